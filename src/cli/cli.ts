@@ -1,0 +1,85 @@
+/** The command line: yargs, its commands, and the exit code. */
+import yargs, { type Argv, type Options } from 'yargs';
+import { programVersion } from '../files/specs.js';
+import { describeError, ExitCode, UsageError } from './exit.js';
+import { explain, listCodes, listRuns, listSpecs, migrate, showCodes, showSpec } from './lists.js';
+import { type LoadArguments, runLoad } from './load.js';
+import { COMMANDS, type CommandOption } from './options.js';
+
+/** Runs the program with these arguments and gives its exit code. */
+export async function runCli(args: readonly string[]): Promise<number> {
+  let exitCode: number = ExitCode.success;
+  const finish = (code: number): void => {
+    exitCode = code;
+  };
+  try {
+    await buildCli(args, finish).parseAsync();
+  } catch (error) {
+    const described = describeError(error);
+    process.stderr.write(`immload: ${described.message}\n`);
+    exitCode = described.exitCode;
+  }
+  return exitCode;
+}
+
+/** What an option of a command looks like to the handlers; yargs has checked it. */
+type Arguments = LoadArguments & { db: string; 'dry-run': boolean; code?: string; id: string; table: string };
+
+function buildCli(args: readonly string[], finish: (exitCode: number) => void): Argv {
+  const cli = yargs([...args])
+    .scriptName('immload')
+    .usage('Usage: immload <command> [options]\n\nLoads a clinic’s vaccination history into an immunization registry.')
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .version(programVersion())
+    .alias('help', 'h')
+    .strict()
+    .exitProcess(false)
+    .demandCommand(1, 'which command? `immload --help` lists them')
+    .example('immload validate --patients patients.txt --immunizations doses.txt', 'Check an export before it is sent')
+    .example('immload load --patients patients.txt --immunizations doses.txt', 'Load it into ./immload.db')
+    .example('immload explain cvx-padded', 'What a code of the report means')
+    .epilogue('Exit codes: 0 every record loaded, 1 the run failed, 2 wrong usage or spec, 3 done with rejects.')
+    .fail((message, error) => {
+      throw error ?? new UsageError(`${message}; see \`immload --help\``);
+    });
+
+  command(cli, 'load', async (a) => finish(await runLoad(a, a['dry-run'] ? 'dry-run' : 'load', a.db)));
+  command(cli, 'validate', async (a) => finish(await runLoad(a, 'validate', '')));
+  command(cli, 'runs', (a) => listRuns(a.db, a.json));
+  command(cli, 'migrate', (a) => migrate(a.db));
+  command(cli, 'explain [code]', (a) => explain(a.code));
+  cli.command('spec', 'Flat File Specifications: list, show', (sub) => {
+    command(sub, 'spec list', (a) => listSpecs(a.json));
+    command(sub, 'spec show <id>', (a) => showSpec(a.id, a.json));
+    return sub.demandCommand(1, 'which? `immload spec list` or `immload spec show ID`');
+  });
+  cli.command('codes', 'Code tables: list, show', (sub) => {
+    command(sub, 'codes list', (a) => listCodes(a.json));
+    command(sub, 'codes show <table>', (a) => showCodes(a.table, a.json));
+    return sub.demandCommand(1, 'which? `immload codes list` or `immload codes show TABLE`');
+  });
+  return cli;
+}
+
+/** Adds a command of the table; its last word is its name where it belongs to a group. */
+function command(cli: Argv, name: keyof typeof COMMANDS, handle: (args: Arguments) => void | Promise<void>): void {
+  const { describe, options } = COMMANDS[name];
+  const local = name.replace(/^(?:spec|codes) /, '');
+  cli.command(
+    local,
+    describe,
+    (builder) => builder.options(toYargs(options)),
+    async (parsed) => handle(parsed as unknown as Arguments),
+  );
+}
+
+/** The options without the words that are for the documents only. */
+function toYargs(options: Readonly<Record<string, CommandOption>>): Record<string, Options> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, { value: _, ...option }]) => [
+      name,
+      // An option that is given twice counts as given last, not as a list.
+      { ...option, requiresArg: option.type !== 'boolean' },
+    ]),
+  );
+}

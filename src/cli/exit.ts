@@ -1,0 +1,54 @@
+/** Exit codes, and how errors become one line on stderr. */
+
+export const ExitCode = {
+  /** Every record was loaded, or was a known duplicate. */
+  success: 0,
+  /** The run failed; nothing of it stays behind. */
+  failure: 1,
+  /** Wrong usage, or a wrong spec. */
+  usage: 2,
+  /** Done, with rejects. */
+  rejects: 3,
+} as const;
+
+/** The command line makes no sense. */
+export class UsageError extends Error {
+  readonly code = 'usage';
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}
+
+/** Errors whose messages are ours, and so hold no value of a record. */
+const OWN_ERRORS = new Set([
+  'UsageError',
+  'SpecError',
+  'InputError',
+  'StoreError',
+  'ReportError',
+  'TooManyRejectsError',
+  'ReconciliationError',
+  'LineTooLongError',
+]);
+
+/** One line for stderr, and the exit code. Of errors that are not ours, only the kind and the place are told. */
+export function describeError(error: unknown): { message: string; exitCode: number } {
+  if (!(error instanceof Error)) return { message: 'stopped by an unknown error', exitCode: ExitCode.failure };
+  if (error.name === 'AbortError')
+    return { message: 'stopped; nothing of this run was kept', exitCode: ExitCode.failure };
+  if (OWN_ERRORS.has(error.name)) {
+    const isUsage = error.name === 'UsageError' || error.name === 'SpecError';
+    return { message: error.message, exitCode: isUsage ? ExitCode.usage : ExitCode.failure };
+  }
+  const { code } = error as { code?: unknown };
+  if (code === 'ENOSPC')
+    return { message: 'the disk is full; make room and run the same command again', exitCode: ExitCode.failure };
+  const kind = typeof code === 'string' ? `${error.name} ${code}` : error.name;
+  const place =
+    error.stack
+      ?.split('\n')
+      .find((line) => line.startsWith('    at '))
+      ?.trim() ?? 'an unknown place';
+  return { message: `unexpected ${kind} ${place}; nothing of this run was kept`, exitCode: ExitCode.failure };
+}

@@ -1,0 +1,158 @@
+/** The commands that show what there is: runs, issue codes, specs, code tables. */
+import { CATALOGUE, findIssueDefinition, ISSUE_CODES } from '../core/catalogue.js';
+import { FATES } from '../core/model.js';
+import type { Layout, Spec } from '../core/spec.js';
+import { migrateSqliteFile, openSqliteForReading } from '../db/sqlite.js';
+import { builtInSpecIds, loadCodes, loadSpec } from '../files/specs.js';
+import { UsageError } from './exit.js';
+import { type Alignment, formatCount, formatTable, showSafely, wrapText } from './table.js';
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** `immload runs` */
+export async function listRuns(database: string, json: boolean): Promise<void> {
+  const store = await openSqliteForReading(database);
+  try {
+    const runs = await store.listRuns();
+    if (json) return printJson(runs);
+    if (runs.length === 0) return print('No runs yet.');
+    const rows = [['run', 'status', 'started', 'spec', 'file', 'records', ...FATES]];
+    for (const run of runs) {
+      for (const [i, file] of run.files.entries()) {
+        const head =
+          i > 0
+            ? ['', '', '', '']
+            : [String(run.id), run.status, run.startedAt.slice(0, 16).replace('T', ' '), run.specId];
+        const counts = [file.records, ...FATES.map((fate) => file.fates[fate])];
+        rows.push([...head, showSafely(file.name), ...counts.map(formatCount)]);
+      }
+    }
+    const numbers = new Array<Alignment>(FATES.length + 1).fill('right');
+    print(formatTable(rows, ['right', 'left', 'left', 'left', 'left', ...numbers]));
+  } finally {
+    await store.close();
+  }
+}
+
+/** `immload migrate` */
+export async function migrate(database: string): Promise<void> {
+  const applied = await migrateSqliteFile(database);
+  print(applied.length === 0 ? `${database} is up to date.` : `${database}: applied ${applied.join(', ')}.`);
+}
+
+/** `immload explain` */
+export function explain(code: string | undefined): void {
+  if (code === undefined) {
+    print(formatTable(ISSUE_CODES.map((each) => [each, CATALOGUE[each].severity, CATALOGUE[each].asserts])));
+    return;
+  }
+  const definition = findIssueDefinition(code);
+  if (definition === undefined) {
+    const near = ISSUE_CODES.filter(
+      (each) => each.includes(code) || code.split('-').every((word) => each.includes(word)),
+    );
+    const hint =
+      near.length > 0 ? `; did you mean ${near.slice(0, 5).join(', ')}?` : '; `immload explain` lists all codes';
+    throw new UsageError(`there is no issue code ${code}${hint}`);
+  }
+  const consequence = {
+    error: 'the record is rejected',
+    warning: 'the record is loaded',
+    info: 'the record is loaded',
+  };
+  print(
+    [
+      `${code}  ${definition.severity} (${consequence[definition.severity]}, unless the specification says otherwise)`,
+      '',
+      `What should be true:\n${wrapText(`${capitalize(definition.asserts)}.`, '  ')}`,
+      `What it means:\n${wrapText(definition.meaning, '  ')}`,
+      `Why it matters:\n${wrapText(definition.why, '  ')}`,
+      `How to fix it:\n${wrapText(definition.fix, '  ')}`,
+      `Source:\n${wrapText(definition.source, '  ')}`,
+    ].join('\n'),
+  );
+}
+
+function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** `immload spec list` */
+export function listSpecs(json: boolean): void {
+  const specs = builtInSpecIds().map((id) => loadSpec(id));
+  if (json) {
+    return printJson(specs.map(({ id, version, title, provenance }) => ({ id, version, title, provenance })));
+  }
+  print(formatTable(specs.map((spec) => [spec.id, spec.version, spec.provenance.status, spec.title])));
+}
+
+/** `immload spec show` */
+export function showSpec(id: string, json: boolean): void {
+  const spec = loadSpec(id);
+  if (json) return printJson(spec);
+  const { provenance, dates } = spec;
+  const parts = [
+    `${spec.id} ${spec.version}: ${spec.title}`,
+    `Provenance: ${provenance.status}\n${wrapText(provenance.source, '  ')}\n${provenance.notes.map((note) => wrapText(note, '  ')).join('\n')}`,
+    `Dates: ${dates.formats.join(', ')}; years of two digits: ${dates.twoDigitYears === 'reject' ? 'not accepted' : 'the latest one that is not in the future'}`,
+    `Patient file: ${describeLayout(spec.layouts.patient)}\n${formatLayout(spec, 'patient')}`,
+    `Immunization file: ${describeLayout(spec.layouts.immunization)}\n${formatLayout(spec, 'immunization')}`,
+  ];
+  print(parts.join('\n\n'));
+}
+
+function describeLayout(layout: Layout): string {
+  if (layout.format === 'fixed') {
+    const width = layout.fields.reduce((sum, field) => sum + field.width!, 0);
+    return `${layout.fields.length} columns of fixed width, ${width} bytes`;
+  }
+  const delimiter = layout.delimiter === '\t' ? 'tab' : layout.delimiter;
+  return `${layout.fields.length} columns, delimiter ${delimiter}, quote ${layout.quote ?? 'none'}, header ${layout.header}`;
+}
+
+function formatLayout(spec: Spec, role: 'patient' | 'immunization'): string {
+  const layout = spec.layouts[role];
+  const fixed = layout.format === 'fixed';
+  const rows = [['#', 'column', ...(fixed ? ['start', 'end'] : ['width']), 'use', 'field', 'note']];
+  let start = 1;
+  for (const [i, field] of layout.fields.entries()) {
+    const width = field.width ?? 0;
+    const place = fixed ? [String(start), String(start + width - 1)] : [field.width === undefined ? '' : String(width)];
+    start += width;
+    const use = field.use === 'optional' ? '' : field.use;
+    rows.push([String(i + 1), field.name, ...place, use, field.field ?? '(not loaded)', field.note ?? '']);
+  }
+  return formatTable(rows, ['right', 'left', 'right', ...(fixed ? (['right'] as const) : [])]);
+}
+
+/** `immload codes list` */
+export function listCodes(json: boolean): void {
+  const tables = loadCodes().tables;
+  if (json) {
+    return printJson(
+      tables.map(({ id, title, asOf, source, rows }) => ({ id, title, asOf, source, rows: rows.length })),
+    );
+  }
+  const rows = tables.map((table) => [table.id, formatCount(table.rows.length), table.asOf, table.title]);
+  print(formatTable([['table', 'codes', 'as of', 'title'], ...rows], ['left', 'right', 'left', 'left']));
+}
+
+/** `immload codes show` */
+export function showCodes(id: string, json: boolean): void {
+  const { tables } = loadCodes();
+  const table = tables.find((each) => each.id === id);
+  if (table === undefined) {
+    throw new UsageError(`there is no code table ${id}; use one of ${tables.map((each) => each.id).join(', ')}`);
+  }
+  if (json) return printJson(table);
+  print(
+    `${table.title}, as of ${table.asOf}\n${wrapText(`Source: ${table.source}.${table.notes === '' ? '' : ` ${table.notes}`}`, '  ')}\n`,
+  );
+  print(formatTable([table.columns, ...table.rows]));
+}

@@ -1,0 +1,127 @@
+/** `immload load` and `immload validate`. */
+
+import type { IsoDate } from '../core/model.js';
+import { isIsoDate } from '../core/normalize/date.js';
+import { loadCodes, loadSpec } from '../files/specs.js';
+import { load } from '../load.js';
+import type { RejectLimit, Summary } from '../run.js';
+import { ExitCode, UsageError } from './exit.js';
+import { ProgressLine } from './progress.js';
+import { formatSummary } from './summary.js';
+
+/** The options of both commands, as yargs gives them. */
+export interface LoadArguments {
+  readonly patients?: readonly string[] | undefined;
+  readonly immunizations?: readonly string[] | undefined;
+  readonly spec: string;
+  readonly site?: string | undefined;
+  readonly today?: string | undefined;
+  readonly report?: string | undefined;
+  readonly 'max-rejects'?: string | undefined;
+  readonly 'max-issues-per-code': number;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** Runs either command and gives its exit code. */
+export async function runLoad(
+  args: LoadArguments,
+  mode: 'load' | 'dry-run' | 'validate',
+  database: string,
+): Promise<number> {
+  const { patients = [], immunizations = [] } = args;
+  if (patients.length + immunizations.length === 0) {
+    throw new UsageError('give the files to read with --patients and --immunizations');
+  }
+  if (/^postgres(?:ql)?:/i.test(database)) {
+    throw new UsageError('--db: this version keeps the registry in a SQLite file; give a path');
+  }
+  const maxIssuesPerCode = args['max-issues-per-code'];
+  if (!Number.isInteger(maxIssuesPerCode) || maxIssuesPerCode < 0) {
+    throw new UsageError('--max-issues-per-code: give a whole number');
+  }
+  const today = readToday(args.today);
+  const rejectLimit = readRejectLimit(args['max-rejects']);
+  const site = args.site?.trim() || null;
+  const spec = loadSpec(args.spec);
+  const progress = new ProgressLine(args.quiet ? { write: () => {} } : process.stderr);
+  const stop = stopOnSignals();
+  let summary: Summary;
+  try {
+    summary = await load({
+      patients,
+      immunizations,
+      spec,
+      codes: loadCodes(),
+      mode,
+      database,
+      report: args.report ?? null,
+      site,
+      today,
+      rejectLimit,
+      maxIssuesPerCode,
+      signal: stop.signal,
+      onProgress: progress.show,
+      onNotice: (notice) => {
+        progress.clear();
+        process.stderr.write(`immload: ${notice}\n`);
+      },
+    });
+  } finally {
+    progress.clear();
+    stop.release();
+  }
+  if (!args.quiet) {
+    process.stdout.write(args.json ? `${JSON.stringify(summary, null, 2)}\n` : formatSummary(summary));
+  }
+  warnOfStrangers(summary);
+  const rejected = summary.totals.patient.rejected + summary.totals.immunization.rejected;
+  return rejected > 0 ? ExitCode.rejects : ExitCode.success;
+}
+
+/** A file of doses none of which has a patient is a mistake in the command more often than in the file. */
+function warnOfStrangers(summary: Summary): void {
+  const doses = summary.totals.immunization;
+  const strangers = summary.issues['patient-not-found']?.count ?? 0;
+  if (doses.records === 0 || strangers === 0 || strangers < doses.records - doses.skipped) return;
+  process.stderr.write(
+    'immload: none of the immunizations has a patient, neither in --patients nor in the registry; load their patients first\n',
+  );
+}
+
+function readToday(text: string | undefined): IsoDate {
+  if (text === undefined) {
+    const now = new Date();
+    const two = (number: number): string => String(number).padStart(2, '0');
+    return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}` as IsoDate;
+  }
+  if (!isIsoDate(text)) throw new UsageError('--today: give a day as YYYY-MM-DD');
+  return text;
+}
+
+function readRejectLimit(text: string | undefined): RejectLimit | null {
+  if (text === undefined) return null;
+  const match = /^(\d+(?:\.\d+)?)(\s*%)?$/.exec(text.trim());
+  const number = Number(match?.[1]);
+  if (match !== null && match[2] !== undefined && number <= 100) return { percent: number };
+  if (match !== null && match[2] === undefined && Number.isInteger(number)) return { count: number };
+  throw new UsageError('--max-rejects: give a number of records, such as 100, or a share, such as 5%');
+}
+
+/** Ctrl-C and a polite kill stop the run; a second one ends the process at once. */
+function stopOnSignals(): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(ExitCode.failure);
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return {
+    signal: controller.signal,
+    release: () => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    },
+  };
+}

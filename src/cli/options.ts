@@ -1,0 +1,127 @@
+/** The options of the commands: what yargs is told, and what the README says of them. */
+import type { Options } from 'yargs';
+import { DEFAULT_MAX_ISSUES_PER_CODE } from '../load.js';
+
+/** An option with its words. Every option has a description, and a word for its value unless it is a switch. */
+export interface CommandOption extends Options {
+  readonly describe: string;
+  /** What the value is, for the documents: `FILE…`, `ID`. */
+  readonly value?: string;
+}
+
+const input = {
+  patients: {
+    type: 'string',
+    array: true,
+    value: 'FILE…',
+    describe: 'Patient files, in the order in which they are read',
+  },
+  immunizations: {
+    type: 'string',
+    array: true,
+    value: 'FILE…',
+    describe: 'Immunization files; their patients are in --patients or already in the registry',
+  },
+  spec: {
+    type: 'string',
+    default: 'miis-legacy',
+    value: 'ID|PATH',
+    describe: 'Flat File Specification: one of `immload spec list`, or the path of a spec file of your own',
+  },
+  site: {
+    type: 'string',
+    value: 'ID',
+    describe: 'Site that sends the files, for records that do not name one',
+  },
+  today: {
+    type: 'string',
+    value: 'YYYY-MM-DD',
+    describe: 'The day that counts as today (default: today)',
+  },
+  report: {
+    type: 'string',
+    value: 'DIR',
+    describe: 'New folder for the reports (default: ./immload-report/<run>)',
+  },
+  'max-rejects': {
+    type: 'string',
+    value: 'N|P%',
+    describe: 'Fail, and load nothing, when more records than this are rejected',
+  },
+  'max-issues-per-code': {
+    type: 'number',
+    default: DEFAULT_MAX_ISSUES_PER_CODE,
+    value: 'N',
+    describe: 'Rows of issues.csv for one code; the counts are exact whatever it is',
+  },
+  json: {
+    type: 'boolean',
+    default: false,
+    describe: 'Print summary.json instead of the summary',
+  },
+  quiet: {
+    type: 'boolean',
+    default: false,
+    describe: 'Print neither progress nor summary',
+  },
+} as const satisfies Record<string, CommandOption>;
+
+const database = {
+  db: {
+    type: 'string',
+    default: './immload.db',
+    value: 'PATH',
+    describe: 'SQLite file of the registry; made if it is not there',
+  },
+} as const satisfies Record<string, CommandOption>;
+
+const json = {
+  json: { type: 'boolean', default: false, describe: 'Print JSON instead of a table' },
+} as const satisfies Record<string, CommandOption>;
+
+export const VALIDATE_OPTIONS = input;
+
+export const LOAD_OPTIONS = {
+  ...input,
+  ...database,
+  'dry-run': {
+    type: 'boolean',
+    default: false,
+    describe: 'Compare with the registry and report as usual, but write nothing to it',
+  },
+} as const satisfies Record<string, CommandOption>;
+
+export const RUNS_OPTIONS = { ...database, ...json };
+export const MIGRATE_OPTIONS = database;
+export const LIST_OPTIONS = json;
+
+/** The commands in the order in which help and README show them. */
+export const COMMANDS = {
+  load: { describe: 'Load a submission into the registry', options: LOAD_OPTIONS as Record<string, CommandOption> },
+  validate: {
+    describe: 'Check a submission without a registry: the same reports, no database',
+    options: VALIDATE_OPTIONS as Record<string, CommandOption>,
+  },
+  runs: { describe: 'List the loads of a registry', options: RUNS_OPTIONS as Record<string, CommandOption> },
+  migrate: {
+    describe: 'Bring a registry made by an older immload to the current schema',
+    options: MIGRATE_OPTIONS as Record<string, CommandOption>,
+  },
+  'explain [code]': {
+    describe: 'Say what an issue code means, why it matters and how to fix it; without a code, list all',
+    options: {} as Record<string, CommandOption>,
+  },
+  'spec list': {
+    describe: 'List the specifications that come with immload',
+    options: LIST_OPTIONS as Record<string, CommandOption>,
+  },
+  'spec show <id>': {
+    describe: 'Show a specification: its layouts column by column',
+    options: LIST_OPTIONS as Record<string, CommandOption>,
+  },
+  'codes list': {
+    describe: 'List the code tables, with source and as-of date',
+    options: LIST_OPTIONS as Record<string, CommandOption>,
+  },
+  'codes show <table>': { describe: 'Show a code table', options: LIST_OPTIONS as Record<string, CommandOption> },
+} as const;

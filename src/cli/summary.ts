@@ -1,0 +1,93 @@
+/** The summary of a run as people see it. It names files, codes and counts, and no value of any record. */
+import { FATES } from '../core/model.js';
+import type { FileSummary, Summary } from '../run.js';
+import { formatCount, formatTable, showSafely } from './table.js';
+
+const SEVERITIES = ['error', 'warning', 'info'] as const;
+/** Codes shown of each severity; `issues.csv` and `summary.json` have them all. */
+const MOST_CODES = 12;
+
+/** The summary, ready to be printed. */
+export function formatSummary(summary: Summary): string {
+  const parts = [
+    formatTitle(summary),
+    formatFiles(summary.files),
+    formatPatients(summary),
+    formatIssues(summary),
+    formatNext(summary),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function formatTitle(summary: Summary): string {
+  const { spec, mode, run } = summary;
+  const what = mode === 'load' ? `run ${run}` : mode === 'dry-run' ? 'dry run' : 'validation';
+  const provenance =
+    spec.provenance === 'official' ? '' : `, ${spec.provenance === 'inferred' ? 'inferred' : 'from public code'}`;
+  const seconds = Object.values(summary.stage_seconds).reduce((sum, value) => sum + value, 0);
+  return `immload ${summary.immload}  ${what}  ${spec.id} ${spec.version}${provenance}  ${seconds.toFixed(1)} s`;
+}
+
+function formatFiles(files: readonly FileSummary[]): string {
+  const rows = [['', 'records', ...FATES]];
+  for (const file of files) {
+    rows.push([showSafely(file.name), formatCount(file.records), ...FATES.map((fate) => formatCount(file[fate]))]);
+  }
+  return formatTable(rows, ['left', 'right', 'right', 'right', 'right', 'right', 'right']);
+}
+
+function formatPatients(summary: Summary): string {
+  const { patients, totals, mode, files } = summary;
+  const lines: string[] = [];
+  const would = mode === 'load' ? '' : ' (would be)';
+  if (totals.patient.records > 0) {
+    const review = patients.review === 1 ? '1 pair' : `${formatCount(patients.review)} pairs`;
+    lines.push(
+      `Patients${would}: ${formatCount(patients.new)} new, ${formatCount(patients.merged)} merged, ${review} left to review`,
+    );
+  }
+  for (const file of files) {
+    if (file.loaded_before === null) continue;
+    const { run, finished_at } = file.loaded_before;
+    lines.push(
+      `${showSafely(file.name)} was loaded before, as run ${run} on ${finished_at.slice(0, 10)}; nothing is there twice`,
+    );
+  }
+  return lines.join('\n');
+}
+
+function formatIssues(summary: Summary): string {
+  const entries = Object.entries(summary.issues);
+  if (entries.length === 0) return 'No issues.';
+  const lines: string[] = [];
+  for (const severity of SEVERITIES) {
+    const codes = entries.filter(([, issue]) => issue.severity === severity).sort(([, a], [, b]) => b.count - a.count);
+    if (codes.length === 0) continue;
+    const total = codes.reduce((sum, [, issue]) => sum + issue.count, 0);
+    lines.push(`${formatCount(total)} ${severity}${total === 1 || severity === 'info' ? '' : 's'}`);
+    const shown = codes.slice(0, MOST_CODES).map(([code, issue]) => {
+      const first = issue.examples[0]!;
+      const where = first.line === 0 ? showSafely(first.file) : `${showSafely(first.file)}, line ${first.line}`;
+      const capped = issue.rows < issue.count ? `  (${formatCount(issue.rows)} listed)` : '';
+      return [code, formatCount(issue.count), `first in ${where}${capped}`];
+    });
+    lines.push(formatTable(shown, ['left', 'right', 'left']));
+    if (codes.length > MOST_CODES) lines.push(`  and ${codes.length - MOST_CODES} more kinds`);
+  }
+  return lines.join('\n');
+}
+
+function formatNext(summary: Summary): string {
+  const rows = [['Report', showSafely(summary.report)]];
+  for (const file of summary.files) {
+    if (file.rejects === null) continue;
+    const records = file.rejected === 1 ? '1 record' : `${formatCount(file.rejected)} records`;
+    rows.push([
+      'Rejects',
+      `${showSafely(`${summary.report}/${file.rejects}`)}  (${records}; correct them and load that very file)`,
+    ]);
+  }
+  if (Object.keys(summary.issues).length > 0)
+    rows.push(['Codes', 'immload explain CODE says what a code means and how to fix it']);
+  return formatTable(rows);
+}

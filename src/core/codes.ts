@@ -1,0 +1,209 @@
+/** The code tables, as values: read by the adapters, looked up by the normalizers and rules. */
+
+/** A code table as it lies in `specs/codes/`. */
+export interface CodeTable {
+  readonly id: string;
+  readonly title: string;
+  readonly source: string;
+  /** The day (or release) the table stands for. */
+  readonly asOf: string;
+  readonly notes: string;
+  readonly columns: readonly string[];
+  /** Text in the order of the columns; empty where not known. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** The tables that immload cannot work without. */
+export const CODE_TABLES = [
+  'cvx', 'mvx', 'product', 'vaccine_group', 'cpt', 'vis', 'race', 'ethnicity', 'sex', 'language', 'state', 'county',
+  'relationship', 'registry_status', 'publicity', 'yes_no', 'information_source', 'completion_status',
+  'refusal_reason', 'eligibility', 'funding_source', 'route', 'body_site', 'dose_unit', 'action',
+] as const; // biome-ignore format: a list of names
+
+/** What is known of a CVX code. */
+export interface Cvx {
+  readonly code: string;
+  readonly name: string;
+  readonly status: 'Active' | 'Inactive' | 'Non-US' | 'Never Active' | 'Pending';
+  /** Immune globulin, skin test or placeholder rather than a vaccine. */
+  readonly nonVaccine: boolean;
+  /** Its name says that the formulation is not known. */
+  readonly unspecified: boolean;
+  /** The code that CDC asks to use instead, `null` if it does not. */
+  readonly useInstead: string | null;
+  /** First and last day of use in the US, `null` where not known. Only dates fit for a warning. */
+  readonly validStart: string | null;
+  readonly validEnd: string | null;
+}
+
+/** Code tables with their lookups. */
+export class Codes {
+  readonly #tables: ReadonlyMap<string, CodeTable>;
+  readonly #lookups = new Map<string, ReadonlyMap<string, string | null>>();
+  readonly #cvx: ReadonlyMap<string, Cvx>;
+  readonly #makers: ReadonlySet<string>;
+  readonly #groups = new Map<string, Set<string>>();
+  readonly #vaccinesByCpt = new Map<string, string[]>();
+  readonly #vaccinesByName = new Map<string, Set<string>>();
+  readonly #vaccineByGroup = new Map<string, string>();
+  readonly #makersByVaccine = new Map<string, Set<string>>();
+  readonly #stateNumbers: ReadonlyMap<string, string>;
+  /** The highest CVX number below the ranges that CDC keeps for special purposes. */
+  readonly newestCvx: number;
+
+  /** @throws Error when a table is missing */
+  constructor(tables: Iterable<CodeTable>) {
+    this.#tables = new Map([...tables].map((table) => [table.id, table]));
+    for (const id of CODE_TABLES) if (!this.#tables.has(id)) throw new Error(`the code table ${id} is missing`);
+
+    const cvx = new Map<string, Cvx>();
+    let newest = 0;
+    for (const row of this.#rows('cvx')) {
+      const fit = row['valid_basis'] === 'use' || row['valid_basis'] === 'note';
+      cvx.set(row['code']!, {
+        code: row['code']!,
+        name: row['short_name']!,
+        status: row['status'] as Cvx['status'],
+        nonVaccine: row['non_vaccine'] === 'true',
+        unspecified: row['unspecified'] === 'true',
+        useInstead: row['use_instead'] || null,
+        validStart: (fit && row['valid_start']) || null,
+        validEnd: (fit && row['valid_end']) || null,
+      });
+      const number = Number(row['code']);
+      // 500 and above are used for Non-US vaccines, adjuvants and placeholders.
+      if (number < 500) newest = Math.max(newest, number);
+      this.#addName(row['short_name']!, row['code']!);
+      this.#addName(row['full_name']!, row['code']!);
+    }
+    this.#cvx = cvx;
+    this.newestCvx = newest;
+    this.#makers = new Set([...this.#rows('mvx')].map((row) => row['code']!));
+    for (const row of this.#rows('vaccine_group')) {
+      addTo(this.#groups, row['cvx']!, row['group_name']!);
+      this.#vaccineByGroup.set(wordsKey(row['group_name']!), row['group_cvx']!);
+    }
+    for (const row of this.#rows('product')) {
+      this.#addName(row['product_name']!, row['cvx']!);
+      if (row['mvx'] !== '') addTo(this.#makersByVaccine, row['cvx']!, row['mvx']!);
+    }
+    this.#stateNumbers = new Map([...this.#rows('state')].map((row) => [row['code']!, row['fips']!]));
+    for (const row of this.#rows('cpt')) {
+      const cpt = row['cpt']!;
+      this.#vaccinesByCpt.set(cpt, [...(this.#vaccinesByCpt.get(cpt) ?? []), row['cvx']!]);
+    }
+  }
+
+  #addName(name: string, cvx: string): void {
+    addTo(this.#vaccinesByName, wordsKey(name), cvx);
+  }
+
+  *#rows(id: string): Generator<Record<string, string>> {
+    const table = this.table(id);
+    for (const row of table.rows) {
+      yield Object.fromEntries(table.columns.map((column, index) => [column, row[index] ?? '']));
+    }
+  }
+
+  /** The tables, in the order in which they were given. */
+  get tables(): readonly CodeTable[] {
+    return [...this.#tables.values()];
+  }
+
+  /** @throws Error when there is no such table */
+  table(id: string): CodeTable {
+    const table = this.#tables.get(id);
+    if (table === undefined) throw new Error(`there is no code table ${id}`);
+    return table;
+  }
+
+  /**
+   * The codes of a table by everything that stands for them: the code itself, its name, other codes of the row, all in
+   * upper case. `null` stands for a code that says "unknown". Old codes lead to their successors.
+   */
+  lookup(id: string): ReadonlyMap<string, string | null> {
+    let lookup = this.#lookups.get(id);
+    if (lookup === undefined) {
+      lookup = this.#buildLookup(id);
+      this.#lookups.set(id, lookup);
+    }
+    return lookup;
+  }
+
+  #buildLookup(id: string): Map<string, string | null> {
+    const lookup = new Map<string, string | null>();
+    const add = (key: string | undefined, code: string | null): void => {
+      if (key !== undefined && key !== '' && !lookup.has(key.toUpperCase())) lookup.set(key.toUpperCase(), code);
+    };
+    const rows = [...this.#rows(id)];
+    const codeOf = (row: Record<string, string>): string | null => {
+      if (row['kind'] === 'legacy') return row['replaced_by'] || null;
+      return row['code_system'] === 'NCIT' && row['equivalent'] ? row['equivalent'] : row['code']!;
+    };
+    for (const row of rows) add(row['code'], codeOf(row));
+    for (const row of rows) {
+      const code = codeOf(row);
+      add(row['alpha_2'], code);
+      add(row['bibliographic'], code);
+      // An old letter's name is a name of its successor only where there is one.
+      if (row['kind'] !== 'legacy') add(row['name'], code);
+    }
+    return lookup;
+  }
+
+  cvx(code: string): Cvx | undefined {
+    return this.#cvx.get(code);
+  }
+
+  hasMvx(code: string): boolean {
+    return this.#makers.has(code);
+  }
+
+  /** The CVX codes of a CPT code: none when it is unknown, several when it is ambiguous. */
+  vaccinesOfCpt(cpt: string): readonly string[] {
+    return this.#vaccinesByCpt.get(cpt) ?? [];
+  }
+
+  /** The CVX codes that a trade name or vaccine name stands for. */
+  vaccinesOfName(name: string): readonly string[] {
+    return [...(this.#vaccinesByName.get(wordsKey(name)) ?? [])];
+  }
+
+  /** The CVX code that stands for a whole vaccine group, `undefined` if there is no group of this name. */
+  vaccineOfGroup(group: string): string | undefined {
+    return this.#vaccineByGroup.get(wordsKey(group));
+  }
+
+  /** Whether two vaccines share a group; `null` when one of them has no group. */
+  shareGroup(cvxA: string, cvxB: string): boolean | null {
+    const a = this.#groups.get(cvxA);
+    const b = this.#groups.get(cvxB);
+    if (a === undefined || b === undefined) return null;
+    for (const group of a) if (b.has(group)) return true;
+    return false;
+  }
+
+  /** Whether CDC lists a product of this vaccine and maker; `null` when it lists none of the vaccine at all. */
+  hasProduct(cvx: string, mvx: string): boolean | null {
+    return this.#makersByVaccine.get(cvx)?.has(mvx) ?? null;
+  }
+
+  /** State number of FIPS 5-2 by USPS abbreviation, `undefined` where there is none. */
+  stateNumber(state: string): string | undefined {
+    return this.#stateNumbers.get(state) || undefined;
+  }
+}
+
+function addTo(map: Map<string, Set<string>>, key: string, value: string): void {
+  const set = map.get(key);
+  if (set === undefined) map.set(key, new Set([value]));
+  else set.add(value);
+}
+
+/** The form in which vaccine names are compared: upper case, everything but letters and digits as a blank. */
+function wordsKey(name: string): string {
+  return name
+    .toUpperCase()
+    .replace(/[^\p{L}\d]+/gu, ' ')
+    .trim();
+}

@@ -1,0 +1,15 @@
+/** The core: reads, normalizes, judges and matches records. Values in, values out; it runs in a browser as it is. */
+export { CATALOGUE, findIssueDefinition, ISSUE_CODES, type IssueCode } from './catalogue.js';
+export { CODE_TABLES, Codes, type CodeTable, type Cvx } from './codes.js';
+export { type Finding, formatMessage, type Issue, type IssueDefinition } from './issue.js';
+export { type DoseDecisions, type DoseOutcome, decideDoses, type StoredDose } from './match/dose.js';
+export { type Identity, identityOf, matchKeyOf } from './match/keys.js';
+export { decidePatients, type IncomingRecord, type KnownPatient, type PatientDecision } from './match/patient.js';
+export { mergeDoseRows, mergePatientRows, type PatientPart } from './match/survivor.js';
+export * from './model.js';
+export { DATE_FORMATS, type DateFormat, isIsoDate } from './normalize/date.js';
+export { compilePlan, type PlanOptions, type TransformPlan } from './plan.js';
+export { type Block, type CutterOptions, LineTooLongError, RecordCutter, RecordShape } from './read/blocks.js';
+export { type FileHead, type Recognition, recognize } from './read/recognize.js';
+export * from './spec.js';
+export { type Batch, type Change, transformBlock } from './transform.js';

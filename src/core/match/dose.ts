@@ -1,0 +1,156 @@
+/** Which dose records of one patient are the same dose. All of the deciding is here, and it is pure. */
+import { DOSE, packRow, type Row } from '../model.js';
+import { countFilled, mergeDoseRows } from './survivor.js';
+
+/** A dose of the store. */
+export interface StoredDose {
+  readonly immunizationId: number;
+  readonly row: Row;
+  /** The records that the dose is made of, when they are more than one: else the row itself is the record. */
+  readonly parts: readonly Row[];
+}
+
+/** What becomes of an incoming dose record. */
+export type DoseOutcome =
+  | {
+      readonly kind: 'new';
+      /** The row to store: the record's own, with blanks filled from its duplicates. */
+      readonly row: Row;
+      /** The records it is made of, when they differ; else none. */
+      readonly parts: readonly Row[];
+    }
+  | {
+      readonly kind: 'same';
+      /** The incoming record (by its place) or the stored dose that it is the same as. */
+      readonly as: { readonly incoming: number } | { readonly immunizationId: number };
+      /** Whether it gave the dose a value that the other did not have. */
+      readonly contributed: boolean;
+    };
+
+/** A stored dose that gains from incoming records. */
+export interface DoseUpdate {
+  readonly immunizationId: number;
+  readonly row: Row;
+  /** Records that it is made of and that the store has not kept yet. */
+  readonly parts: readonly Row[];
+}
+
+export interface DoseDecisions {
+  /** By place of the incoming record. */
+  readonly outcomes: readonly DoseOutcome[];
+  readonly updates: readonly DoseUpdate[];
+}
+
+/** Why two records are the same dose. */
+export const SAME_DOSE_REASON = 'same vaccine and date';
+
+/** Same patient, same CVX, same date, and both given or both not: then it is the same dose. */
+function isSameDose(a: Row, b: Row): boolean {
+  return (
+    a[DOSE.administered_on] === b[DOSE.administered_on] &&
+    a[DOSE.cvx] === b[DOSE.cvx] &&
+    (a[DOSE.completion_status] ?? 'CP') === (b[DOSE.completion_status] ?? 'CP')
+  );
+}
+
+/** Decides about one patient's incoming doses. */
+export function decideDoses(incoming: readonly Row[], stored: readonly StoredDose[]): DoseDecisions {
+  const outcomes = new Array<DoseOutcome>(incoming.length);
+  const updates: DoseUpdate[] = [];
+  for (let place = 0; place < incoming.length; place++) {
+    if (outcomes[place] !== undefined) continue;
+    const row = incoming[place]!;
+    const places = findSame(row, place, incoming);
+    const dose = stored.find((known) => isSameDose(known.row, row));
+    if (dose !== undefined) joinStored(dose, places ?? [place], incoming, outcomes, updates);
+    else if (places !== null) joinIncoming(places, incoming, outcomes);
+    else outcomes[place] = { kind: 'new', row, parts: NO_PARTS };
+  }
+  return { outcomes, updates };
+}
+
+const NO_PARTS: readonly Row[] = [];
+
+/**
+ * The places of a record and of those after it that are the same dose; `null` if there are none after it. A patient has
+ * some tens of doses: comparing them all is faster than making a key for each.
+ */
+function findSame(row: Row, place: number, incoming: readonly Row[]): number[] | null {
+  let places: number[] | null = null;
+  for (let other = place + 1; other < incoming.length; other++) {
+    if (!isSameDose(row, incoming[other]!)) continue;
+    places ??= [place];
+    places.push(other);
+  }
+  return places;
+}
+
+/** Duplicates within the submission: the fullest record is the dose, the others are the same. */
+function joinIncoming(places: readonly number[], incoming: readonly Row[], outcomes: DoseOutcome[]): void {
+  const fullest = places.reduce((best, place) =>
+    countFilled(incoming[place]!) > countFilled(incoming[best]!) ? place : best,
+  );
+  const rows = places.map((place) => incoming[place]!);
+  const parts = distinctRows(rows);
+  const merged = mergeDoseRows(rows);
+  keepIdentity(merged, incoming[fullest]!);
+  outcomes[fullest] = { kind: 'new', row: merged, parts: parts.length > 1 ? parts : [] };
+  for (const place of places) {
+    if (place === fullest) continue;
+    const contributed = contributes(incoming[place]!, incoming[fullest]!, merged);
+    outcomes[place] = { kind: 'same', as: { incoming: fullest }, contributed };
+  }
+}
+
+/** Duplicates of a stored dose: it gains what they know and it does not. */
+function joinStored(
+  dose: StoredDose,
+  places: readonly number[],
+  incoming: readonly Row[],
+  outcomes: DoseOutcome[],
+  updates: DoseUpdate[],
+): void {
+  const before = dose.parts.length > 0 ? dose.parts : [dose.row];
+  const parts = distinctRows([...before, ...places.map((place) => incoming[place]!)]);
+  const merged = mergeDoseRows(parts);
+  keepIdentity(merged, dose.row);
+  for (const place of places) {
+    const contributed = contributes(incoming[place]!, dose.row, merged);
+    outcomes[place] = { kind: 'same', as: { immunizationId: dose.immunizationId }, contributed };
+  }
+  if (parts.length > before.length) {
+    // The parts kept so far come first.
+    updates.push({ immunizationId: dose.immunizationId, row: merged, parts: parts.slice(dose.parts.length) });
+  }
+}
+
+/** The dose keeps the site and id of the record that made it. */
+function keepIdentity(merged: Row, maker: Row): void {
+  merged[DOSE.site_id] = maker[DOSE.site_id]!;
+  merged[DOSE.source_immunization_id] = maker[DOSE.source_immunization_id]!;
+}
+
+/** Slots that say who sent the record, and nothing about the dose. */
+const SENDER_SLOTS = [DOSE.site_id, DOSE.source_immunization_id];
+
+/** Rows that say different things, the first of each in their order. */
+function distinctRows(rows: readonly Row[]): Row[] {
+  const seen = new Set<string>();
+  return rows.filter((row) => {
+    const facts = row.slice();
+    for (const slot of SENDER_SLOTS) facts[slot] = null;
+    const text = packRow(facts);
+    if (seen.has(text)) return false;
+    seen.add(text);
+    return true;
+  });
+}
+
+/** Whether the merged dose has a value of the record that it would not have without it. */
+function contributes(record: Row, maker: Row, merged: Row): boolean {
+  for (let slot = 0; slot < record.length; slot++) {
+    if (SENDER_SLOTS.includes(slot)) continue;
+    if (record[slot] !== null && record[slot] === merged[slot] && maker[slot] !== merged[slot]) return true;
+  }
+  return false;
+}

@@ -1,0 +1,105 @@
+/**
+ * Which values survive when records become one: fuller records win, field by field, and blanks are filled from the
+ * others. The outcome depends on the records alone, not on the order in which they came.
+ */
+import { DOSE, PATIENT, packRow, type Row } from '../model.js';
+import { isNewbornName } from '../normalize/name.js';
+
+/** A record that a person is made of. */
+export interface PatientPart {
+  readonly row: Row;
+  /**
+   * 0 for the site that made the person, 1 for later sites. A file of history from another site only fills blanks:
+   * it must not put an old address over a newer one.
+   */
+  readonly rank: 0 | 1;
+}
+
+/** Values that belong together come from one record: half of one address and half of another is none. */
+const PATIENT_GROUPS: readonly (readonly number[])[] = [
+  [
+    PATIENT.street,
+    PATIENT.street_2,
+    PATIENT.street_3,
+    PATIENT.city,
+    PATIENT.state,
+    PATIENT.zip,
+    PATIENT.county,
+    PATIENT.country,
+  ],
+  [
+    PATIENT.guardian_last_name,
+    PATIENT.guardian_first_name,
+    PATIENT.guardian_middle_name,
+    PATIENT.guardian_relationship,
+  ],
+  [PATIENT.eligibility, PATIENT.eligibility_date],
+];
+
+/** Values of a dose that belong together. */
+const DOSE_GROUPS: readonly (readonly number[])[] = [[DOSE.dose_amount, DOSE.dose_unit]];
+
+/** How many values a row has. */
+export function countFilled(row: Row): number {
+  let filled = 0;
+  for (const value of row) if (value !== null) filled++;
+  return filled;
+}
+
+/** One person's row from all of its records. An objection to sharing survives, whoever reported it. */
+export function mergePatientRows(parts: readonly PatientPart[]): Row {
+  const ordered = sortByFullness(
+    parts,
+    (part) => part.row,
+    (a, b) => a.rank - b.rank,
+  );
+  const rows = ordered.map((part) => part.row);
+  const merged = mergeRows(rows, PATIENT_GROUPS);
+  const named = rows.find((row) => row[PATIENT.first_name] !== null && !isNewbornName(row[PATIENT.first_name]!));
+  if (named !== undefined) merged[PATIENT.first_name] = named[PATIENT.first_name]!;
+  const objections = rows.filter((row) => row[PATIENT.sharing_objection] === 'Y');
+  if (objections.length > 0) {
+    merged[PATIENT.sharing_objection] = 'Y';
+    const dates = objections.map((row) => row[PATIENT.sharing_objection_date] ?? null).filter((date) => date !== null);
+    merged[PATIENT.sharing_objection_date] = dates.sort()[0] ?? null;
+  }
+  return merged;
+}
+
+/** One dose's row from all of its records. */
+export function mergeDoseRows(rows: readonly Row[]): Row {
+  const merged = mergeRows(
+    sortByFullness(rows, (row) => row),
+    DOSE_GROUPS,
+  );
+  // 01 is what a blank becomes: any other source says more.
+  const source = rows
+    .map((row) => row[DOSE.information_source] ?? null)
+    .filter((code) => code !== null && code !== '01');
+  if (merged[DOSE.information_source] === '01' && source.length > 0)
+    merged[DOSE.information_source] = source.sort()[0]!;
+  return merged;
+}
+
+/** Fullest first; equally full ones in the order of their text, so that the order of arrival never matters. */
+export function sortByFullness<T>(
+  items: readonly T[],
+  rowOf: (item: T) => Row,
+  before: (a: T, b: T) => number = () => 0,
+): T[] {
+  const keyed = items.map((item) => ({ item, filled: countFilled(rowOf(item)), text: packRow(rowOf(item)) }));
+  keyed.sort(
+    (a, b) => before(a.item, b.item) || b.filled - a.filled || (a.text < b.text ? -1 : a.text > b.text ? 1 : 0),
+  );
+  return keyed.map(({ item }) => item);
+}
+
+/** Each value from the first row that has it, each group from the first row that has any of it. */
+function mergeRows(rows: readonly Row[], groups: readonly (readonly number[])[]): Row {
+  const merged: Row = rows[0]!.map((_, slot) => rows.find((row) => row[slot] !== null)?.[slot] ?? null);
+  for (const group of groups) {
+    const source = rows.find((row) => group.some((slot) => row[slot] !== null));
+    if (source !== undefined) for (const slot of group) merged[slot] = source[slot]!;
+  }
+  return merged;
+}

@@ -1,0 +1,224 @@
+/** A spec's layout made ready for one file: which column carries what, and how each value is read. */
+import { ISSUE_CODES, type IssueCode } from './catalogue.js';
+import type { Codes } from './codes.js';
+import {
+  DOSE,
+  type FieldDefinition,
+  type FieldName,
+  fieldsOf,
+  type IsoDate,
+  PATIENT,
+  type Role,
+  type Severity,
+} from './model.js';
+import { normalizeCountry, normalizeEmail, normalizePhone, normalizeZip } from './normalize/address.js';
+import { createDateNormalizer, createDatesNormalizer, type DateRules } from './normalize/date.js';
+import { normalizeName, normalizeSuffix } from './normalize/name.js';
+import type { Normalizer, Reading } from './normalize/reading.js';
+import { normalizeId, normalizeText } from './normalize/text.js';
+import type { VaccineReading } from './normalize/vaccine.js';
+import {
+  createCodeNormalizer,
+  createCountyNormalizer,
+  createLanguageNormalizer,
+  createMvxNormalizer,
+  createRaceNormalizer,
+  createSexNormalizer,
+  normalizeAmount,
+  normalizeBirthOrder,
+  normalizeLot,
+  normalizeSsn,
+} from './normalize/value.js';
+import { ByteCache } from './read/byte-cache.js';
+import { columnsOfWidths, type FixedColumns } from './read/fixed.js';
+import type { HeaderMatch } from './read/header.js';
+import { IMMUNIZATION_MISSING } from './rules/immunization.js';
+import { PATIENT_MISSING } from './rules/patient.js';
+import type { Rule } from './rules/rule.js';
+import { type Layout, type LayoutField, type Spec, severityOf } from './spec.js';
+
+/** Reads the values of one column. */
+export interface ColumnReader {
+  /** Place of the column in the record, from 0. */
+  readonly column: number;
+  /** Place of its field in a row. */
+  readonly slot: number;
+  readonly field: FieldName;
+  readonly definition: FieldDefinition;
+  readonly normalize: Normalizer;
+  /**
+   * Readings of values met before, by their bytes, or by their text where that had to be decoded, unquoted or mapped;
+   * `null` where values hardly ever come again.
+   */
+  readonly cache: { readonly byBytes: ByteCache<Reading>; readonly byText: Map<string, Reading> } | null;
+  /** How long a value may be; `null` if its length says nothing. */
+  readonly width: number | null;
+  /** The layout's own words for values, `null` if it has none. */
+  readonly values: ReadonlyMap<string, string> | null;
+  readonly default: string | null;
+  /** What a date should look like, or which table a code should be in, for messages. */
+  readonly expected: string | null;
+  /** An issue code of its own for a blank value, or the general one; `null` if the field may be blank. */
+  readonly missing: IssueCode | null;
+}
+
+/** All that {@link transformBlock} needs besides the block. It is made once for a file. */
+export interface TransformPlan {
+  readonly role: Role;
+  readonly spec: Spec;
+  readonly layout: Layout;
+  readonly codes: Codes;
+  readonly today: IsoDate;
+  /** For records that name no site; `null` if none was given. */
+  readonly site: string | null;
+  readonly columns: readonly ColumnReader[];
+  readonly columnOf: ReadonlyMap<FieldName, ColumnReader>;
+  /** Fields that a record must have; fixed-width records always have them. */
+  readonly fieldCount: number;
+  /** The header as it stands in the file, to know it when it comes again; `null` without header. */
+  readonly headerBytes: Uint8Array | null;
+  /** Places of the fields in a fixed-width record, `null` for delimited ones. */
+  readonly fixed: FixedColumns | null;
+  /** Words for "no value", in upper case, and the length of the longest. */
+  readonly nulls: ReadonlySet<string>;
+  readonly longestNull: number;
+  readonly severities: Readonly<Record<IssueCode, Severity | 'off'>>;
+  /** Fields in slot order. */
+  readonly fieldNames: readonly FieldName[];
+  /** Vaccines resolved before, by all their clues. */
+  readonly vaccines: Map<string, VaccineReading>;
+  /** The rules that a vaccine can break, by CVX. */
+  readonly vaccineRules: Map<string, readonly Rule[]>;
+}
+
+export interface PlanOptions {
+  readonly spec: Spec;
+  readonly role: Role;
+  readonly codes: Codes;
+  readonly today: IsoDate;
+  readonly site: string | null;
+  /** What the header of the file said, and its bytes; `null` if it has none. */
+  readonly header: HeaderMatch | null;
+  readonly headerBytes: Uint8Array | null;
+  /** Fields that each record has. */
+  readonly fieldCount: number;
+}
+
+/** Kinds whose values repeat often enough to be worth remembering. */
+const REPEATING_KINDS: ReadonlySet<FieldDefinition['kind']> = new Set([
+  'name', 'suffix', 'date', 'date-or-month', 'dates', 'sex', 'race', 'code', 'language', 'state', 'zip', 'county',
+  'country', 'birth-order', 'mvx', 'lot', 'amount',
+]); // biome-ignore format: a list of names
+
+/** Kinds whose length says something. A code that is too long is no code, and that is told already. */
+const FREE_TEXT: ReadonlySet<FieldDefinition['kind']> = new Set(['id', 'text', 'name', 'email']);
+
+/** Fields of other kinds whose values repeat as well. */
+const REPEATING_FIELDS: ReadonlySet<FieldName> = new Set<FieldName>([
+  'site_id',
+  'city',
+  'facility_id',
+  'facility_name',
+]);
+
+/** Makes a plan of a layout and, where the file has one, of its header. */
+export function compilePlan(options: PlanOptions): TransformPlan {
+  const { spec, role, codes, today, header } = options;
+  const layout = spec.layouts[role];
+  const slots: Readonly<Record<string, number>> = role === 'patient' ? PATIENT : DOSE;
+  const definitions = fieldsOf(role);
+  const missing: Partial<Record<FieldName, IssueCode>> = role === 'patient' ? PATIENT_MISSING : IMMUNIZATION_MISSING;
+  const columns: ColumnReader[] = [];
+  layout.fields.forEach((layoutField, index) => {
+    const field = layoutField.field;
+    const column = header === null ? index : header.columns[index]!;
+    if (field === null) return;
+    const definition = definitions[field]!;
+    const repeats = REPEATING_KINDS.has(definition.kind) || REPEATING_FIELDS.has(field);
+    columns.push({
+      column,
+      slot: slots[field]!,
+      field,
+      definition,
+      normalize: createNormalizer(definition, layoutField, spec, codes, today),
+      cache: repeats ? { byBytes: new ByteCache(), byText: new Map() } : null,
+      width: layout.format === 'delimited' && FREE_TEXT.has(definition.kind) ? (layoutField.width ?? null) : null,
+      values: layoutField.values === undefined ? null : upperCaseKeys(layoutField.values),
+      default: layoutField.default ?? null,
+      expected: expectationOf(definition, layoutField, spec, codes),
+      missing: missing[field] ?? (layoutField.use === 'required' ? 'required-value-missing' : null),
+    });
+  });
+  return {
+    role,
+    spec,
+    layout,
+    codes,
+    today,
+    site: options.site,
+    columns,
+    columnOf: new Map(columns.map((column) => [column.field, column])),
+    fieldCount: options.fieldCount,
+    headerBytes: options.headerBytes,
+    fixed: layout.format === 'fixed' ? columnsOfWidths(layout.fields.map((field) => field.width!)) : null,
+    nulls: new Set(spec.nulls.map((token) => token.toUpperCase())),
+    longestNull: Math.max(0, ...spec.nulls.map((token) => token.length)),
+    severities: Object.fromEntries(ISSUE_CODES.map((code) => [code, severityOf(code, spec)])) as Record<
+      IssueCode,
+      Severity | 'off'
+    >,
+    fieldNames: Object.keys(definitions) as FieldName[],
+    vaccines: new Map(),
+    vaccineRules: new Map(),
+  };
+}
+
+function expectationOf(definition: FieldDefinition, layoutField: LayoutField, spec: Spec, codes: Codes): string | null {
+  if (definition.kind === 'mvx') return codes.table('mvx').asOf;
+  return definition.kind.startsWith('date') ? (layoutField.dates ?? spec.dates.formats).join(', ') : null;
+}
+
+function upperCaseKeys(values: Readonly<Record<string, string>>): Map<string, string> {
+  return new Map(Object.entries(values).map(([from, to]) => [from.toUpperCase(), to]));
+}
+
+function createNormalizer(
+  definition: FieldDefinition,
+  layoutField: LayoutField,
+  spec: Spec,
+  codes: Codes,
+  today: IsoDate,
+): Normalizer {
+  const dates: DateRules = {
+    formats: layoutField.dates ?? spec.dates.formats,
+    twoDigitYears: spec.dates.twoDigitYears,
+    today,
+  };
+  const normalizers: Record<FieldDefinition['kind'], () => Normalizer> = {
+    id: () => normalizeId,
+    text: () => normalizeText,
+    name: () => normalizeName,
+    suffix: () => normalizeSuffix,
+    date: () => createDateNormalizer(dates),
+    'date-or-month': () => createDateNormalizer({ ...dates, months: true }),
+    dates: () => createDatesNormalizer(dates),
+    sex: () => createSexNormalizer(codes),
+    race: () => createRaceNormalizer(codes),
+    code: () => createCodeNormalizer(codes, definition.table!),
+    language: () => createLanguageNormalizer(codes),
+    state: () => createCodeNormalizer(codes, 'state'),
+    zip: () => normalizeZip,
+    county: () => createCountyNormalizer(codes),
+    country: () => normalizeCountry,
+    phone: () => normalizePhone,
+    email: () => normalizeEmail,
+    ssn: () => normalizeSsn,
+    'birth-order': () => normalizeBirthOrder,
+    // Vaccine codes are judged together, once the whole record is read.
+    'raw-code': () => normalizeText,
+    mvx: () => createMvxNormalizer(codes),
+    lot: () => normalizeLot,
+    amount: () => normalizeAmount,
+  };
+  return normalizers[definition.kind]();
+}

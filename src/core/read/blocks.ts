@@ -1,0 +1,372 @@
+/**
+ * Cuts a stream of bytes into records, without looking at what they say.
+ *
+ * Every position that a report shows is fixed here: the number of the record, its first line and its byte offset. A
+ * record ends at CR LF, LF or a lone CR outside quotes. A quote opens a value only at the start of a field. Where the
+ * cut falls between two chunks of input makes no difference to the records or to the blocks.
+ */
+
+const LF = 10;
+const CR = 13;
+const CTRL_Z = 26;
+
+/** How a record came out of the cutter. */
+export const RecordShape = {
+  /** No quotes: its fields can be cut at the delimiters as they stand. */
+  plain: 0,
+  /** Quotes in it, and all of them make sense; it may run over several lines. */
+  quoted: 1,
+  /** A quote was opened and never closed; the record is that line alone. */
+  quoteNotClosed: 2,
+  /** Text stands behind a closing quote; the record is that line alone. */
+  quoteMisplaced: 3,
+} as const;
+
+/** Whole records of one file, in order. */
+export interface Block {
+  /** Number of the block in its file, from 0. */
+  readonly seq: number;
+  /** The bytes of the records, with the line ends and blank lines between them. */
+  readonly bytes: Uint8Array;
+  /** Where `bytes` begins in the file, in bytes. */
+  readonly offset: number;
+  /** Number of the first record, from 1; skipped records at the top are not counted. */
+  readonly firstRecord: number;
+  readonly count: number;
+  /** Begin of each record in `bytes`. */
+  readonly starts: Uint32Array;
+  /** End of each record in `bytes`, its line end excluded. */
+  readonly ends: Uint32Array;
+  /** First line of each record in the file, from 1. */
+  readonly lines: Uint32Array;
+  /** One of {@link RecordShape} for each record. */
+  readonly shapes: Uint8Array;
+}
+
+export interface CutterOptions {
+  /** Byte between fields; `null` for fixed-width records. */
+  readonly delimiter: number | null;
+  /** Byte that quotes a field; `null` when there are no quotes. */
+  readonly quote: number | null;
+  /** Fields of a whole record, `null` if not known. A quoted field runs over a line end only if that completes a record. */
+  readonly fieldCount: number | null;
+  /** Records at the top that are not data (a header): left out of the blocks and of the numbering. */
+  readonly skipRecords?: number;
+  /** Size in bytes at which a block is closed. */
+  readonly blockBytes?: number;
+}
+
+const DEFAULT_BLOCK_BYTES = 1 << 19;
+/** How far a record with quotes may run over line ends before its quote counts as never closed. */
+const MAX_QUOTED_BYTES = 1 << 20;
+const INITIAL_ROOM = 1024;
+/** No line end within this many bytes: this is no file of records. */
+const MAX_LINE_BYTES = 1 << 26;
+
+/** The input has no line ends where records should be. */
+export class LineTooLongError extends Error {
+  readonly code = 'line-too-long';
+  constructor(readonly line: number) {
+    super(`line ${line} is longer than ${MAX_LINE_BYTES >> 20} MB`);
+    this.name = 'LineTooLongError';
+  }
+}
+
+/** What a record with quotes turned out to be: where it ends, or that more input is needed to tell. */
+type QuotedEnd = { shape: number; end: number; lineEnds: number } | 'need more';
+
+/** Cuts one file. Push its chunks in order, then call `end`. */
+export class RecordCutter {
+  readonly #delimiter: number;
+  readonly #quote: number;
+  readonly #fieldCount: number | null;
+  readonly #blockBytes: number;
+  #recordsToSkip: number;
+
+  /** The input from the start of the current block on; `#length` bytes of it are filled. */
+  #input: Uint8Array = new Uint8Array(0);
+  #length = 0;
+  /** Where `#input` begins in the file. */
+  #offset = 0;
+  #begun = false;
+
+  /** The record under way: where it begins, its line, and how far the search for its line end has come. */
+  #recordStart = 0;
+  #line = 1;
+  #searched = 0;
+  #sawQuote = false;
+
+  #seq = 0;
+  #nextRecord = 1;
+  #count = 0;
+  #starts = new Uint32Array(INITIAL_ROOM);
+  #ends = new Uint32Array(INITIAL_ROOM);
+  #lines = new Uint32Array(INITIAL_ROOM);
+  #shapes = new Uint8Array(INITIAL_ROOM);
+  #ready: Block[] = [];
+
+  constructor(options: CutterOptions) {
+    this.#delimiter = options.delimiter ?? -1;
+    this.#quote = options.delimiter === null ? -1 : (options.quote ?? -1);
+    this.#fieldCount = options.fieldCount;
+    this.#blockBytes = options.blockBytes ?? DEFAULT_BLOCK_BYTES;
+    this.#recordsToSkip = options.skipRecords ?? 0;
+  }
+
+  /**
+   * Takes the next bytes of the file and gives the blocks that they complete.
+   * @throws LineTooLongError when a line does not end within 64 MB
+   */
+  push(chunk: Uint8Array): Block[] {
+    this.#append(chunk);
+    if (!this.#begun) {
+      if (this.#length < 3) return [];
+      this.#begin();
+    }
+    this.#cut(false);
+    if (this.#length - this.#recordStart > MAX_LINE_BYTES) throw new LineTooLongError(this.#line);
+    return this.#takeReady();
+  }
+
+  /** Tells that the file is at its end, and gives the last blocks. */
+  end(): Block[] {
+    if (!this.#begun) this.#begin();
+    // DOS programs end a text with Ctrl-Z.
+    while (this.#length > this.#recordStart && this.#input[this.#length - 1] === CTRL_Z) this.#length--;
+    this.#searched = Math.min(this.#searched, this.#length);
+    this.#cut(true);
+    if (this.#count > 0) this.#closeBlock();
+    return this.#takeReady();
+  }
+
+  #takeReady(): Block[] {
+    const ready = this.#ready;
+    this.#ready = [];
+    return ready;
+  }
+
+  #append(chunk: Uint8Array): void {
+    const needed = this.#length + chunk.length;
+    if (needed > this.#input.length) {
+      const larger = new Uint8Array(Math.max(needed, this.#input.length * 2));
+      larger.set(this.#input.subarray(0, this.#length));
+      this.#input = larger;
+    }
+    this.#input.set(chunk, this.#length);
+    this.#length = needed;
+  }
+
+  /** Steps over a UTF-8 byte order mark. */
+  #begin(): void {
+    this.#begun = true;
+    const b = this.#input;
+    if (this.#length >= 3 && b[0] === 0xef && b[1] === 0xbb && b[2] === 0xbf) {
+      this.#recordStart = 3;
+      this.#searched = 3;
+    }
+  }
+
+  /** Cuts all records that are complete; at the end of the file, the last one too. */
+  #cut(atEnd: boolean): void {
+    while (this.#recordStart < this.#length) {
+      const lineEnd = this.#findLineEnd(atEnd);
+      if (lineEnd < 0) return;
+      if (!this.#sawQuote) {
+        this.#addRecord(lineEnd, RecordShape.plain, 1);
+        continue;
+      }
+      const found = this.#findQuotedEnd(lineEnd, atEnd);
+      if (found === 'need more') return;
+      this.#addRecord(found.end, found.shape, found.lineEnds);
+    }
+  }
+
+  /** The next CR or LF, or the end of the file; -1 if more input is needed to know. */
+  #findLineEnd(atEnd: boolean): number {
+    const input = this.#input;
+    const length = this.#length;
+    const quote = this.#quote;
+    let at = this.#searched;
+    let sawQuote = this.#sawQuote;
+    while (at < length) {
+      const byte = input[at];
+      if (byte === LF || byte === CR) break;
+      if (byte === quote) sawQuote = true;
+      at++;
+    }
+    this.#searched = at;
+    this.#sawQuote = sawQuote;
+    if (atEnd) return at;
+    // A CR at the end of the input may be half of a CR LF.
+    return at < length && !(input[at] === CR && at + 1 === length) ? at : -1;
+  }
+
+  /**
+   * Follows the quotes of the record whose first line ends at `lineEnd`. A quoted value may hold line ends, but only if
+   * the record comes out whole; else the quote was a mistake, and the record is its first line.
+   */
+  #findQuotedEnd(lineEnd: number, atEnd: boolean): QuotedEnd {
+    const input = this.#input;
+    const length = this.#length;
+    const quote = this.#quote;
+    const delimiter = this.#delimiter;
+    const start = this.#recordStart;
+    let at = start;
+    let fields = 1;
+    let lineEnds = 1;
+    let fieldStart = true;
+    while (at < length) {
+      const byte = input[at];
+      if (fieldStart && byte === quote) {
+        at++;
+        for (;;) {
+          if (at >= length) {
+            if (!atEnd && at - start <= MAX_QUOTED_BYTES) return 'need more';
+            return { shape: RecordShape.quoteNotClosed, end: lineEnd, lineEnds: 1 };
+          }
+          const inner = input[at];
+          if (inner === quote) {
+            if (at + 1 === length && !atEnd) return 'need more';
+            const next = at + 1 < length ? input[at + 1] : LF;
+            if (next === quote) {
+              at += 2;
+              continue;
+            }
+            at++;
+            if (next === delimiter || next === LF || next === CR) break;
+            const shape = at <= lineEnd ? RecordShape.quoteMisplaced : RecordShape.quoteNotClosed;
+            return { shape, end: lineEnd, lineEnds: 1 };
+          }
+          if (inner === LF || (inner === CR && input[at + 1] !== LF)) lineEnds++;
+          at++;
+          if (at - start > MAX_QUOTED_BYTES && at > lineEnd) {
+            return { shape: RecordShape.quoteNotClosed, end: lineEnd, lineEnds: 1 };
+          }
+        }
+        fieldStart = false;
+        continue;
+      }
+      if (byte === LF || byte === CR) break;
+      fieldStart = byte === delimiter;
+      if (fieldStart) fields++;
+      at++;
+    }
+    if (!atEnd && (at === length || (input[at] === CR && at + 1 === length))) return 'need more';
+    if (at > lineEnd && !this.#isWholeRecord(lineEnd, at, fields)) {
+      return { shape: RecordShape.quoteNotClosed, end: lineEnd, lineEnds: 1 };
+    }
+    return { shape: RecordShape.quoted, end: at, lineEnds };
+  }
+
+  /**
+   * Whether the lines from the record's start to `end` are one record. They are not if the number of fields is wrong, or
+   * if the first line has enough fields without its quote and the last is a whole record by itself: then two stray
+   * quotes have met, and joining the lines would make one patient of two.
+   */
+  #isWholeRecord(firstLineEnd: number, end: number, fields: number): boolean {
+    const expected = this.#fieldCount;
+    if (expected === null) return true;
+    if (fields !== expected) return false;
+    let lastLineStart = end;
+    while (this.#input[lastLineStart - 1] !== LF && this.#input[lastLineStart - 1] !== CR) lastLineStart--;
+    return (
+      this.#countFields(this.#recordStart, firstLineEnd) !== expected ||
+      this.#countQuotedFields(lastLineStart, end) !== expected
+    );
+  }
+
+  /** Fields between two places, quotes not minded. */
+  #countFields(start: number, end: number): number {
+    let fields = 1;
+    for (let at = start; at < end; at++) if (this.#input[at] === this.#delimiter) fields++;
+    return fields;
+  }
+
+  /** Fields of a line, quotes minded; -1 if its quotes make no sense. */
+  #countQuotedFields(start: number, end: number): number {
+    const input = this.#input;
+    let fields = 1;
+    let inQuotes = false;
+    for (let at = start; at < end; at++) {
+      const byte = input[at];
+      if (byte === this.#quote && inQuotes) {
+        if (input[at + 1] === this.#quote && at + 1 < end) at++;
+        else if (at + 1 < end && input[at + 1] !== this.#delimiter) return -1;
+        else inQuotes = false;
+      } else if (byte === this.#quote) {
+        inQuotes = at === start || input[at - 1] === this.#delimiter;
+      } else if (byte === this.#delimiter && !inQuotes) {
+        fields++;
+      }
+    }
+    return inQuotes ? -1 : fields;
+  }
+
+  /** Takes the record that ends at `end` and steps behind its line end. Blank lines are no records. */
+  #addRecord(end: number, shape: number, lineEnds: number): void {
+    const input = this.#input;
+    const start = this.#recordStart;
+    let next = end;
+    if (next < this.#length) next += input[end] === CR && end + 1 < this.#length && input[end + 1] === LF ? 2 : 1;
+
+    let blank = true;
+    for (let at = start; at < end && blank; at++) blank = input[at] === CTRL_Z;
+    if (!blank) {
+      if (this.#recordsToSkip > 0) this.#recordsToSkip--;
+      else {
+        const n = this.#count;
+        if (n === this.#starts.length) this.#makeRoom();
+        this.#starts[n] = start;
+        this.#ends[n] = end;
+        this.#lines[n] = this.#line;
+        this.#shapes[n] = shape;
+        this.#count = n + 1;
+      }
+    }
+    this.#line += lineEnds;
+    this.#recordStart = next;
+    this.#searched = next;
+    this.#sawQuote = false;
+    if (next >= this.#blockBytes) this.#closeBlock();
+  }
+
+  #makeRoom(): void {
+    const room = this.#starts.length * 2;
+    const grow = (from: Uint32Array): Uint32Array<ArrayBuffer> => {
+      const to = new Uint32Array(room);
+      to.set(from);
+      return to;
+    };
+    this.#starts = grow(this.#starts);
+    this.#ends = grow(this.#ends);
+    this.#lines = grow(this.#lines);
+    const shapes = new Uint8Array(room);
+    shapes.set(this.#shapes);
+    this.#shapes = shapes;
+  }
+
+  /** Hands over the records cut so far, and moves what is left to the front. */
+  #closeBlock(): void {
+    const used = this.#recordStart;
+    if (this.#count > 0) {
+      this.#ready.push({
+        seq: this.#seq++,
+        bytes: this.#input.slice(0, used),
+        offset: this.#offset,
+        firstRecord: this.#nextRecord,
+        count: this.#count,
+        starts: this.#starts.slice(0, this.#count),
+        ends: this.#ends.slice(0, this.#count),
+        lines: this.#lines.slice(0, this.#count),
+        shapes: this.#shapes.slice(0, this.#count),
+      });
+      this.#nextRecord += this.#count;
+      this.#count = 0;
+    }
+    this.#input.copyWithin(0, used, this.#length);
+    this.#length -= used;
+    this.#offset += used;
+    this.#recordStart = 0;
+    this.#searched = 0;
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Turns bytes into text: UTF-8, and Windows-1252 for a record that is not UTF-8.
+ *
+ * Each record is judged by itself, so that a file joined from two exports reads right in both halves.
+ */
+
+/**
+ * What the bytes 80-9F mean in Windows-1252; 0 where they mean nothing (WHATWG Encoding Standard, index windows-1252).
+ * Not left to `TextDecoder`, because Node 20 leaves these bytes as control characters.
+ */
+const WINDOWS_1252 = [
+  0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017d, 0, 0,
+  0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178,
+];
+
+/** Stands for a byte that means nothing. */
+export const UNDECODABLE = '\ufffd';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const bytewise = new TextDecoder('latin1');
+
+/** The encodings a record can be in. Pure ASCII is `ascii`, since it is the same in both others. */
+export type Encoding = 'ascii' | 'utf-8' | 'windows-1252';
+
+/** The encoding of the bytes. */
+export function detectEncoding(bytes: Uint8Array): Encoding {
+  let high = 0;
+  for (let i = 0; i < bytes.length; i++) high |= bytes[i]!;
+  if (high < 0x80) return 'ascii';
+  try {
+    utf8.decode(bytes);
+    return 'utf-8';
+  } catch {
+    return 'windows-1252';
+  }
+}
+
+/** The text of bytes in a known encoding. Bytes without meaning become {@link UNDECODABLE}. */
+export function decodeText(bytes: Uint8Array, encoding: Encoding): string {
+  if (encoding !== 'windows-1252') {
+    try {
+      return utf8.decode(bytes);
+    } catch {
+      // A field cut out of the middle of a character, as in fixed-width rows that count bytes.
+      return new TextDecoder('utf-8').decode(bytes);
+    }
+  }
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (byte < 0x80 || byte > 0x9f) text += String.fromCharCode(byte);
+    else {
+      const character = WINDOWS_1252[byte - 0x80]!;
+      text += character === 0 ? UNDECODABLE : String.fromCharCode(character);
+    }
+  }
+  return text;
+}
+
+/** The bytes as a string of the same length, one character per byte; right as text only where they are ASCII. */
+export function decodeBytewise(bytes: Uint8Array): string {
+  return bytewise.decode(bytes);
+}

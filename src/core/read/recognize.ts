@@ -1,0 +1,268 @@
+/** Whether a file is what it is said to be: text, of this layout, of this role. Looks at its beginning only. */
+import type { IsoDate, Role } from '../model.js';
+import { createDateNormalizer } from '../normalize/date.js';
+import {
+  type DelimitedLayout,
+  type FixedLayout,
+  KEY_FIELDS,
+  type Layout,
+  REJECT_COLUMNS,
+  type Spec,
+  VACCINE_FIELDS,
+} from '../spec.js';
+import { type Block, RecordCutter, RecordShape } from './blocks.js';
+import { splitQuotedRecords } from './delimited.js';
+import { readRecordText } from './fields.js';
+import { columnsOfWidths, splitFixedText } from './fixed.js';
+import { countMatches, type HeaderMatch, looksLikeHeader, matchHeader } from './header.js';
+
+/** The beginning of a file. */
+export interface FileHead {
+  readonly bytes: Uint8Array;
+  /** Whether that is all of it. */
+  readonly isWhole: boolean;
+}
+
+/** What the beginning of a file says: how to read it, or why it cannot be read. */
+export type Recognition =
+  | {
+      readonly fits: true;
+      readonly header: HeaderMatch | null;
+      /** The header as it stands in the file, without its line end. */
+      readonly headerBytes: Uint8Array | null;
+      /** Fields that each record has, one more than columns where every record ends in a delimiter. */
+      readonly fieldCount: number;
+      readonly byteOrderMark: boolean;
+      readonly lineEnd: '\r\n' | '\n' | '\r';
+    }
+  | { readonly fits: false; readonly problem: string; readonly remedy: string };
+
+export interface RecognizeOptions {
+  readonly role: Role;
+  readonly spec: Spec;
+  readonly today: IsoDate;
+  /** Whether the records must name their site, because the command does not. */
+  readonly needsSite: boolean;
+}
+
+/** Records looked at to tell one layout from another. */
+const SAMPLE_RECORDS = 50;
+
+/** Files that are often given by mistake, by their first bytes. */
+const SIGNATURES: readonly (readonly [string, readonly number[]])[] = [
+  ['a JPEG picture', [0xff, 0xd8, 0xff]],
+  ['a PNG picture', [0x89, 0x50, 0x4e, 0x47]],
+  ['a GIF picture', [0x47, 0x49, 0x46, 0x38]],
+  ['a PDF document', [0x25, 0x50, 0x44, 0x46]],
+  ['a ZIP archive or an Excel or Word document', [0x50, 0x4b, 0x03, 0x04]],
+  ['a gzip archive', [0x1f, 0x8b]],
+  ['an old Excel or Word document', [0xd0, 0xcf, 0x11, 0xe0]],
+  ['a SQLite database', [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65]],
+];
+
+/** Looks at the beginning of a file that is said to have this role in a submission of this spec. */
+export function recognize(head: FileHead, options: RecognizeOptions): Recognition {
+  const refused = refuseOtherThanText(head);
+  if (refused !== null) return refused;
+  const layout = options.spec.layouts[options.role];
+  const records = readSample(head, layout);
+  const first = records[0];
+  if (first === undefined) return refusal('holds no records', 'check the export');
+  const header = layout.format === 'delimited' ? findHeader(first, layout, options) : null;
+  if (header !== null && 'fits' in header) return header;
+  const data = header === null ? records : records.slice(1);
+  if (data.length === 0) return refusal('has a header and no records', 'check the export');
+  const columns = header?.count ?? layout.fields.length;
+  const endsInDelimiter = data.every(({ cells }) => cells.length === columns + 1 && cells[columns] === '');
+  if (layout.format === 'fixed') {
+    const swapped = refuseByDates(data, layout, options);
+    if (swapped !== null) return swapped;
+  } else if (header === null && !endsInDelimiter) {
+    const wrong = refuseByCount(data, layout, options);
+    if (wrong !== null) return wrong;
+  }
+  return {
+    fits: true,
+    header,
+    headerBytes: header === null ? null : first.bytes,
+    fieldCount: layout.format === 'delimited' && endsInDelimiter ? columns + 1 : columns,
+    byteOrderMark: hasByteOrderMark(head.bytes),
+    lineEnd: findLineEnd(head.bytes),
+  };
+}
+
+function refusal(problem: string, remedy: string): Recognition & { fits: false } {
+  return { fits: false, problem, remedy };
+}
+
+function refuseOtherThanText(head: FileHead): (Recognition & { fits: false }) | null {
+  const { bytes } = head;
+  if (bytes.every((byte) => byte <= 32) && head.isWhole) return refusal('is empty', 'check the export');
+  for (const [name, signature] of SIGNATURES) {
+    if (signature.every((byte, index) => bytes[index] === byte)) {
+      return refusal(`is ${name}, not a text file`, 'export the records as text');
+    }
+  }
+  const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (utf16) return refusal('is in UTF-16', 'save it as UTF-8');
+  let controls = 0;
+  for (const byte of bytes) if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13 && byte !== 26) controls++;
+  if (bytes.includes(0) || controls * 20 > bytes.length) {
+    return refusal('is not a text file', 'export the records as text (UTF-8)');
+  }
+  return null;
+}
+
+/** A record of the sample: its bytes, and its text with the quotes taken off. */
+interface SampleRecord {
+  readonly bytes: Uint8Array;
+  readonly cells: readonly string[];
+}
+
+function readSample(head: FileHead, layout: Layout): SampleRecord[] {
+  const delimited = layout.format === 'delimited' ? layout : null;
+  const cutter = new RecordCutter({
+    delimiter: delimited === null ? null : delimited.delimiter.charCodeAt(0),
+    quote: delimited?.quote?.charCodeAt(0) ?? null,
+    fieldCount: null,
+    blockBytes: head.bytes.length + 1,
+  });
+  const blocks = [...cutter.push(head.bytes), ...cutter.end()];
+  const records: SampleRecord[] = [];
+  for (const block of blocks) {
+    for (let index = 0; index < block.count && records.length <= SAMPLE_RECORDS; index++) {
+      // The last record of a part of a file is probably torn.
+      if (!head.isWhole && index === block.count - 1 && index > 0) break;
+      records.push(readRecord(block, index, layout));
+    }
+  }
+  return records.filter((record) => record.cells.some((cell) => cell !== ''));
+}
+
+function readRecord(block: Block, index: number, layout: Layout): SampleRecord {
+  const bytes = block.bytes.slice(block.starts[index], block.ends[index]);
+  const { text } = readRecordText(bytes, 0, bytes.length);
+  if (layout.format === 'fixed') return { bytes, cells: splitFixedText(text, widthsOf(layout)) };
+  const quoted = block.shapes[index] === RecordShape.quoted;
+  const cells = quoted ? splitQuotedRecords([text], layout.delimiter, layout.quote!)[0]! : text.split(layout.delimiter);
+  return { bytes, cells: cells.map((cell) => cell.trim()) };
+}
+
+function widthsOf(layout: FixedLayout): ReturnType<typeof columnsOfWidths> {
+  return columnsOfWidths(layout.fields.map((field) => field.width!));
+}
+
+const OTHER_ROLE: Readonly<Record<Role, Role>> = { patient: 'immunization', immunization: 'patient' };
+
+function refuseSwapped(role: Role): Recognition & { fits: false } {
+  const other = OTHER_ROLE[role];
+  return refusal(
+    `looks like the ${other} file, and was given as the ${role} file`,
+    'give the patient file with --patients and the immunization file with --immunizations',
+  );
+}
+
+/** The header, `null` if the first record is data; or why the file cannot be read. */
+function findHeader(
+  first: SampleRecord,
+  layout: DelimitedLayout,
+  options: RecognizeOptions,
+): HeaderMatch | (Recognition & { fits: false }) | null {
+  if (layout.header === 'absent') return null;
+  const { role, spec } = options;
+  const header = matchHeader(first.cells, layout);
+  const other = matchHeader(first.cells, spec.layouts[OTHER_ROLE[role]]);
+  if (countMatches(other) > countMatches(header) && looksLikeHeader(other)) return refuseSwapped(role);
+  if (!looksLikeHeader(header)) {
+    if (layout.header === 'optional') return null;
+    return refusal('has no header that fits the specification', `begin it with the column names of ${spec.id}`);
+  }
+  if (header.repeated.length > 0) {
+    return refusal(`has the column ${header.repeated[0]} twice`, 'leave one of the two out');
+  }
+  const has = (field: string): boolean => layout.fields.some((f, i) => f.field === field && header.columns[i] !== -1);
+  const nameOf = (field: string): string => layout.fields.find((f) => f.field === field)?.name ?? field;
+  const needed = [...KEY_FIELDS[role], ...(options.needsSite ? (['site_id'] as const) : [])];
+  for (const field of needed) {
+    if (!has(field)) return refusal(`has no column ${nameOf(field)}`, `add it, or name it as ${spec.id} does`);
+  }
+  if (role === 'immunization' && !VACCINE_FIELDS.some(has)) {
+    return refusal('has no column that names the vaccine', `add one, such as ${nameOf('cvx')}`);
+  }
+  return header;
+}
+
+/** A file without header whose records all have another number of fields is no file of this layout. */
+function refuseByCount(
+  records: readonly SampleRecord[],
+  layout: DelimitedLayout,
+  options: RecognizeOptions,
+): (Recognition & { fits: false }) | null {
+  const fits = (record: SampleRecord, expected: number): boolean => {
+    const extra = record.cells.length - expected;
+    return extra === 0 || extra === REJECT_COLUMNS.length;
+  };
+  if (records.some((record) => fits(record, layout.fields.length))) return null;
+  const other = options.spec.layouts[OTHER_ROLE[options.role]];
+  if (other.format === 'delimited' && records.every((record) => fits(record, other.fields.length))) {
+    return refuseSwapped(options.role);
+  }
+  const found = records[0]!.cells.length;
+  const shown = layout.delimiter === '\t' ? 'a tab' : layout.delimiter;
+  return refusal(
+    `has ${found} ${found === 1 ? 'field' : 'fields'} a record where ${options.spec.id} has ${layout.fields.length} (delimiter ${shown})`,
+    'choose the right --spec, or add a header that names the columns',
+  );
+}
+
+/** Fixed-width files show what they are by where their dates stand. */
+function refuseByDates(
+  records: readonly SampleRecord[],
+  layout: FixedLayout,
+  options: RecognizeOptions,
+): (Recognition & { fits: false }) | null {
+  const { spec, role } = options;
+  const own = shareOfDates(records, layout, role, options);
+  if (own > 0.2) return null;
+  const other = spec.layouts[OTHER_ROLE[role]];
+  if (other.format === 'fixed' && shareOfDates(records, other, OTHER_ROLE[role], options) > 0.8)
+    return refuseSwapped(role);
+  if (own > 0 || records.length < 10) return null;
+  const width = widthsOf(layout).width;
+  return refusal(
+    `has no dates where ${spec.id} has them (rows of ${width} bytes)`,
+    'choose the right --spec, and check that the export counts columns as it does',
+  );
+}
+
+/** The share of records that have a date where the layout's key date stands. */
+function shareOfDates(
+  records: readonly SampleRecord[],
+  layout: FixedLayout,
+  role: Role,
+  { spec, today }: RecognizeOptions,
+): number {
+  const columns = widthsOf(layout);
+  const index = layout.fields.findIndex(
+    (field) => field.field === (role === 'patient' ? 'birth_date' : 'administered_on'),
+  );
+  const formats = layout.fields[index]!.dates ?? spec.dates.formats;
+  const read = createDateNormalizer({ formats, twoDigitYears: spec.dates.twoDigitYears, today });
+  const dates = records.filter((record) => {
+    const { text } = readRecordText(record.bytes, 0, record.bytes.length);
+    const cell = splitFixedText(text, columns)[index]!;
+    return cell !== '' && read(cell).value !== null;
+  });
+  return dates.length / records.length;
+}
+
+function hasByteOrderMark(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}
+
+function findLineEnd(bytes: Uint8Array): '\r\n' | '\n' | '\r' {
+  const lf = bytes.indexOf(10);
+  const cr = bytes.indexOf(13);
+  if (cr >= 0 && (lf < 0 || cr < lf)) return lf === cr + 1 ? '\r\n' : '\r';
+  return '\n';
+}

@@ -1,0 +1,208 @@
+/** What must be true of a dose, by itself and together with its patient. */
+import type { Codes, Cvx } from '../codes.js';
+import { DOSE, type FieldName, type Row } from '../model.js';
+import type { Rule } from './rule.js';
+
+/** The fields that have an issue code of their own when they are blank. */
+export const IMMUNIZATION_MISSING = {
+  site_id: 'site-missing',
+  source_patient_id: 'dose-patient-id-missing',
+  administered_on: 'dose-date-missing',
+} as const satisfies Partial<Record<FieldName, string>>;
+
+/** Leaves out what means nothing alone: a unit without an amount. */
+export function refineImmunization(row: Row): void {
+  if (row[DOSE.dose_amount] === null) row[DOSE.dose_unit] = null;
+}
+
+/** The information source of a dose that was given at the site that sends it. */
+const ADMINISTERED = '00';
+
+function isAdministered(row: Row): boolean {
+  return row[DOSE.information_source] === ADMINISTERED && isGiven(row);
+}
+
+/** Whether something was given, wholly or in part. A blank status counts as completed. */
+function isGiven(row: Row): boolean {
+  const status = row[DOSE.completion_status];
+  return status !== 'RE' && status !== 'NA';
+}
+
+const cvxOf = (row: Row): { after: string } => ({ after: row[DOSE.cvx]! });
+
+/** CVX codes of tuberculin skin tests. */
+const SKIN_TESTS = new Set(['95', '96', '97', '98']);
+
+/** A rule about some vaccines only. */
+interface VaccineRule extends Rule {
+  /** Whether a dose of this vaccine can break the rule at all. */
+  readonly concerns: (vaccine: Cvx) => boolean;
+}
+
+const VACCINE_RULES: readonly VaccineRule[] = [
+  { code: 'cvx-reserved', concerns: ({ code }) => code === '99', needs: [], holds: () => false },
+  { code: 'cvx-no-vaccine', concerns: ({ code }) => code === '998', needs: [], holds: (row) => !isGiven(row) },
+  { code: 'cvx-unknown-vaccine', concerns: ({ code }) => code === '999', needs: [], holds: () => false },
+  { code: 'cvx-adjuvant', concerns: ({ code }) => code === '801', needs: [], holds: () => false },
+  {
+    code: 'cvx-not-vaccine',
+    concerns: ({ code }) => SKIN_TESTS.has(code),
+    needs: [],
+    holds: () => false,
+    facts: cvxOf,
+  },
+  {
+    code: 'cvx-never-active',
+    concerns: ({ status }) => status === 'Never Active',
+    needs: [],
+    holds: () => false,
+    facts: cvxOf,
+  },
+  {
+    code: 'cvx-superseded',
+    concerns: ({ status, useInstead }) => useInstead !== null && status !== 'Never Active',
+    needs: [],
+    holds: () => false,
+    facts: (row, { codes }) => ({ other: codes.cvx(row[DOSE.cvx]!)!.useInstead }),
+  },
+  {
+    code: 'cvx-unspecified',
+    concerns: ({ unspecified, code }) => unspecified && code !== '999',
+    needs: [],
+    holds: (row) => !isAdministered(row),
+    facts: cvxOf,
+  },
+  {
+    code: 'cvx-foreign',
+    concerns: ({ status }) => status === 'Non-US',
+    needs: [],
+    holds: (row) => !isAdministered(row),
+    facts: cvxOf,
+  },
+  {
+    code: 'cvx-inactive',
+    concerns: ({ validEnd }) => validEnd !== null,
+    needs: [DOSE.administered_on],
+    holds: (row, { codes }) =>
+      !isAdministered(row) || row[DOSE.administered_on]! <= codes.cvx(row[DOSE.cvx]!)!.validEnd!,
+    facts: cvxOf,
+  },
+  {
+    code: 'dose-date-before-licence',
+    concerns: ({ validStart, status }) => validStart !== null && status !== 'Non-US',
+    needs: [DOSE.administered_on],
+    holds: (row, { codes }) => row[DOSE.administered_on]! >= codes.cvx(row[DOSE.cvx]!)!.validStart!,
+    facts: (row, { codes }) => ({ after: row[DOSE.cvx]!, other: codes.cvx(row[DOSE.cvx]!)!.validStart }),
+  },
+  {
+    code: 'dose-date-after-use',
+    concerns: ({ validEnd }) => validEnd !== null,
+    needs: [DOSE.administered_on],
+    // An administered dose has its own, stronger words: cvx-inactive.
+    holds: (row, { codes }) =>
+      isAdministered(row) || row[DOSE.administered_on]! <= codes.cvx(row[DOSE.cvx]!)!.validEnd!,
+    facts: (row, { codes }) => ({ after: row[DOSE.cvx]!, other: codes.cvx(row[DOSE.cvx]!)!.validEnd }),
+  },
+];
+
+/** The rules that a dose of this vaccine can break. There are twelve of them, and one or two for most vaccines. */
+export function rulesOfVaccine(
+  cvx: string,
+  plan: { readonly codes: Codes; readonly vaccineRules: Map<string, readonly Rule[]> },
+): readonly Rule[] {
+  let rules = plan.vaccineRules.get(cvx);
+  if (rules === undefined) {
+    const vaccine = plan.codes.cvx(cvx);
+    rules = vaccine === undefined ? [] : VACCINE_RULES.filter((rule) => rule.concerns(vaccine));
+    plan.vaccineRules.set(cvx, rules);
+  }
+  return rules;
+}
+
+const DATE_RULES: readonly Rule[] = [
+  {
+    code: 'dose-date-in-future',
+    needs: [DOSE.administered_on],
+    holds: (row, { today }) => row[DOSE.administered_on]! <= today,
+  },
+  {
+    code: 'dose-date-first-of-month',
+    needs: [DOSE.administered_on],
+    holds: (row) => !row[DOSE.administered_on]!.endsWith('-01'),
+  },
+  {
+    code: 'dose-after-lot-expiry',
+    needs: [DOSE.administered_on, DOSE.lot_expiration],
+    holds: (row) => {
+      const expiry = row[DOSE.lot_expiration]!;
+      // A month without a day lasts to its last day.
+      return row[DOSE.administered_on]!.slice(0, expiry.length) <= expiry;
+    },
+  },
+  {
+    code: 'vis-after-dose',
+    needs: [DOSE.administered_on, DOSE.vis_given_date],
+    holds: (row) => row[DOSE.vis_given_date]! <= row[DOSE.administered_on]!,
+  },
+];
+
+const DETAIL_RULES: readonly Rule[] = [
+  { code: 'action-not-add', needs: [DOSE.action_code], holds: (row) => row[DOSE.action_code] === 'A' },
+  { code: 'dose-refused', needs: [DOSE.completion_status], holds: (row) => row[DOSE.completion_status] !== 'RE' },
+  { code: 'dose-not-given', needs: [DOSE.completion_status], holds: (row) => row[DOSE.completion_status] !== 'NA' },
+  { code: 'dose-partial', needs: [DOSE.completion_status], holds: (row) => row[DOSE.completion_status] !== 'PA' },
+  {
+    code: 'refusal-reason-missing',
+    needs: [DOSE.completion_status],
+    holds: (row) => row[DOSE.completion_status] !== 'RE' || row[DOSE.refusal_reason] !== null,
+    asksForValue: true,
+  },
+  {
+    code: 'mvx-missing',
+    needs: [],
+    holds: (row) => !isAdministered(row) || row[DOSE.mvx] !== null,
+    asksForValue: true,
+  },
+  {
+    code: 'lot-missing',
+    needs: [],
+    holds: (row) => !isAdministered(row) || row[DOSE.lot_number] !== null,
+    asksForValue: true,
+  },
+  {
+    code: 'product-unknown',
+    needs: [DOSE.cvx, DOSE.mvx],
+    holds: (row, { codes }) => {
+      const mvx = row[DOSE.mvx]!;
+      return mvx === 'OTH' || mvx === 'UNK' || codes.hasProduct(row[DOSE.cvx]!, mvx) !== false;
+    },
+    facts: cvxOf,
+  },
+];
+
+/** The rules of a dose by itself; those of its vaccine come on top. */
+export const IMMUNIZATION_RULES: readonly Rule[] = [...DATE_RULES, ...DETAIL_RULES];
+
+/** What a dose's patient says about the possible dates of a dose. */
+export interface PatientDates {
+  readonly birthDate: string | null;
+  readonly deathDate: string | null;
+}
+
+/** A rule that needs the dose's patient. */
+export interface LinkRule {
+  readonly code: 'dose-date-before-birth' | 'dose-date-after-death';
+  readonly holds: (administeredOn: string, patient: PatientDates) => boolean;
+}
+
+/** The rules of a dose together with its patient. Dates of equal days are fine. */
+export const LINK_RULES: readonly LinkRule[] = [
+  {
+    code: 'dose-date-before-birth',
+    holds: (administeredOn, { birthDate }) => birthDate === null || administeredOn >= birthDate,
+  },
+  {
+    code: 'dose-date-after-death',
+    holds: (administeredOn, { deathDate }) => deathDate === null || administeredOn <= deathDate,
+  },
+];

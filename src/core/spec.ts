@@ -1,0 +1,369 @@
+/**
+ * A Flat File Specification as data: its layouts, its dates, its severities; and the check that a spec makes sense.
+ */
+import { CATALOGUE, type IssueCode } from './catalogue.js';
+import { type FieldName, fieldsOf, type Role, type Severity } from './model.js';
+import { DATE_FORMATS, type DateFormat } from './normalize/date.js';
+
+/** How much a field is asked for. A preferred field may be blank; its share of filled records is reported. */
+export type FieldUse = 'required' | 'preferred' | 'optional';
+
+/** One column of a layout. */
+export interface LayoutField {
+  /** As the specification calls it; matched with the header, where case, blanks and underscores don't matter. */
+  readonly name: string;
+  /** What it carries; `null` for a column that is not loaded. */
+  readonly field: FieldName | null;
+  /** Characters (delimited) or bytes (fixed width). */
+  readonly width?: number;
+  /** Other names that headers use. */
+  readonly aliases?: readonly string[];
+  readonly use: FieldUse;
+  /** For dates, when they differ from the spec's own. */
+  readonly dates?: readonly DateFormat[];
+  /** Values of this layout that stand for others, before anything else is done: `{"H": "2135-2"}`. `""` means none. */
+  readonly values?: Readonly<Record<string, string>>;
+  /** What a blank stands for. */
+  readonly default?: string;
+  /** False for a field that is used to tell patients apart and not stored. */
+  readonly store?: boolean;
+  readonly note?: string;
+}
+
+interface LayoutBase {
+  readonly fields: readonly LayoutField[];
+}
+
+/** Records of fields that a delimiter separates. */
+export interface DelimitedLayout extends LayoutBase {
+  readonly format: 'delimited';
+  /** One ASCII character. */
+  readonly delimiter: string;
+  /** One ASCII character, or `null` when quotes have no meaning. */
+  readonly quote: string | null;
+  /** Whether the first record names the columns. Without a header, columns stand in the order of the spec. */
+  readonly header: 'required' | 'optional' | 'absent';
+}
+
+/** Records of fields that each have their width. */
+export interface FixedLayout extends LayoutBase {
+  readonly format: 'fixed';
+}
+
+export type Layout = DelimitedLayout | FixedLayout;
+
+/** How sure the spec is of itself. */
+export type ProvenanceStatus = 'official' | 'public-code' | 'inferred';
+
+export interface Spec {
+  readonly id: string;
+  readonly version: string;
+  readonly title: string;
+  readonly provenance: {
+    readonly status: ProvenanceStatus;
+    readonly source: string;
+    readonly notes: readonly string[];
+  };
+  readonly dates: {
+    /** In order of preference. */
+    readonly formats: readonly DateFormat[];
+    /** A year of two digits is the latest one that is not in the future, or the value is not a date. */
+    readonly twoDigitYears: 'latest-past' | 'reject';
+  };
+  /** Values that stand for "no value" in every field. */
+  readonly nulls: readonly string[];
+  readonly layouts: Readonly<Record<Role, Layout>>;
+  /** Where this format differs from the catalogue. */
+  readonly severities: Readonly<Partial<Record<IssueCode, Severity | 'off'>>>;
+}
+
+/** Something in a spec that cannot be. */
+export interface SpecProblem {
+  /** Where, as a JSON pointer: `/layouts/patient/fields/3/width`. */
+  readonly path: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** The canonical fields that a layout cannot do without. */
+export const KEY_FIELDS: Readonly<Record<Role, readonly FieldName[]>> = {
+  patient: ['source_patient_id', 'last_name', 'birth_date'],
+  immunization: ['source_patient_id', 'administered_on'],
+};
+
+/** The fields that can name the vaccine: a layout of doses has at least one. */
+export const VACCINE_FIELDS: readonly FieldName[] = ['cvx', 'cpt', 'vaccine_name', 'vaccine_group', 'ndc'];
+
+/** Columns that immload adds to a reject file, and that are not data when that file is loaded. */
+export const REJECT_COLUMNS = ['immload_codes', 'immload_fix', 'immload_origin'] as const;
+
+/** Begins the value of `immload_origin`, so that a reject file without a header is known too. */
+export const ORIGIN_PREFIX = 'immload:';
+
+/** The form in which column names are compared. */
+export function columnKey(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[\s_\-’'".]+/g, '')
+    .trim();
+}
+
+/** Codes of records that cannot be stored or linked at all: no spec can let them in. */
+export const ALWAYS_ERRORS: readonly IssueCode[] = [
+  'field-count-wrong',
+  'quote-not-closed',
+  'quote-misplaced',
+  'site-missing',
+  'patient-id-missing',
+  'patient-id-conflict',
+  'dose-patient-id-missing',
+  'patient-not-found',
+  'patient-rejected',
+  'vaccine-missing',
+  'vaccine-unresolved',
+  'dose-date-missing',
+  'dose-date-invalid',
+  'dose-date-ambiguous',
+];
+
+/** The severity of a code under a spec; `off` when it is not to be reported. */
+export function severityOf(code: IssueCode, spec: Pick<Spec, 'severities'>): Severity | 'off' {
+  return spec.severities[code] ?? CATALOGUE[code].severity;
+}
+
+/** A spec of JSON that {@link checkSpec} has no problem with, its optional parts filled in. */
+export function completeSpec(json: unknown): Spec {
+  const spec = json as Spec;
+  const complete = (layout: Layout): Layout => ({
+    ...layout,
+    fields: layout.fields.map((field) => ({ ...field, use: field.use ?? 'optional' })),
+  });
+  return {
+    ...spec,
+    nulls: spec.nulls ?? [],
+    severities: spec.severities ?? {},
+    layouts: { patient: complete(spec.layouts.patient), immunization: complete(spec.layouts.immunization) },
+  };
+}
+
+/** All problems of a spec that was read from JSON. None: {@link completeSpec} makes a {@link Spec} of it. */
+export function checkSpec(json: unknown): SpecProblem[] {
+  const problems: SpecProblem[] = [];
+  const report = (path: string, message: string, remedy: string): void => {
+    problems.push({ path, message, remedy });
+  };
+  if (!isObject(json)) {
+    report('', 'not a JSON object', 'A spec begins with { and has id, version, title, provenance, dates and layouts.');
+    return problems;
+  }
+  const check = new Checker(report);
+  check.keys(json, '', ['$schema', 'id', 'version', 'title', 'provenance', 'dates', 'nulls', 'layouts', 'severities']);
+  check.text(json, '', 'id');
+  check.text(json, '', 'version');
+  check.text(json, '', 'title');
+  if (typeof json['id'] === 'string' && !/^[a-z][a-z0-9-]*$/.test(json['id'])) {
+    report('/id', 'not an id', 'Use lower case letters, digits and hyphens, such as my-registry.');
+  }
+  checkProvenance(json['provenance'], check);
+  checkDates(json['dates'], check);
+  if (json['nulls'] !== undefined) check.texts(json['nulls'], '/nulls');
+  checkSeverities(json['severities'], check);
+  const layouts = json['layouts'];
+  if (!isObject(layouts)) report('/layouts', 'no layouts', 'Give a layout for patient and one for immunization.');
+  else {
+    check.keys(layouts, '/layouts', ['patient', 'immunization']);
+    checkLayout(layouts['patient'], 'patient', check);
+    checkLayout(layouts['immunization'], 'immunization', check);
+  }
+  return problems;
+}
+
+type JsonObject = Record<string, unknown>;
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The small checks that all parts of a spec share. */
+class Checker {
+  constructor(readonly report: (path: string, message: string, remedy: string) => void) {}
+
+  keys(object: JsonObject, path: string, known: readonly string[]): void {
+    for (const key of Object.keys(object)) {
+      if (!known.includes(key)) this.report(`${path}/${key}`, 'unknown property', `Known here: ${known.join(', ')}.`);
+    }
+  }
+
+  text(object: JsonObject, path: string, key: string): void {
+    const value = object[key];
+    if (typeof value !== 'string' || value.trim() === '') {
+      this.report(`${path}/${key}`, value === undefined ? 'missing' : 'not a text', `Give ${key} as a text.`);
+    }
+  }
+
+  texts(value: unknown, path: string): value is string[] {
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return true;
+    this.report(path, 'not a list of texts', 'Write ["first", "second"].');
+    return false;
+  }
+
+  oneOf(value: unknown, path: string, allowed: readonly string[]): boolean {
+    if (typeof value === 'string' && allowed.includes(value)) return true;
+    this.report(path, value === undefined ? 'missing' : 'not a known value', `Use one of ${allowed.join(', ')}.`);
+    return false;
+  }
+
+  character(value: unknown, path: string): void {
+    const ascii = typeof value === 'string' && value.length === 1 && value.charCodeAt(0) < 128;
+    if (!ascii || value === '\n' || value === '\r') {
+      this.report(path, 'not one ASCII character', 'Use one character, such as | or , or \\t.');
+    }
+  }
+
+  dateFormats(value: unknown, path: string): void {
+    if (!this.texts(value, path)) return;
+    if (value.length === 0) this.report(path, 'no date format', `Use some of ${DATE_FORMATS.join(', ')}.`);
+    value.forEach((format, index) => {
+      this.oneOf(format, `${path}/${index}`, DATE_FORMATS);
+    });
+  }
+}
+
+function checkProvenance(provenance: unknown, check: Checker): void {
+  const path = '/provenance';
+  if (!isObject(provenance)) {
+    check.report(path, 'missing', 'Say where the spec comes from: {"status": "inferred", "source": "…", "notes": []}.');
+    return;
+  }
+  check.keys(provenance, path, ['status', 'source', 'notes']);
+  check.oneOf(provenance['status'], `${path}/status`, ['official', 'public-code', 'inferred']);
+  check.text(provenance, path, 'source');
+  check.texts(provenance['notes'], `${path}/notes`);
+}
+
+function checkDates(dates: unknown, check: Checker): void {
+  const path = '/dates';
+  if (!isObject(dates)) {
+    check.report(
+      path,
+      'missing',
+      'Say how dates are written: {"formats": ["MM/DD/YYYY"], "twoDigitYears": "latest-past"}.',
+    );
+    return;
+  }
+  check.keys(dates, path, ['formats', 'twoDigitYears']);
+  check.dateFormats(dates['formats'], `${path}/formats`);
+  check.oneOf(dates['twoDigitYears'], `${path}/twoDigitYears`, ['latest-past', 'reject']);
+}
+
+function checkSeverities(severities: unknown, check: Checker): void {
+  if (severities === undefined) return;
+  if (!isObject(severities)) {
+    check.report('/severities', 'not an object', 'Write {"zip-invalid": "info"}.');
+    return;
+  }
+  for (const [code, severity] of Object.entries(severities)) {
+    if (!Object.hasOwn(CATALOGUE, code)) {
+      check.report(`/severities/${code}`, 'no such issue code', 'See `immload explain` for all codes.');
+    }
+    const fixed = (ALWAYS_ERRORS as readonly string[]).includes(code);
+    check.oneOf(severity, `/severities/${code}`, fixed ? ['error'] : ['error', 'warning', 'info', 'off']);
+  }
+}
+
+function checkLayout(layout: unknown, role: Role, check: Checker): void {
+  const path = `/layouts/${role}`;
+  if (!isObject(layout)) {
+    check.report(path, 'missing', `Describe the ${role} file: {"format": "delimited", "fields": […]}.`);
+    return;
+  }
+  if (check.oneOf(layout['format'], `${path}/format`, ['delimited', 'fixed'])) {
+    if (layout['format'] === 'delimited') {
+      check.keys(layout, path, ['format', 'delimiter', 'quote', 'header', 'fields']);
+      check.character(layout['delimiter'], `${path}/delimiter`);
+      if (layout['quote'] !== null) check.character(layout['quote'], `${path}/quote`);
+      if (layout['quote'] !== null && layout['quote'] === layout['delimiter']) {
+        check.report(`${path}/quote`, 'the same as the delimiter', 'Use another character, or null for no quotes.');
+      }
+      check.oneOf(layout['header'], `${path}/header`, ['required', 'optional', 'absent']);
+    } else {
+      check.keys(layout, path, ['format', 'fields']);
+    }
+  }
+  const fields = layout['fields'];
+  if (!Array.isArray(fields) || fields.length === 0) {
+    check.report(`${path}/fields`, 'no fields', 'List the columns in their order.');
+    return;
+  }
+  const names = new Map<string, string>();
+  const carried = new Set<unknown>();
+  fields.forEach((field: unknown, index) => {
+    const at = `${path}/fields/${index}`;
+    if (!isObject(field)) {
+      check.report(at, 'not an object', 'Write {"name": "last_name", "field": "last_name", "use": "required"}.');
+      return;
+    }
+    checkField(field, role, at, layout['format'] === 'fixed', check);
+    if (typeof field['field'] === 'string') {
+      if (carried.has(field['field']))
+        check.report(`${at}/field`, 'carried by an earlier column', 'Let one column carry it.');
+      carried.add(field['field']);
+    }
+    const aliases = Array.isArray(field['aliases']) ? field['aliases'] : [];
+    for (const name of [field['name'], ...aliases]) {
+      if (typeof name !== 'string') continue;
+      const earlier = names.get(columnKey(name));
+      if (earlier !== undefined)
+        check.report(`${at}/name`, `the name is also that of ${earlier}`, 'Give each column its own name.');
+      names.set(columnKey(name), at);
+    }
+  });
+  for (const key of KEY_FIELDS[role]) {
+    if (!carried.has(key))
+      check.report(`${path}/fields`, `no column carries ${key}`, `Add "field": "${key}" to a column.`);
+  }
+  if (role === 'immunization' && !VACCINE_FIELDS.some((field) => carried.has(field))) {
+    check.report(
+      `${path}/fields`,
+      'no column names the vaccine',
+      `Let a column carry one of ${VACCINE_FIELDS.join(', ')}.`,
+    );
+  }
+}
+
+function checkField(field: JsonObject, role: Role, path: string, fixed: boolean, check: Checker): void {
+  check.keys(field, path, ['name', 'field', 'width', 'aliases', 'use', 'dates', 'values', 'default', 'store', 'note']);
+  check.text(field, path, 'name');
+  const known = fieldsOf(role);
+  if (field['field'] !== null && !(typeof field['field'] === 'string' && Object.hasOwn(known, field['field']))) {
+    check.report(
+      `${path}/field`,
+      field['field'] === undefined ? 'missing' : 'no such field',
+      `Use null for a column that is not loaded, or one of ${Object.keys(known).join(', ')}.`,
+    );
+  }
+  const width = field['width'];
+  if (width === undefined ? fixed : !(Number.isInteger(width) && Number(width) > 0)) {
+    check.report(
+      `${path}/width`,
+      width === undefined ? 'missing' : 'not a width',
+      'Give the width as a whole number above 0.',
+    );
+  }
+  if (field['aliases'] !== undefined) check.texts(field['aliases'], `${path}/aliases`);
+  if (field['use'] !== undefined) check.oneOf(field['use'], `${path}/use`, ['required', 'preferred', 'optional']);
+  if (field['dates'] !== undefined) check.dateFormats(field['dates'], `${path}/dates`);
+  const values = field['values'];
+  if (
+    values !== undefined &&
+    !(isObject(values) && Object.values(values).every((value) => typeof value === 'string'))
+  ) {
+    check.report(`${path}/values`, 'not a map of texts', 'Write {"from": "to"}.');
+  }
+  if (field['default'] !== undefined && typeof field['default'] !== 'string') {
+    check.report(`${path}/default`, 'not a text', 'Give the default as a text.');
+  }
+  if (field['store'] !== undefined && typeof field['store'] !== 'boolean') {
+    check.report(`${path}/store`, 'not true or false', 'Use true or false.');
+  }
+}

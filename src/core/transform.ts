@@ -1,0 +1,501 @@
+/**
+ * Turns a block of raw records into normalized rows and issues.
+ *
+ * The result depends on the block and the plan alone: not on the blocks before, not on the clock, not on the thread.
+ */
+
+import { CATALOGUE, type IssueCode } from './catalogue.js';
+import { createFinding, type Facts, type Finding, type Issue } from './issue.js';
+import { DOSE, type FieldName, PATIENT, type Problem, packRow, type Row } from './model.js';
+import { NOTHING_KNOWN, type Reading } from './normalize/reading.js';
+import { hasControlCharacter } from './normalize/text.js';
+import { resolveVaccine } from './normalize/vaccine.js';
+import type { ColumnReader, TransformPlan } from './plan.js';
+import { type Block, RecordShape } from './read/blocks.js';
+import { decodeBytewise, decodeText, type Encoding, UNDECODABLE } from './read/decode.js';
+import { splitPlainRecord, splitQuotedRecords } from './read/delimited.js';
+import { createFieldBounds, type FieldBounds, readRecordText } from './read/fields.js';
+import { splitFixedRecord, splitFixedText } from './read/fixed.js';
+import { IMMUNIZATION_RULES, refineImmunization, rulesOfVaccine } from './rules/immunization.js';
+import { PATIENT_RULES, refinePatient } from './rules/patient.js';
+import { type Rule, runRules } from './rules/rule.js';
+import { ORIGIN_PREFIX, REJECT_COLUMNS } from './spec.js';
+
+/** A value that was loaded differently from how it was received, and how often. */
+export interface Change {
+  readonly slot: number;
+  readonly before: string;
+  readonly after: string | null;
+  count: number;
+  readonly firstLine: number;
+}
+
+/** What a block became. Records are named by their index in the block. */
+export interface Batch {
+  readonly seq: number;
+  /** Records that may be loaded, and their rows. */
+  readonly accepted: number[];
+  readonly rows: Row[];
+  /** Records with an error, the codes of their errors, and what could be read of them (`null`: nothing). */
+  readonly rejected: { readonly index: number; readonly codes: readonly IssueCode[]; readonly row: Row | null }[];
+  /** Records that hold no data. */
+  readonly skipped: number[];
+  /** In the order of the records. */
+  readonly issues: Issue[];
+  readonly changes: Change[];
+  /** Records by encoding. */
+  readonly encodings: Record<Encoding, number>;
+  /** Fixed-width records that are wider than the layout. */
+  longRows: number;
+  /** How many records have a value, by slot. */
+  readonly filled: Uint32Array;
+}
+
+/** Distinct changed values kept per block; more of them are counted under the empty value. */
+const MOST_CHANGES = 2000;
+/** Texts and combinations of vaccine codes remembered. */
+const MOST_READINGS = 50_000;
+
+/** Transforms all records of a block. */
+export function transformBlock(block: Block, plan: TransformPlan): Batch {
+  return new BlockTransform(block, plan).run();
+}
+
+/** Gives values as they were received, for findings that are made after the transform. */
+export function createValueReader(
+  block: Block,
+  plan: TransformPlan,
+): (index: number, field: FieldName) => string | null {
+  const transform = new BlockTransform(block, plan);
+  return (index, field) => transform.readValue(index, field);
+}
+
+/** The state of one block's transform: the record under way, and what the records before it gave. */
+class BlockTransform {
+  readonly #block: Block;
+  readonly #plan: TransformPlan;
+  readonly #text: string;
+  readonly #bounds: FieldBounds;
+  readonly #quoted: ReadonlyMap<number, readonly string[]>;
+  readonly #changes = new Map<string, Change>();
+  readonly #batch: Batch;
+
+  // The record under way. Row and findings are used again for the next one: a third of the time went into making them.
+  #index = 0;
+  readonly #row: Row;
+  readonly #problems: (Problem | null)[];
+  #hasProblems = false;
+  readonly #findings: Finding[] = [];
+  /** The record's values where they had to be decoded or unquoted; `null` when they are slices of the block's text. */
+  #cells: readonly string[] | null = null;
+  #encoding: Encoding = 'ascii';
+
+  constructor(block: Block, plan: TransformPlan) {
+    this.#block = block;
+    this.#plan = plan;
+    this.#text = decodeBytewise(block.bytes);
+    this.#bounds = createFieldBounds(plan.fieldCount + REJECT_COLUMNS.length + 1);
+    this.#quoted = this.#readQuotedRecords();
+    this.#row = new Array(plan.fieldNames.length).fill(null);
+    this.#problems = new Array(plan.fieldNames.length).fill(null);
+    this.#batch = {
+      seq: block.seq,
+      accepted: [],
+      rows: [],
+      rejected: [],
+      skipped: [],
+      issues: [],
+      changes: [],
+      encodings: { ascii: 0, 'utf-8': 0, 'windows-1252': 0 },
+      longRows: 0,
+      filled: new Uint32Array(plan.fieldNames.length),
+    };
+  }
+
+  run(): Batch {
+    for (this.#index = 0; this.#index < this.#block.count; this.#index++) {
+      if (this.#findings.length > 0) this.#findings.length = 0;
+      this.#readRecord();
+    }
+    this.#batch.changes.push(...this.#changes.values());
+    return this.#batch;
+  }
+
+  /** A field of a record, as received. */
+  readValue(index: number, field: FieldName): string | null {
+    const reader = this.#plan.columnOf.get(field);
+    if (reader === undefined) return null;
+    this.#index = index;
+    this.#findFields();
+    return this.#cell(reader.column) || null;
+  }
+
+  #readQuotedRecords(): Map<number, string[]> {
+    const { shapes, starts, ends, bytes, count } = this.#block;
+    const layout = this.#plan.layout;
+    const indexes: number[] = [];
+    for (let index = 0; index < count; index++) if (shapes[index] === RecordShape.quoted) indexes.push(index);
+    if (indexes.length === 0 || layout.format !== 'delimited') return new Map();
+    const texts = indexes.map((index) => readRecordText(bytes, starts[index]!, ends[index]!).text);
+    const rows = splitQuotedRecords(texts, layout.delimiter, layout.quote!);
+    return new Map(indexes.map((index, i) => [index, rows[i]!.map((cell) => cell.trim())]));
+  }
+
+  #readRecord(): void {
+    this.#row.fill(null);
+    if (this.#hasProblems) this.#problems.fill(null);
+    this.#hasProblems = false;
+    const shape = this.#block.shapes[this.#index];
+    if (shape === RecordShape.quoteNotClosed) return this.#rejectUnread('quote-not-closed');
+    if (shape === RecordShape.quoteMisplaced) return this.#rejectUnread('quote-misplaced');
+    const count = this.#findFields();
+    if (this.#isBlank(count)) return this.#skip('record-blank');
+    if (this.#plan.headerBytes !== null && this.#isHeader(this.#plan.headerBytes)) return this.#skip('header-repeated');
+    if (!this.#hasRightCount(count)) {
+      return this.#rejectUnread('field-count-wrong', { expected: String(this.#plan.fieldCount), other: String(count) });
+    }
+    this.#readFields();
+    this.#judge();
+    this.#finish();
+  }
+
+  /** Finds the fields of the record under way and gives their number. */
+  #findFields(): number {
+    const { bytes, starts, ends } = this.#block;
+    const { layout, fixed } = this.#plan;
+    const start = starts[this.#index]!;
+    const end = ends[this.#index]!;
+    this.#cells = null;
+    this.#encoding = 'ascii';
+    const quoted = this.#quoted.get(this.#index);
+    if (quoted !== undefined) {
+      this.#cells = quoted;
+      this.#encoding = readRecordText(bytes, start, end).encoding;
+    } else if (layout.format === 'delimited') {
+      splitPlainRecord(bytes, start, end, layout.delimiter.charCodeAt(0), this.#bounds);
+    } else {
+      splitFixedRecord(bytes, start, end, fixed!, this.#bounds);
+      if (end - start > fixed!.width) this.#countLongRow(start, end);
+    }
+    if (this.#cells === null && !this.#bounds.ascii) {
+      const { text, encoding } = readRecordText(bytes, start, end);
+      this.#encoding = encoding;
+      // Senders of fixed-width UTF-8 count bytes or characters; a row that fits exactly by characters counts those.
+      if (fixed !== null && end - start !== fixed.width && [...text].length === fixed.width) {
+        this.#cells = splitFixedText(text, fixed);
+      }
+    }
+    this.#batch.encodings[this.#encoding]++;
+    return this.#cells === null ? this.#bounds.count : this.#cells.length;
+  }
+
+  #countLongRow(start: number, end: number): void {
+    const { bytes } = this.#block;
+    for (let at = start + this.#plan.fixed!.width; at < end; at++) {
+      if (bytes[at]! > 32) {
+        this.#batch.longRows++;
+        return;
+      }
+    }
+  }
+
+  /** A field's text without surrounding blanks, as received. Columns that the record does not have are empty. */
+  #cell(column: number): string {
+    const cells = this.#cells;
+    if (cells !== null) return cells[column] ?? '';
+    const bounds = this.#bounds;
+    if (column < 0 || column >= bounds.count) return '';
+    const start = bounds.starts[column]!;
+    const end = bounds.ends[column]!;
+    if (start === end) return '';
+    if (bounds.ascii) return this.#text.slice(start, end);
+    return decodeText(this.#block.bytes.subarray(start, end), this.#encoding);
+  }
+
+  #isBlank(count: number): boolean {
+    for (let column = 0; column < count; column++) {
+      if (
+        this.#cells !== null ? this.#cells[column] !== '' : this.#bounds.starts[column] !== this.#bounds.ends[column]
+      ) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #isHeader(header: Uint8Array): boolean {
+    const { bytes, starts, ends } = this.#block;
+    const start = starts[this.#index]!;
+    if (ends[this.#index]! - start !== header.length) return false;
+    for (let i = 0; i < header.length; i++) if (bytes[start + i] !== header[i]) return false;
+    return true;
+  }
+
+  /** The columns that immload adds to rejected records do not count where the file has no header to say so. */
+  #hasRightCount(count: number): boolean {
+    const expected = this.#plan.fieldCount;
+    if (count === expected || this.#plan.fixed !== null) return true;
+    return count === expected + REJECT_COLUMNS.length && this.#cell(count - 1).startsWith(ORIGIN_PREFIX);
+  }
+
+  #readFields(): void {
+    if (this.#cells === null && this.#bounds.ascii) this.#readSlices();
+    else for (const reader of this.#plan.columns) this.#readCell(reader);
+  }
+
+  /** The usual case: values are slices of the block's text, and most were met before and are known by their bytes. */
+  #readSlices(): void {
+    const { columns } = this.#plan;
+    const { starts, ends, hashes, count } = this.#bounds;
+    const { bytes } = this.#block;
+    const { filled } = this.#batch;
+    const row = this.#row;
+    for (let i = 0; i < columns.length; i++) {
+      const reader = columns[i]!;
+      const { column } = reader;
+      if (column < 0 || column >= count) continue;
+      const start = starts[column]!;
+      const end = ends[column]!;
+      if (start === end) continue;
+      const { cache } = reader;
+      if (cache === null || reader.values !== null) {
+        this.#readCell(reader);
+        continue;
+      }
+      let reading = cache.byBytes.get(bytes, start, end, hashes[column]!);
+      if (reading === undefined) {
+        reading = this.#readNew(reader, copyText(this.#text.slice(start, end)));
+        cache.byBytes.set(bytes, start, end, hashes[column]!, reading);
+      }
+      const { value } = reading;
+      if (value !== null) {
+        row[reader.slot] = value;
+        filled[reader.slot]!++;
+      }
+      if (reading.isRemarkable) this.#noteReading(reader, this.#text.slice(start, end), reading);
+      if (reader.width !== null && end - start > reader.width) this.#findTooLong(reader);
+    }
+  }
+
+  #readCell(reader: ColumnReader): void {
+    const text = this.#mappedCell(reader);
+    if (text === '') return;
+    const reading = this.#readText(reader, text);
+    if (reading.value !== null) {
+      this.#row[reader.slot] = reading.value;
+      this.#batch.filled[reader.slot]!++;
+    }
+    if (reading.isRemarkable) this.#noteReading(reader, text, reading);
+    if (reader.width !== null && text.length > reader.width) this.#findTooLong(reader);
+  }
+
+  /** A cell with the layout's own words replaced. */
+  #mappedCell(reader: ColumnReader): string {
+    const text = this.#cell(reader.column);
+    return text === '' || reader.values === null ? text : (reader.values.get(text.toUpperCase()) ?? text);
+  }
+
+  #noteReading(reader: ColumnReader, text: string, reading: Reading): void {
+    if (reading.changed) this.#noteChange(reader.slot, text, reading.value);
+    if (reading.problem !== null) this.#noteProblem(reader, text, reading);
+  }
+
+  #findTooLong(reader: ColumnReader): void {
+    this.#find('value-too-long', reader.field, { expected: String(reader.width) });
+  }
+
+  #readText(reader: ColumnReader, text: string): Reading {
+    const byText = reader.cache?.byText;
+    if (byText === undefined) return this.#readNew(reader, text);
+    let reading = byText.get(text);
+    if (reading === undefined) {
+      const own = copyText(text);
+      reading = this.#readNew(reader, own);
+      if (byText.size >= MOST_READINGS) byText.clear();
+      byText.set(own, reading);
+    }
+    return reading;
+  }
+
+  #readNew(reader: ColumnReader, text: string): Reading {
+    const { nulls, longestNull } = this.#plan;
+    if (text.length <= longestNull && nulls.has(text.toUpperCase())) return NOTHING_KNOWN;
+    return reader.normalize(text);
+  }
+
+  #noteProblem(reader: ColumnReader, text: string, reading: Reading): void {
+    this.#problems[reader.slot] = reading.problem;
+    this.#hasProblems = true;
+    const code = reader.definition.problems?.[reading.problem!];
+    if (code === undefined) return;
+    const { expected } = reader;
+    this.#findings.push(
+      createFinding(code, reader.field, text, { after: reading.value, expected, other: reading.other }),
+    );
+  }
+
+  #noteChange(slot: number, before: string, after: string | null): void {
+    const key = `${slot}\x1f${before}`;
+    const known = this.#changes.get(key);
+    if (known !== undefined) {
+      known.count++;
+      return;
+    }
+    const firstLine = this.#block.lines[this.#index]!;
+    if (this.#changes.size < MOST_CHANGES) {
+      this.#changes.set(key, { slot, before: copyText(before), after, count: 1, firstLine });
+      return;
+    }
+    const rest = this.#changes.get(`${slot}\x1f`);
+    if (rest !== undefined) rest.count++;
+    else this.#changes.set(`${slot}\x1f`, { slot, before: '', after: null, count: 1, firstLine });
+  }
+
+  /** Everything that a record's values say together. */
+  #judge(): void {
+    const plan = this.#plan;
+    const row = this.#row;
+    if (plan.role === 'patient') {
+      row[PATIENT.site_id] ??= plan.site;
+      refinePatient(row, this.#problems, this.#find);
+    } else {
+      row[DOSE.site_id] ??= plan.site;
+      this.#resolveVaccine();
+    }
+    this.#fillBlanks();
+    if (plan.role === 'immunization') refineImmunization(row);
+    this.#findCharacters();
+    if (plan.role === 'patient') {
+      runRules(PATIENT_RULES, row, plan, this.#reportRule);
+    } else {
+      runRules(IMMUNIZATION_RULES, row, plan, this.#reportRule);
+      const cvx = row[DOSE.cvx];
+      if (cvx != null) runRules(rulesOfVaccine(cvx, plan), row, plan, this.#reportRule);
+    }
+  }
+
+  #reportRule = (rule: Rule): void => {
+    const { field } = CATALOGUE[rule.code];
+    if (rule.asksForValue === true && field !== null && this.#isExplained(field)) return;
+    this.#find(rule.code, field, rule.facts?.(this.#row, this.#plan));
+  };
+
+  /** Gives blank fields their defaults, and reports those that may not be blank. */
+  #fillBlanks(): void {
+    const row = this.#row;
+    for (const reader of this.#plan.columns) {
+      if (row[reader.slot] !== null) continue;
+      if (reader.default !== null) row[reader.slot] = reader.default;
+      else if (reader.missing !== null && !this.#isExplained(reader.field)) this.#find(reader.missing, reader.field);
+    }
+    if (!this.#plan.columnOf.has('site_id') && this.#plan.site === null) this.#find('site-missing', null);
+  }
+
+  /** Whether a finding already says why the field has no value. */
+  #isExplained(field: FieldName): boolean {
+    return this.#findings.some((finding) => finding.field === field);
+  }
+
+  #resolveVaccine(): void {
+    const row = this.#row;
+    const { vaccines, codes } = this.#plan;
+    const cvx = row[DOSE.cvx]!;
+    const cpt = row[DOSE.cpt]!;
+    const ndc = row[DOSE.ndc]!;
+    const vaccine_name = row[DOSE.vaccine_name]!;
+    const vaccine_group = row[DOSE.vaccine_group]!;
+    const onlyCvx = cvx !== null && cpt === null && ndc === null && vaccine_name === null && vaccine_group === null;
+    const key = onlyCvx ? cvx : packRow([cvx, cpt, ndc, vaccine_name, vaccine_group]);
+    let reading = vaccines.get(key);
+    if (reading === undefined) {
+      reading = resolveVaccine({ cvx, cpt, ndc, vaccine_name, vaccine_group }, codes);
+      if (vaccines.size >= MOST_READINGS) vaccines.clear();
+      vaccines.set(key, reading);
+    }
+    row[DOSE.cvx] = reading.cvx;
+    for (const finding of reading.findings) this.#findings.push(finding);
+  }
+
+  /** Control characters, and bytes without meaning. Hardly any record has them. */
+  #findCharacters(): void {
+    if (this.#cells === null && this.#bounds.ascii && !this.#bounds.hasControls) return;
+    for (const reader of this.#plan.columns) {
+      const text = this.#cell(reader.column);
+      if (hasControlCharacter(text)) this.#find('character-control', reader.field);
+      if (text.includes(UNDECODABLE)) this.#find('character-undecodable', reader.field, { after: UNDECODABLE });
+    }
+  }
+
+  #find = (code: IssueCode, field: FieldName | null, facts?: Facts): void => {
+    const reader = field === null ? undefined : this.#plan.columnOf.get(field);
+    const value = reader === undefined ? null : this.#cell(reader.column) || null;
+    this.#findings.push(createFinding(code, field, value, facts));
+  };
+
+  /** Gives the record its issues, and a place among the accepted or the rejected. */
+  #finish(): void {
+    const errors = this.#addIssues();
+    if (errors.length === 0) {
+      this.#batch.accepted.push(this.#index);
+      this.#batch.rows.push(this.#row.slice());
+    } else {
+      this.#batch.rejected.push({ index: this.#index, codes: errors, row: this.#row.slice() });
+    }
+  }
+
+  /** Adds the issues of the record under way and gives the codes of its errors. */
+  #addIssues(): IssueCode[] {
+    if (this.#findings.length === 0) return NO_CODES;
+    const { severities, role } = this.#plan;
+    const { firstRecord, lines, offset, starts } = this.#block;
+    const index = this.#index;
+    const row = this.#row;
+    const patient = role === 'patient';
+    const sourcePatientId = row[patient ? PATIENT.source_patient_id : DOSE.source_patient_id] ?? null;
+    const sourceImmunizationId = patient ? null : (row[DOSE.source_immunization_id] ?? null);
+    const errors: IssueCode[] = [];
+    for (const finding of this.#findings) {
+      const severity = severities[finding.code];
+      if (severity === 'off') continue;
+      if (severity === 'error' && !errors.includes(finding.code)) errors.push(finding.code);
+      this.#batch.issues.push({
+        code: finding.code,
+        severity,
+        record: firstRecord + index,
+        line: lines[index]!,
+        offset: offset + starts[index]!,
+        sourcePatientId,
+        sourceImmunizationId,
+        field: finding.field,
+        value: finding.value,
+        after: finding.after,
+        expected: finding.expected,
+        other: finding.other,
+      });
+    }
+    return errors;
+  }
+
+  #rejectUnread(code: IssueCode, facts?: Facts): void {
+    this.#findings.push(createFinding(code, null, null, facts));
+    const errors = this.#addIssues();
+    // What cannot be read cannot be loaded, whatever severity a spec gives it.
+    this.#batch.rejected.push({ index: this.#index, codes: errors.length > 0 ? errors : [code], row: null });
+  }
+
+  #skip(code: IssueCode): void {
+    this.#findings.push(createFinding(code, null, null));
+    this.#addIssues();
+    this.#batch.skipped.push(this.#index);
+  }
+}
+
+const NO_CODES: IssueCode[] = [];
+
+/**
+ * The same text in memory of its own. A slice would keep the text of the whole block it was cut from alive; V8 copies
+ * slices of fewer than 13 characters by itself.
+ */
+function copyText(text: string): string {
+  return text.length < 13 ? text : (JSON.parse(JSON.stringify(text)) as string);
+}

@@ -1,0 +1,86 @@
+/** What many doses have in common, kept once: finds or makes the `dose_details` row of a dose. */
+import type { Database } from 'better-sqlite3';
+import { hashText } from '../core/match/keys.js';
+import type { Row } from '../core/model.js';
+import { BulkInsert } from './bulk-insert.js';
+import { DETAIL_COLUMNS } from './tables.js';
+
+/** Details remembered. A clinic has some thousand; with more than this, the memory starts over and asks the table. */
+const MOST_REMEMBERED = 100_000;
+const SEPARATOR = '\x1f';
+
+/** The details of one database. Ask within the transaction that writes the doses. */
+export class DoseDetails {
+  readonly #database: Database;
+  readonly #insert: BulkInsert;
+  readonly #ids = new Map<string, number>();
+  readonly #slots: readonly number[] = DETAIL_COLUMNS.map(({ slot }) => slot);
+  #nextId: number;
+  /** Details to be written with {@link flush}. */
+  #waiting: { readonly id: number; readonly row: Row; readonly content: number }[] = [];
+
+  constructor(database: Database, firstId: number) {
+    this.#database = database;
+    this.#insert = new BulkInsert(database, 'main.dose_details');
+    this.#nextId = firstId;
+  }
+
+  /** The id of a dose's details. */
+  idOf(row: Row): number {
+    const key = this.#keyOf(row);
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    const content = hashText(key);
+    const id = this.#find(key, content) ?? this.#add(row, content);
+    if (this.#ids.size >= MOST_REMEMBERED) {
+      this.flush();
+      this.#ids.clear();
+    }
+    this.#ids.set(key, id);
+    return id;
+  }
+
+  #keyOf(row: Row): string {
+    let key = '';
+    for (const slot of this.#slots) key += (row[slot] ?? '') + SEPARATOR;
+    return key;
+  }
+
+  #find(key: string, content: number): number | null {
+    const rows = this.#database.prepare('SELECT * FROM main.dose_details WHERE content = ?').all(content) as Record<
+      string,
+      unknown
+    >[];
+    for (const row of rows) {
+      const own = DETAIL_COLUMNS.map(({ name }) => `${row[name] ?? ''}${SEPARATOR}`).join('');
+      if (own === key) return row['id'] as number;
+    }
+    return null;
+  }
+
+  #add(row: Row, content: number): number {
+    const id = this.#nextId++;
+    this.#waiting.push({ id, row, content });
+    return id;
+  }
+
+  /** Writes what was added. */
+  flush(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#insert.insert(
+      waiting.length,
+      [
+        { name: 'id', value: (i) => waiting[i]!.id },
+        { name: 'content', value: (i) => waiting[i]!.content },
+      ],
+      { columns: DETAIL_COLUMNS, row: (i) => waiting[i]!.row },
+    );
+  }
+
+  /** Forgets ids that a transaction which was rolled back has not kept. */
+  forget(): void {
+    this.#ids.clear();
+    this.#waiting = [];
+  }
+}

@@ -1,0 +1,60 @@
+/** Brings a database to the current schema. knex runs the migrations, which are listed here one by one. */
+import type { Knex } from 'knex';
+import * as registry from '../../migrations/0001_registry.js';
+
+interface Migration {
+  readonly name: string;
+  up(knex: Knex): Promise<void>;
+  down(knex: Knex): Promise<void>;
+}
+
+/** All migrations, in their order. */
+const MIGRATIONS: readonly Migration[] = [registry];
+
+const SOURCE: Knex.MigrationSource<Migration> = {
+  getMigrations: async () => [...MIGRATIONS],
+  getMigrationName: (migration) => migration.name,
+  getMigration: async (migration) => migration,
+};
+
+/** The names of the migrations that a database has and those it lacks. */
+export interface SchemaState {
+  readonly applied: readonly string[];
+  readonly pending: readonly string[];
+}
+
+/** Applies what is missing to a SQLite file and gives the names of what it applied. */
+export async function migrateSqlite(filename: string): Promise<readonly string[]> {
+  return withKnex(filename, async (knex) => {
+    const [, applied] = (await knex.migrate.latest({ migrationSource: SOURCE })) as [number, string[]];
+    return applied;
+  });
+}
+
+/** What a database lacks, from the names of the migrations it has. */
+export function compareSchema(appliedNames: readonly string[]): SchemaState {
+  const names = MIGRATIONS.map((migration) => migration.name);
+  return {
+    applied: names.filter((name) => appliedNames.includes(name)),
+    pending: names.filter((name) => !appliedNames.includes(name)),
+  };
+}
+
+/** Where knex writes down what it has applied. */
+export const MIGRATIONS_TABLE = 'knex_migrations';
+
+async function withKnex<T>(filename: string, work: (knex: Knex) => Promise<T>): Promise<T> {
+  // Imported here because knex takes half a second, and most runs have nothing to migrate.
+  const { default: createKnex } = await import('knex');
+  const knex = createKnex({
+    client: 'better-sqlite3',
+    connection: { filename },
+    useNullAsDefault: true,
+    pool: { min: 1, max: 1 },
+  });
+  try {
+    return await work(knex);
+  } finally {
+    await knex.destroy();
+  }
+}

@@ -1,0 +1,854 @@
+/** The embedded store: a SQLite file, or a scratch database that nobody else sees. */
+import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import type { StoredDose } from '../core/match/dose.js';
+import { identityOf } from '../core/match/keys.js';
+import type { KnownPatient } from '../core/match/patient.js';
+import type { PatientPart } from '../core/match/survivor.js';
+import { FATES, type Fate, type Role } from '../core/model.js';
+import { BulkInsert, type ColumnSource, type SqlValue } from './bulk-insert.js';
+import { DoseDetails } from './dose-details.js';
+import { compareSchema, MIGRATIONS_TABLE, migrateSqlite, type SchemaState } from './migrate.js';
+import {
+  type DoseWrites,
+  type FileResult,
+  type LinkedPatient,
+  type NewRun,
+  type NewRunFile,
+  type PatientState,
+  type PatientWrites,
+  type RunStatus,
+  type RunSummary,
+  type SourceKey,
+  type Store,
+  StoreError,
+  type StoreProblem,
+} from './store.js';
+import {
+  DOSE_COLUMNS,
+  DOSE_SLOTS,
+  IMMUNIZATION_COLUMNS,
+  PATIENT_COLUMNS,
+  PATIENT_SLOTS,
+  recordText,
+  rowOf,
+} from './tables.js';
+
+/** Marks a SQLite file as immload's: the letters IMLD. */
+const APPLICATION_ID = 0x494d4c44;
+const SQLITE_HEADER = 'SQLite format 3\0';
+/** A run that has not shown itself for so long is dead, wherever it ran. */
+const DEAD_AFTER_MS = 5 * 60_000;
+const PAGE_CACHE_KB = 32_768;
+
+/** Opens the database file for loading, makes it if there is none, and brings it to the current schema. */
+export async function openSqlite(path: string): Promise<SqliteStore> {
+  const isNew = checkFile(path);
+  return guard(path, async () => {
+    if (isNew) createFile(path);
+    let database = connect(path);
+    try {
+      const pending = readSchema(database, path).pending;
+      if (pending.length > 0) {
+        database.close();
+        await migrateSqlite(path);
+        database = connect(path);
+      }
+      return new SqliteStore(database, path);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+/** Opens a database file for looking only. */
+export async function openSqliteForReading(path: string): Promise<SqliteStore> {
+  if (checkFile(path)) throw new StoreError('failed', `${path}: there is no such database`);
+  return guard(path, async () => {
+    const database = new Database(path, { readonly: true });
+    try {
+      requireCurrentSchema(database, path);
+      return new SqliteStore(database, path);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+/**
+ * Opens a scratch database that vanishes when it is closed or its process dies: its file has no name any more.
+ * With `registry`, the patients and doses of that file are seen as if they were in it; the file itself is only read.
+ */
+export async function openScratch(folder: string, registry?: string): Promise<SqliteStore> {
+  if (registry !== undefined && checkFile(registry)) return openScratch(folder);
+  const own = mkdtempSync(join(folder, 'scratch-'));
+  const path = join(own, 'scratch.db');
+  return guard(path, async () => {
+    await migrateSqlite(path);
+    const database = new Database(path);
+    try {
+      database.pragma('journal_mode = OFF');
+      database.pragma('synchronous = OFF');
+      database.pragma(`cache_size = -${PAGE_CACHE_KB}`);
+      if (registry !== undefined) {
+        database
+          .prepare('ATTACH ? AS registry')
+          .run(`file:${encodeURI(registry).replace(/[?#]/g, encodeURIComponent)}?mode=ro`);
+        requireCurrentSchema(database, registry, 'registry');
+      }
+      // Open files outlive their names, except on Windows, where the folder goes when the database is closed.
+      removeFolder(own);
+      return new SqliteStore(database, path, { registry: registry !== undefined, remove: () => removeFolder(own) });
+    } catch (error) {
+      database.close();
+      removeFolder(own);
+      throw error;
+    }
+  });
+}
+
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // Still open on Windows: tried again on close.
+  }
+}
+
+/** Applies the migrations that a file lacks. */
+export async function migrateSqliteFile(path: string): Promise<readonly string[]> {
+  const isNew = checkFile(path);
+  return guard(path, async () => {
+    if (isNew) createFile(path);
+    const database = connect(path);
+    try {
+      readSchema(database, path);
+    } finally {
+      database.close();
+    }
+    return migrateSqlite(path);
+  });
+}
+
+/** Whether the file is still to be made. @throws StoreError when it is there and is no SQLite database */
+function checkFile(path: string): boolean {
+  if (!existsSync(path)) return true;
+  const stats = statSync(path);
+  if (stats.isDirectory()) throw new StoreError('not-a-database', `${path}: a folder; --db names a file`);
+  if (stats.size === 0) return true;
+  const header = Buffer.alloc(SQLITE_HEADER.length);
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (cause) {
+    throw new StoreError('failed', `${path}: cannot be read; check its permissions`, { cause });
+  }
+  try {
+    readSync(file, header);
+  } finally {
+    closeSync(file);
+  }
+  if (header.toString('latin1') === SQLITE_HEADER) return false;
+  throw new StoreError('not-a-database', `${path}: not a SQLite database; give another file with --db`);
+}
+
+/** Makes an empty database that only its owner can read. */
+function createFile(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  const database = new Database(path);
+  database.pragma('page_size = 8192');
+  database.pragma(`application_id = ${APPLICATION_ID}`);
+  database.close();
+}
+
+function connect(path: string): Database.Database {
+  const database = new Database(path);
+  database.pragma(`cache_size = -${PAGE_CACHE_KB}`);
+  database.pragma('foreign_keys = OFF');
+  return database;
+}
+
+/** Which migrations a database has. @throws StoreError when it belongs to another program or a newer immload */
+function readSchema(database: Database.Database, path: string, schema = 'main'): SchemaState {
+  const tables = database.prepare(`SELECT name FROM ${schema}.sqlite_master WHERE type = 'table'`).pluck().all();
+  if (!tables.includes(MIGRATIONS_TABLE)) {
+    if (tables.length === 0) return compareSchema([]);
+    throw new StoreError('foreign-database', `${path}: a database of another program; give another file with --db`);
+  }
+  const names = database.prepare(`SELECT name FROM ${schema}.${MIGRATIONS_TABLE}`).pluck().all() as string[];
+  const state = compareSchema(names);
+  if (names.length > state.applied.length) {
+    const foreign = !tables.includes('patient_sources');
+    throw foreign
+      ? new StoreError('foreign-database', `${path}: a database of another program; give another file with --db`)
+      : new StoreError('newer', `${path}: made by a newer immload; use that one`);
+  }
+  return state;
+}
+
+function requireCurrentSchema(database: Database.Database, path: string, schema = 'main'): void {
+  const { applied, pending } = readSchema(database, path, schema);
+  if (applied.length === 0)
+    throw new StoreError('foreign-database', `${path}: holds no registry; load something first`);
+  if (pending.length > 0)
+    throw new StoreError('outdated', `${path}: made by an older immload; run \`immload migrate\` first`);
+}
+
+const PROBLEMS: readonly (readonly [RegExp, StoreProblem, string])[] = [
+  [/^SQLITE_NOTADB/, 'not-a-database', 'not a SQLite database; give another file with --db'],
+  [
+    /^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/,
+    'not-writable',
+    'cannot be written; check the permissions of the file and its folder',
+  ],
+  [/^SQLITE_FULL/, 'full', 'the disk is full; make room and run the same command again'],
+  [/^SQLITE_(BUSY|LOCKED)/, 'busy', 'another program is writing to it; try again when it is done'],
+  [/^SQLITE_(CORRUPT|IOERR)/, 'damaged', 'the file or the disk is damaged'],
+];
+
+/** Runs work on a database and turns its errors into ours, which name the file and a remedy and hold no value. */
+async function guard<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toStoreError(error, path);
+  }
+}
+
+function toStoreError(error: unknown, path: string): unknown {
+  if (error instanceof StoreError) return error;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== 'string') return error;
+  if (/^E(ACCES|PERM|ROFS|NOENT|NOTDIR)$/.test(code)) {
+    return new StoreError('not-writable', `${path}: cannot be made; check that the folder exists and can be written`, {
+      cause: error,
+    });
+  }
+  if (code === 'ENOSPC') return new StoreError('full', `${path}: the disk is full`, { cause: error });
+  if (!code.startsWith('SQLITE_')) return error;
+  for (const [pattern, problem, remedy] of PROBLEMS) {
+    if (pattern.test(code)) return new StoreError(problem, `${path}: ${remedy}`, { cause: error });
+  }
+  // SQLite's own words name tables and columns, and never a value: all values are bound.
+  return new StoreError('failed', `${path}: the database refused (${code}: ${(error as Error).message})`, {
+    cause: error,
+  });
+}
+
+interface StoreOptions {
+  /** Whether a registry is attached that rows are fetched from before they are looked at. */
+  readonly registry?: boolean;
+  /** Removes what the store leaves behind. */
+  readonly remove?: () => void;
+}
+
+type Record_ = Record<string, SqlValue>;
+
+/** A SQLite database as a {@link Store}. */
+export class SqliteStore implements Store {
+  readonly #database: Database.Database;
+  readonly #path: string;
+  readonly #registry: boolean;
+  readonly #remove: () => void;
+  readonly #inserts = new Map<string, BulkInsert>();
+  #details: DoseDetails | null = null;
+  /** What was fetched from the registry already. */
+  readonly #fetchedPatients = new Set<number>();
+  readonly #fetchedDoses = new Set<number>();
+
+  constructor(database: Database.Database, path: string, options: StoreOptions = {}) {
+    this.#database = database;
+    this.#path = path;
+    this.#registry = options.registry ?? false;
+    this.#remove = options.remove ?? (() => {});
+    if (this.#registry) {
+      // Rows that are made here must not take ids of rows that are fetched later.
+      database.exec('INSERT INTO main.sqlite_sequence (name, seq) SELECT name, seq FROM registry.sqlite_sequence');
+      database.exec('INSERT INTO main.run_files SELECT * FROM registry.run_files');
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#database.close();
+    this.#remove();
+  }
+
+  // ---- runs ------------------------------------------------------------------------------------------------------
+
+  async openRun(run: NewRun, files: readonly NewRunFile[]): Promise<{ runId: number; fileIds: readonly number[] }> {
+    return this.#write(() => {
+      const alive = this.#runningRuns().find((other) => !isDead(other));
+      if (alive !== undefined) {
+        throw new StoreError(
+          'busy',
+          `${this.#path}: run ${alive.id} has been loading since ${alive.started_at} on ${alive.host}; wait until it is done`,
+        );
+      }
+      const { lastInsertRowid } = this.#database
+        .prepare(
+          `INSERT INTO runs (status, spec_id, spec_version, site_id, today, program_version, code_tables, started_at, host, process, heartbeat_at)
+           VALUES ('running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        )
+        .run(
+          run.specId,
+          run.specVersion,
+          run.siteId,
+          run.today,
+          run.programVersion,
+          JSON.stringify(run.codeTables),
+          run.startedAt,
+          hostname(),
+          OWN_PROCESS,
+          new Date().toISOString(),
+        );
+      const runId = Number(lastInsertRowid);
+      const addFile = this.#database.prepare('INSERT INTO run_files (run_id, role, name) VALUES (?, ?, ?)');
+      return { runId, fileIds: files.map((file) => Number(addFile.run(runId, file.role, file.name).lastInsertRowid)) };
+    });
+  }
+
+  #runningRuns(): RunningRun[] {
+    return this.#database
+      .prepare(`SELECT id, host, process, heartbeat_at, started_at FROM runs WHERE status = 'running' ORDER BY id`)
+      .all() as RunningRun[];
+  }
+
+  async findDeadRuns(): Promise<readonly number[]> {
+    return this.#runningRuns()
+      .filter(isDead)
+      .map((run) => run.id);
+  }
+
+  async beat(runId: number): Promise<void> {
+    this.#write(() => {
+      this.#database.prepare('UPDATE runs SET heartbeat_at = ? WHERE id = ?').run(new Date().toISOString(), runId);
+    });
+  }
+
+  async completeRun(runId: number, finishedAt: string, files: readonly FileResult[]): Promise<void> {
+    this.#write(() => {
+      const update = this.#database.prepare(
+        `UPDATE run_files SET sha256 = ?, encoding = ?, bytes = ?, records = ?, ${FATES.map((fate) => `${fate} = ?`).join(', ')} WHERE id = ?`,
+      );
+      for (const file of files) {
+        const fates = FATES.map((fate) => file.fates[fate]);
+        update.run(file.sha256, file.encoding, file.bytes, file.records, ...fates, file.fileId);
+      }
+      this.#closeRun(runId, 'completed', finishedAt, null);
+    });
+  }
+
+  #closeRun(runId: number, status: RunStatus, finishedAt: string, message: string | null): void {
+    this.#database
+      .prepare('UPDATE runs SET status = ?, finished_at = ?, message = ? WHERE id = ?')
+      .run(status, finishedAt, message, runId);
+  }
+
+  async takeBack(runId: number, finishedAt: string, message: string): Promise<void> {
+    this.#write(() => {
+      for (const table of ['patients', 'doses']) this.#restoreImages(runId, table);
+      this.#database
+        .prepare('DELETE FROM doses WHERE file_id IN (SELECT id FROM run_files WHERE run_id = ?)')
+        .run(runId);
+      this.#database.exec('DELETE FROM dose_details WHERE id NOT IN (SELECT detail_id FROM doses)');
+      for (const table of [
+        'immunization_duplicates',
+        'immunization_parts',
+        'patients',
+        'patient_sources',
+        'patient_parts',
+        'match_keys',
+        'match_reviews',
+        'before_images',
+      ]) {
+        this.#database.prepare(`DELETE FROM ${table} WHERE run_id = ?`).run(runId);
+      }
+      this.#closeRun(runId, 'failed', finishedAt, message);
+    });
+  }
+
+  #restoreImages(runId: number, table: string): void {
+    const images = this.#database
+      .prepare('SELECT row_id, image FROM before_images WHERE run_id = ? AND table_name = ?')
+      .all(runId, table) as { row_id: number; image: string }[];
+    for (const { row_id, image } of images) this.#updateRow(table, row_id, JSON.parse(image) as Record_);
+  }
+
+  async listRuns(): Promise<readonly RunSummary[]> {
+    const runs = this.#database.prepare('SELECT * FROM runs ORDER BY id').all() as Record_[];
+    const files = this.#database.prepare('SELECT * FROM run_files ORDER BY id').all() as Record_[];
+    return runs.map((run) => ({
+      id: run['id'] as number,
+      status: run['status'] as RunStatus,
+      specId: run['spec_id'] as string,
+      specVersion: run['spec_version'] as string,
+      siteId: run['site_id'] as string | null,
+      startedAt: run['started_at'] as string,
+      finishedAt: run['finished_at'] as string | null,
+      message: run['message'] as string | null,
+      files: files
+        .filter((file) => file['run_id'] === run['id'])
+        .map((file) => ({
+          role: file['role'] as Role,
+          name: file['name'] as string,
+          sha256: file['sha256'] as string | null,
+          bytes: (file['bytes'] as number | null) ?? 0,
+          records: (file['records'] as number | null) ?? 0,
+          fates: Object.fromEntries(FATES.map((fate) => [fate, (file[fate] as number | null) ?? 0])) as Record<
+            Fate,
+            number
+          >,
+        })),
+    }));
+  }
+
+  async findRunOfFile(sha256: string, exceptRunId: number): Promise<{ runId: number; finishedAt: string } | null> {
+    const schemas = this.#registry ? ['main', 'registry'] : ['main'];
+    for (const schema of schemas) {
+      const found = this.#database
+        .prepare(
+          `SELECT r.id AS runId, r.finished_at AS finishedAt FROM ${schema}.runs r JOIN ${schema}.run_files f ON f.run_id = r.id
+           WHERE f.sha256 = ? AND r.status = 'completed' AND r.id <> ? ORDER BY r.id DESC LIMIT 1`,
+        )
+        .get(sha256, schema === 'main' ? exceptRunId : -1) as { runId: number; finishedAt: string } | undefined;
+      if (found !== undefined) return found;
+    }
+    return null;
+  }
+
+  // ---- patients --------------------------------------------------------------------------------------------------
+
+  async nextIds(): Promise<{ patientId: number; immunizationId: number }> {
+    return { patientId: this.#nextId('patients'), immunizationId: this.#nextId('doses') };
+  }
+
+  #nextId(table: string): number {
+    const highest = (this.#registry ? ['main', 'registry'] : ['main']).map(
+      (schema) => this.#database.prepare(`SELECT max(id) FROM ${schema}.${table}`).pluck().get() as number | null,
+    );
+    return 1 + Math.max(...highest.map((id) => id ?? 0));
+  }
+
+  #doseDetails(): DoseDetails {
+    this.#details ??= new DoseDetails(this.#database, this.#nextId('dose_details'));
+    return this.#details;
+  }
+
+  async hasPatients(): Promise<boolean> {
+    return (await this.nextIds()).patientId > 1;
+  }
+
+  async findKnownPatients(
+    sources: readonly SourceKey[],
+    matchKeys: readonly number[],
+  ): Promise<readonly KnownPatient[]> {
+    const ids = new Set<number>();
+    for (const schema of this.#registry ? ['main', 'registry'] : ['main']) {
+      for (const [siteId, sourceIds] of idsBySite(sources)) {
+        for (const id of this.#idsOfSources(schema, siteId, sourceIds)) ids.add(id);
+      }
+      const byKey = this.#database.prepare(
+        `SELECT patient_id FROM ${schema}.match_keys WHERE match_key IN (SELECT value FROM json_each(?))`,
+      );
+      for (const id of byKey.pluck().all(JSON.stringify(matchKeys)) as number[]) ids.add(id);
+    }
+    if (ids.size === 0) return [];
+    const found = [...ids].sort((a, b) => a - b);
+    this.#fetchPatients(found);
+    const list = JSON.stringify(found);
+    const rows = this.#all(
+      `SELECT * FROM main.patients WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`,
+      list,
+    );
+    const keys = groupBy(
+      this.#all(
+        'SELECT patient_id, match_key FROM main.match_keys WHERE patient_id IN (SELECT value FROM json_each(?))',
+        list,
+      ),
+      'patient_id',
+    );
+    const sourcesOf = groupBy(
+      this.#all(
+        `SELECT patient_id, site_id, source_patient_id, content FROM main.patient_sources
+         WHERE patient_id IN (SELECT value FROM json_each(?)) ORDER BY id`,
+        list,
+      ),
+      'patient_id',
+    );
+    return rows.map((record) => {
+      const id = record['id'] as number;
+      return {
+        patientId: id,
+        identity: {
+          ...identityOf(rowOf(record, PATIENT_COLUMNS, PATIENT_SLOTS)),
+          ssnCheck: record['ssn_check'] as number | null,
+        },
+        matchKeys: (keys.get(id) ?? []).map((key) => key['match_key'] as number),
+        sources: (sourcesOf.get(id) ?? []).map((source) => ({
+          siteId: source['site_id'] as string,
+          sourcePatientId: source['source_patient_id'] as string,
+          content: source['content'] as number,
+        })),
+      };
+    });
+  }
+
+  #idsOfSources(schema: string, siteId: string, sourceIds: readonly string[]): number[] {
+    return this.#database
+      .prepare(
+        `SELECT DISTINCT patient_id FROM ${schema}.patient_sources
+         WHERE site_id = ? AND source_patient_id IN (SELECT value FROM json_each(?))`,
+      )
+      .pluck()
+      .all(siteId, JSON.stringify(sourceIds)) as number[];
+  }
+
+  async readPatients(patientIds: readonly number[]): Promise<ReadonlyMap<number, PatientState>> {
+    this.#fetchPatients(patientIds);
+    const list = JSON.stringify(patientIds);
+    const rows = this.#all('SELECT * FROM main.patients WHERE id IN (SELECT value FROM json_each(?))', list);
+    const parts = groupBy(
+      this.#all(
+        'SELECT patient_id, site_id, record FROM main.patient_parts WHERE patient_id IN (SELECT value FROM json_each(?)) ORDER BY id',
+        list,
+      ),
+      'patient_id',
+    );
+    const firstSites = new Map(
+      this.#all(
+        `SELECT patient_id, site_id, min(id) FROM main.patient_sources
+         WHERE patient_id IN (SELECT value FROM json_each(?)) GROUP BY patient_id`,
+        list,
+      ).map((source) => [source['patient_id'] as number, source['site_id'] as string]),
+    );
+    const states = new Map<number, PatientState>();
+    for (const record of rows) {
+      const id = record['id'] as number;
+      const row = rowOf(record, PATIENT_COLUMNS, PATIENT_SLOTS);
+      const ssnCheck = record['ssn_check'] as number | null;
+      const firstSiteId = firstSites.get(id)!;
+      const kept = parts.get(id) ?? [];
+      states.set(id, {
+        row,
+        ssnCheck,
+        identity: { ...identityOf(row), ssnCheck },
+        parts:
+          kept.length === 0
+            ? [{ row, rank: 0 }]
+            : kept.map(
+                (part): PatientPart => ({
+                  row: rowOf(JSON.parse(part['record'] as string) as Record_, PATIENT_COLUMNS, PATIENT_SLOTS),
+                  rank: part['site_id'] === firstSiteId ? 0 : 1,
+                }),
+              ),
+        partsKept: kept.length > 0,
+        firstSiteId,
+      });
+    }
+    return states;
+  }
+
+  async writePatients(runId: number, writes: PatientWrites): Promise<void> {
+    this.#write(() => {
+      const { patients, parts, sources, matchKeys, reviews } = writes;
+      const constant = { name: 'run_id', value: () => runId };
+      this.#insertInto('patients').insert(
+        patients.length,
+        [
+          { name: 'id', value: (i) => patients[i]!.patientId },
+          { name: 'ssn_check', value: (i) => patients[i]!.ssnCheck },
+          constant,
+        ],
+        { columns: PATIENT_COLUMNS, row: (i) => patients[i]!.row },
+      );
+      for (const { patientId, row, ssnCheck } of writes.updates) {
+        this.#keepImage(runId, 'patients', patientId);
+        const values: Record_ = { ssn_check: ssnCheck };
+        for (const { name, slot } of PATIENT_COLUMNS) values[name] = row[slot]!;
+        this.#updateRow('patients', patientId, values);
+      }
+      this.#insert('patient_parts', parts.length, [
+        { name: 'patient_id', value: (i) => parts[i]!.patientId },
+        constant,
+        { name: 'site_id', value: (i) => parts[i]!.siteId },
+        { name: 'record', value: (i) => recordText(parts[i]!.row, PATIENT_COLUMNS) },
+      ]);
+      this.#insert('patient_sources', sources.length, [
+        constant,
+        { name: 'file_id', value: (i) => sources[i]!.fileId },
+        { name: 'site_id', value: (i) => sources[i]!.siteId },
+        { name: 'source_patient_id', value: (i) => sources[i]!.sourcePatientId },
+        { name: 'patient_id', value: (i) => sources[i]!.patientId },
+        { name: 'line', value: (i) => sources[i]!.line },
+        { name: 'decision', value: (i) => sources[i]!.decision },
+        { name: 'reason', value: (i) => sources[i]!.reason },
+        { name: 'content', value: (i) => sources[i]!.content },
+      ]);
+      this.#insert('match_keys', matchKeys.length, [
+        { name: 'match_key', value: (i) => matchKeys[i]!.matchKey },
+        { name: 'patient_id', value: (i) => matchKeys[i]!.patientId },
+        constant,
+      ]);
+      this.#insert('match_reviews', reviews.length, [
+        constant,
+        { name: 'patient_id_a', value: (i) => reviews[i]!.patientIdA },
+        { name: 'patient_id_b', value: (i) => reviews[i]!.patientIdB },
+        { name: 'reasons', value: (i) => reviews[i]!.reasons },
+      ]);
+    });
+  }
+
+  // ---- doses -----------------------------------------------------------------------------------------------------
+
+  async findLinkedPatients(
+    siteId: string,
+    sourcePatientIds: readonly string[],
+  ): Promise<ReadonlyMap<string, LinkedPatient>> {
+    const list = JSON.stringify(sourcePatientIds);
+    if (this.#registry) this.#fetchPatients(this.#idsOfSources('registry', siteId, sourcePatientIds));
+    const rows = this.#database
+      .prepare(
+        `SELECT s.source_patient_id, p.id, p.birth_date, p.death_date
+         FROM main.patient_sources s JOIN main.patients p ON p.id = s.patient_id
+         WHERE s.site_id = ? AND s.source_patient_id IN (SELECT value FROM json_each(?))`,
+      )
+      .all(siteId, list) as Record_[];
+    return new Map(rows.map((row) => [row['source_patient_id'] as string, linkedPatient(row)]));
+  }
+
+  async readPatientDates(patientIds: readonly number[]): Promise<ReadonlyMap<number, LinkedPatient>> {
+    this.#fetchPatients(patientIds);
+    const rows = this.#all(
+      'SELECT id, birth_date, death_date FROM main.patients WHERE id IN (SELECT value FROM json_each(?))',
+      JSON.stringify(patientIds),
+    );
+    return new Map(rows.map((row) => [row['id'] as number, linkedPatient(row)]));
+  }
+
+  async readDoses(patientIds: readonly number[]): Promise<ReadonlyMap<number, readonly StoredDose[]>> {
+    this.#fetchDoses(patientIds);
+    const list = JSON.stringify(patientIds);
+    const rows = this.#all(
+      'SELECT * FROM main.immunizations WHERE patient_id IN (SELECT value FROM json_each(?)) ORDER BY id',
+      list,
+    );
+    const parts = groupBy(
+      this.#all(
+        `SELECT p.immunization_id, p.record FROM main.immunization_parts p JOIN main.doses i ON i.id = p.immunization_id
+         WHERE i.patient_id IN (SELECT value FROM json_each(?)) ORDER BY p.id`,
+        list,
+      ),
+      'immunization_id',
+    );
+    const doses = new Map<number, StoredDose[]>();
+    for (const record of rows) {
+      const patientId = record['patient_id'] as number;
+      const immunizationId = record['id'] as number;
+      const kept = parts.get(immunizationId) ?? [];
+      const dose: StoredDose = {
+        immunizationId,
+        row: rowOf(record, IMMUNIZATION_COLUMNS, DOSE_SLOTS),
+        parts: kept.map((part) =>
+          rowOf(JSON.parse(part['record'] as string) as Record_, IMMUNIZATION_COLUMNS, DOSE_SLOTS),
+        ),
+      };
+      const known = doses.get(patientId);
+      if (known === undefined) doses.set(patientId, [dose]);
+      else known.push(dose);
+    }
+    return doses;
+  }
+
+  async writeDoses(runId: number, writes: DoseWrites): Promise<void> {
+    this.#write(() => {
+      const { doses, parts, duplicates } = writes;
+      const constant = { name: 'run_id', value: () => runId };
+      const details = this.#doseDetails();
+      this.#insertInto('doses').insert(
+        doses.length,
+        [
+          { name: 'id', value: (i) => doses[i]!.immunizationId },
+          { name: 'patient_id', value: (i) => doses[i]!.patientId },
+          { name: 'detail_id', value: (i) => details.idOf(doses[i]!.row) },
+          { name: 'file_id', value: (i) => doses[i]!.fileId },
+          { name: 'line', value: (i) => doses[i]!.line },
+        ],
+        { columns: DOSE_COLUMNS, row: (i) => doses[i]!.row },
+      );
+      for (const { immunizationId, row } of writes.updates) {
+        this.#keepImage(runId, 'doses', immunizationId);
+        const values: Record_ = { detail_id: details.idOf(row) };
+        for (const { name, slot } of DOSE_COLUMNS) values[name] = row[slot]!;
+        this.#updateRow('doses', immunizationId, values);
+      }
+      details.flush();
+      this.#insert('immunization_parts', parts.length, [
+        { name: 'immunization_id', value: (i) => parts[i]!.immunizationId },
+        constant,
+        { name: 'record', value: (i) => recordText(parts[i]!.row, IMMUNIZATION_COLUMNS) },
+      ]);
+      this.#insert('immunization_duplicates', duplicates.length, [
+        constant,
+        { name: 'file_id', value: (i) => duplicates[i]!.fileId },
+        { name: 'line', value: (i) => duplicates[i]!.line },
+        { name: 'source_immunization_id', value: (i) => duplicates[i]!.sourceImmunizationId },
+        { name: 'immunization_id', value: (i) => duplicates[i]!.immunizationId },
+        { name: 'reason', value: (i) => duplicates[i]!.reason },
+      ]);
+    });
+  }
+
+  // ---- inside ----------------------------------------------------------------------------------------------------
+
+  /** One transaction: all of the work is in the database, or nothing of it. */
+  #write<T>(work: () => T): T {
+    try {
+      return this.#database.transaction(work).immediate();
+    } catch (error) {
+      this.#details?.forget();
+      throw toStoreError(error, this.#path);
+    }
+  }
+
+  #all(sql: string, ...values: SqlValue[]): Record_[] {
+    return this.#database.prepare(sql).all(...values) as Record_[];
+  }
+
+  #insert(table: string, count: number, columns: readonly ColumnSource[]): void {
+    this.#insertInto(table).insert(count, columns);
+  }
+
+  #insertInto(table: string): BulkInsert {
+    let insert = this.#inserts.get(table);
+    if (insert === undefined) {
+      insert = new BulkInsert(this.#database, `main.${table}`);
+      this.#inserts.set(table, insert);
+    }
+    return insert;
+  }
+
+  /** Keeps a row as it is before the run first changes it. Rows that the run made go when it is taken back. */
+  #keepImage(runId: number, table: string, id: number): void {
+    const row = this.#database.prepare(`SELECT * FROM main.${table} WHERE id = ?`).get(id) as Record_;
+    const madeBy = table === 'doses' ? this.#runOfFile(row['file_id'] as number) : row['run_id'];
+    if (madeBy === runId) return;
+    this.#database
+      .prepare(
+        `INSERT INTO main.before_images (run_id, table_name, row_id, image) SELECT ?, ?, ?, ?
+         WHERE NOT EXISTS (SELECT 1 FROM main.before_images WHERE run_id = ? AND table_name = ? AND row_id = ?)`,
+      )
+      .run(runId, table, id, JSON.stringify(row), runId, table, id);
+  }
+
+  #runOfFile(fileId: number): number {
+    return this.#database.prepare('SELECT run_id FROM main.run_files WHERE id = ?').pluck().get(fileId) as number;
+  }
+
+  #updateRow(table: string, id: number, values: Record_): void {
+    const names = Object.keys(values).filter((name) => name !== 'id');
+    this.#database
+      .prepare(`UPDATE main.${table} SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`)
+      .run(...names.map((name) => values[name]!), id);
+  }
+
+  /** Copies patients from the registry, once each, so that all that follows sees them here. */
+  #fetchPatients(patientIds: readonly number[]): void {
+    const list = this.#takeNew(patientIds, this.#fetchedPatients);
+    if (list === null) return;
+    for (const [table, key] of [
+      ['patients', 'id'],
+      ['patient_sources', 'patient_id'],
+      ['patient_parts', 'patient_id'],
+      ['match_keys', 'patient_id'],
+    ]) {
+      this.#fetchRows(table!, `${key} IN (SELECT value FROM json_each(?))`, list);
+    }
+  }
+
+  #fetchDoses(patientIds: readonly number[]): void {
+    const list = this.#takeNew(patientIds, this.#fetchedDoses);
+    if (list === null) return;
+    const ofPatients = 'patient_id IN (SELECT value FROM json_each(?))';
+    this.#fetchRows('doses', ofPatients, list);
+    this.#fetchRows(
+      'immunization_parts',
+      `immunization_id IN (SELECT id FROM registry.doses WHERE ${ofPatients})`,
+      list,
+    );
+    const details = `id IN (SELECT detail_id FROM registry.doses WHERE ${ofPatients})`;
+    this.#fetchRows('dose_details', `${details} AND id NOT IN (SELECT id FROM main.dose_details)`, list);
+  }
+
+  #fetchRows(table: string, condition: string, list: string): void {
+    this.#database.prepare(`INSERT INTO main.${table} SELECT * FROM registry.${table} WHERE ${condition}`).run(list);
+  }
+
+  /** The ids that were not fetched before, as JSON; `null` if there are none or there is no registry. */
+  #takeNew(ids: readonly number[], fetched: Set<number>): string | null {
+    if (!this.#registry) return null;
+    const fresh = ids.filter((id) => !fetched.has(id));
+    for (const id of fresh) fetched.add(id);
+    return fresh.length === 0 ? null : JSON.stringify(fresh);
+  }
+}
+
+interface RunningRun {
+  readonly id: number;
+  readonly host: string;
+  readonly process: string;
+  readonly heartbeat_at: string;
+  readonly started_at: string;
+}
+
+/** This process and no other: ids of processes come again, above all in containers, where most have the id 1. */
+const OWN_PROCESS = `${process.pid}@${Math.round(performance.timeOrigin)}`;
+
+function isDead(run: RunningRun): boolean {
+  if (run.host === hostname()) {
+    const pid = Number.parseInt(run.process, 10);
+    return pid === process.pid ? run.process !== OWN_PROCESS : !isProcessAlive(pid);
+  }
+  return Date.now() - Date.parse(run.heartbeat_at) > DEAD_AFTER_MS;
+}
+
+function isProcessAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'EPERM';
+  }
+}
+
+function idsBySite(sources: readonly SourceKey[]): Map<string, string[]> {
+  const bySite = new Map<string, string[]>();
+  for (const { siteId, sourcePatientId } of sources) {
+    const ids = bySite.get(siteId);
+    if (ids === undefined) bySite.set(siteId, [sourcePatientId]);
+    else ids.push(sourcePatientId);
+  }
+  return bySite;
+}
+
+function groupBy(records: readonly Record_[], column: string): Map<number, Record_[]> {
+  const groups = new Map<number, Record_[]>();
+  for (const record of records) {
+    const key = record[column] as number;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [record]);
+    else group.push(record);
+  }
+  return groups;
+}
+
+function linkedPatient(row: Record_): LinkedPatient {
+  return {
+    patientId: row['id'] as number,
+    birthDate: row['birth_date'] as string | null,
+    deathDate: row['death_date'] as string | null,
+  };
+}

@@ -1,0 +1,205 @@
+/** What the loader asks of a database. Each call is one batch; a store decides only how things are kept, never what is valid. */
+
+import type { StoredDose } from '../core/match/dose.js';
+import type { Identity } from '../core/match/keys.js';
+import type { KnownPatient } from '../core/match/patient.js';
+import type { PatientPart } from '../core/match/survivor.js';
+import type { Fate, Role, Row } from '../core/model.js';
+
+/** Where a run stands. A run that was killed stays `running` until it is taken back. */
+export type RunStatus = 'running' | 'completed' | 'failed';
+
+export interface NewRun {
+  readonly specId: string;
+  readonly specVersion: string;
+  /** The site given with the command, `null` if the records say it. */
+  readonly siteId: string | null;
+  readonly today: string;
+  readonly programVersion: string;
+  /** Table id → as-of date. */
+  readonly codeTables: Readonly<Record<string, string>>;
+  readonly startedAt: string;
+}
+
+export interface NewRunFile {
+  readonly role: Role;
+  readonly name: string;
+}
+
+/** What is known of a file when its records are counted. */
+export interface FileResult {
+  readonly fileId: number;
+  readonly sha256: string;
+  readonly encoding: string;
+  readonly bytes: number;
+  readonly records: number;
+  readonly fates: Readonly<Record<Fate, number>>;
+}
+
+/** A run as `immload runs` lists it. */
+export interface RunSummary {
+  readonly id: number;
+  readonly status: RunStatus;
+  readonly specId: string;
+  readonly specVersion: string;
+  readonly siteId: string | null;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly message: string | null;
+  readonly files: readonly {
+    readonly role: Role;
+    readonly name: string;
+    readonly sha256: string | null;
+    readonly bytes: number;
+    readonly records: number;
+    readonly fates: Readonly<Record<Fate, number>>;
+  }[];
+}
+
+/** The sender's key of a patient. */
+export interface SourceKey {
+  readonly siteId: string;
+  readonly sourcePatientId: string;
+}
+
+/** A source record that became (part of) a person. */
+export interface NewPatientSource extends SourceKey {
+  readonly fileId: number;
+  readonly patientId: number;
+  readonly line: number;
+  readonly decision: 'new' | 'merged' | 'duplicate';
+  readonly reason: string | null;
+  readonly content: number;
+}
+
+export interface NewPatient {
+  readonly patientId: number;
+  readonly row: Row;
+  readonly ssnCheck: number | null;
+}
+
+/** A record that a merged patient is made of. */
+export interface NewPatientPart {
+  readonly patientId: number;
+  readonly siteId: string;
+  readonly row: Row;
+}
+
+export interface NewReview {
+  readonly patientIdA: number;
+  readonly patientIdB: number;
+  readonly reasons: string;
+}
+
+/** One batch of patients, written in one transaction. */
+export interface PatientWrites {
+  readonly patients: readonly NewPatient[];
+  /** Patients of the store whose row changes. */
+  readonly updates: readonly NewPatient[];
+  readonly parts: readonly NewPatientPart[];
+  readonly sources: readonly NewPatientSource[];
+  readonly matchKeys: readonly { readonly matchKey: number; readonly patientId: number }[];
+  readonly reviews: readonly NewReview[];
+}
+
+/** A person of the store, with what merging needs. */
+export interface PatientState {
+  readonly row: Row;
+  readonly ssnCheck: number | null;
+  readonly identity: Identity;
+  /** The records it is made of; the row itself if there is only one. */
+  readonly parts: readonly PatientPart[];
+  /** Whether the parts are kept already. */
+  readonly partsKept: boolean;
+  /** The site whose record made the person. */
+  readonly firstSiteId: string;
+}
+
+/** A patient as linking sees it. */
+export interface LinkedPatient {
+  readonly patientId: number;
+  readonly birthDate: string | null;
+  readonly deathDate: string | null;
+}
+
+export interface NewDose {
+  readonly immunizationId: number;
+  readonly patientId: number;
+  readonly row: Row;
+  readonly fileId: number;
+  readonly line: number;
+}
+
+export interface NewDuplicate {
+  readonly fileId: number;
+  readonly line: number;
+  readonly sourceImmunizationId: string | null;
+  readonly immunizationId: number;
+  readonly reason: string;
+}
+
+/** One batch of doses, written in one transaction. */
+export interface DoseWrites {
+  readonly doses: readonly NewDose[];
+  readonly updates: readonly { readonly immunizationId: number; readonly row: Row }[];
+  readonly parts: readonly { readonly immunizationId: number; readonly row: Row }[];
+  readonly duplicates: readonly NewDuplicate[];
+}
+
+/** A database with the registry tables, open for one run at a time. */
+export interface Store {
+  /** Opens a run and its files. @throws StoreError `busy` while another run is alive */
+  openRun(run: NewRun, files: readonly NewRunFile[]): Promise<{ runId: number; fileIds: readonly number[] }>;
+  /** Shows that the run is alive. */
+  beat(runId: number): Promise<void>;
+  /** Closes a run with the counts of its files. */
+  completeRun(runId: number, finishedAt: string, files: readonly FileResult[]): Promise<void>;
+  /** Removes all that a run wrote, restores what it changed, and marks it as failed. */
+  takeBack(runId: number, finishedAt: string, message: string): Promise<void>;
+  /** Runs that were killed while they ran. */
+  findDeadRuns(): Promise<readonly number[]>;
+  listRuns(): Promise<readonly RunSummary[]>;
+  /** The last completed run that loaded a file of these contents, `null` if none did. */
+  findRunOfFile(sha256: string, exceptRunId: number): Promise<{ runId: number; finishedAt: string } | null>;
+
+  /** The ids that the next patient and the next dose get. */
+  nextIds(): Promise<{ patientId: number; immunizationId: number }>;
+  hasPatients(): Promise<boolean>;
+  /** Patients who share a source key or a match key with incoming records. */
+  findKnownPatients(sources: readonly SourceKey[], matchKeys: readonly number[]): Promise<readonly KnownPatient[]>;
+  readPatients(patientIds: readonly number[]): Promise<ReadonlyMap<number, PatientState>>;
+  writePatients(runId: number, writes: PatientWrites): Promise<void>;
+
+  /** The patients that source ids of one site stand for. */
+  findLinkedPatients(siteId: string, sourcePatientIds: readonly string[]): Promise<ReadonlyMap<string, LinkedPatient>>;
+  readPatientDates(patientIds: readonly number[]): Promise<ReadonlyMap<number, LinkedPatient>>;
+  /** All doses of these patients. */
+  readDoses(patientIds: readonly number[]): Promise<ReadonlyMap<number, readonly StoredDose[]>>;
+  writeDoses(runId: number, writes: DoseWrites): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** Why a database could not be used. */
+export type StoreProblem =
+  | 'not-a-database'
+  | 'foreign-database'
+  | 'not-writable'
+  | 'outdated'
+  | 'newer'
+  | 'busy'
+  | 'full'
+  | 'damaged'
+  | 'failed';
+
+/** A database that cannot be used. Its message holds no value of a record. */
+export class StoreError extends Error {
+  constructor(
+    readonly code: StoreProblem,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = 'StoreError';
+  }
+}

@@ -1,0 +1,55 @@
+/** The fate of every record of a file: each gets exactly one, and they must add up. */
+import { FATES, type Fate } from './core/model.js';
+
+/** Fates that do not add up to the records: immload has lost or counted twice, and must not say it is done. */
+export class ReconciliationError extends Error {
+  readonly code = 'reconciliation';
+  constructor(file: string, detail: string) {
+    super(`${file}: ${detail}; this is a fault of immload, please report it`);
+    this.name = 'ReconciliationError';
+  }
+}
+
+/** The fates of one file's records, one byte each. */
+export class FateLedger {
+  readonly #file: string;
+  /** Index of the fate in {@link FATES} plus one, by record number; 0 while a record has none. */
+  #fates = new Uint8Array(1024);
+  readonly #counts: Record<Fate, number> = { loaded: 0, merged: 0, duplicate: 0, rejected: 0, skipped: 0 };
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** @throws ReconciliationError when the record has a fate already */
+  set(record: number, fate: Fate): void {
+    if (record >= this.#fates.length) {
+      const larger = new Uint8Array(Math.max(record + 1, this.#fates.length * 2));
+      larger.set(this.#fates);
+      this.#fates = larger;
+    }
+    if (this.#fates[record] !== 0) throw new ReconciliationError(this.#file, `record ${record} has two fates`);
+    this.#fates[record] = FATES.indexOf(fate) + 1;
+    this.#counts[fate]++;
+  }
+
+  /** The fate of a record, `null` while it has none. */
+  get(record: number): Fate | null {
+    const fate = this.#fates[record] ?? 0;
+    return fate === 0 ? null : FATES[fate - 1]!;
+  }
+
+  get counts(): Readonly<Record<Fate, number>> {
+    return this.#counts;
+  }
+
+  /** @throws ReconciliationError unless records 1 to `records` have a fate, and no others */
+  requireComplete(records: number): void {
+    const sum = FATES.reduce((total, fate) => total + this.#counts[fate], 0);
+    if (sum !== records)
+      throw new ReconciliationError(this.#file, `${records} records were read and ${sum} have a fate`);
+    for (let record = 1; record <= records; record++) {
+      if (this.#fates[record] === 0) throw new ReconciliationError(this.#file, `record ${record} has no fate`);
+    }
+  }
+}

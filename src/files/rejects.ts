@@ -1,0 +1,166 @@
+/**
+ * Reject files: the records that were not loaded, with their original bytes, ready to be corrected and loaded.
+ *
+ * A delimited record gets three more columns that say why and where from; the loader ignores them when the file comes
+ * back. A fixed-width record stays as it is, and a CSV file beside it says why.
+ */
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { CATALOGUE, type IssueCode } from '../core/catalogue.js';
+import { type Layout, ORIGIN_PREFIX, REJECT_COLUMNS } from '../core/spec.js';
+import { CsvReport, type ReportFolder } from './reports.js';
+
+/** What the reject file of an input has to look like. */
+export interface RejectLayout {
+  /** Name of the input. */
+  readonly name: string;
+  readonly layout: Layout;
+  /** The input's header, `null` if it has none. */
+  readonly headerBytes: Uint8Array | null;
+  readonly byteOrderMark: boolean;
+  readonly lineEnd: string;
+}
+
+/** A record that was not loaded. */
+export interface Reject {
+  readonly bytes: Uint8Array;
+  readonly record: number;
+  readonly line: number;
+  readonly codes: readonly IssueCode[];
+}
+
+const BUFFER_BYTES = 1 << 16;
+
+/** The reject file of one input. It is made when the first record comes. */
+export class RejectFile {
+  readonly #folder: ReportFolder;
+  readonly #name: string;
+  readonly #input: RejectLayout;
+  readonly #delimiter: string | null;
+  #file: number | null = null;
+  #reasons: CsvReport | null = null;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  count = 0;
+
+  /** `name` is the reject file's own name, which differs from the input's when two inputs share theirs. */
+  constructor(folder: ReportFolder, name: string, input: RejectLayout) {
+    this.#folder = folder;
+    this.#name = name;
+    this.#input = input;
+    this.#delimiter = input.layout.format === 'delimited' ? input.layout.delimiter : null;
+  }
+
+  async add(reject: Reject): Promise<void> {
+    if (this.#file === null) this.#open();
+    this.count++;
+    if (this.#delimiter === null) {
+      this.#write(reject.bytes, encode(this.#input.lineEnd));
+      await this.#reasons!.write([reject.record, reject.line, reject.codes.join(' '), fixesOf(reject.codes)]);
+      return;
+    }
+    const { bytes, origin } = withoutRejectColumns(reject.bytes, this.#delimiter);
+    const cells = [
+      reject.codes.join(' '),
+      fixesOf(reject.codes),
+      origin ?? `${ORIGIN_PREFIX}${this.#input.name}:${reject.record}:${reject.line}`,
+    ];
+    this.#write(bytes, encode(this.#columns(cells) + this.#input.lineEnd));
+  }
+
+  /** More columns at the end of a record, in ASCII and free of delimiters and quotes. */
+  #columns(cells: readonly string[]): string {
+    const delimiter = this.#delimiter!;
+    return cells.map((cell) => delimiter + toAscii(cell).replaceAll(delimiter, ' ').replaceAll('"', "'")).join('');
+  }
+
+  #open(): void {
+    const folder = this.#folder.fileIn('rejects');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#file = openSync(this.#folder.fileIn('rejects', this.#name), 'wx', 0o600);
+    if (this.#delimiter === null) {
+      this.#reasons = new CsvReport(this.#folder.fileIn('rejects', `${this.#name}.why.csv`), [
+        'record',
+        'line',
+        'codes',
+        'fix',
+      ]);
+    }
+    if (this.#input.byteOrderMark) this.#write(Uint8Array.of(0xef, 0xbb, 0xbf));
+    if (this.#input.headerBytes !== null) {
+      const header = withoutHeaderColumns(this.#input.headerBytes, this.#delimiter!);
+      this.#write(header, encode(this.#columns(REJECT_COLUMNS) + this.#input.lineEnd));
+    }
+  }
+
+  #write(...parts: Uint8Array[]): void {
+    for (const part of parts) {
+      this.#pending.push(part.slice());
+      this.#pendingBytes += part.length;
+    }
+    if (this.#pendingBytes >= BUFFER_BYTES) this.#flush();
+  }
+
+  #flush(): void {
+    const bytes = Buffer.concat(this.#pending);
+    let written = 0;
+    while (written < bytes.length) written += writeSync(this.#file!, bytes, written);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+  }
+
+  async close(): Promise<void> {
+    if (this.#file === null) return;
+    this.#flush();
+    closeSync(this.#file);
+    await this.#reasons?.close();
+  }
+}
+
+function encode(text: string): Uint8Array {
+  return Buffer.from(text, 'utf8');
+}
+
+/** Typographic characters of our own texts as ASCII, so that they fit a file of any encoding. */
+function toAscii(text: string): string {
+  return text
+    .replace(/[‘’]/g, "'")
+    .replace(/[“”]/g, "'")
+    .replace(/[–—]/g, '-')
+    .replace(/…/g, '...')
+    .replace(/[^\x20-\x7e]/g, '?');
+}
+
+/** What to do about the codes, once each. */
+function fixesOf(codes: readonly IssueCode[]): string {
+  return [...new Set(codes.map((code) => CATALOGUE[code].fix))].join(' / ');
+}
+
+/** Where the last three fields begin; -1 if there are not so many. Our own columns hold no quotes and no delimiters. */
+function lastColumnsStart(bytes: Uint8Array, delimiter: string): number {
+  let at = bytes.length;
+  for (let column = 0; column < REJECT_COLUMNS.length; column++) {
+    at = bytes.lastIndexOf(delimiter.charCodeAt(0), at - 1);
+    if (at <= 0) return -1;
+  }
+  return at;
+}
+
+/** A record that was rejected before, without the columns it got then, and where it came from first. */
+function withoutRejectColumns(bytes: Uint8Array, delimiter: string): { bytes: Uint8Array; origin: string | null } {
+  const start = lastColumnsStart(bytes, delimiter);
+  if (start < 0) return { bytes, origin: null };
+  const last = Buffer.from(bytes.subarray(bytes.lastIndexOf(delimiter.charCodeAt(0)) + 1))
+    .toString('latin1')
+    .trim();
+  return last.startsWith(ORIGIN_PREFIX) ? { bytes: bytes.subarray(0, start), origin: last } : { bytes, origin: null };
+}
+
+function withoutHeaderColumns(header: Uint8Array, delimiter: string): Uint8Array {
+  const start = lastColumnsStart(header, delimiter);
+  if (start < 0) return header;
+  const names = Buffer.from(header.subarray(start + 1))
+    .toString('latin1')
+    .split(delimiter)
+    .map((name) => name.trim());
+  return names.join() === REJECT_COLUMNS.join() ? header.subarray(0, start) : header;
+}

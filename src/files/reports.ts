@@ -1,0 +1,358 @@
+/**
+ * The reports of a run: a folder that only its owner can read, whole or not there at all.
+ *
+ * Everything is written into a folder beside, which takes its name when the run is done. Values of records go into
+ * these files and nowhere else.
+ */
+import { once } from 'node:events';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  type WriteStream,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { type CsvFormatterStream, format } from 'fast-csv';
+import { CATALOGUE, type IssueCode } from '../core/catalogue.js';
+import { formatMessage, type Issue } from '../core/issue.js';
+import type { Fate, FieldName, Role, Severity } from '../core/model.js';
+import type { Change } from '../core/transform.js';
+import { Spool } from './spool.js';
+
+/** A report that cannot be written. */
+export class ReportError extends Error {
+  readonly code = 'report';
+  constructor(path: string, problem: string, remedy: string, options?: { cause?: unknown }) {
+    super(`${path}: ${problem}; ${remedy}`, options);
+    this.name = 'ReportError';
+  }
+}
+
+/** The folder of a run's reports, under construction. */
+export class ReportFolder {
+  /** Where the reports are written until the run is done. */
+  readonly workPath: string;
+  readonly #parent: string;
+  readonly #madeParent: boolean;
+
+  private constructor(parent: string, madeParent: boolean, workPath: string) {
+    this.#parent = parent;
+    this.#madeParent = madeParent;
+    this.workPath = workPath;
+  }
+
+  /**
+   * Makes a folder beside `path` in which the reports are written.
+   * @throws ReportError when other files are at `path`, or nothing can be written there
+   */
+  static create(path: string): ReportFolder {
+    if (isTaken(path)) {
+      throw new ReportError(path, 'is not empty', 'give a new folder with --report, so that no report is lost');
+    }
+    return ReportFolder.createIn(dirname(resolve(path)));
+  }
+
+  /** Makes a folder in `parent` in which the reports are written. @throws ReportError when nothing can be written there */
+  static createIn(parent: string): ReportFolder {
+    const workPath = join(parent, `.unfinished-${process.pid}`);
+    try {
+      const made = mkdirSync(parent, { recursive: true, mode: 0o700 }) !== undefined;
+      rmSync(workPath, { recursive: true, force: true });
+      mkdirSync(workPath, { mode: 0o700 });
+      return new ReportFolder(parent, made, workPath);
+    } catch (cause) {
+      throw new ReportError(parent, 'cannot be written', 'give a folder that can be written with --report', { cause });
+    }
+  }
+
+  /** Gives the reports their place: from now on they are whole. @throws ReportError when somebody took the place */
+  finish(path: string): void {
+    try {
+      if (existsSync(path)) rmdirSync(path);
+      renameSync(this.workPath, path);
+    } catch (cause) {
+      throw new ReportError(path, 'cannot be made', `the reports are in ${this.workPath}`, { cause });
+    }
+  }
+
+  /** A folder name in the parent that is free: `name`, `name-2`, … */
+  freePath(name: string): string {
+    let path = join(this.#parent, name);
+    for (let n = 2; isTaken(path); n++) path = join(this.#parent, `${name}-${n}`);
+    return path;
+  }
+
+  /** Removes what was written. */
+  abandon(): void {
+    rmSync(this.workPath, { recursive: true, force: true });
+    if (this.#madeParent && existsSync(this.#parent) && readdirSync(this.#parent).length === 0) rmdirSync(this.#parent);
+  }
+
+  /** The path of a report under construction. */
+  fileIn(...names: string[]): string {
+    return join(this.workPath, ...names);
+  }
+
+  writeJson(name: string, value: unknown): void {
+    writeFileSync(this.fileIn(name), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  }
+}
+
+/** Whether something is at the path that reports would mix with or replace. */
+function isTaken(path: string): boolean {
+  if (!existsSync(path)) return false;
+  try {
+    return readdirSync(path).length > 0;
+  } catch {
+    return true;
+  }
+}
+
+/** Cells that a spreadsheet would run as a formula begin so. */
+const FORMULA = /^[=+\-@\t\r]/;
+
+/** A cell that no spreadsheet runs. Only for files that people read, never for files that are loaded again. */
+export function safeCell(text: string): string {
+  return FORMULA.test(text) ? `'${text}` : text;
+}
+
+/** A CSV file that people read. */
+export class CsvReport {
+  readonly #csv: CsvFormatterStream<string[], string[]>;
+  readonly #file: WriteStream;
+
+  constructor(path: string, columns: readonly string[]) {
+    this.#file = createWriteStream(path, { mode: 0o600 });
+    this.#csv = format({ headers: false, includeEndRowDelimiter: true });
+    this.#csv.pipe(this.#file);
+    this.#csv.write([...columns]);
+  }
+
+  /** Writes one row, and waits where the disk is slower. */
+  async write(cells: readonly (string | number | null)[]): Promise<void> {
+    const row = cells.map((cell) => (cell === null ? '' : typeof cell === 'number' ? String(cell) : safeCell(cell)));
+    if (!this.#csv.write(row)) await once(this.#csv, 'drain');
+  }
+
+  async close(): Promise<void> {
+    this.#csv.end();
+    await finished(this.#file);
+  }
+}
+
+/** What is counted of an issue code. */
+export interface IssueCount {
+  readonly severity: Severity;
+  count: number;
+  /** Rows in `issues.csv`; fewer than `count` when they were capped. */
+  rows: number;
+  /** Where the code occurred first: at most five places. */
+  readonly examples: { readonly file: string; readonly line: number }[];
+}
+
+const MOST_EXAMPLES = 5;
+const SEPARATOR = '\x1f';
+
+/** All issues of a run: counted as they come, and kept until the fates of their records are known. */
+export class IssueLog {
+  readonly counts = new Map<IssueCode, IssueCount>();
+  readonly #folder: string;
+  readonly #mostPerCode: number;
+  readonly #files: { readonly name: string; readonly early: Spool; readonly late: Spool }[] = [];
+
+  /** At most `mostPerCode` rows are kept of each code; the counts are exact all the same. */
+  constructor(folder: string, mostPerCode: number) {
+    this.#folder = folder;
+    this.#mostPerCode = mostPerCode;
+  }
+
+  /** Begins with the issues of a file; gives the number to add them under. */
+  addFile(name: string): number {
+    const file = this.#files.length;
+    const early = new Spool(this.#folder, `issues-${file}`);
+    const late = new Spool(this.#folder, `late-issues-${file}`);
+    this.#files.push({ name, early, late });
+    return file;
+  }
+
+  /**
+   * Adds an issue. Those of one stage come in the order of their records; `late` ones, found when the whole file was
+   * read, have an order of their own.
+   */
+  add(file: number, issue: Issue, stage: 'early' | 'late' = 'early'): void {
+    let counted = this.counts.get(issue.code);
+    if (counted === undefined) {
+      counted = { severity: issue.severity, count: 0, rows: 0, examples: [] };
+      this.counts.set(issue.code, counted);
+    }
+    counted.count++;
+    const log = this.#files[file]!;
+    if (counted.examples.length < MOST_EXAMPLES) counted.examples.push({ file: log.name, line: issue.line });
+    if (counted.rows >= this.#mostPerCode) return;
+    counted.rows++;
+    log[stage].append(toLine(issue));
+  }
+
+  /** Writes `issues.csv`: files in their order, records in theirs, each with its fate. */
+  async write(path: string, fateOf: (file: number, record: number) => Fate | null): Promise<void> {
+    const report = new CsvReport(path, ISSUE_COLUMNS);
+    try {
+      for (const [file, { name, early, late }] of this.#files.entries()) {
+        for (const issue of inOrderOfRecords(early.lines(), late.lines())) {
+          await report.write(issueCells(name, issue, issue.record === 0 ? null : fateOf(file, issue.record)));
+        }
+      }
+    } finally {
+      await report.close();
+    }
+  }
+
+  close(): void {
+    for (const { early, late } of this.#files) {
+      early.close();
+      late.close();
+    }
+  }
+}
+
+/** Two lists of issues as one. */
+function* inOrderOfRecords(early: Iterator<string>, late: Iterator<string>): Generator<Issue> {
+  const next = (lines: Iterator<string>): Issue | null => {
+    const result = lines.next();
+    return result.done === true ? null : fromLine(result.value);
+  };
+  let a = next(early);
+  let b = next(late);
+  while (a !== null || b !== null) {
+    if (b === null || (a !== null && a.record <= b.record)) {
+      yield a!;
+      a = next(early);
+    } else {
+      yield b;
+      b = next(late);
+    }
+  }
+}
+
+const ISSUE_COLUMNS = [
+  'severity', 'code', 'file', 'record', 'line', 'byte_offset', 'source_patient_id', 'source_immunization_id', 'field',
+  'value', 'message', 'fix', 'suggestion', 'fate',
+]; // biome-ignore format: the columns in their order
+
+function issueCells(file: string, issue: Issue, fate: Fate | null): (string | number | null)[] {
+  const definition = CATALOGUE[issue.code];
+  const wholeFile = issue.record === 0;
+  return [
+    issue.severity,
+    issue.code,
+    file,
+    wholeFile ? null : issue.record,
+    wholeFile ? null : issue.line,
+    wholeFile ? null : issue.offset,
+    issue.sourcePatientId,
+    issue.sourceImmunizationId,
+    issue.field,
+    issue.value,
+    formatMessage(definition, issue),
+    definition.fix,
+    null,
+    fate,
+  ];
+}
+
+/** A value as part of a line: without the characters that separate values and lines. */
+function part(value: string | null): string {
+  return value === null ? '' : `=${value.replace(/[\x1f\n]/g, ' ')}`;
+}
+
+function toLine(issue: Issue): string {
+  return [
+    issue.code,
+    issue.severity,
+    issue.record,
+    issue.line,
+    issue.offset,
+    issue.field ?? '',
+    part(issue.sourcePatientId),
+    part(issue.sourceImmunizationId),
+    part(issue.value),
+    part(issue.after),
+    part(issue.expected),
+    part(issue.other),
+  ].join(SEPARATOR);
+}
+
+function fromLine(line: string): Issue {
+  const parts = line.split(SEPARATOR);
+  const text = (index: number): string | null => (parts[index] === '' ? null : parts[index]!.slice(1));
+  return {
+    code: parts[0] as IssueCode,
+    severity: parts[1] as Severity,
+    record: Number(parts[2]),
+    line: Number(parts[3]),
+    offset: Number(parts[4]),
+    field: (parts[5] || null) as FieldName | null,
+    sourcePatientId: text(6),
+    sourceImmunizationId: text(7),
+    value: text(8),
+    after: text(9),
+    expected: text(10),
+    other: text(11),
+  };
+}
+
+/** Distinct values kept per field; further ones are counted together. */
+const MOST_VALUES_PER_FIELD = 200;
+
+/** What was loaded differently from how it was received: values by field, counted. */
+export class ChangeLog {
+  readonly #fields = new Map<
+    string,
+    { readonly role: Role; readonly field: string; readonly values: Map<string, Change>; others: number }
+  >();
+
+  add(role: Role, field: string, change: Change): void {
+    const key = `${role} ${field}`;
+    let known = this.#fields.get(key);
+    if (known === undefined) {
+      known = { role, field, values: new Map(), others: 0 };
+      this.#fields.set(key, known);
+    }
+    const value = known.values.get(change.before);
+    if (value !== undefined) value.count += change.count;
+    else if (change.before !== '' && known.values.size < MOST_VALUES_PER_FIELD)
+      known.values.set(change.before, { ...change });
+    else known.others += change.count;
+  }
+
+  /** How many values of each field were changed. */
+  totals(): Record<string, number> {
+    const totals: Record<string, number> = {};
+    for (const { role, field, values, others } of this.#fields.values()) {
+      totals[`${role}.${field}`] = [...values.values()].reduce((sum, value) => sum + value.count, others);
+    }
+    return totals;
+  }
+
+  /** Writes `changes.csv`, the commonest values of each field first. */
+  async write(path: string): Promise<void> {
+    const report = new CsvReport(path, ['role', 'field', 'received', 'loaded', 'count', 'first_line']);
+    try {
+      for (const { role, field, values, others } of this.#fields.values()) {
+        const sorted = [...values.values()].sort((a, b) => b.count - a.count || a.firstLine - b.firstLine);
+        for (const value of sorted) {
+          await report.write([role, field, value.before, value.after, value.count, value.firstLine]);
+        }
+        if (others > 0) await report.write([role, field, '(other values)', null, others, null]);
+      }
+    } finally {
+      await report.close();
+    }
+  }
+}

@@ -1,0 +1,476 @@
+/** The patients of a submission: read all, match the whole set with itself and the store, then write. */
+import type { IssueCode } from './core/catalogue.js';
+import type { Issue } from './core/issue.js';
+import { hashText, type Identity, identityOf, matchKeyOf, ssnCheckOf } from './core/match/keys.js';
+import {
+  type DoubtfulPair,
+  decidePatients,
+  type IncomingRecord,
+  type KnownPatient,
+  type PatientDecision,
+  sourceKey,
+} from './core/match/patient.js';
+import { mergePatientRows, type PatientPart } from './core/match/survivor.js';
+import { PATIENT, PATIENT_FIELDS, packRow, type Row, unpackRow } from './core/model.js';
+import type { LinkedPatient, NewPatientPart, NewPatientSource, PatientWrites, SourceKey } from './db/store.js';
+import { readRange } from './files/source.js';
+import { checkRejectShare, type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
+
+/** Why the doses of a patient cannot be loaded: its record was rejected, or its id stands for several persons. */
+export type NoPatient = 'rejected' | 'conflict';
+
+/** What the immunizations need of the patients. */
+export interface PatientLinks {
+  /** By sender's key. */
+  readonly bySource: ReadonlyMap<string, LinkedPatient | NoPatient>;
+  /** Ids from here on belong to patients that this run made. */
+  readonly firstNewPatientId: number;
+}
+
+/** What became of the patients. */
+export interface PatientOutcome {
+  readonly links: PatientLinks;
+  readonly counts: { readonly new: number; readonly merged: number; readonly review: number };
+  /** The pairs for a reviewer. */
+  readonly reviews: readonly ReviewPair[];
+}
+
+/** A pair of patients that may be one person. */
+export interface ReviewPair {
+  readonly a: ReviewedPatient;
+  readonly b: ReviewedPatient;
+  readonly reason: string;
+}
+
+export interface ReviewedPatient {
+  readonly patientId: number;
+  /** Where the record stands, `null` for a patient of the store. */
+  readonly file: string | null;
+  readonly line: number | null;
+}
+
+/** Rows per transaction, and keys per query. */
+const BATCH = 20_000;
+
+/** Loads all patient files of a submission. */
+export async function loadPatients(
+  files: readonly FileRun[],
+  context: RunContext,
+  firstNewPatientId: number,
+): Promise<PatientOutcome> {
+  const set = new PatientSet(context);
+  const bySource = new Map<string, LinkedPatient | NoPatient>();
+  for (const [number, file] of files.entries()) await readPatientFile(file, number, set, bySource, context);
+  const records = set.rows.length;
+  context.onProgress({ stage: 'matching patients', done: 0, total: records, unit: 'records', records });
+  const matcher = new PatientMatcher(set, files, bySource, context, firstNewPatientId);
+  await matcher.decide();
+  await matcher.rejectConflicts();
+  checkRejectShare(files, context);
+  return matcher.write();
+}
+
+/** The accepted records of all patient files, side by side: a row of text and a few numbers each. */
+class PatientSet {
+  /** The row as it is stored, packed. */
+  readonly rows: string[] = [];
+  /** The sender's key. */
+  readonly sources: string[] = [];
+  readonly matchKeys: (number | null)[] = [];
+  readonly ssnChecks: (number | null)[] = [];
+  /** Equal for records that say the same. */
+  readonly contents: number[] = [];
+  /** Where the record stands. */
+  readonly files: number[] = [];
+  readonly records: number[] = [];
+  readonly lines: number[] = [];
+  readonly offsets: number[] = [];
+  readonly lengths: number[] = [];
+  readonly #unstored: readonly number[];
+
+  constructor(context: RunContext) {
+    const notStored = context.spec.layouts.patient.fields.filter((field) => field.store === false);
+    this.#unstored = Object.entries(PATIENT_FIELDS)
+      .filter(([name, definition]) => 'stored' in definition || notStored.some((field) => field.field === name))
+      .map(([name]) => PATIENT[name as keyof typeof PATIENT]);
+  }
+
+  /** Adds a row, which is changed into what is stored of it. */
+  add(row: Row): void {
+    this.sources.push(sourceKey(row[PATIENT.site_id]!, row[PATIENT.source_patient_id]!));
+    this.matchKeys.push(matchKeyOf(identityOf(row)));
+    this.ssnChecks.push(ssnCheckOf(row[PATIENT.ssn]));
+    for (const slot of this.#unstored) row[slot] = null;
+    const packed = packRow(row);
+    this.rows.push(packed);
+    this.contents.push(hashText(packed));
+  }
+
+  /** A record's row as it is stored. */
+  row(index: number): Row {
+    return unpackRow(this.rows[index]!);
+  }
+
+  identity(index: number): Identity {
+    return { ...identityOf(this.row(index)), ssnCheck: this.ssnChecks[index]! };
+  }
+
+  source(index: number): SourceKey {
+    return splitSourceKey(this.sources[index]!);
+  }
+}
+
+async function readPatientFile(
+  file: FileRun,
+  number: number,
+  set: PatientSet,
+  bySource: Map<string, LinkedPatient | NoPatient>,
+  context: RunContext,
+): Promise<void> {
+  for await (const { block, batch } of readBatches(file, context, 'reading patients')) {
+    for (const issue of batch.issues) context.issues.add(file.logNumber, issue);
+    for (const { index, codes, row } of batch.rejected) {
+      const bytes = block.bytes.subarray(block.starts[index], block.ends[index]);
+      await rejectRecord(file, context, { bytes, record: block.firstRecord + index, line: block.lines[index]!, codes });
+      const site = row?.[PATIENT.site_id];
+      const id = row?.[PATIENT.source_patient_id];
+      if (site != null && id != null) bySource.set(sourceKey(site, id), 'rejected');
+    }
+    for (const [i, index] of batch.accepted.entries()) {
+      set.add(batch.rows[i]!);
+      set.files.push(number);
+      set.records.push(block.firstRecord + index);
+      set.lines.push(block.lines[index]!);
+      set.offsets.push(block.offset + block.starts[index]!);
+      set.lengths.push(block.ends[index]! - block.starts[index]!);
+    }
+  }
+}
+
+const NEW: PatientDecision = { kind: 'new' };
+
+/** Matches the set, then writes it. */
+class PatientMatcher {
+  readonly #set: PatientSet;
+  readonly #files: readonly FileRun[];
+  readonly #bySource: Map<string, LinkedPatient | NoPatient>;
+  readonly #context: RunContext;
+  readonly #firstNewPatientId: number;
+  readonly #known = new Map<number, KnownPatient>();
+  #decisions: ReadonlyMap<number, PatientDecision> = new Map();
+  #doubts: readonly DoubtfulPair[] = [];
+  /** The patient of each record, 0 for a record that was set aside. */
+  readonly #personOf: number[] = [];
+  /** What doses have to know of the patients that this run made. */
+  readonly #linked = new Map<number, LinkedPatient>();
+  /** Days as text are the same few thousand strings again and again. */
+  readonly #days = new Map<string, string>();
+
+  constructor(
+    set: PatientSet,
+    files: readonly FileRun[],
+    bySource: Map<string, LinkedPatient | NoPatient>,
+    context: RunContext,
+    firstNewPatientId: number,
+  ) {
+    this.#set = set;
+    this.#files = files;
+    this.#bySource = bySource;
+    this.#context = context;
+    this.#firstNewPatientId = firstNewPatientId;
+  }
+
+  /** Decides about the records that share an id or a name with another, or with the store. All others are new. */
+  async decide(): Promise<void> {
+    const { sources, matchKeys } = this.#set;
+    const sourceUses = new Map<string, number>();
+    const keyUses = new Map<number, number>();
+    for (const source of sources) count(sourceUses, source);
+    for (const key of matchKeys) if (key !== null) count(keyUses, key);
+    await this.#findKnown();
+    for (const patient of this.#known.values()) {
+      for (const { siteId, sourcePatientId } of patient.sources) count(sourceUses, sourceKey(siteId, sourcePatientId));
+      for (const key of patient.matchKeys) count(keyUses, key);
+    }
+    const shared: IncomingRecord[] = [];
+    for (let index = 0; index < sources.length; index++) {
+      const key = matchKeys[index]!;
+      const isShared = sourceUses.get(sources[index]!)! > 1 || (key !== null && keyUses.get(key)! > 1);
+      if (!isShared) continue;
+      const content = this.#set.contents[index]!;
+      shared.push({ index, ...this.#set.source(index), identity: this.#set.identity(index), content });
+    }
+    const { decisions, doubts } = decidePatients(shared, [...this.#known.values()]);
+    this.#decisions = decisions;
+    this.#doubts = doubts;
+  }
+
+  async #findKnown(): Promise<void> {
+    const { store } = this.#context;
+    if (!(await store.hasPatients())) return;
+    const { sources, matchKeys } = this.#set;
+    for (let start = 0; start < sources.length; start += BATCH) {
+      const keys = matchKeys.slice(start, start + BATCH).filter((key) => key !== null);
+      const found = await store.findKnownPatients(sources.slice(start, start + BATCH).map(splitSourceKey), keys);
+      for (const patient of found) this.#known.set(patient.patientId, patient);
+    }
+  }
+
+  /** Sets aside all records of an id that stands for more than one person. */
+  async rejectConflicts(): Promise<void> {
+    const { sources, files, records, lines, offsets, lengths } = this.#set;
+    for (let index = 0; index < sources.length; index++) {
+      const decision = this.#decisions.get(index);
+      if (decision?.kind !== 'conflict') continue;
+      const file = this.#files[files[index]!]!;
+      const inStore = 'patientId' in decision.with;
+      this.#report('patient-id-conflict', index, inStore ? 'in the registry' : this.#place(decision.with.index));
+      const bytes = readRange(file.source, offsets[index]!, lengths[index]!);
+      const reject = { bytes, record: records[index]!, line: lines[index]!, codes: ['patient-id-conflict'] as const };
+      await rejectRecord(file, this.#context, reject);
+      this.#bySource.set(sources[index]!, 'conflict');
+    }
+  }
+
+  /** Where a record stands, in words. */
+  #place(index: number): string {
+    return `${this.#files[this.#set.files[index]!]!.source.name}, line ${this.#set.lines[index]!}`;
+  }
+
+  #report(code: IssueCode, index: number, other: string | null = null): void {
+    const { files, records, lines, offsets } = this.#set;
+    const file = this.#files[files[index]!]!;
+    const severity = file.plan.severities[code];
+    if (severity === 'off') return;
+    const { sourcePatientId } = this.#set.source(index);
+    const isAboutId = code !== 'match-in-doubt';
+    const issue: Issue = {
+      code,
+      severity,
+      record: records[index]!,
+      line: lines[index]!,
+      offset: offsets[index]!,
+      sourcePatientId,
+      sourceImmunizationId: null,
+      field: isAboutId ? 'source_patient_id' : null,
+      value: isAboutId ? sourcePatientId : null,
+      after: null,
+      expected: null,
+      other,
+    };
+    this.#context.issues.add(file.logNumber, issue, 'late');
+  }
+
+  /** Writes persons in the order of their first records, then what persons of the store gained. */
+  async write(): Promise<PatientOutcome> {
+    const { sources, files, records } = this.#set;
+    const members = this.#assignPersons();
+    const counts = { new: 0, merged: 0, review: 0 };
+    const gains = new Map<number, number[]>();
+    let writes = emptyWrites();
+    for (let index = 0; index < sources.length; index++) {
+      const decision = this.#decisions.get(index) ?? NEW;
+      if (decision.kind === 'conflict') continue;
+      const patientId = this.#personOf[index]!;
+      const file = this.#files[files[index]!]!;
+      if (decision.kind === 'new') {
+        counts.new++;
+        file.fates.set(records[index]!, 'loaded');
+        this.#addPerson(patientId, members.get(patientId) ?? [index], writes);
+      } else {
+        file.fates.set(records[index]!, decision.duplicate ? 'duplicate' : 'merged');
+        if (!decision.duplicate) counts.merged++;
+        if (decision.repeatsId) this.#report('patient-id-repeated', index);
+        if ('patientId' in decision.to && !decision.duplicate) addTo(gains, patientId, index);
+      }
+      writes.sources.push(this.#newSource(index, patientId, decision));
+      this.#addKey(index, patientId, decision, writes);
+      if (writes.sources.length >= BATCH) writes = await this.#flush(writes);
+    }
+    for (const [patientId, indexes] of gains) {
+      await this.#addGains(patientId, indexes, writes);
+      if (writes.updates.length + writes.parts.length >= BATCH) writes = await this.#flush(writes);
+    }
+    const reviews = this.#addReviews(writes);
+    counts.review = reviews.length;
+    await this.#flush(writes);
+    await this.#link();
+    return { links: { bySource: this.#bySource, firstNewPatientId: this.#firstNewPatientId }, counts, reviews };
+  }
+
+  /** Gives every record its person, and tells the records of each person that has more than one. */
+  #assignPersons(): Map<number, number[]> {
+    const members = new Map<number, number[]>();
+    let next = this.#firstNewPatientId;
+    for (let index = 0; index < this.#set.rows.length; index++) {
+      const decision = this.#decisions.get(index) ?? NEW;
+      if (decision.kind === 'new') this.#personOf.push(next++);
+      else if (decision.kind === 'conflict') this.#personOf.push(0);
+      else if ('patientId' in decision.to) this.#personOf.push(decision.to.patientId);
+      else {
+        const first = decision.to.index;
+        const patientId = this.#personOf[first]!;
+        this.#personOf.push(patientId);
+        if (!members.has(patientId)) members.set(patientId, [first]);
+        members.get(patientId)!.push(index);
+      }
+    }
+    return members;
+  }
+
+  #addPerson(patientId: number, indexes: readonly number[], writes: PatientWritesInProgress): void {
+    const distinct = this.#distinct(indexes, new Set());
+    const firstSite = this.#set.source(indexes[0]!).siteId;
+    const parts = distinct.map((index) => this.#part(index, firstSite));
+    const row = parts.length === 1 ? parts[0]!.row : mergePatientRows(parts);
+    writes.patients.push({ patientId, row, ssnCheck: this.#firstSsnCheck(indexes) });
+    if (parts.length > 1) for (const index of distinct) writes.parts.push(this.#newPart(patientId, index));
+    this.#linked.set(patientId, {
+      patientId,
+      birthDate: this.#intern(row[PATIENT.birth_date]!),
+      deathDate: this.#intern(row[PATIENT.death_date]!),
+    });
+  }
+
+  #intern(day: string | null): string | null {
+    if (day === null) return null;
+    const known = this.#days.get(day);
+    if (known === undefined) this.#days.set(day, day);
+    return known ?? day;
+  }
+
+  /** Records that say something else than those before them. */
+  #distinct(indexes: readonly number[], known: Set<string>): number[] {
+    if (indexes.length === 1 && known.size === 0) return [...indexes];
+    return indexes.filter((index) => {
+      const text = this.#set.rows[index]!;
+      if (known.has(text)) return false;
+      known.add(text);
+      return true;
+    });
+  }
+
+  #part(index: number, firstSiteId: string): PatientPart {
+    return { row: this.#set.row(index), rank: this.#set.source(index).siteId === firstSiteId ? 0 : 1 };
+  }
+
+  #newPart(patientId: number, index: number): NewPatientPart {
+    return { patientId, siteId: this.#set.source(index).siteId, row: this.#set.row(index) };
+  }
+
+  #firstSsnCheck(indexes: readonly number[]): number | null {
+    for (const index of indexes) {
+      const check = this.#set.ssnChecks[index]!;
+      if (check !== null) return check;
+    }
+    return null;
+  }
+
+  #newSource(index: number, patientId: number, decision: PatientDecision): NewPatientSource {
+    const { files, lines, contents } = this.#set;
+    const joined = decision.kind === 'joined';
+    const { siteId, sourcePatientId } = this.#set.source(index);
+    return {
+      siteId,
+      sourcePatientId,
+      fileId: this.#files[files[index]!]!.fileId,
+      patientId,
+      line: lines[index]!,
+      decision: joined ? (decision.duplicate ? 'duplicate' : 'merged') : 'new',
+      reason: joined ? decision.reason : null,
+      content: contents[index]!,
+    };
+  }
+
+  /** The name under which the person can be found, unless it is known already. */
+  #addKey(index: number, patientId: number, decision: PatientDecision, writes: PatientWritesInProgress): void {
+    const { matchKeys } = this.#set;
+    const matchKey = matchKeys[index]!;
+    if (matchKey === null || this.#known.get(patientId)?.matchKeys.includes(matchKey) === true) return;
+    if (decision.kind === 'joined' && 'index' in decision.to && matchKeys[decision.to.index] === matchKey) return;
+    writes.matchKeys.push({ matchKey, patientId });
+  }
+
+  /** What a person of the store gains from records of the submission. */
+  async #addGains(patientId: number, indexes: readonly number[], writes: PatientWritesInProgress): Promise<void> {
+    const state = (await this.#context.store.readPatients([patientId])).get(patientId)!;
+    const distinct = this.#distinct(indexes, new Set(state.parts.map((part) => packRow(part.row))));
+    const ssnCheck = state.ssnCheck ?? this.#firstSsnCheck(indexes);
+    if (distinct.length === 0 && ssnCheck === state.ssnCheck) return;
+    if (!state.partsKept) writes.parts.push({ patientId, siteId: state.firstSiteId, row: state.row });
+    for (const index of distinct) writes.parts.push(this.#newPart(patientId, index));
+    const row = mergePatientRows([...state.parts, ...distinct.map((index) => this.#part(index, state.firstSiteId))]);
+    const changed = packRow(row) !== packRow(state.row) || ssnCheck !== state.ssnCheck;
+    if (changed) writes.updates.push({ patientId, row, ssnCheck });
+  }
+
+  #addReviews(writes: PatientWritesInProgress): ReviewPair[] {
+    const { files, lines } = this.#set;
+    const describe = (who: DoubtfulPair['a']): ReviewedPatient =>
+      'patientId' in who
+        ? { patientId: who.patientId, file: null, line: null }
+        : {
+            patientId: this.#personOf[who.index]!,
+            file: this.#files[files[who.index]!]!.source.name,
+            line: lines[who.index]!,
+          };
+    const pairs: ReviewPair[] = [];
+    for (const { a, b, reason } of this.#doubts) {
+      const pair = { a: describe(a), b: describe(b), reason };
+      if (pair.a.patientId === pair.b.patientId) continue;
+      pairs.push(pair);
+      writes.reviews.push({ patientIdA: pair.a.patientId, patientIdB: pair.b.patientId, reasons: reason });
+      // The issue stands at the later of the two records.
+      const [own, other] = 'index' in b ? [b, a] : [a, b];
+      if ('index' in own)
+        this.#report('match-in-doubt', own.index, 'index' in other ? this.#place(other.index) : 'in the registry');
+    }
+    return pairs;
+  }
+
+  async #flush(writes: PatientWritesInProgress): Promise<PatientWritesInProgress> {
+    this.#context.signal?.throwIfAborted();
+    await this.#context.store.writePatients(this.#context.runId, writes);
+    return emptyWrites();
+  }
+
+  /** Tells the immunizations which patient each sender's key stands for. */
+  async #link(): Promise<void> {
+    const { sources } = this.#set;
+    const personOf = this.#personOf;
+    for (let start = 0; start < sources.length; start += BATCH) {
+      const end = Math.min(start + BATCH, sources.length);
+      const missing = new Set(personOf.slice(start, end).filter((id) => id !== 0 && !this.#linked.has(id)));
+      if (missing.size > 0) {
+        for (const [id, patient] of await this.#context.store.readPatientDates([...missing]))
+          this.#linked.set(id, patient);
+      }
+      for (let index = start; index < end; index++) {
+        const patient = this.#linked.get(personOf[index]!);
+        if (patient !== undefined) this.#bySource.set(sources[index]!, patient);
+      }
+    }
+  }
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] ? U[] : T[K] };
+type PatientWritesInProgress = Mutable<PatientWrites>;
+
+function emptyWrites(): PatientWritesInProgress {
+  return { patients: [], updates: [], parts: [], sources: [], matchKeys: [], reviews: [] };
+}
+
+function splitSourceKey(key: string): SourceKey {
+  const end = key.indexOf('\x1f');
+  return { siteId: key.slice(0, end), sourcePatientId: key.slice(end + 1) };
+}
+
+function count<K>(uses: Map<K, number>, key: K): void {
+  uses.set(key, (uses.get(key) ?? 0) + 1);
+}
+
+function addTo(map: Map<number, number[]>, key: number, value: number): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,332 @@
+/** Loads a submission: receive its files, patients first, then immunizations, then the reports. */
+import type { Codes } from './core/codes.js';
+import { FATES, type Fate, type IsoDate, type Role } from './core/model.js';
+import type { Spec } from './core/spec.js';
+import { openScratch, openSqlite } from './db/sqlite.js';
+import type { FileResult, NewRun, Store } from './db/store.js';
+import { RejectFile } from './files/rejects.js';
+import { ChangeLog, CsvReport, IssueLog, ReportFolder } from './files/reports.js';
+import { programVersion } from './files/specs.js';
+import { loadImmunizations } from './load-immunizations.js';
+import { loadPatients, type PatientOutcome, type ReviewPair } from './load-patients.js';
+import {
+  FileRun,
+  type FileSummary,
+  type Progress,
+  type ReceivedFile,
+  type RejectLimit,
+  type RunContext,
+  receiveFiles,
+  type Summary,
+} from './run.js';
+
+export interface LoadOptions {
+  /** Paths of patient files, in the order in which they are read. */
+  readonly patients: readonly string[];
+  /** Paths of immunization files. */
+  readonly immunizations: readonly string[];
+  readonly spec: Spec;
+  readonly codes: Codes;
+  /**
+   * `load` writes to the database; `dry-run` looks at it and writes nothing; `validate` has none. All three give the
+   * same issues, because they are the same code: the latter two write to a scratch database that vanishes.
+   */
+  readonly mode: 'load' | 'dry-run' | 'validate';
+  /** Path of the SQLite file; not used by `validate`. */
+  readonly database: string;
+  /** Folder of the reports, which must not hold anything; `null` for a new one in `./immload-report`. */
+  readonly report: string | null;
+  /** For records that name no site. */
+  readonly site: string | null;
+  /** The day that counts as today. */
+  readonly today: IsoDate;
+  /** The run fails, and loads nothing, when more records are rejected. */
+  readonly rejectLimit?: RejectLimit | null;
+  /** Rows of `issues.csv` for one code. Counts are exact whatever it is. */
+  readonly maxIssuesPerCode?: number;
+  /** Stops the run; what it has written is taken back. */
+  readonly signal?: AbortSignal | null;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Takes what the user should know and that is no error, such as that a dead run was taken back. */
+  readonly onNotice?: (notice: string) => void;
+}
+
+/** Rows of `issues.csv` per code, unless the user says otherwise. */
+export const DEFAULT_MAX_ISSUES_PER_CODE = 100_000;
+/** Where reports go, unless the user says otherwise. */
+export const DEFAULT_REPORT_PARENT = 'immload-report';
+
+/**
+ * Loads a submission.
+ * @throws InputError when a file cannot be loaded, StoreError when the database cannot be used, ReportError when the
+ * report cannot be written, TooManyRejectsError; in each case nothing of the submission stays behind
+ */
+export async function load(options: LoadOptions): Promise<Summary> {
+  const clock = new StageClock();
+  const received = [
+    ...receiveFiles('patient', options.patients, options),
+    ...receiveFiles('immunization', options.immunizations, options),
+  ];
+  const folder =
+    options.report === null ? ReportFolder.createIn(DEFAULT_REPORT_PARENT) : ReportFolder.create(options.report);
+  try {
+    const store = await openStore(options, folder);
+    try {
+      return await loadInto(store, folder, received, options, clock);
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    folder.abandon();
+    throw error;
+  }
+}
+
+async function openStore(options: LoadOptions, folder: ReportFolder): Promise<Store> {
+  if (options.mode === 'validate') return openScratch(folder.workPath);
+  if (options.mode === 'dry-run') return openScratch(folder.workPath, options.database);
+  return openSqlite(options.database);
+}
+
+/** Runs a submission into an open store, or takes back what it wrote. */
+async function loadInto(
+  store: Store,
+  folder: ReportFolder,
+  received: readonly ReceivedFile[],
+  options: LoadOptions,
+  clock: StageClock,
+): Promise<Summary> {
+  for (const dead of await store.findDeadRuns()) {
+    options.onNotice?.(`run ${dead} was cut short before; what it had written is taken back`);
+    await store.takeBack(dead, clock.now(), 'cut short, and taken back by the next run');
+  }
+  const { spec, codes, site, today } = options;
+  const run: NewRun = {
+    specId: spec.id,
+    specVersion: spec.version,
+    siteId: site,
+    today,
+    programVersion: programVersion(),
+    codeTables: codeTableDates(codes),
+    startedAt: clock.startedAt,
+  };
+  const { runId, fileIds } = await store.openRun(
+    run,
+    received.map(({ role, source }) => ({ role, name: source.name })),
+  );
+  const issues = new IssueLog(folder.workPath, options.maxIssuesPerCode ?? DEFAULT_MAX_ISSUES_PER_CODE);
+  try {
+    const context: RunContext = {
+      spec,
+      codes,
+      today,
+      site,
+      store,
+      runId,
+      folder,
+      issues,
+      changes: new ChangeLog(),
+      rejectLimit: options.rejectLimit ?? null,
+      signal: options.signal ?? null,
+      onProgress: options.onProgress ?? (() => {}),
+    };
+    return await runStages(context, received, fileIds, options, clock);
+  } catch (error) {
+    await takeBack(store, runId, error, clock);
+    throw error;
+  } finally {
+    issues.close();
+  }
+}
+
+async function takeBack(store: Store, runId: number, error: unknown, clock: StageClock): Promise<void> {
+  const code = (error as { code?: unknown }).code;
+  try {
+    await store.takeBack(runId, clock.now(), `failed (${typeof code === 'string' ? code : 'stopped'}) and taken back`);
+  } catch {
+    // The database refuses even that, on a full disk for instance. The run is still marked as running: the next one
+    // finds it dead and takes it back.
+  }
+}
+
+async function runStages(
+  context: RunContext,
+  received: readonly ReceivedFile[],
+  fileIds: readonly number[],
+  options: LoadOptions,
+  clock: StageClock,
+): Promise<Summary> {
+  const rejectNames = rejectFileNames(received);
+  const files = received.map((file, i) => {
+    const { source, recognition } = file;
+    const layout = context.spec.layouts[file.role];
+    const rejects = new RejectFile(context.folder, rejectNames[i]!, { ...recognition, name: source.name, layout });
+    return new FileRun(file, fileIds[i]!, rejects, context);
+  });
+  const { patientId, immunizationId } = await context.store.nextIds();
+
+  clock.begin('patients');
+  const outcome = await loadPatients(
+    files.filter((file) => file.role === 'patient'),
+    context,
+    patientId,
+  );
+  await loadImmunizations(
+    files.filter((file) => file.role === 'immunization'),
+    outcome.links,
+    context,
+    immunizationId,
+    (stage) => clock.begin(stage),
+  );
+
+  clock.begin('reports');
+  context.onProgress({ stage: 'reports', done: 0, total: 0, unit: 'records', records: 0 });
+  for (const file of files) file.fates.requireComplete(file.records);
+  await writeReports(context, files, outcome.reviews);
+  const summaries = await Promise.all(files.map((file, i) => summarizeFile(file, rejectNames[i]!, context)));
+  const path = reportPath(context, options);
+  clock.end();
+  const summary = summarize(context, options, summaries, outcome, path, clock);
+  context.folder.writeJson('summary.json', summary);
+  await context.store.completeRun(context.runId, clock.now(), files.map(fileResult));
+  context.folder.finish(path);
+  return summary;
+}
+
+/** The name of each input's reject file: its own, or with its role before it where two inputs share theirs. */
+function rejectFileNames(received: readonly ReceivedFile[]): string[] {
+  const taken = new Set<string>();
+  return received.map(({ role, source }) => {
+    let name = source.name;
+    for (let n = 1; taken.has(name); n++) name = n === 1 ? `${role}-${source.name}` : `${role}-${n}-${source.name}`;
+    taken.add(name);
+    return name;
+  });
+}
+
+async function writeReports(
+  context: RunContext,
+  files: readonly FileRun[],
+  reviews: readonly ReviewPair[],
+): Promise<void> {
+  const { folder, issues, changes } = context;
+  for (const file of files) await file.rejects.close();
+  await issues.write(folder.fileIn('issues.csv'), (number, record) => files[number]!.fates.get(record));
+  await changes.write(folder.fileIn('changes.csv'));
+  if (reviews.length > 0) await writeReviews(folder.fileIn('review.csv'), reviews);
+}
+
+async function writeReviews(path: string, reviews: readonly ReviewPair[]): Promise<void> {
+  const columns = ['patient_a', 'file_a', 'line_a', 'patient_b', 'file_b', 'line_b', 'weight', 'reason'];
+  const report = new CsvReport(path, columns);
+  try {
+    for (const { a, b, reason } of reviews) {
+      await report.write([a.patientId, a.file, a.line, b.patientId, b.file, b.line, null, reason]);
+    }
+  } finally {
+    await report.close();
+  }
+}
+
+function reportPath(context: RunContext, options: LoadOptions): string {
+  if (options.report !== null) return options.report;
+  return context.folder.freePath(options.mode === 'load' ? String(context.runId) : options.mode);
+}
+
+function fileResult(file: FileRun): FileResult {
+  return {
+    fileId: file.fileId,
+    sha256: file.sha256,
+    encoding: file.encoding,
+    bytes: file.source.bytes,
+    records: file.records,
+    fates: file.fates.counts,
+  };
+}
+
+async function summarizeFile(file: FileRun, rejectName: string, context: RunContext): Promise<FileSummary> {
+  const before = await context.store.findRunOfFile(file.sha256, context.runId);
+  const filled = file.plan.columns.map((column) => [column.field, file.filled[column.slot]!]);
+  return {
+    role: file.role,
+    name: file.source.name,
+    sha256: file.sha256,
+    bytes: file.source.bytes,
+    encoding: file.encoding,
+    records: file.records,
+    ...file.fates.counts,
+    rejects: file.rejects.count > 0 ? `rejects/${rejectName}` : null,
+    loaded_before: before === null ? null : { run: before.runId, finished_at: before.finishedAt },
+    filled: Object.fromEntries(filled),
+  };
+}
+
+function summarize(
+  context: RunContext,
+  options: LoadOptions,
+  files: readonly FileSummary[],
+  outcome: PatientOutcome,
+  path: string,
+  clock: StageClock,
+): Summary {
+  const counts = [...context.issues.counts].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    run: options.mode === 'load' ? context.runId : null,
+    mode: options.mode,
+    immload: programVersion(),
+    spec: { id: context.spec.id, version: context.spec.version, provenance: context.spec.provenance.status },
+    site: context.site,
+    today: context.today,
+    started_at: clock.startedAt,
+    finished_at: clock.now(),
+    code_tables: codeTableDates(context.codes),
+    files,
+    totals: { patient: totalsOf(files, 'patient'), immunization: totalsOf(files, 'immunization') },
+    patients: outcome.counts,
+    issues: Object.fromEntries(counts),
+    max_issues_per_code: options.maxIssuesPerCode ?? DEFAULT_MAX_ISSUES_PER_CODE,
+    changes: context.changes.totals(),
+    stage_seconds: clock.seconds,
+    peak_memory_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+    report: path,
+  };
+}
+
+function totalsOf(files: readonly FileSummary[], role: Role): Record<'records' | Fate, number> {
+  const totals = { records: 0, loaded: 0, merged: 0, duplicate: 0, rejected: 0, skipped: 0 };
+  for (const file of files) {
+    if (file.role !== role) continue;
+    totals.records += file.records;
+    for (const fate of FATES) totals[fate] += file[fate];
+  }
+  return totals;
+}
+
+function codeTableDates(codes: Codes): Record<string, string> {
+  return Object.fromEntries(codes.tables.map((table) => [table.id, table.asOf]));
+}
+
+/** How long each stage takes. The only clock of a run. */
+class StageClock {
+  readonly startedAt = new Date().toISOString();
+  readonly seconds: Record<string, number> = {};
+  #stage: string | null = null;
+  #since = 0;
+
+  now(): string {
+    return new Date().toISOString();
+  }
+
+  begin(stage: string): void {
+    this.end();
+    this.#stage = stage;
+    this.#since = performance.now();
+  }
+
+  end(): void {
+    if (this.#stage === null) return;
+    const seconds = (performance.now() - this.#since) / 1000;
+    this.seconds[this.#stage] = Math.round(((this.seconds[this.#stage] ?? 0) + seconds) * 1000) / 1000;
+    this.#stage = null;
+  }
+}

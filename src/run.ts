@@ -1,0 +1,291 @@
+/** What one execution needs at hand, and what it tells when it is done. */
+import type { IssueCode } from './core/catalogue.js';
+import type { Codes } from './core/codes.js';
+import type { Issue } from './core/issue.js';
+import type { Fate, FieldName, IsoDate, Role, Severity } from './core/model.js';
+import { compilePlan, type TransformPlan } from './core/plan.js';
+import { type Block, RecordCutter } from './core/read/blocks.js';
+import { type Recognition, recognize } from './core/read/recognize.js';
+import type { Spec } from './core/spec.js';
+import { type Batch, transformBlock } from './core/transform.js';
+import type { Store } from './db/store.js';
+import { FateLedger } from './fates.js';
+import type { RejectFile } from './files/rejects.js';
+import type { ChangeLog, IssueLog, ReportFolder } from './files/reports.js';
+import { InputError, openSource, type Source, SourceReader } from './files/source.js';
+
+/** Where a run stands, for a progress display. */
+export interface Progress {
+  readonly stage:
+    | 'reading patients'
+    | 'matching patients'
+    | 'reading immunizations'
+    | 'storing immunizations'
+    | 'reports';
+  /** Done and to do, in `unit`s. */
+  readonly done: number;
+  readonly total: number;
+  readonly unit: 'bytes' | 'records';
+  /** Records read so far in this stage. */
+  readonly records: number;
+}
+
+/** More records were rejected than the user allows. */
+export class TooManyRejectsError extends Error {
+  readonly code = 'too-many-rejects';
+  constructor(limit: string) {
+    super(
+      `more than ${limit} of the records are rejected; nothing was loaded. Run \`immload validate\` to see them all`,
+    );
+    this.name = 'TooManyRejectsError';
+  }
+}
+
+/** How many rejects are too many: a number of records, or a share of them in percent. */
+export type RejectLimit = { readonly count: number } | { readonly percent: number };
+
+/** Everything the stages of a run share. */
+export interface RunContext {
+  readonly spec: Spec;
+  readonly codes: Codes;
+  readonly today: IsoDate;
+  readonly site: string | null;
+  readonly store: Store;
+  readonly runId: number;
+  readonly folder: ReportFolder;
+  readonly issues: IssueLog;
+  readonly changes: ChangeLog;
+  readonly rejectLimit: RejectLimit | null;
+  readonly signal: AbortSignal | null;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** A file of the submission that was looked at and can be read. */
+export interface ReceivedFile {
+  readonly role: Role;
+  readonly source: Source;
+  readonly recognition: Recognition & { fits: true };
+}
+
+/**
+ * Looks at the files of a submission before anything else is done.
+ * @throws InputError for the first file that cannot be loaded
+ */
+export function receiveFiles(
+  role: Role,
+  paths: readonly string[],
+  options: { spec: Spec; today: IsoDate; site: string | null },
+): ReceivedFile[] {
+  return paths.map((path) => {
+    const source = openSource(path);
+    const recognition = recognize(source.head, { ...options, role, needsSite: options.site === null });
+    if (!recognition.fits) throw new InputError(path, recognition.problem, recognition.remedy);
+    return { role, source, recognition };
+  });
+}
+
+/** One file while it is loaded: its plan, its fates, what was counted. */
+export class FileRun {
+  readonly role: Role;
+  readonly source: Source;
+  readonly fileId: number;
+  readonly plan: TransformPlan;
+  readonly fates: FateLedger;
+  readonly rejects: RejectFile;
+  /** Number of the file in the issue log. */
+  readonly logNumber: number;
+  readonly received: ReceivedFile;
+  records = 0;
+  sha256 = '';
+  readonly encodings = { ascii: 0, 'utf-8': 0, 'windows-1252': 0 };
+  longRows = 0;
+  /** Records that have a value, by slot. */
+  readonly filled: Uint32Array;
+
+  constructor(received: ReceivedFile, fileId: number, rejects: RejectFile, context: RunContext) {
+    const { spec, codes, today, site } = context;
+    this.received = received;
+    this.role = received.role;
+    this.source = received.source;
+    this.fileId = fileId;
+    this.rejects = rejects;
+    const { header, headerBytes, fieldCount } = received.recognition;
+    this.plan = compilePlan({ spec, role: received.role, codes, today, site, header, headerBytes, fieldCount });
+    this.fates = new FateLedger(received.source.name);
+    this.logNumber = context.issues.addFile(received.source.name);
+    this.filled = new Uint32Array(this.plan.fieldNames.length);
+  }
+
+  /** What the file is encoded in, as far as its records show. */
+  get encoding(): string {
+    const { 'utf-8': utf8, 'windows-1252': windows1252 } = this.encodings;
+    if (windows1252 === 0) return 'utf-8';
+    return utf8 === 0 ? 'windows-1252' : 'utf-8 and windows-1252';
+  }
+}
+
+/**
+ * Reads a file to its end and gives its batches, one after the other. What holds for every file is done here: issues,
+ * changes and the fates of records that go no further.
+ */
+export async function* readBatches(
+  file: FileRun,
+  context: RunContext,
+  stage: Progress['stage'],
+): AsyncGenerator<{ block: Block; batch: Batch }> {
+  const { plan, received } = file;
+  const layout = plan.layout;
+  const cutter = new RecordCutter({
+    delimiter: layout.format === 'delimited' ? layout.delimiter.charCodeAt(0) : null,
+    quote: layout.format === 'delimited' ? (layout.quote?.charCodeAt(0) ?? null) : null,
+    fieldCount: plan.fieldCount,
+    skipRecords: received.recognition.header === null ? 0 : 1,
+  });
+  reportUnknownColumns(file, context);
+  const reader = new SourceReader(file.source);
+  let lastBeat = Date.now();
+  for await (const chunk of reader.chunks()) {
+    for (const block of cutter.push(chunk)) yield takeBlock(block, file, context);
+    context.signal?.throwIfAborted();
+    const { bytes: total } = file.source;
+    context.onProgress({ stage, done: reader.bytesRead, total, unit: 'bytes', records: file.records });
+    if (Date.now() - lastBeat > BEAT_EVERY_MS) {
+      await context.store.beat(context.runId);
+      lastBeat = Date.now();
+    }
+  }
+  for (const block of cutter.end()) yield takeBlock(block, file, context);
+  file.sha256 = reader.sha256();
+  if (file.records === 0) throw new InputError(file.source.path, 'has a header and no records', 'check the export');
+  reportWholeFile(file, context);
+}
+
+const BEAT_EVERY_MS = 10_000;
+
+function takeBlock(block: Block, file: FileRun, context: RunContext): { block: Block; batch: Batch } {
+  const batch = transformBlock(block, file.plan);
+  file.records += block.count;
+  file.longRows += batch.longRows;
+  for (const encoding of ['ascii', 'utf-8', 'windows-1252'] as const)
+    file.encodings[encoding] += batch.encodings[encoding];
+  for (let slot = 0; slot < batch.filled.length; slot++) file.filled[slot]! += batch.filled[slot]!;
+  for (const change of batch.changes) context.changes.add(file.role, file.plan.fieldNames[change.slot]!, change);
+  for (const index of batch.skipped) file.fates.set(block.firstRecord + index, 'skipped');
+  return { block, batch };
+}
+
+/** Sets a record aside: its fate, and its bytes in the reject file. */
+export async function rejectRecord(
+  file: FileRun,
+  context: RunContext,
+  reject: { bytes: Uint8Array; record: number; line: number; codes: readonly IssueCode[] },
+): Promise<void> {
+  file.fates.set(reject.record, 'rejected');
+  await file.rejects.add(reject);
+  const limit = context.rejectLimit;
+  if (limit !== null && 'count' in limit && file.fates.counts.rejected > limit.count) {
+    throw new TooManyRejectsError(String(limit.count));
+  }
+}
+
+/** Compares the rejects with a limit in percent, when all records of a role were read. @throws TooManyRejectsError */
+export function checkRejectShare(files: readonly FileRun[], context: RunContext): void {
+  const limit = context.rejectLimit;
+  if (limit === null || !('percent' in limit)) return;
+  const records = files.reduce((sum, file) => sum + file.records, 0);
+  const rejected = files.reduce((sum, file) => sum + file.fates.counts.rejected, 0);
+  if (rejected * 100 > records * limit.percent) throw new TooManyRejectsError(`${limit.percent} %`);
+}
+
+function reportUnknownColumns(file: FileRun, context: RunContext): void {
+  for (const name of file.received.recognition.header?.unknown ?? [])
+    reportFile('column-unknown', name, {}, file, context);
+}
+
+/** Tells what only the whole file shows. */
+function reportWholeFile(file: FileRun, context: RunContext): void {
+  const { 'windows-1252': windows1252, 'utf-8': utf8 } = file.encodings;
+  if (file.longRows > 0) {
+    const expected = String(file.plan.fixed!.width);
+    reportFile('row-longer-than-layout', null, { expected, other: String(file.longRows) }, file, context);
+  }
+  if (windows1252 > 0 && utf8 > 0) reportFile('encoding-mixed', null, { other: String(utf8) }, file, context);
+  else if (windows1252 > 0) reportFile('encoding-windows-1252', null, { other: String(windows1252) }, file, context);
+}
+
+function reportFile(
+  code: IssueCode,
+  value: string | null,
+  facts: { expected?: string; other?: string },
+  file: FileRun,
+  context: RunContext,
+): void {
+  const severity = file.plan.severities[code];
+  if (severity === 'off') return;
+  const issue: Issue = {
+    code,
+    severity,
+    record: 0,
+    line: 0,
+    offset: 0,
+    sourcePatientId: null,
+    sourceImmunizationId: null,
+    field: null,
+    value,
+    after: null,
+    expected: facts.expected ?? null,
+    other: facts.other ?? null,
+  };
+  context.issues.add(file.logNumber, issue);
+}
+
+/** Counts of one file, as in `summary.json`. */
+export interface FileSummary extends Readonly<Record<Fate, number>> {
+  readonly role: Role;
+  readonly name: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly encoding: string;
+  readonly records: number;
+  /** Rejected records in `rejects/`, `null` if there are none. */
+  readonly rejects: string | null;
+  /** A completed run that loaded the very same bytes before, `null` if there is none. */
+  readonly loaded_before: { readonly run: number; readonly finished_at: string } | null;
+  /** How many records have a value, by field of the layout. */
+  readonly filled: Readonly<Partial<Record<FieldName, number>>>;
+}
+
+/** What `summary.json` says. */
+export interface Summary {
+  readonly run: number | null;
+  readonly mode: 'load' | 'validate' | 'dry-run';
+  readonly immload: string;
+  readonly spec: { readonly id: string; readonly version: string; readonly provenance: string };
+  readonly site: string | null;
+  readonly today: string;
+  readonly started_at: string;
+  readonly finished_at: string;
+  /** Table id → the day it stands for. */
+  readonly code_tables: Readonly<Record<string, string>>;
+  readonly files: readonly FileSummary[];
+  readonly totals: Readonly<Record<Role, Readonly<Record<'records' | Fate, number>>>>;
+  readonly patients: { readonly new: number; readonly merged: number; readonly review: number };
+  readonly issues: Readonly<
+    Record<
+      string,
+      {
+        readonly severity: Severity;
+        readonly count: number;
+        /** Fewer than `count` when `issues.csv` was capped. */
+        readonly rows: number;
+        readonly examples: readonly { readonly file: string; readonly line: number }[];
+      }
+    >
+  >;
+  readonly max_issues_per_code: number;
+  /** Values that were loaded differently from how they were received, by role and field. */
+  readonly changes: Readonly<Record<string, number>>;
+  readonly stage_seconds: Readonly<Record<string, number>>;
+  readonly peak_memory_mb: number;
+  readonly report: string;
+}

@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ByteCache, hashBytes } from '../../../src/core/read/byte-cache.js';
+import { decodeText, detectEncoding } from '../../../src/core/read/decode.js';
+import { splitPlainRecord, splitQuotedRecords } from '../../../src/core/read/delimited.js';
+import { createFieldBounds } from '../../../src/core/read/fields.js';
+import { columnsOfWidths, splitFixedRecord, splitFixedText } from '../../../src/core/read/fixed.js';
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function splitPlain(text: string): { cells: string[]; ascii: boolean; hasControls: boolean } {
+  const bytes = bytesOf(text);
+  const bounds = createFieldBounds(2);
+  splitPlainRecord(bytes, 0, bytes.length, 124, bounds);
+  const cells = Array.from({ length: bounds.count }, (_, i) =>
+    new TextDecoder().decode(bytes.subarray(bounds.starts[i], bounds.ends[i])),
+  );
+  for (let i = 0; i < bounds.count; i++) {
+    expect(bounds.hashes[i]).toBe(hashBytes(bytes, bounds.starts[i]!, bounds.ends[i]!));
+  }
+  return { cells, ascii: bounds.ascii, hasControls: bounds.hasControls };
+}
+
+describe('a record without quotes is cut at its delimiters', () => {
+  test.each([
+    ['a|b|c', ['a', 'b', 'c']],
+    ['', ['']],
+    ['|', ['', '']],
+    ['a||c|', ['a', '', 'c', '']],
+    ['  a |\tb\t| c d ', ['a', 'b', 'c d']],
+    ['a|b|c|d|e|f|g|h', ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']],
+    ['é|ñ ', ['é', 'ñ']],
+  ])('%j', (text, cells) => {
+    expect(splitPlain(text).cells).toEqual(cells);
+  });
+
+  test('and its odd bytes are noticed', () => {
+    expect(splitPlain('a|b')).toMatchObject({ ascii: true, hasControls: false });
+    expect(splitPlain('a\tb|c')).toMatchObject({ ascii: true, hasControls: true });
+    expect(splitPlain('é|b')).toMatchObject({ ascii: false, hasControls: false });
+  });
+});
+
+describe('records with quotes', () => {
+  test.each([
+    ['"a"|b', ['a', 'b']],
+    ['"a|b"|c', ['a|b', 'c']],
+    ['"say ""hi"""|c', ['say "hi"', 'c']],
+    ['"two\nlines"|c', ['two\nlines', 'c']],
+    ['"two\r\nlines"|c', ['two\r\nlines', 'c']],
+    ['""|""', ['', '']],
+    ['6" needle|"x"', ['6" needle', 'x']],
+  ])('%j', (text, cells) => {
+    expect(splitQuotedRecords([text], '|', '"')).toEqual([cells]);
+  });
+
+  test('many at once are the same as one by one', () => {
+    const cell = fc.string({ unit: fc.constantFrom('a', '|', '"', '\n', '\r', ' '), maxLength: 6 });
+    const rows = fc.array(fc.array(cell, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(rows, (table) => {
+        const written = table.map((row) => row.map((value) => `"${value.replaceAll('"', '""')}"`).join('|'));
+        expect(splitQuotedRecords(written, '|', '"')).toEqual(table);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('fixed-width records', () => {
+  const columns = columnsOfWidths([3, 2, 4]);
+  const split = (text: string): string[] => {
+    const bytes = bytesOf(text);
+    const bounds = createFieldBounds(3);
+    splitFixedRecord(bytes, 0, bytes.length, columns, bounds);
+    return Array.from({ length: bounds.count }, (_, i) =>
+      new TextDecoder().decode(bytes.subarray(bounds.starts[i], bounds.ends[i])),
+    );
+  };
+
+  test.each([
+    ['abcdefghi', ['abc', 'de', 'fghi']],
+    ['a  b   c ', ['a', 'b', 'c']],
+    ['abcd', ['abc', 'd', '']],
+    ['', ['', '', '']],
+    ['abcdefghijkl', ['abc', 'de', 'fghi']],
+  ])('%j is read by its columns, short ones as if padded', (text, cells) => {
+    expect(split(text)).toEqual(cells);
+  });
+
+  test('can be counted in characters', () => {
+    expect(splitFixedText('éèàñçghi', columns)).toEqual(['éèà', 'ñç', 'ghi']);
+  });
+});
+
+describe('text is UTF-8, or Windows-1252 where it is not', () => {
+  test.each<[string, number[], string, string]>([
+    ['ascii', [0x61, 0x62], 'ascii', 'ab'],
+    ['é in UTF-8', [0x61, 0xc3, 0xa9], 'utf-8', 'aé'],
+    ['é in Windows-1252', [0x61, 0xe9], 'windows-1252', 'aé'],
+    ['a curly apostrophe in Windows-1252', [0x4f, 0x92, 0x42], 'windows-1252', 'O’B'],
+    ['the euro sign in Windows-1252', [0x80], 'windows-1252', '€'],
+    ['a byte without meaning', [0x61, 0x81], 'windows-1252', 'a\ufffd'],
+    ['a UTF-8 character cut short', [0x61, 0xc3], 'windows-1252', 'aÃ'],
+  ])('%s', (_, bytes, encoding, text) => {
+    const array = Uint8Array.from(bytes);
+    expect(detectEncoding(array)).toBe(encoding);
+    expect(decodeText(array, detectEncoding(array))).toBe(text);
+  });
+});
+
+test('the byte cache finds what was put in, and nothing else', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ maxLength: 5 }), { maxLength: 700 }), (keys) => {
+      const cache = new ByteCache<string>();
+      const seen = new Set<string>();
+      for (const key of keys) {
+        const bytes = bytesOf(`<${key}>`);
+        const hash = hashBytes(bytes, 1, bytes.length - 1);
+        expect(cache.get(bytes, 1, bytes.length - 1, hash)).toBe(seen.has(key) ? key : undefined);
+        if (!seen.has(key)) cache.set(bytes, 1, bytes.length - 1, hash, key);
+        seen.add(key);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('the byte cache starts over when it is full, and stays right', () => {
+  const cache = new ByteCache<number>();
+  for (let i = 0; i < 120_000; i++) {
+    const bytes = bytesOf(String(i));
+    const hash = hashBytes(bytes, 0, bytes.length);
+    expect(cache.get(bytes, 0, bytes.length, hash)).toBeUndefined();
+    cache.set(bytes, 0, bytes.length, hash, i);
+    expect(cache.get(bytes, 0, bytes.length, hash)).toBe(i);
+  }
+});

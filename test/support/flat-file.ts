@@ -1,0 +1,73 @@
+/** Writes records as a specification says: the way a sender would who follows it to the letter. */
+import type { FieldDefinition, Role } from '../../src/core/model.js';
+import { fieldsOf } from '../../src/core/model.js';
+import type { DateFormat } from '../../src/core/normalize/date.js';
+import type { Layout, LayoutField, Spec } from '../../src/core/spec.js';
+
+/** The cells of a record, one for each column of the layout. */
+export type Cells = string[];
+
+/** A record's values as the cells that the layout has for them. */
+export function toCells(values: Readonly<Record<string, string | undefined>>, role: Role, spec: Spec): Cells {
+  return spec.layouts[role].fields.map((field) => cellOf(field, values, role, spec));
+}
+
+function cellOf(
+  field: LayoutField,
+  values: Readonly<Record<string, string | undefined>>,
+  role: Role,
+  spec: Spec,
+): string {
+  if (field.field === null) return '';
+  const value = values[field.field];
+  if (value === undefined) return '';
+  const own = Object.entries(field.values ?? {}).find(([, to]) => to === value);
+  if (own !== undefined) return own[0];
+  const definition: FieldDefinition = fieldsOf(role)[field.field]!;
+  const format = (field.dates ?? spec.dates.formats)[0]!;
+  const cell = definition.kind.startsWith('date') ? formatDate(value, format) : value;
+  return spec.layouts[role].format === 'fixed' ? fitWidth(cell, field, definition) : cell;
+}
+
+/** What senders do with a value that has no room: punctuation goes, then it is cut. */
+function fitWidth(cell: string, field: LayoutField, definition: FieldDefinition): string {
+  const tight = definition.kind === 'zip' ? cell.replace('-', '') : cell;
+  return tight.slice(0, field.width);
+}
+
+/** A day in one of the forms a spec can ask for. */
+export function formatDate(iso: string, format: DateFormat): string {
+  const [year, month, day] = iso.split('-') as [string, string, string];
+  switch (format) {
+    case 'YYYYMMDD':
+      return year + month + day;
+    case 'YYYY-MM-DD':
+      return iso;
+    case 'MM/DD/YYYY':
+      return `${month}/${day}/${year}`;
+    case 'M/D/YYYY':
+      return `${Number(month)}/${Number(day)}/${year}`;
+    case 'MMDDYYYY':
+      return month + day + year;
+  }
+}
+
+/** The line of a record, without its line end. */
+export function toLine(cells: readonly string[], layout: Layout): string {
+  if (layout.format === 'fixed') {
+    return layout.fields.map((field, i) => cells[i]!.slice(0, field.width).padEnd(field.width!)).join('');
+  }
+  const { delimiter, quote } = layout;
+  return cells
+    .map((cell) => {
+      if (quote === null || !(cell.includes(delimiter) || cell.startsWith(quote) || /[\r\n]/.test(cell))) return cell;
+      return quote + cell.replaceAll(quote, quote + quote) + quote;
+    })
+    .join(delimiter);
+}
+
+/** The header of a layout, `null` if it has none. */
+export function headerLine(layout: Layout): string | null {
+  if (layout.format === 'fixed' || layout.header === 'absent') return null;
+  return layout.fields.map((field) => field.name).join(layout.delimiter);
+}

@@ -1,0 +1,93 @@
+/** Writes a made-up clinic as the two files of a submission, of any size, in bounded memory. */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { Role } from '../../src/core/model.js';
+import type { Layout, Spec } from '../../src/core/spec.js';
+import { type ClinicOptions, makeClinic } from './clinic.js';
+import { type Cells, headerLine, toCells, toLine } from './flat-file.js';
+
+/** A record as it goes to the file: its cells, or a raw line that no cells could give. */
+export type Spoiled = Cells | string;
+
+/** Spoils some of the records on their way to a file. It may change a record, repeat it, or give none. */
+export interface Spoiler {
+  patient(cells: Cells): readonly Spoiled[];
+  immunization(cells: Cells): readonly Spoiled[];
+}
+
+export interface SubmissionPaths {
+  readonly patients: string;
+  readonly immunizations: string;
+}
+
+/** Buffers lines, so that a file of a million lines is not a million writes. */
+class LineWriter {
+  readonly #file: number;
+  readonly #lineEnd: string;
+  #pending: string[] = [];
+  #characters = 0;
+  count = 0;
+
+  constructor(path: string, lineEnd: string) {
+    this.#file = openSync(path, 'w');
+    this.#lineEnd = lineEnd;
+  }
+
+  write(line: string): void {
+    this.#pending.push(line);
+    this.#characters += line.length;
+    this.count++;
+    if (this.#characters > 1 << 20) this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#pending.length === 0) return;
+    const bytes = Buffer.from(this.#pending.join(this.#lineEnd) + this.#lineEnd, 'utf8');
+    let written = 0;
+    while (written < bytes.length) written += writeSync(this.#file, bytes, written);
+    this.#pending = [];
+    this.#characters = 0;
+  }
+
+  close(): void {
+    this.#flush();
+    closeSync(this.#file);
+  }
+}
+
+function lineOf(record: Spoiled, layout: Layout): string {
+  return typeof record === 'string' ? record : toLine(record, layout);
+}
+
+/** Writes the clinic, and says how many records each file has. */
+export function writeSubmission(
+  clinic: ClinicOptions,
+  spec: Spec,
+  paths: SubmissionPaths,
+  spoiler?: Spoiler,
+): { patients: number; immunizations: number } {
+  const lineEnd = spec.layouts.patient.format === 'fixed' ? '\r\n' : '\n';
+  const open = (role: Role, path: string): LineWriter => {
+    const writer = new LineWriter(path, lineEnd);
+    const header = headerLine(spec.layouts[role]);
+    if (header !== null) {
+      writer.write(header);
+      writer.count = 0;
+    }
+    return writer;
+  };
+  const patients = open('patient', paths.patients);
+  const immunizations = open('immunization', paths.immunizations);
+  for (const { patient, doses } of makeClinic(clinic)) {
+    const cells = toCells(patient, 'patient', spec);
+    for (const each of spoiler?.patient(cells) ?? [cells]) patients.write(lineOf(each, spec.layouts.patient));
+    for (const dose of doses) {
+      const doseCells = toCells(dose, 'immunization', spec);
+      for (const each of spoiler?.immunization(doseCells) ?? [doseCells]) {
+        immunizations.write(lineOf(each, spec.layouts.immunization));
+      }
+    }
+  }
+  patients.close();
+  immunizations.close();
+  return { patients: patients.count, immunizations: immunizations.count };
+}
