@@ -1,5 +1,5 @@
 /** The embedded store: a SQLite file, or a scratch database that nobody else sees. */
-import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -80,42 +80,47 @@ export async function openSqliteForReading(path: string): Promise<SqliteStore> {
 }
 
 /**
- * Opens a scratch database that vanishes when it is closed or its process dies: its file has no name any more.
- * With `registry`, the patients and doses of that file are seen as if they were in it; the file itself is only read.
+ * Opens a scratch database that vanishes when it is closed or its process dies: SQLite keeps it in memory, and in a file
+ * without a name when it grows. With `registry`, the patients and doses of that file are seen as if they were in it; the
+ * file itself is only read. `folder` is used to make the schema, and holds nothing afterwards.
  */
 export async function openScratch(folder: string, registry?: string): Promise<SqliteStore> {
-  if (registry !== undefined && checkFile(registry)) return openScratch(folder);
-  const own = mkdtempSync(join(folder, 'scratch-'));
-  const path = join(own, 'scratch.db');
-  return guard(path, async () => {
-    await migrateSqlite(path);
-    const database = new Database(path);
+  const isNew = registry === undefined || checkFile(registry);
+  return guard(registry ?? 'scratch database', async () => {
+    const database = new Database('');
     try {
       database.pragma('journal_mode = OFF');
       database.pragma('synchronous = OFF');
       database.pragma(`cache_size = -${PAGE_CACHE_KB}`);
-      if (registry !== undefined) {
-        database
-          .prepare('ATTACH ? AS registry')
-          .run(`file:${encodeURI(registry).replace(/[?#]/g, encodeURIComponent)}?mode=ro`);
+      for (const statement of await makeSchema(folder)) database.exec(statement);
+      if (!isNew) {
+        database.prepare('ATTACH ? AS registry').run(registry);
         requireCurrentSchema(database, registry, 'registry');
       }
-      // Open files outlive their names, except on Windows, where the folder goes when the database is closed.
-      removeFolder(own);
-      return new SqliteStore(database, path, { registry: registry !== undefined, remove: () => removeFolder(own) });
+      return new SqliteStore(database, registry ?? 'scratch database', !isNew);
     } catch (error) {
       database.close();
-      removeFolder(own);
       throw error;
     }
   });
 }
 
-function removeFolder(folder: string): void {
+/** The statements that make the current schema, taken from an empty database that was migrated. */
+async function makeSchema(folder: string): Promise<readonly string[]> {
+  const path = join(folder, `schema-${process.pid}.db`);
   try {
-    rmSync(folder, { recursive: true, force: true });
-  } catch {
-    // Still open on Windows: tried again on close.
+    await migrateSqlite(path);
+    const database = new Database(path, { readonly: true });
+    try {
+      const statements = database.prepare(
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid",
+      );
+      return statements.pluck().all() as string[];
+    } finally {
+      database.close();
+    }
+  } finally {
+    rmSync(path, { force: true });
   }
 }
 
@@ -239,32 +244,24 @@ function toStoreError(error: unknown, path: string): unknown {
   });
 }
 
-interface StoreOptions {
-  /** Whether a registry is attached that rows are fetched from before they are looked at. */
-  readonly registry?: boolean;
-  /** Removes what the store leaves behind. */
-  readonly remove?: () => void;
-}
-
 type Record_ = Record<string, SqlValue>;
 
 /** A SQLite database as a {@link Store}. */
 export class SqliteStore implements Store {
   readonly #database: Database.Database;
   readonly #path: string;
+  /** Whether a registry is attached that rows are fetched from before they are looked at. */
   readonly #registry: boolean;
-  readonly #remove: () => void;
   readonly #inserts = new Map<string, BulkInsert>();
   #details: DoseDetails | null = null;
   /** What was fetched from the registry already. */
   readonly #fetchedPatients = new Set<number>();
   readonly #fetchedDoses = new Set<number>();
 
-  constructor(database: Database.Database, path: string, options: StoreOptions = {}) {
+  constructor(database: Database.Database, path: string, registry = false) {
     this.#database = database;
     this.#path = path;
-    this.#registry = options.registry ?? false;
-    this.#remove = options.remove ?? (() => {});
+    this.#registry = registry;
     if (this.#registry) {
       // Rows that are made here must not take ids of rows that are fetched later.
       database.exec('INSERT INTO main.sqlite_sequence (name, seq) SELECT name, seq FROM registry.sqlite_sequence');
@@ -274,7 +271,6 @@ export class SqliteStore implements Store {
 
   async close(): Promise<void> {
     this.#database.close();
-    this.#remove();
   }
 
   // ---- runs ------------------------------------------------------------------------------------------------------

@@ -334,7 +334,10 @@ function contradictionsBetween(a: Node, b: Node): readonly (typeof CONTRADICTION
 /** Adds a pair, unless both are persons of the store: those were reported when they came. */
 function addDoubt(a: Node, b: Node, reason: string, doubts: DoubtfulPair[]): boolean {
   if (a.stored !== null && b.stored !== null) return false;
-  doubts.push({ a: representative(a), b: representative(b), reason });
+  // The person who was there first comes first.
+  const isLater = a.stored === null && (b.stored !== null || a.records[0]!.index > b.records[0]!.index);
+  const [first, second] = isLater ? [b, a] : [a, b];
+  doubts.push({ a: representative(first), b: representative(second), reason });
   return true;
 }
 

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Block, type CutterOptions, LineTooLongError, RecordCutter, RecordShape } from '../../../src/core/read/blocks.js';
+import {
+  type Block,
+  type CutterOptions,
+  LineTooLongError,
+  RecordCutter,
+  RecordShape,
+} from '../../../src/core/read/blocks.js';
 
 const PIPE = 124;
 const QUOTE = 34;
@@ -260,16 +266,24 @@ describe('properties', () => {
   });
 
   test('breaking one record changes no other', () => {
-    const rows = fc.array(fc.constantFrom('a|b|c', '"x"|y|z', 'p|"q\nr"|s', '1|"2""2"|3'), { minLength: 3, maxLength: 8 });
+    const rows = fc.array(fc.constantFrom('a|b|c', '"x"|y|z', 'p|"q\nr"|s', '1|"2""2"|3'), {
+      minLength: 3,
+      maxLength: 8,
+    });
     fc.assert(
-      fc.property(rows, fc.nat(), fc.constantFrom('d|"e|f', '"d|e|f', 'd|e|"f', 'd|"e" x|f', 'd|e', 'd|e|f|g'), (good, at, broken) => {
-        const place = at % good.length;
-        const options = { ...OPTIONS, fieldCount: 3 };
-        const before = texts(cut(bytesOf(good.join('\n')), options));
-        const after = texts(cut(bytesOf(good.map((row, i) => (i === place ? broken : row)).join('\n')), options));
-        expect(after.filter((_, i) => i !== place)).toEqual(before.filter((_, i) => i !== place));
-        expect(after[place]).toBe(broken);
-      }),
+      fc.property(
+        rows,
+        fc.nat(),
+        fc.constantFrom('d|"e|f', '"d|e|f', 'd|e|"f', 'd|"e" x|f', 'd|e', 'd|e|f|g'),
+        (good, at, broken) => {
+          const place = at % good.length;
+          const options = { ...OPTIONS, fieldCount: 3 };
+          const before = texts(cut(bytesOf(good.join('\n')), options));
+          const after = texts(cut(bytesOf(good.map((row, i) => (i === place ? broken : row)).join('\n')), options));
+          expect(after.filter((_, i) => i !== place)).toEqual(before.filter((_, i) => i !== place));
+          expect(after[place]).toBe(broken);
+        },
+      ),
       { numRuns: 1000 },
     );
   });

@@ -1,0 +1,144 @@
+/** A folder of its own for a test: files to load, a database to load into, reports to look at. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { parseString } from 'fast-csv';
+import { type LoadOptions, load } from '../../src/load.js';
+import type { Summary } from '../../src/run.js';
+import { CODES, MIIS, TODAY } from './fixtures.js';
+
+/** A row of a table or of a report. */
+export type TableRow = Record<string, string | number | null>;
+
+/** What a load is given besides its files; all of it has a default. */
+export interface SandboxLoad extends Partial<Omit<LoadOptions, 'patients' | 'immunizations'>> {
+  /** File name → content, or a path that exists. */
+  readonly patients?: Readonly<Record<string, string | Uint8Array>> | readonly string[];
+  readonly immunizations?: Readonly<Record<string, string | Uint8Array>> | readonly string[];
+}
+
+/** Lines with a header, as `miis-legacy` files are. */
+export function miis(columns: string, ...rows: string[]): string {
+  return `${[columns, ...rows].join('\n')}\n`;
+}
+
+export class Sandbox {
+  readonly folder: string;
+  #loads = 0;
+
+  constructor() {
+    this.folder = mkdtempSync(join(tmpdir(), 'immload-test-'));
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  path(...names: string[]): string {
+    return join(this.folder, ...names);
+  }
+
+  get database(): string {
+    return this.path('registry.db');
+  }
+
+  write(name: string, content: string | Uint8Array): string {
+    writeFileSync(this.path(name), content);
+    return this.path(name);
+  }
+
+  /** Loads, into the sandbox's database unless told otherwise. */
+  async load(options: SandboxLoad): Promise<Summary & { folder: string }> {
+    const { patients = {}, immunizations = {}, ...rest } = options;
+    const number = ++this.#loads;
+    const report = rest.report ?? this.path(`report-${number}`);
+    const summary = await load({
+      patients: this.#paths(patients, number),
+      immunizations: this.#paths(immunizations, number),
+      spec: MIIS,
+      codes: CODES,
+      mode: 'load',
+      database: this.database,
+      site: null,
+      today: TODAY,
+      ...rest,
+      report,
+    });
+    return { ...summary, folder: report };
+  }
+
+  #paths(files: NonNullable<SandboxLoad['patients']>, number: number): string[] {
+    if (Array.isArray(files)) return [...(files as readonly string[])];
+    const folder = this.path(`input-${number}`);
+    mkdirSync(folder, { recursive: true });
+    return Object.entries(files as Readonly<Record<string, string | Uint8Array>>).map(([name, content]) => {
+      writeFileSync(join(folder, name), content);
+      return join(folder, name);
+    });
+  }
+
+  query(sql: string, database: string = this.database): TableRow[] {
+    const connection = new Database(database, { readonly: true });
+    try {
+      return connection.prepare(sql).all() as TableRow[];
+    } finally {
+      connection.close();
+    }
+  }
+
+  /** The rows of a CSV report, `[]` if it was not written. */
+  async report(folder: string, name: string): Promise<Record<string, string>[]> {
+    const path = join(folder, name);
+    if (!existsSync(path)) return [];
+    const rows: Record<string, string>[] = [];
+    return new Promise((resolve, reject) => {
+      parseString(readFileSync(path, 'utf8'), { headers: true })
+        .on('data', (row: Record<string, string>) => rows.push(row))
+        .on('error', reject)
+        .on('end', () => resolve(rows));
+    });
+  }
+
+  /** All files of the sandbox, by their path in it. */
+  files(): string[] {
+    return readdirSync(this.folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(this.folder.length + 1))
+      .sort();
+  }
+}
+
+/**
+ * All that a database says, without ids and without where and when it was said: what must be the same whichever way the
+ * records came in.
+ */
+export function contentOf(sandbox: Sandbox, database: string = sandbox.database): Record<string, TableRow[]> {
+  const sorted = (sql: string): TableRow[] => {
+    const rows = sandbox.query(sql, database).map((row) => JSON.stringify(row));
+    return rows.sort().map((row) => JSON.parse(row) as TableRow);
+  };
+  const person = `(SELECT group_concat(site_id || '/' || source_patient_id, ' ') FROM
+    (SELECT DISTINCT site_id, source_patient_id FROM patient_sources WHERE patient_id = p.id ORDER BY 1, 2))`;
+  const patientColumns = columnsOf(sandbox, 'patients', database).map((column) => `p.${column}`);
+  const doseColumns = columnsOf(sandbox, 'immunizations', database).map((column) => `i.${column}`);
+  return {
+    patients: sorted(`SELECT ${patientColumns.join(', ')}, ${person} AS person FROM patients p`),
+    immunizations: sorted(
+      `SELECT ${doseColumns.join(', ')}, ${person} AS person FROM immunizations i JOIN patients p ON p.id = i.patient_id`,
+    ),
+    duplicates: sorted(
+      `SELECT d.source_immunization_id, d.reason, i.administered_on, i.cvx, ${person} AS person
+       FROM immunization_duplicates d JOIN immunizations i ON i.id = d.immunization_id JOIN patients p ON p.id = i.patient_id`,
+    ),
+    reviews: sorted('SELECT reasons FROM match_reviews'),
+  };
+}
+
+function columnsOf(sandbox: Sandbox, table: string, database: string): string[] {
+  const provenance = new Set(['id', 'patient_id', 'run_id', 'file_id', 'line']);
+  return sandbox
+    .query(`SELECT name FROM pragma_table_info('${table}')`, database)
+    .map((row) => String(row['name']))
+    .filter((name) => !provenance.has(name));
+}
