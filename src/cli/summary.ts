@@ -5,7 +5,7 @@ import { formatCount, formatTable, showSafely } from './table.js';
 
 const SEVERITIES = ['error', 'warning', 'info'] as const;
 /** Codes shown of each severity; `issues.csv` and `summary.json` have them all. */
-const MOST_CODES = 12;
+const MOST_CODES = 8;
 
 /** The summary, ready to be printed. */
 export function formatSummary(summary: Summary): string {

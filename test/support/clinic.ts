@@ -81,9 +81,10 @@ const NURSES = [
   ['Danforth', 'Irene', 'NP'],
 ] as const;
 
-/** A vaccine of the schedule: code, makers that make it, first and last year of use, route, age in months of each dose. */
+/** A vaccine of the schedule: codes, makers that make it, first and last year of use, route, age in months of each dose. */
 interface ScheduledVaccine {
   readonly cvx: string;
+  readonly cpt: string;
   readonly makers: readonly string[];
   readonly from: number;
   readonly to: number;
@@ -92,27 +93,44 @@ interface ScheduledVaccine {
 }
 
 const SCHEDULE: readonly ScheduledVaccine[] = [
-  { cvx: '08', makers: ['SKB', 'MSD'], from: 1992, to: 2026, route: 'IM', ages: [0, 1, 6] },
-  { cvx: '20', makers: ['PMC', 'SKB'], from: 1998, to: 2026, route: 'IM', ages: [2, 4, 6, 15, 54] },
-  { cvx: '10', makers: ['PMC'], from: 1992, to: 2026, route: 'IM', ages: [2, 4, 12, 54] },
-  { cvx: '49', makers: ['MSD'], from: 1992, to: 2026, route: 'IM', ages: [2, 4, 12] },
-  { cvx: '116', makers: ['MSD'], from: 2007, to: 2026, route: 'PO', ages: [2, 4, 6] },
-  { cvx: '133', makers: ['PFR', 'WAL'], from: 2011, to: 2022, route: 'IM', ages: [2, 4, 6, 13] },
-  { cvx: '03', makers: ['MSD'], from: 1980, to: 2026, route: 'SC', ages: [12, 50] },
-  { cvx: '21', makers: ['MSD'], from: 1996, to: 2026, route: 'SC', ages: [12, 50] },
-  { cvx: '83', makers: ['SKB', 'MSD'], from: 2000, to: 2026, route: 'IM', ages: [13, 20] },
-  { cvx: '115', makers: ['PMC', 'SKB'], from: 2006, to: 2026, route: 'IM', ages: [133, 253, 373, 493, 613] },
-  { cvx: '114', makers: ['PMC'], from: 2006, to: 2022, route: 'IM', ages: [134, 194] },
-  { cvx: '62', makers: ['MSD'], from: 2007, to: 2016, route: 'IM', ages: [135, 137, 141] },
-  { cvx: '165', makers: ['MSD'], from: 2017, to: 2026, route: 'IM', ages: [136, 142] },
-  { cvx: '33', makers: ['MSD'], from: 1990, to: 2026, route: 'IM', ages: [780] },
+  { cvx: '08', cpt: '90744', makers: ['SKB', 'MSD'], from: 1992, to: 2026, route: 'IM', ages: [0, 1, 6] },
+  { cvx: '20', cpt: '90700', makers: ['PMC', 'SKB'], from: 1998, to: 2026, route: 'IM', ages: [2, 4, 6, 15, 54] },
+  { cvx: '10', cpt: '90713', makers: ['PMC'], from: 1992, to: 2026, route: 'IM', ages: [2, 4, 12, 54] },
+  { cvx: '49', cpt: '90647', makers: ['MSD'], from: 1992, to: 2026, route: 'IM', ages: [2, 4, 12] },
+  { cvx: '116', cpt: '90680', makers: ['MSD'], from: 2007, to: 2026, route: 'PO', ages: [2, 4, 6] },
+  { cvx: '133', cpt: '90670', makers: ['PFR', 'WAL'], from: 2011, to: 2022, route: 'IM', ages: [2, 4, 6, 13] },
+  { cvx: '03', cpt: '90707', makers: ['MSD'], from: 1980, to: 2026, route: 'SC', ages: [12, 50] },
+  { cvx: '21', cpt: '90716', makers: ['MSD'], from: 1996, to: 2026, route: 'SC', ages: [12, 50] },
+  { cvx: '83', cpt: '90633', makers: ['SKB', 'MSD'], from: 2000, to: 2026, route: 'IM', ages: [13, 20] },
+  {
+    cvx: '115',
+    cpt: '90715',
+    makers: ['PMC', 'SKB'],
+    from: 2006,
+    to: 2026,
+    route: 'IM',
+    ages: [133, 253, 373, 493, 613],
+  },
+  { cvx: '114', cpt: '90734', makers: ['PMC'], from: 2006, to: 2022, route: 'IM', ages: [134, 194] },
+  { cvx: '62', cpt: '90649', makers: ['MSD'], from: 2007, to: 2016, route: 'IM', ages: [135, 137, 141] },
+  { cvx: '165', cpt: '90651', makers: ['MSD'], from: 2017, to: 2026, route: 'IM', ages: [136, 142] },
+  { cvx: '33', cpt: '90732', makers: ['MSD'], from: 1990, to: 2026, route: 'IM', ages: [780] },
 ];
 /** Flu vaccine by season: the autumn of the year. */
 const FLU: readonly ScheduledVaccine[] = [
-  { cvx: '141', makers: ['PMC', 'CSL'], from: 2009, to: 2013, route: 'IM', ages: [] },
-  { cvx: '158', makers: ['PMC', 'SEQ'], from: 2014, to: 2023, route: 'IM', ages: [] },
-  { cvx: '140', makers: ['PMC', 'SEQ'], from: 2024, to: 2026, route: 'IM', ages: [] },
+  { cvx: '141', cpt: '90658', makers: ['PMC', 'CSL'], from: 2009, to: 2013, route: 'IM', ages: [] },
+  { cvx: '158', cpt: '90688', makers: ['PMC', 'SEQ'], from: 2014, to: 2023, route: 'IM', ages: [] },
+  { cvx: '140', cpt: '90656', makers: ['PMC', 'SEQ'], from: 2024, to: 2026, route: 'IM', ages: [] },
 ];
+/** What a program that bills, and knows no CVX, calls each vaccine. */
+const CPT_OF_CVX: ReadonlyMap<string, string> = new Map([...SCHEDULE, ...FLU].map(({ cvx, cpt }) => [cvx, cpt]));
+
+/** The dose as a program reports it that knows vaccines by their CPT codes. */
+export function codedByCpt(dose: TrueDose): TrueDose {
+  const { cvx, ...rest } = dose;
+  return { ...rest, cpt: CPT_OF_CVX.get(cvx!)! };
+}
+
 const BODY_SITES = ['LD', 'RD', 'LT', 'RT', 'LA', 'RA'];
 
 /** Makes the patients of a clinic one after the other. */

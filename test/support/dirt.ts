@@ -8,7 +8,7 @@ import type { IssueCode } from '../../src/core/catalogue.js';
 import type { FieldName, Role } from '../../src/core/model.js';
 import type { Layout, Spec } from '../../src/core/spec.js';
 import type { Cells } from './flat-file.js';
-import { toLine } from './flat-file.js';
+import { headerLine, toLine } from './flat-file.js';
 import { Random } from './random.js';
 import type { Spoiled, Spoiler } from './submission.js';
 
@@ -51,8 +51,10 @@ export interface Fault {
   readonly needs?: readonly FieldName[];
   /** Only for files with delimiters. */
   readonly delimited?: true;
+  /** What `spoil` gives comes besides the record, not in its place. */
+  readonly besides?: true;
   /** Spoils the record; gives a raw line where no cells can say it. */
-  readonly spoil: (record: Editor, random: Random) => undefined | string;
+  readonly spoil: (record: Editor, random: Random) => undefined | string | Uint8Array;
 }
 
 type Values = Readonly<Partial<Record<FieldName, string>>>;
@@ -65,6 +67,20 @@ function setting(role: Role, code: IssueCode, values: Values): Fault {
     needs: Object.keys(values) as FieldName[],
     spoil: (record) => {
       for (const [field, value] of Object.entries(values)) record.set(field as FieldName, value);
+      return undefined;
+    },
+  };
+}
+
+/** A fault that writes a patient's own birth date in another way. */
+function rewritingBirthDate(code: IssueCode, rewrite: (year: string, month: string, day: string) => string): Fault {
+  return {
+    code,
+    role: 'patient',
+    delimited: true,
+    spoil: (record) => {
+      const [, year, month, day] = /^(\d{4})(\d\d)(\d\d)$/.exec(record.get('birth_date'))!;
+      record.set('birth_date', rewrite(year!, month!, day!));
       return undefined;
     },
   };
@@ -140,9 +156,10 @@ export const REMARK_FAULTS: readonly Fault[] = [
     },
   },
   patient('suffix-unrecognized', { suffix: 'MD' }),
-  { ...patient('birth-date-two-digit-year', { birth_date: '5/14/15' }), delimited: true },
-  { ...patient('birth-date-digits-missing', { birth_date: '421951' }), delimited: true },
-  { ...patient('birth-date-first-of-month', { birth_date: '20120301' }), delimited: true },
+  rewritingBirthDate('birth-date-two-digit-year', (year, month, day) => `${month}/${day}/${year.slice(2)}`),
+  // Excel took the leading zeros of month and day away.
+  rewritingBirthDate('birth-date-digits-missing', (year, month, day) => `${Number(month)}${Number(day)}${year}`),
+  rewritingBirthDate('birth-date-first-of-month', (year, month) => `${year}${month}01`),
   { ...patient('death-date-invalid', { death_date: '20111301' }), delimited: true },
   { ...patient('death-date-in-future', { death_date: '20301201' }), delimited: true },
   { ...patient('death-date-before-birth', { death_date: '18900101' }), delimited: true },
@@ -183,9 +200,26 @@ export const REMARK_FAULTS: readonly Fault[] = [
   patient('sharing-objection-date-invalid', { sharing_objection: 'Y', sharing_objection_date: 'last May' }),
   { ...patient('character-control', { street: '12 Maple\tSt' }), delimited: true },
   {
+    code: 'encoding-windows-1252',
+    role: 'patient',
+    delimited: true,
+    // A street with an accent, as an old export of Windows writes it.
+    spoil: (record) => new Uint8Array(Buffer.from(record.set('street', '7 Lévis St').line(), 'latin1')),
+  },
+  // And one in UTF-8 in the same file.
+  { ...patient('encoding-mixed', { city: 'Cañon' }), delimited: true },
+  {
+    code: 'header-repeated',
+    role: 'patient',
+    delimited: true,
+    besides: true,
+    spoil: (record) => headerLine(record.layout) ?? undefined,
+  },
+  {
     code: 'record-blank',
     role: 'patient',
     delimited: true,
+    besides: true,
     spoil: (record) => '|'.repeat(record.cells.length - 1),
   },
   dose('cvx-invalid', { cvx: 'MMR', cpt: '90707' }),
@@ -281,17 +315,19 @@ export class Dirt implements Spoiler {
 
   patient(cells: Cells): readonly Spoiled[] {
     if (this.#random.chance(this.#options.duplicates)) return [cells, this.#copyPatient(cells)];
-    return [this.#spoil(cells, 'patient')];
+    return this.#spoil(cells, 'patient');
   }
 
   immunization(cells: Cells): readonly Spoiled[] {
     if (this.#random.chance(this.#options.duplicates)) return [cells, this.#copyDose(cells)];
-    return [this.#spoil(cells, 'immunization')];
+    return this.#spoil(cells, 'immunization');
   }
 
   /** The same person under another id of the site, as after a merger of two clinics. */
   #copyPatient(cells: Cells): Cells {
     const copy = new Editor([...cells], this.#spec.layouts.patient);
+    // Or under the same id, with another phone: exported twice.
+    if (this.#random.chance(0.2)) return copy.set('phone', '6175550199').cells;
     copy.set('source_patient_id', `C${String(++this.#copies).padStart(5, '0')}`);
     copy.set('last_name', copy.get('last_name').toUpperCase());
     if (this.#random.chance(0.5)) copy.set('phone', '').set('email', '');
@@ -318,10 +354,10 @@ export class Dirt implements Spoiler {
     return copy.cells;
   }
 
-  #spoil(cells: Cells, role: Role): Spoiled {
+  #spoil(cells: Cells, role: Role): readonly Spoiled[] {
     const { errors, remarks } = this.#options;
     const dice = this.#random.next();
-    if (dice >= errors + remarks) return cells;
+    if (dice >= errors + remarks) return [cells];
     const kind = dice < errors ? 'errors' : 'remarks';
     const faults = (kind === 'errors' ? ERROR_FAULTS : REMARK_FAULTS).filter(
       (fault) => fault.role === role && canPlant(fault, this.#spec),
@@ -331,6 +367,7 @@ export class Dirt implements Spoiler {
     const fault = faults[turn % faults.length]!;
     this.planted.set(fault.code, (this.planted.get(fault.code) ?? 0) + 1);
     const record = new Editor([...cells], this.#spec.layouts[role]);
-    return fault.spoil(record, this.#random) ?? record.cells;
+    const spoiled = fault.spoil(record, this.#random) ?? record.cells;
+    return fault.besides === true ? [cells, spoiled] : [spoiled];
   }
 }

@@ -131,6 +131,20 @@ export function contentOf(sandbox: Sandbox, database: string = sandbox.database)
       `SELECT d.source_immunization_id, d.reason, i.administered_on, i.cvx, ${person} AS person
        FROM immunization_duplicates d JOIN immunizations i ON i.id = d.immunization_id JOIN patients p ON p.id = i.patient_id`,
     ),
+    sources: sorted(
+      `SELECT DISTINCT s.site_id, s.source_patient_id, s.content, ${person} AS person
+       FROM patient_sources s JOIN patients p ON p.id = s.patient_id`,
+    ),
+    matchKeys: sorted(
+      `SELECT DISTINCT k.match_key, ${person} AS person FROM match_keys k JOIN patients p ON p.id = k.patient_id`,
+    ),
+    patientParts: sorted(
+      `SELECT DISTINCT r.site_id, r.record, ${person} AS person FROM patient_parts r JOIN patients p ON p.id = r.patient_id`,
+    ),
+    immunizationParts: sorted(
+      `SELECT DISTINCT r.record, ${person} AS person FROM immunization_parts r
+       JOIN immunizations i ON i.id = r.immunization_id JOIN patients p ON p.id = i.patient_id`,
+    ),
     reviews: sorted('SELECT reasons FROM match_reviews'),
   };
 }

@@ -2,11 +2,11 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Role } from '../../src/core/model.js';
 import type { Layout, Spec } from '../../src/core/spec.js';
-import { type ClinicOptions, makeClinic } from './clinic.js';
+import { type ClinicOptions, codedByCpt, makeClinic } from './clinic.js';
 import { type Cells, headerLine, toCells, toLine } from './flat-file.js';
 
-/** A record as it goes to the file: its cells, or a raw line that no cells could give. */
-export type Spoiled = Cells | string;
+/** A record as it goes to the file: its cells, or a raw line that no cells could give, or one in another encoding. */
+export type Spoiled = Cells | string | Uint8Array;
 
 /** Spoils some of the records on their way to a file. It may change a record, repeat it, or give none. */
 export interface Spoiler {
@@ -32,20 +32,28 @@ class LineWriter {
     this.#lineEnd = lineEnd;
   }
 
-  write(line: string): void {
+  write(line: string | Uint8Array): void {
+    this.count++;
+    if (typeof line !== 'string') {
+      this.#flush();
+      this.#writeBytes(Buffer.concat([line, Buffer.from(this.#lineEnd)]));
+      return;
+    }
     this.#pending.push(line);
     this.#characters += line.length;
-    this.count++;
     if (this.#characters > 1 << 20) this.#flush();
   }
 
   #flush(): void {
     if (this.#pending.length === 0) return;
-    const bytes = Buffer.from(this.#pending.join(this.#lineEnd) + this.#lineEnd, 'utf8');
-    let written = 0;
-    while (written < bytes.length) written += writeSync(this.#file, bytes, written);
+    this.#writeBytes(Buffer.from(this.#pending.join(this.#lineEnd) + this.#lineEnd, 'utf8'));
     this.#pending = [];
     this.#characters = 0;
+  }
+
+  #writeBytes(bytes: Uint8Array): void {
+    let written = 0;
+    while (written < bytes.length) written += writeSync(this.#file, bytes, written);
   }
 
   close(): void {
@@ -54,8 +62,8 @@ class LineWriter {
   }
 }
 
-function lineOf(record: Spoiled, layout: Layout): string {
-  return typeof record === 'string' ? record : toLine(record, layout);
+function lineOf(record: Spoiled, layout: Layout): string | Uint8Array {
+  return Array.isArray(record) ? toLine(record, layout) : record;
 }
 
 /** Writes the clinic, and says how many records each file has. */
@@ -77,11 +85,12 @@ export function writeSubmission(
   };
   const patients = open('patient', paths.patients);
   const immunizations = open('immunization', paths.immunizations);
+  const carriesCvx = spec.layouts.immunization.fields.some(({ field }) => field === 'cvx');
   for (const { patient, doses } of makeClinic(clinic)) {
     const cells = toCells(patient, 'patient', spec);
     for (const each of spoiler?.patient(cells) ?? [cells]) patients.write(lineOf(each, spec.layouts.patient));
     for (const dose of doses) {
-      const doseCells = toCells(dose, 'immunization', spec);
+      const doseCells = toCells(carriesCvx ? dose : codedByCpt(dose), 'immunization', spec);
       for (const each of spoiler?.immunization(doseCells) ?? [doseCells]) {
         immunizations.write(lineOf(each, spec.layouts.immunization));
       }
