@@ -1,0 +1,148 @@
+/**
+ * Loads a submission with immload, and imports the same files with the `sqlite3` shell, side by side: `npm run bench`.
+ *
+ * The shell checks nothing, matches nobody and folds nothing; it only puts the bytes into tables and builds three indexes
+ * like ours. That is the time to compare with.
+ */
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { packageFolder } from '../../src/files/specs.js';
+import type { Summary } from '../../src/run.js';
+import { Dirt } from '../support/dirt.js';
+import { MIIS, TODAY } from '../support/fixtures.js';
+import { type SubmissionPaths, writeSubmission } from '../support/submission.js';
+import { type Measurement, measure, median } from './measure.js';
+
+const SEED = 7;
+/** A fifth of the records with issues, one in twenty rejected. */
+const DIRT = { seed: 11, errors: 0.05, remarks: 0.15, duplicates: 0.05 };
+
+const options = await yargs(hideBin(process.argv))
+  .usage('npm run bench -- [options]')
+  .options({
+    patients: { type: 'number', default: 200_000, describe: 'Patients' },
+    doses: { type: 'number', default: 10, describe: 'Doses per patient, on average' },
+    runs: { type: 'number', default: 3, describe: 'Runs of each; the median is shown' },
+    dirty: { type: 'boolean', default: true, describe: 'Load a dirty submission of the same size as well' },
+    peer: { type: 'boolean', default: true, describe: 'Import the same files with the sqlite3 shell' },
+    folder: { type: 'string', default: tmpdir(), describe: 'Where files and databases are written' },
+  })
+  .strict()
+  .version(false)
+  .parseAsync();
+
+/** What a submission holds. */
+interface Submission extends SubmissionPaths {
+  readonly name: string;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+const folder = mkdtempSync(join(options.folder, 'immload-bench-'));
+
+function makeSubmission(name: string, dirt: Dirt | undefined): Submission {
+  const paths = { patients: join(folder, `${name}-patients.txt`), immunizations: join(folder, `${name}-doses.txt`) };
+  const clinic = { patients: options.patients, dosesPerPatient: options.doses, seed: SEED };
+  const { patients, immunizations } = writeSubmission(clinic, MIIS, paths, dirt);
+  const bytes = statSync(paths.patients).size + statSync(paths.immunizations).size;
+  return { ...paths, name, records: patients + immunizations, bytes };
+}
+
+async function loadWithImmload(submission: Submission): Promise<Measurement & { stages: Record<string, number> }> {
+  const database = join(folder, 'registry.db');
+  const report = join(folder, 'report');
+  const program = join(packageFolder(), 'dist/src/cli/main.js');
+  const files = ['--patients', submission.patients, '--immunizations', submission.immunizations];
+  const args = [program, 'load', ...files, '--db', database, '--report', report, '--today', TODAY, '--quiet'];
+  const measurement = await measure({ program: process.execPath, args, exitCodes: [0, 3] });
+  const summary = JSON.parse(readFileSync(join(report, 'summary.json'), 'utf8')) as Summary;
+  const { patient, immunization } = summary.totals;
+  requireRows(database, { patients: patient.loaded, immunizations: immunization.loaded });
+  if (patient.records + immunization.records !== submission.records) throw new Error('records were lost');
+  for (const path of [database, report]) rmSync(path, { recursive: true });
+  return { ...measurement, stages: summary.stage_seconds };
+}
+
+async function importWithShell(submission: Submission): Promise<Measurement> {
+  const database = join(folder, 'peer.db');
+  const input = [
+    '.mode list',
+    '.separator |',
+    'PRAGMA journal_mode = OFF;',
+    'PRAGMA synchronous = OFF;',
+    `.import "${submission.patients}" patients`,
+    `.import "${submission.immunizations}" immunizations`,
+    'CREATE INDEX by_key ON patients (facility_id, patient_id);',
+    'CREATE INDEX by_name ON patients (last_name, first_name, birth_date);',
+    'CREATE INDEX by_patient ON immunizations (patient_id, admin_date, cvx);',
+  ];
+  const measurement = await measure({ program: 'sqlite3', args: ['-bail', database], input: `${input.join('\n')}\n` });
+  requireRows(database, { patients: 1, immunizations: 1 }, 'at least');
+  rmSync(database);
+  return measurement;
+}
+
+/** Checks the answer before any speed is shown. */
+function requireRows(path: string, expected: Record<string, number>, how: 'exactly' | 'at least' = 'exactly'): void {
+  const database = new Database(path, { readonly: true });
+  for (const [table, count] of Object.entries(expected)) {
+    const rows = database.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
+    if (how === 'exactly' ? rows !== count : rows < count) throw new Error(`${table}: ${rows} rows, not ${count}`);
+  }
+  database.close();
+}
+
+/** One line of the table: the medians of all runs. */
+function line(
+  what: string,
+  submission: Submission,
+  runs: readonly Measurement[],
+  base?: readonly Measurement[],
+): string {
+  const seconds = median(runs.map((run) => run.seconds));
+  const memory = runs.every((run) => run.peakMemoryMb !== null) ? median(runs.map((run) => run.peakMemoryMb!)) : null;
+  const ratio = base === undefined ? '' : (seconds / median(base.map((run) => run.seconds))).toFixed(2);
+  return [
+    submission.name.padEnd(6),
+    what.padEnd(16),
+    seconds.toFixed(1).padStart(8),
+    Math.round(submission.records / seconds)
+      .toLocaleString('en-US')
+      .padStart(10),
+    (submission.bytes / 1e6 / seconds).toFixed(1).padStart(6),
+    (memory === null ? '-' : String(memory)).padStart(8),
+    ratio.padStart(6),
+  ].join('  ');
+}
+
+try {
+  const submissions = [makeSubmission('clean', undefined)];
+  if (options.dirty) submissions.push(makeSubmission('dirty', new Dirt(MIIS, DIRT)));
+  const table = ['files   program             seconds   records/s    MB/s  peak MB   ratio'];
+  for (const submission of submissions) {
+    const ours: (Measurement & { stages: Record<string, number> })[] = [];
+    const theirs: Measurement[] = [];
+    for (let run = 0; run < options.runs; run++) {
+      // In turn, so that a busy moment of the machine falls on both.
+      if (options.peer) theirs.push(await importWithShell(submission));
+      ours.push(await loadWithImmload(submission));
+      process.stderr.write(`${submission.name}: run ${run + 1} of ${options.runs}\n`);
+    }
+    if (options.peer) table.push(line('sqlite3 .import', submission, theirs));
+    table.push(line('immload load', submission, ours, options.peer ? theirs : undefined));
+    const stages = Object.keys(ours[0]!.stages).map(
+      (stage) => `${stage} ${median(ours.map((run) => run.stages[stage]!)).toFixed(1)}`,
+    );
+    table.push(`        of which ${stages.join(', ')} s`);
+    table.push(
+      `        ${submission.records.toLocaleString('en-US')} records, ${Math.round(submission.bytes / 1e6)} MB`,
+    );
+  }
+  process.stdout.write(`${table.join('\n')}\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
