@@ -59,22 +59,28 @@ function formatPatients(summary: Summary): string {
 function formatIssues(summary: Summary): string {
   const entries = Object.entries(summary.issues);
   if (entries.length === 0) return 'No issues.';
-  const lines: string[] = [];
-  for (const severity of SEVERITIES) {
+  const groups = SEVERITIES.map((severity) => {
     const codes = entries.filter(([, issue]) => issue.severity === severity).sort(([, a], [, b]) => b.count - a.count);
-    if (codes.length === 0) continue;
     const total = codes.reduce((sum, [, issue]) => sum + issue.count, 0);
-    lines.push(`${formatCount(total)} ${severity}${total === 1 || severity === 'info' ? '' : 's'}`);
-    const shown = codes.slice(0, MOST_CODES).map(([code, issue]) => {
-      const first = issue.examples[0]!;
-      const where = first.line === 0 ? showSafely(first.file) : `${showSafely(first.file)}, line ${first.line}`;
-      const capped = issue.rows < issue.count ? `  (${formatCount(issue.rows)} listed)` : '';
-      return [code, formatCount(issue.count), `first in ${where}${capped}`];
-    });
-    lines.push(formatTable(shown, ['left', 'right', 'left']));
-    if (codes.length > MOST_CODES) lines.push(`  and ${codes.length - MOST_CODES} more kinds`);
-  }
-  return lines.join('\n');
+    return { severity, codes, total };
+  }).filter(({ codes }) => codes.length > 0);
+  // One table for all, so that the columns stand under each other.
+  const shown = groups.flatMap(({ codes }) => codes.slice(0, MOST_CODES));
+  const rows = formatTable(shown.map(formatIssueRow), ['left', 'right', 'left']).split('\n');
+  return groups
+    .map(({ severity, codes, total }) => {
+      const heading = `${formatCount(total)} ${severity}${total === 1 || severity === 'info' ? '' : 's'}`;
+      const rest = codes.length > MOST_CODES ? [`  and ${codes.length - MOST_CODES} more kinds`] : [];
+      return [heading, ...rows.splice(0, Math.min(codes.length, MOST_CODES)), ...rest].join('\n');
+    })
+    .join('\n\n');
+}
+
+function formatIssueRow([code, issue]: [string, Summary['issues'][string]]): string[] {
+  const first = issue.examples[0]!;
+  const where = first.line === 0 ? showSafely(first.file) : `${showSafely(first.file)}, line ${first.line}`;
+  const capped = issue.rows < issue.count ? `  (${formatCount(issue.rows)} listed)` : '';
+  return [code, formatCount(issue.count), `first in ${where}${capped}`];
 }
 
 function formatNext(summary: Summary): string {
