@@ -12,9 +12,6 @@ import { type OrderedRow, PatientOrder } from './files/patient-order.js';
 import type { NoPatient, PatientLinks } from './load-patients.js';
 import { checkRejectShare, type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
 
-/** Doses per transaction. */
-const BATCH = 20_000;
-
 /** Slots that the registry tables do not have: the dose's patient is known by then. */
 const UNSTORED = Object.entries(IMMUNIZATION_FIELDS)
   .filter(([, definition]) => 'stored' in definition)
@@ -28,7 +25,7 @@ export async function loadImmunizations(
   firstNewImmunizationId: number,
   onStage: (stage: 'immunizations' | 'store') => void,
 ): Promise<void> {
-  const order = new PatientOrder(context.folder.workPath);
+  const order = new PatientOrder(context.folder.workPath, context.sizes.sortCharacters);
   const writer = new DoseWriter(files, links, context, firstNewImmunizationId, onStage);
   const stream = new DoseStream(order);
   const linker = new Linker(links, context);
@@ -213,8 +210,9 @@ class NumberSet {
   }
 }
 
-/** Doses out of order that are put up with before all further doses are sorted. */
+/** Doses out of order that are put up with, and the share of them, before all further doses are sorted. */
 const MOST_LATE_DOSES = 2_000;
+const MOST_LATE_SHARE = 1 / 20;
 
 /**
  * Brings the doses of each patient together.
@@ -244,7 +242,7 @@ class DoseStream {
     } else if (this.#sortsAll || this.#begun.has(dose.patientId)) {
       this.#order.add(dose);
       this.#late++;
-      if (this.#late > MOST_LATE_DOSES && this.#late * 20 > this.#seen) this.#sortsAll = true;
+      if (this.#late > MOST_LATE_DOSES && this.#late > this.#seen * MOST_LATE_SHARE) this.#sortsAll = true;
     } else {
       if (current !== undefined) this.#complete.push(this.#current);
       this.#begun.add(dose.patientId);
@@ -310,7 +308,7 @@ class DoseWriter {
       this.#waiting.push(doses);
       this.#waitingDoses += doses.length;
     }
-    if (this.#waitingDoses < BATCH) return;
+    if (this.#waitingDoses < this.#context.sizes.batchRows) return;
     if (isLate) this.#showProgress();
     else this.#onStage('store');
     await this.flush();

@@ -49,9 +49,6 @@ export interface ReviewedPatient {
   readonly line: number | null;
 }
 
-/** Rows per transaction, and keys per query. */
-const BATCH = 20_000;
-
 /** Loads all patient files of a submission. */
 export async function loadPatients(
   files: readonly FileRun[],
@@ -206,12 +203,13 @@ class PatientMatcher {
   }
 
   async #findKnown(): Promise<void> {
-    const { store } = this.#context;
+    const { store, sizes } = this.#context;
     if (!(await store.hasPatients())) return;
     const { sources, matchKeys } = this.#set;
-    for (let start = 0; start < sources.length; start += BATCH) {
-      const keys = matchKeys.slice(start, start + BATCH).filter((key) => key !== null);
-      const found = await store.findKnownPatients(sources.slice(start, start + BATCH).map(splitSourceKey), keys);
+    for (let start = 0; start < sources.length; start += sizes.batchRows) {
+      const end = start + sizes.batchRows;
+      const keys = matchKeys.slice(start, end).filter((key) => key !== null);
+      const found = await store.findKnownPatients(sources.slice(start, end).map(splitSourceKey), keys);
       for (const patient of found) this.#known.set(patient.patientId, patient);
     }
   }
@@ -264,6 +262,7 @@ class PatientMatcher {
   /** Writes persons in the order of their first records, then what persons of the store gained. */
   async write(): Promise<PatientOutcome> {
     const { sources, files, records } = this.#set;
+    const { batchRows } = this.#context.sizes;
     const members = this.#assignPersons();
     const counts = { new: 0, merged: 0, review: 0 };
     const gains = new Map<number, number[]>();
@@ -285,11 +284,11 @@ class PatientMatcher {
       }
       writes.sources.push(this.#newSource(index, patientId, decision));
       this.#addKey(index, patientId, decision, writes);
-      if (writes.sources.length >= BATCH) writes = await this.#flush(writes);
+      if (writes.sources.length >= batchRows) writes = await this.#flush(writes);
     }
     for (const [patientId, indexes] of gains) {
       await this.#addGains(patientId, indexes, writes);
-      if (writes.updates.length + writes.parts.length >= BATCH) writes = await this.#flush(writes);
+      if (writes.updates.length + writes.parts.length >= batchRows) writes = await this.#flush(writes);
     }
     const reviews = this.#addReviews(writes);
     counts.review = reviews.length;
@@ -438,8 +437,9 @@ class PatientMatcher {
   async #link(): Promise<void> {
     const { sources } = this.#set;
     const personOf = this.#personOf;
-    for (let start = 0; start < sources.length; start += BATCH) {
-      const end = Math.min(start + BATCH, sources.length);
+    const { batchRows } = this.#context.sizes;
+    for (let start = 0; start < sources.length; start += batchRows) {
+      const end = Math.min(start + batchRows, sources.length);
       const missing = new Set(personOf.slice(start, end).filter((id) => id !== 0 && !this.#linked.has(id)));
       if (missing.size > 0) {
         for (const [id, patient] of await this.#context.store.readPatientDates([...missing]))

@@ -10,6 +10,7 @@ import { programVersion } from './files/specs.js';
 import { loadImmunizations } from './load-immunizations.js';
 import { loadPatients, type PatientOutcome, type ReviewPair } from './load-patients.js';
 import {
+  DEFAULT_SIZES,
   FileRun,
   type FileSummary,
   type Progress,
@@ -17,6 +18,7 @@ import {
   type RejectLimit,
   type RunContext,
   receiveFiles,
+  type Sizes,
   type Summary,
 } from './run.js';
 
@@ -42,6 +44,8 @@ export interface LoadOptions {
   readonly today: IsoDate;
   /** The run fails, and loads nothing, when more records are rejected. */
   readonly rejectLimit?: RejectLimit | null;
+  /** How much is done at a time. */
+  readonly sizes?: Partial<Sizes>;
   /** Rows of `issues.csv` for one code. Counts are exact whatever it is. */
   readonly maxIssuesPerCode?: number;
   /** Stops the run; what it has written is taken back. */
@@ -127,6 +131,7 @@ async function loadInto(
       issues,
       changes: new ChangeLog(),
       rejectLimit: options.rejectLimit ?? null,
+      sizes: { ...DEFAULT_SIZES, ...options.sizes },
       signal: options.signal ?? null,
       onProgress: options.onProgress ?? (() => {}),
     };

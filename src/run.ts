@@ -44,6 +44,25 @@ export class TooManyRejectsError extends Error {
 /** How many rejects are too many: a number of records, or a share of them in percent. */
 export type RejectLimit = { readonly count: number } | { readonly percent: number };
 
+/** How much is done at a time. No size changes what comes out. */
+export interface Sizes {
+  /** Bytes read at once. */
+  readonly chunkBytes: number;
+  /** Bytes of records that are transformed at once. */
+  readonly blockBytes: number;
+  /** Rows written in one transaction, and keys looked up in one query. */
+  readonly batchRows: number;
+  /** Characters of doses that are held before they are sorted on disk, when a file has them in disorder. */
+  readonly sortCharacters: number;
+}
+
+export const DEFAULT_SIZES: Sizes = {
+  chunkBytes: 1 << 20,
+  blockBytes: 1 << 19,
+  batchRows: 20_000,
+  sortCharacters: 48 << 20,
+};
+
 /** Everything the stages of a run share. */
 export interface RunContext {
   readonly spec: Spec;
@@ -56,6 +75,7 @@ export interface RunContext {
   readonly issues: IssueLog;
   readonly changes: ChangeLog;
   readonly rejectLimit: RejectLimit | null;
+  readonly sizes: Sizes;
   readonly signal: AbortSignal | null;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -140,9 +160,10 @@ export async function* readBatches(
     quote: layout.format === 'delimited' ? (layout.quote?.charCodeAt(0) ?? null) : null,
     fieldCount: plan.fieldCount,
     skipRecords: received.recognition.header === null ? 0 : 1,
+    blockBytes: context.sizes.blockBytes,
   });
   reportUnknownColumns(file, context);
-  const reader = new SourceReader(file.source);
+  const reader = new SourceReader(file.source, context.sizes.chunkBytes);
   let lastBeat = Date.now();
   for await (const chunk of reader.chunks()) {
     for (const block of cutter.push(chunk)) yield takeBlock(block, file, context);

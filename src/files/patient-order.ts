@@ -24,8 +24,7 @@ interface WaitingRow {
   readonly text: string;
 }
 
-/** How much text is held before it is spilled. Each row costs another 60 bytes or so. */
-const MEMORY_CHARACTERS = 48 << 20;
+/** What a row costs besides its text. */
 const ROW_OVERHEAD = 60;
 const ROWS_PER_WRITE = 20_000;
 const FIELD = '\x1e';
@@ -39,7 +38,8 @@ export class PatientOrder {
   #file: UnnamedFile | null = null;
   readonly #runs: SpoolSection[] = [];
 
-  constructor(folder: string, memoryCharacters: number = MEMORY_CHARACTERS) {
+  /** Rows are spilled into `folder` when there are more than `memoryCharacters` of them. */
+  constructor(folder: string, memoryCharacters: number) {
     this.#folder = folder;
     this.#memory = memoryCharacters;
   }

@@ -14,7 +14,6 @@ export class InputError extends Error {
   }
 }
 
-const CHUNK_BYTES = 1 << 20;
 const HEAD_BYTES = 1 << 18;
 
 /** A file of a submission, known to be there and to be readable. */
@@ -67,11 +66,14 @@ function explain(path: string, error: unknown): Error {
 /** The bytes of a source in order, and their hash when all were read. */
 export class SourceReader {
   readonly source: Source;
+  readonly #chunkBytes: number;
   readonly #hash: Hash = createHash('sha256');
   #bytesRead = 0;
 
-  constructor(source: Source) {
+  /** `chunkBytes` is read at once. */
+  constructor(source: Source, chunkBytes: number) {
     this.source = source;
+    this.#chunkBytes = chunkBytes;
   }
 
   get bytesRead(): number {
@@ -96,7 +98,7 @@ export class SourceReader {
       throw explain(path, error);
     }
     try {
-      const buffer = new Uint8Array(CHUNK_BYTES);
+      const buffer = new Uint8Array(this.#chunkBytes);
       for (;;) {
         let filled: number;
         try {

@@ -203,7 +203,7 @@ describe('merging', () => {
       },
     });
     expect(sandbox.query('SELECT last_name, middle_name, sex, phone, street, city FROM patients')).toEqual([
-      { last_name: 'SMITH', middle_name: 'Bee', sex: 'F', phone: '6175550122', street: '1 Oak St', city: 'Boston' },
+      { last_name: 'Smith', middle_name: 'Bee', sex: 'F', phone: '6175550122', street: '1 Oak St', city: 'Boston' },
     ]);
     expect(sandbox.query('SELECT count(*) AS n FROM patient_parts')).toEqual([{ n: 2 }]);
   });

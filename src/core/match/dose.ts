@@ -93,7 +93,7 @@ function joinIncoming(places: readonly number[], incoming: readonly Row[], outco
   const rows = places.map((place) => incoming[place]!);
   const parts = distinctRows(rows);
   const merged = mergeDoseRows(rows);
-  keepIdentity(merged, incoming[fullest]!);
+  keepIdentity(merged, incoming[fullest]!, rows);
   outcomes[fullest] = { kind: 'new', row: merged, parts: parts.length > 1 ? parts : [] };
   for (const place of places) {
     if (place === fullest) continue;
@@ -111,23 +111,32 @@ function joinStored(
   updates: DoseUpdate[],
 ): void {
   const before = dose.parts.length > 0 ? dose.parts : [dose.row];
-  const parts = distinctRows([...before, ...places.map((place) => incoming[place]!)]);
+  const records = places.map((place) => incoming[place]!);
+  const parts = distinctRows([...before, ...records]);
   const merged = mergeDoseRows(parts);
-  keepIdentity(merged, dose.row);
+  keepIdentity(merged, dose.row, records);
   for (const place of places) {
     const contributed = contributes(incoming[place]!, dose.row, merged);
     outcomes[place] = { kind: 'same', as: { immunizationId: dose.immunizationId }, contributed };
   }
-  if (parts.length > before.length) {
+  const gainsId = merged[DOSE.source_immunization_id] !== dose.row[DOSE.source_immunization_id];
+  if (parts.length > before.length || gainsId) {
     // The parts kept so far come first.
-    updates.push({ immunizationId: dose.immunizationId, row: merged, parts: parts.slice(dose.parts.length) });
+    updates.push({
+      immunizationId: dose.immunizationId,
+      row: merged,
+      parts: parts.length > 1 ? parts.slice(dose.parts.length) : NO_PARTS,
+    });
   }
 }
 
-/** The dose keeps the site and id of the record that made it. */
-function keepIdentity(merged: Row, maker: Row): void {
-  merged[DOSE.site_id] = maker[DOSE.site_id]!;
-  merged[DOSE.source_immunization_id] = maker[DOSE.source_immunization_id]!;
+/** The dose keeps the site and id of the record that made it; where that has no id, another of the site may give one. */
+function keepIdentity(merged: Row, maker: Row, others: readonly Row[]): void {
+  const site = maker[DOSE.site_id]!;
+  const named = others.find((row) => row[DOSE.site_id] === site && row[DOSE.source_immunization_id] !== null);
+  merged[DOSE.site_id] = site;
+  merged[DOSE.source_immunization_id] =
+    maker[DOSE.source_immunization_id] ?? named?.[DOSE.source_immunization_id] ?? null;
 }
 
 /** Slots that say who sent the record, and nothing about the dose. */

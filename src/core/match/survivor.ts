@@ -36,6 +36,18 @@ const PATIENT_GROUPS: readonly (readonly number[])[] = [
   [PATIENT.eligibility, PATIENT.eligibility_date],
 ];
 
+/** Names, of which some senders write all letters large. */
+const NAME_SLOTS: readonly number[] = [
+  PATIENT.last_name,
+  PATIENT.first_name,
+  PATIENT.middle_name,
+  PATIENT.mother_maiden_last_name,
+  PATIENT.mother_first_name,
+  PATIENT.guardian_last_name,
+  PATIENT.guardian_first_name,
+  PATIENT.guardian_middle_name,
+];
+
 /** Values of a dose that belong together. */
 const DOSE_GROUPS: readonly (readonly number[])[] = [[DOSE.dose_amount, DOSE.dose_unit]];
 
@@ -55,6 +67,7 @@ export function mergePatientRows(parts: readonly PatientPart[]): Row {
   );
   const rows = ordered.map((part) => part.row);
   const merged = mergeRows(rows, PATIENT_GROUPS);
+  for (const slot of NAME_SLOTS) merged[slot] = writtenInBothCases(merged[slot]!, rows, slot);
   const named = rows.find((row) => row[PATIENT.first_name] !== null && !isNewbornName(row[PATIENT.first_name]!));
   if (named !== undefined) merged[PATIENT.first_name] = named[PATIENT.first_name]!;
   const objections = rows.filter((row) => row[PATIENT.sharing_objection] === 'Y');
@@ -64,6 +77,19 @@ export function mergePatientRows(parts: readonly PatientPart[]): Row {
     merged[PATIENT.sharing_objection_date] = dates.sort()[0] ?? null;
   }
   return merged;
+}
+
+/** A name in capitals, as another record writes it in both cases. */
+function writtenInBothCases(name: string | null, rows: readonly Row[], slot: number): string | null {
+  if (name === null || name !== name.toUpperCase()) return name;
+  const spelled = rows.find(
+    (row) =>
+      row[slot] != null &&
+      row[slot] !== name &&
+      row[slot]!.toUpperCase() === name &&
+      row[slot] !== row[slot]!.toLowerCase(),
+  );
+  return spelled?.[slot] ?? name;
 }
 
 /** One dose's row from all of its records. */

@@ -128,7 +128,7 @@ const DATE_RULES: readonly Rule[] = [
   {
     code: 'dose-date-first-of-month',
     needs: [DOSE.administered_on],
-    holds: (row) => !row[DOSE.administered_on]!.endsWith('-01'),
+    holds: (row, { today }) => !row[DOSE.administered_on]!.endsWith('-01') || row[DOSE.administered_on]! > today,
   },
   {
     code: 'dose-after-lot-expiry',

@@ -85,7 +85,11 @@ export const PATIENT_RULES: readonly Rule[] = [
   {
     code: 'birth-date-first-of-month',
     needs: [PATIENT.birth_date],
-    holds: (row) => !row[PATIENT.birth_date]!.endsWith('-01'),
+    // A date that cannot be is an issue already.
+    holds: (row, { today }) => {
+      const date = row[PATIENT.birth_date]!;
+      return !date.endsWith('-01') || date > today || date < yearsBefore(today, OLDEST_AGE_YEARS);
+    },
   },
   {
     code: 'death-date-in-future',

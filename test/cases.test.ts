@@ -1,0 +1,96 @@
+/**
+ * Golden cases: what goes in, and everything that must come out, however the files are cut on the way. Each folder of
+ * `cases` has input, `case.json` and the expected tables and reports; `WRITE_CASES=1 npx vitest run test/cases.test.ts`
+ * writes these.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadSpec, packageFolder } from '../src/files/specs.js';
+import type { Sizes } from '../src/run.js';
+import { Sandbox } from './support/sandbox.js';
+
+interface Case {
+  readonly title: string;
+  readonly spec?: string;
+  readonly site?: string;
+  readonly runs: readonly { readonly patients?: readonly string[]; readonly immunizations?: readonly string[] }[];
+}
+
+const CASES = join(packageFolder(), 'test/cases');
+
+/** Ways through the program that must not differ in what comes out. */
+const WAYS: Readonly<Record<string, Partial<Sizes>>> = {
+  'in one piece': {},
+  'in tiny pieces': { chunkBytes: 7, blockBytes: 1, batchRows: 1, sortCharacters: 1 },
+  'in small pieces': { chunkBytes: 61, blockBytes: 200, batchRows: 3, sortCharacters: 300 },
+};
+
+/** What differs from run to run, or from machine to machine. */
+const CHANGING = new Set(['started_at', 'finished_at', 'heartbeat_at', 'host', 'process', 'code_tables', 'content']);
+const TABLES = [
+  'runs',
+  'run_files',
+  'patients',
+  'patient_sources',
+  'patient_parts',
+  'immunizations',
+  'immunization_duplicates',
+  'immunization_parts',
+  'match_reviews',
+];
+
+/** The tables as text: a line for each row, with the values that it has. */
+function describeTables(sandbox: Sandbox): string {
+  return TABLES.map((table) => {
+    const rows = sandbox.query(`SELECT * FROM ${table} ORDER BY id`).map((row) => {
+      const values = Object.entries(row).filter(([name, value]) => value !== null && !CHANGING.has(name));
+      return `  ${values.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' ')}\n`;
+    });
+    return `${table}\n${rows.join('')}`;
+  }).join('\n');
+}
+
+/** Compares byte for byte with an expected file, or makes that file what was found. */
+function expectFile(path: string, found: Buffer): void {
+  if (process.env['WRITE_CASES'] === '1') {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, found);
+  }
+  // As characters of one byte, so that a difference can be read.
+  expect(found.toString('latin1')).toBe(existsSync(path) ? readFileSync(path, 'latin1') : 'no such file expected');
+}
+
+const names = readdirSync(CASES).filter((name) => existsSync(join(CASES, name, 'case.json')));
+
+test('there are cases', () => {
+  expect(names.length).toBeGreaterThanOrEqual(9);
+});
+
+describe.each(names)('%s', (name) => {
+  const folder = join(CASES, name);
+  const { spec, site, runs } = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8')) as Case;
+
+  test.each(Object.entries(WAYS))('%s', async (_, sizes) => {
+    using sandbox = new Sandbox();
+    const expected = (...path: string[]): string => join(folder, 'expected', ...path);
+    for (const [i, { patients = [], immunizations = [] }] of runs.entries()) {
+      const paths = (files: readonly string[]): string[] => files.map((file) => join(folder, file));
+      const run = runs.length === 1 ? '.' : `run-${i + 1}`;
+      const summary = await sandbox.load({
+        patients: paths(patients),
+        immunizations: paths(immunizations),
+        site: site ?? null,
+        sizes,
+        ...(spec !== undefined && { spec: loadSpec(spec) }),
+      });
+      const found = readdirSync(summary.folder, { recursive: true, encoding: 'utf8' })
+        .filter((file) => file !== 'summary.json' && file !== 'rejects')
+        .sort();
+      for (const file of found) expectFile(expected(run, file), readFileSync(join(summary.folder, file)));
+      const reports = readdirSync(expected(run), { recursive: true, encoding: 'utf8' });
+      expect(reports.filter((file) => file !== 'tables.txt' && file !== 'rejects').sort()).toEqual(found);
+    }
+    expectFile(expected('tables.txt'), Buffer.from(describeTables(sandbox)));
+  });
+});

@@ -1,0 +1,184 @@
+/** What holds for every submission, whatever is in it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Summary } from '../../src/run.js';
+import type { ClinicOptions } from '../support/clinic.js';
+import { Dirt, type DirtOptions } from '../support/dirt.js';
+import { MIIS } from '../support/fixtures.js';
+import { Random } from '../support/random.js';
+import { contentOf, Sandbox, type TableRow } from '../support/sandbox.js';
+import { writeSubmission } from '../support/submission.js';
+
+const HEADER = 'facility_id|patient_id|last_name|first_name|birth_date|sex|street';
+
+/** A record of which the test knows what it holds, whatever stands in its street. */
+const record = fc.record({
+  street: fc.string({ unit: fc.constantFrom('a', ' ', '|', '"', '\n', '\r\n', '\r', 'é', '7'), maxLength: 12 }),
+  birthDate: fc.constantFrom('20150504', '20150230', '5/4/15', '', '20310101'),
+  lastName: fc.constantFrom('Smith', '', 'UNKNOWN', 'Jones'),
+  sex: fc.constantFrom('F', 'M', 'Z'),
+});
+
+describe('the places in issues.csv', () => {
+  test('are those where the records begin, in bytes and in lines', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(record, { minLength: 1, maxLength: 12 }),
+        fc.constantFrom('\n', '\r\n', '\r'),
+        fc.record({ chunkBytes: fc.integer({ min: 1, max: 90 }), blockBytes: fc.integer({ min: 1, max: 200 }) }),
+        fc.boolean(),
+        // Where a quote is left open and another opens later, nobody can tell which is which.
+        fc.constantFrom('quoted', 'left open'),
+        async (records, lineEnd, sizes, mark, quotes) => {
+          using sandbox = new Sandbox();
+          let text = (mark ? '\ufeff' : '') + HEADER + lineEnd;
+          const places = records.map(({ street, birthDate, lastName, sex }, i) => {
+            const place = { line: text.split(/\r\n|\r|\n/).length, offset: Buffer.byteLength(text) };
+            // A quote that is left open must not take the records after it along.
+            const open = i % 3 === 0 ? '"left open' : 'none';
+            const cell = quotes === 'left open' ? open : `"${street.replaceAll('"', '""')}"`;
+            text += `F1|${i + 1}|${lastName}|Anna|${birthDate}|${sex}|${cell}${lineEnd}`;
+            return place;
+          });
+          const { folder, totals } = await sandbox.load({
+            mode: 'validate',
+            patients: { 'p.txt': text },
+            sizes,
+          });
+          expect(totals.patient.records).toBe(records.length);
+          const bytes = Buffer.from(text);
+          for (const row of await sandbox.report(folder, 'issues.csv')) {
+            const number = Number(row['record']);
+            if (number === 0) continue;
+            const place = places[number - 1]!;
+            expect([row['line'], row['byte_offset']]).toEqual([String(place.line), String(place.offset)]);
+            expect(bytes.subarray(Number(row['byte_offset'])).toString()).toMatch(new RegExp(`^F1\\|${number}\\|`));
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+/** Options of a made-up submission with dirt in it. */
+const submission = fc.record({
+  seed: fc.nat(100_000),
+  patients: fc.integer({ min: 1, max: 40 }),
+  dosesPerPatient: fc.integer({ min: 1, max: 12 }),
+  errors: fc.constantFrom(0, 0.1, 0.4),
+  remarks: fc.constantFrom(0, 0.3),
+  duplicates: fc.constantFrom(0, 0.1, 0.5),
+});
+type Submission = ClinicOptions & DirtOptions;
+
+function write(sandbox: Sandbox, { seed, patients, dosesPerPatient, ...shares }: Submission): [string, string] {
+  const paths = { patients: sandbox.path('p.txt'), immunizations: sandbox.path('i.txt') };
+  writeSubmission({ seed, patients, dosesPerPatient }, MIIS, paths, new Dirt(MIIS, { seed, ...shares }));
+  return [paths.patients, paths.immunizations];
+}
+
+function requireTablesToTieOut(sandbox: Sandbox, { files, totals: { patient, immunization } }: Summary): void {
+  for (const file of files) {
+    expect(file.loaded + file.merged + file.duplicate + file.rejected + file.skipped).toBe(file.records);
+  }
+  const rows = (table: string): unknown => sandbox.query(`SELECT count(*) AS n FROM ${table}`)[0]!['n'];
+  expect(rows('patients')).toBe(patient.loaded);
+  expect(rows('patient_sources')).toBe(patient.loaded + patient.merged + patient.duplicate);
+  expect(rows('immunizations')).toBe(immunization.loaded);
+  expect(rows('immunization_duplicates')).toBe(immunization.merged + immunization.duplicate);
+}
+
+describe('a submission', () => {
+  test('is the same however it is cut, its records have one fate each, and the tables hold those rows', async () => {
+    await fc.assert(
+      fc.asyncProperty(submission, fc.integer({ min: 1, max: 5000 }), async (options, size) => {
+        using sandbox = new Sandbox();
+        const [patients, immunizations] = write(sandbox, options);
+        const load = (database: string, sizes: object): ReturnType<Sandbox['load']> =>
+          sandbox.load({
+            patients: [patients],
+            immunizations: [immunizations],
+            database: sandbox.path(database),
+            sizes,
+          });
+        const whole = await load('registry.db', {});
+        requireTablesToTieOut(sandbox, whole);
+        const sizes = { chunkBytes: size, blockBytes: size, batchRows: 1 + (size % 9), sortCharacters: size };
+        const pieces = await load('pieces.db', sizes);
+        const read = (folder: string, name: string): string => readFileSync(join(folder, name), 'utf8');
+        expect(read(pieces.folder, 'issues.csv')).toBe(read(whole.folder, 'issues.csv'));
+        expect(read(pieces.folder, 'changes.csv')).toBe(read(whole.folder, 'changes.csv'));
+        expect(contentOf(sandbox, sandbox.path('pieces.db'))).toEqual(contentOf(sandbox));
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test('that is loaded twice is there once', async () => {
+    await fc.assert(
+      fc.asyncProperty(submission, async (options) => {
+        using sandbox = new Sandbox();
+        const [patients, immunizations] = write(sandbox, options);
+        const first = await sandbox.load({ patients: [patients], immunizations: [immunizations] });
+        const { patients: persons, immunizations: doses } = contentOf(sandbox);
+        const second = await sandbox.load({ patients: [patients], immunizations: [immunizations] });
+        expect(contentOf(sandbox)).toMatchObject({ patients: persons, immunizations: doses });
+        const { patient, immunization } = second.totals;
+        expect([patient.loaded, patient.merged, immunization.loaded, immunization.merged]).toEqual([0, 0, 0, 0]);
+        expect([patient.rejected, immunization.rejected]).toEqual([
+          first.totals.patient.rejected,
+          first.totals.immunization.rejected,
+        ]);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test('gives the same registry in one run and in two, patients first', async () => {
+    await fc.assert(
+      fc.asyncProperty(submission, async (options) => {
+        using sandbox = new Sandbox();
+        const [patients, immunizations] = write(sandbox, options);
+        await sandbox.load({ patients: [patients], immunizations: [immunizations] });
+        const database = sandbox.path('two.db');
+        await sandbox.load({ patients: [patients], database });
+        await sandbox.load({ immunizations: [immunizations], database });
+        expect(contentOf(sandbox, database)).toEqual(contentOf(sandbox));
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test('gives the same registry in any order of its doses', async () => {
+    using sandbox = new Sandbox();
+    // So many doses out of order that all of them are sorted.
+    const options = { seed: 5, patients: 500, dosesPerPatient: 9, errors: 0, remarks: 0.2, duplicates: 0.1 };
+    const [patients, immunizations] = write(sandbox, options);
+    await sandbox.load({ patients: [patients], immunizations: [immunizations] });
+    const [header, ...lines] = readFileSync(immunizations, 'latin1').trimEnd().split('\n');
+    const random = new Random(3);
+    for (let i = lines.length - 1; i > 0; i--) {
+      const j = random.integer(0, i);
+      [lines[i], lines[j]] = [lines[j]!, lines[i]!];
+    }
+    const shuffled = sandbox.write('shuffled.txt', Buffer.from([header, ...lines, ''].join('\n'), 'latin1'));
+    const database = sandbox.path('shuffled.db');
+    const sizes = { sortCharacters: 100_000 };
+    const summary = await sandbox.load({ patients: [patients], immunizations: [shuffled], database, sizes });
+    expect(summary.totals.immunization.loaded).toBeGreaterThan(3000);
+    const [ordered, disordered] = [contentOf(sandbox), contentOf(sandbox, database)];
+    // Which of several equal records made the dose, and gave it its id, is a matter of order.
+    const anonymous = (content: Record<string, TableRow[]>): unknown => ({
+      ...content,
+      immunizations: content['immunizations']!.map((row) =>
+        JSON.stringify({ ...row, source_immunization_id: 0 }),
+      ).sort(),
+      duplicates: [],
+    });
+    expect(anonymous(disordered)).toEqual(anonymous(ordered));
+    expect(disordered['duplicates']!.length).toBe(ordered['duplicates']!.length);
+  });
+});
