@@ -376,7 +376,7 @@ class BlockTransform {
 
   #reportRule = (rule: Rule): void => {
     const { field } = CATALOGUE[rule.code];
-    if (rule.asksForValue === true && field !== null && this.#isExplained(field)) return;
+    if (rule.asksFor?.some((asked) => this.#isExplained(asked)) === true) return;
     this.#find(rule.code, field, rule.facts?.(this.#row, this.#plan));
   };
 
