@@ -391,9 +391,10 @@ class BlockTransform {
     if (!this.#plan.columnOf.has('site_id') && this.#plan.site === null) this.#find('site-missing', null);
   }
 
-  /** Whether a finding already says why the field has no value. */
+  /** Whether an issue already says why the field has no value. One that is off says nothing. */
   #isExplained(field: FieldName): boolean {
-    return this.#findings.some((finding) => finding.field === field);
+    const { severities } = this.#plan;
+    return this.#findings.some((finding) => finding.field === field && severities[finding.code] !== 'off');
   }
 
   #resolveVaccine(): void {
