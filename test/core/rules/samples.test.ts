@@ -1,6 +1,7 @@
 /** Each issue code with a record that breaks its rule, and the nearest record that does not. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { CATALOGUE } from '../../../src/core/catalogue.js';
+import { CATALOGUE, ISSUE_CODES, type IssueCode } from '../../../src/core/catalogue.js';
 import { formatMessage, type Issue } from '../../../src/core/issue.js';
 import { severityOf } from '../../../src/core/spec.js';
 import { DOSE_SAMPLES, judgeSample, PATIENT_SAMPLES, type Sample, titleOf } from '../../support/samples.js';
@@ -38,5 +39,38 @@ describe('a patient is told to be', () => {
 describe('a dose is told to be', () => {
   test.each(DOSE_SAMPLES.map((sample) => [titleOf(sample), sample] as const))('%s', (_, sample) => {
     checkSample(sample);
+  });
+});
+
+/** Codes that no single value gives, and the test that proves each of them, from the folder of this one. */
+const PROVED_ELSEWHERE: Partial<Record<IssueCode, string>> = {
+  'field-count-wrong': '../transform.test.ts',
+  'quote-not-closed': '../transform.test.ts',
+  'quote-misplaced': '../transform.test.ts',
+  'record-blank': '../transform.test.ts',
+  'header-repeated': '../transform.test.ts',
+  'character-undecodable': '../transform.test.ts',
+  'required-value-missing': '../transform.test.ts',
+  'row-longer-than-layout': '../../load/late-issues.test.ts',
+  'column-unknown': '../../load/late-issues.test.ts',
+  'encoding-windows-1252': '../../load/late-issues.test.ts',
+  'encoding-mixed': '../../load/late-issues.test.ts',
+  'patient-id-conflict': '../../load/late-issues.test.ts',
+  'patient-id-repeated': '../../load/late-issues.test.ts',
+  'match-in-doubt': '../../load/late-issues.test.ts',
+  'patient-not-found': '../../load/late-issues.test.ts',
+  'patient-rejected': '../../load/late-issues.test.ts',
+  'dose-date-before-birth': '../../load/late-issues.test.ts',
+  'dose-date-after-death': '../../load/late-issues.test.ts',
+};
+
+describe('no issue code is without a proof', () => {
+  test('each has a sample, or is named with the test that proves it', () => {
+    const proved = [...PATIENT_SAMPLES, ...DOSE_SAMPLES].map(({ code }) => code as string);
+    expect([...new Set([...proved, ...Object.keys(PROVED_ELSEWHERE)])].sort()).toEqual([...ISSUE_CODES].sort());
+  });
+
+  test.each(Object.entries(PROVED_ELSEWHERE))('%s is expected in %s', (code, path) => {
+    expect(readFileSync(new URL(path, import.meta.url), 'utf8')).toContain(`'${code}'`);
   });
 });
