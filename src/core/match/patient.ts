@@ -161,7 +161,7 @@ function rejectConflicts(
   decisions: Map<number, PatientDecision>,
 ): boolean {
   for (const record of records) {
-    if (stored !== undefined && !canShareId(record.identity, stored.identity)) {
+    if (stored !== undefined && !hasSaid(stored, record) && !canShareId(record.identity, stored.identity)) {
       for (const other of records)
         decisions.set(other.index, { kind: 'conflict', with: { patientId: stored.patientId } });
       return true;
@@ -178,6 +178,16 @@ function rejectConflicts(
     }
   }
   return false;
+}
+
+/**
+ * Whether the store has taken the very record before. It is no conflict when it comes again, even where the person has
+ * since got another name from other records.
+ */
+function hasSaid(stored: KnownPatient, { siteId, sourcePatientId, content }: IncomingRecord): boolean {
+  return stored.sources.some(
+    (source) => source.content === content && source.siteId === siteId && source.sourcePatientId === sourcePatientId,
+  );
 }
 
 /**
