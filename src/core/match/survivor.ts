@@ -39,6 +39,16 @@ const PATIENT_GROUPS: readonly (readonly number[])[] = [
 /** Values of a dose that belong together. */
 const DOSE_GROUPS: readonly (readonly number[])[] = [[DOSE.dose_amount, DOSE.dose_unit]];
 
+/** Slots that say who sent the record, and nothing about the dose. */
+export const SENDER_SLOTS: readonly number[] = [DOSE.site_id, DOSE.source_immunization_id];
+
+/** What a record says about its dose, whoever sent it. */
+export function doseFacts(row: Row): Row {
+  const facts = row.slice();
+  for (const slot of SENDER_SLOTS) facts[slot] = null;
+  return facts;
+}
+
 /** How many values a row has. */
 export function countFilled(row: Row): number {
   let filled = 0;
@@ -66,12 +76,9 @@ export function mergePatientRows(parts: readonly PatientPart[]): Row {
   return merged;
 }
 
-/** One dose's row from all of its records. */
+/** One dose's row from all of its records. Who sent them makes no difference to what the dose is. */
 export function mergeDoseRows(rows: readonly Row[]): Row {
-  const merged = mergeRows(
-    sortByFullness(rows, (row) => row),
-    DOSE_GROUPS,
-  );
+  const merged = mergeRows(sortByFullness(rows, doseFacts), DOSE_GROUPS);
   // 01 is what a blank becomes: any other source says more.
   const source = rows
     .map((row) => row[DOSE.information_source] ?? null)
