@@ -26,6 +26,11 @@ export function doseRow(values: DoseValues): Row {
   return row;
 }
 
+/** What the registry keeps of a record in the person's row: the ids have a table of their own. */
+function storedRow(row: Row): Row {
+  return row.with(PATIENT.site_id, null).with(PATIENT.source_patient_id, null).with(PATIENT.ssn, null);
+}
+
 /** A record of a submission, as matching sees it. */
 export function incoming(row: Row, index: number): IncomingRecord {
   return {
@@ -33,7 +38,7 @@ export function incoming(row: Row, index: number): IncomingRecord {
     siteId: row[PATIENT.site_id]!,
     sourcePatientId: row[PATIENT.source_patient_id]!,
     identity: identityOf(row),
-    content: hashText(packRow(row)),
+    content: hashText(packRow(storedRow(row))),
   };
 }
 
@@ -96,7 +101,7 @@ export function knownPatient(person: Person): KnownPatient {
 /** The one row of a person: the site of its first record made it. */
 export function mergedRow({ rows }: Person): Row {
   const site = rows[0]![PATIENT.site_id];
-  return mergePatientRows(rows.map((row) => ({ row, rank: row[PATIENT.site_id] === site ? 0 : 1 })));
+  return mergePatientRows(rows.map((row) => ({ row: storedRow(row), rank: row[PATIENT.site_id] === site ? 0 : 1 })));
 }
 
 /** Rows as texts, sorted: equal for the same set of rows in any order. */
