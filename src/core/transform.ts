@@ -278,21 +278,18 @@ class BlockTransform {
   }
 
   #readCell(reader: ColumnReader): void {
-    const text = this.#mappedCell(reader);
+    const received = this.#cell(reader.column);
+    if (received === '') return;
+    // The layout's own words are replaced before anything else is done, and are shown as they were received.
+    const text = reader.values?.get(received.toUpperCase()) ?? received;
     if (text === '') return;
     const reading = this.#readText(reader, text);
     if (reading.value !== null) {
       this.#row[reader.slot] = reading.value;
       this.#batch.filled[reader.slot]!++;
     }
-    if (reading.isRemarkable) this.#noteReading(reader, text, reading);
-    if (reader.width !== null && text.length > reader.width) this.#findTooLong(reader);
-  }
-
-  /** A cell with the layout's own words replaced. */
-  #mappedCell(reader: ColumnReader): string {
-    const text = this.#cell(reader.column);
-    return text === '' || reader.values === null ? text : (reader.values.get(text.toUpperCase()) ?? text);
+    if (reading.isRemarkable) this.#noteReading(reader, received, reading);
+    if (reader.width !== null && received.length > reader.width) this.#findTooLong(reader);
   }
 
   #noteReading(reader: ColumnReader, text: string, reading: Reading): void {
