@@ -422,6 +422,21 @@ describe('changes', () => {
     ]);
   });
 
+  test('and issues show a value as it was received, though the layout has a word of its own for it', () => {
+    const fields = MIIS.layouts.patient.fields.map((field) =>
+      field.name === 'sex' ? { ...field, values: { BOY: 'male', SHE: 'f', '9': '', Z: 'both' } } : field,
+    );
+    const spec = { ...MIIS, layouts: { ...MIIS.layouts, patient: { ...MIIS.layouts.patient, fields } } };
+    const lines = ['boy', 'she', '9', 'z'].map((sex) => patientLine({ sex }));
+    const judged = judgeText(lines.join('\n'), { ...PATIENT, spec });
+    expect(judged.map(({ values }) => values!.sex)).toEqual(['M', 'F', undefined, undefined]);
+    expect(judged[0]!.changes).toMatchObject([
+      { before: 'boy', after: 'M' },
+      { before: 'she', after: 'F' },
+    ]);
+    expect(judged[3]!.issues).toMatchObject([{ code: 'sex-unrecognized', value: 'z' }]);
+  });
+
   test('are kept up to a number; the rest is counted', () => {
     const lines = Array.from({ length: 2_500 }, (_, i) =>
       patientLine({ phone: `(617) 555-${String(i).padStart(4, '0')}` }),
