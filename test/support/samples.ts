@@ -236,8 +236,8 @@ export const DOSE_SAMPLES: readonly Sample[] = [
     today: MID_MONTH,
   }),
   dose('dose-date-first-of-month', 'administered_on', '20160601', '20160602'),
-  dose('dose-date-before-licence', 'administered_on', '19901231', '19910102', {
-    beside: { cvx: '20', mvx: 'PMC', information_source: '01', vis_given_date: '' },
+  dose('dose-date-before-licence', 'administered_on', '20100223', '20100224', {
+    beside: { cvx: '133', mvx: '', information_source: '01', vis_given_date: '' },
   }),
   dose('dose-date-after-use', 'administered_on', '20160820', '20160819', {
     beside: { cvx: '51', information_source: '01' },

@@ -183,6 +183,14 @@ describe('namesakes born on the same day', () => {
     }
   });
 
+  test('who agree are one person, though a third by two names is left to a reviewer', () => {
+    const girls = [row({ sex: 'F' }), other({ sex: 'F' })];
+    const married = [row({ source_patient_id: '3' }), row({ source_patient_id: '3', last_name: 'Costa' })];
+    const boy = row({ source_patient_id: '4', last_name: 'Costa', sex: 'M' });
+    expect(kinds(...girls, ...married, boy)).toEqual(['new', 'joined', 'new', 'joined', 'new']);
+    expect(reasons(...girls, ...married, boy)).toHaveLength(3);
+  });
+
   test('who are known by two names bring both together where nothing speaks against it', () => {
     const rows = [row(), row({ last_name: 'Costa' }), other(), row({ source_patient_id: '3', last_name: 'Costa' })];
     expect(count(...rows)).toBe(1);

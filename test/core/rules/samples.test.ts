@@ -44,12 +44,12 @@ describe('a dose is told to be', () => {
 
 /** Codes that no single value gives, and the test that proves each of them, from the folder of this one. */
 const PROVED_ELSEWHERE: Partial<Record<IssueCode, string>> = {
-  'field-count-wrong': '../transform.test.ts',
-  'quote-not-closed': '../transform.test.ts',
-  'quote-misplaced': '../transform.test.ts',
-  'record-blank': '../transform.test.ts',
-  'header-repeated': '../transform.test.ts',
-  'character-undecodable': '../transform.test.ts',
+  'field-count-wrong': '../transform-reading.test.ts',
+  'quote-not-closed': '../transform-reading.test.ts',
+  'quote-misplaced': '../transform-reading.test.ts',
+  'record-blank': '../transform-reading.test.ts',
+  'header-repeated': '../transform-reading.test.ts',
+  'character-undecodable': '../transform-reading.test.ts',
   'required-value-missing': '../transform.test.ts',
   'row-longer-than-layout': '../../load/late-issues.test.ts',
   'column-unknown': '../../load/late-issues.test.ts',
