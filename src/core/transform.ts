@@ -278,21 +278,18 @@ class BlockTransform {
   }
 
   #readCell(reader: ColumnReader): void {
-    const text = this.#mappedCell(reader);
+    const received = this.#cell(reader.column);
+    if (received === '') return;
+    // The layout's own words are replaced before anything else is done, and are shown as they were received.
+    const text = reader.values?.get(received.toUpperCase()) ?? received;
     if (text === '') return;
     const reading = this.#readText(reader, text);
     if (reading.value !== null) {
       this.#row[reader.slot] = reading.value;
       this.#batch.filled[reader.slot]!++;
     }
-    if (reading.isRemarkable) this.#noteReading(reader, text, reading);
-    if (reader.width !== null && text.length > reader.width) this.#findTooLong(reader);
-  }
-
-  /** A cell with the layout's own words replaced. */
-  #mappedCell(reader: ColumnReader): string {
-    const text = this.#cell(reader.column);
-    return text === '' || reader.values === null ? text : (reader.values.get(text.toUpperCase()) ?? text);
+    if (reading.isRemarkable) this.#noteReading(reader, received, reading);
+    if (reader.width !== null && received.length > reader.width) this.#findTooLong(reader);
   }
 
   #noteReading(reader: ColumnReader, text: string, reading: Reading): void {
@@ -376,7 +373,7 @@ class BlockTransform {
 
   #reportRule = (rule: Rule): void => {
     const { field } = CATALOGUE[rule.code];
-    if (rule.asksForValue === true && field !== null && this.#isExplained(field)) return;
+    if (rule.asksFor?.some((asked) => this.#isExplained(asked)) === true) return;
     this.#find(rule.code, field, rule.facts?.(this.#row, this.#plan));
   };
 
@@ -391,9 +388,10 @@ class BlockTransform {
     if (!this.#plan.columnOf.has('site_id') && this.#plan.site === null) this.#find('site-missing', null);
   }
 
-  /** Whether a finding already says why the field has no value. */
+  /** Whether an issue already says why the field has no value. One that is off says nothing. */
   #isExplained(field: FieldName): boolean {
-    return this.#findings.some((finding) => finding.field === field);
+    const { severities } = this.#plan;
+    return this.#findings.some((finding) => finding.field === field && severities[finding.code] !== 'off');
   }
 
   #resolveVaccine(): void {

@@ -1,6 +1,6 @@
 /** Which dose records of one patient are the same dose. All of the deciding is here, and it is pure. */
 import { DOSE, packRow, type Row } from '../model.js';
-import { countFilled, mergeDoseRows } from './survivor.js';
+import { countFilled, doseFacts, mergeDoseRows, SENDER_SLOTS } from './survivor.js';
 
 /** A dose of the store. */
 export interface StoredDose {
@@ -44,7 +44,7 @@ export interface DoseDecisions {
 /** Why two records are the same dose. */
 export const SAME_DOSE_REASON = 'same vaccine and date';
 
-/** Same patient, same CVX, same date, and both given or both not: then it is the same dose. */
+/** Same patient, same CVX, same date and same status: then it is the same dose. */
 function isSameDose(a: Row, b: Row): boolean {
   return (
     a[DOSE.administered_on] === b[DOSE.administered_on] &&
@@ -139,16 +139,11 @@ function keepIdentity(merged: Row, maker: Row, others: readonly Row[]): void {
     maker[DOSE.source_immunization_id] ?? named?.[DOSE.source_immunization_id] ?? null;
 }
 
-/** Slots that say who sent the record, and nothing about the dose. */
-const SENDER_SLOTS = [DOSE.site_id, DOSE.source_immunization_id];
-
 /** Rows that say different things, the first of each in their order. */
 function distinctRows(rows: readonly Row[]): Row[] {
   const seen = new Set<string>();
   return rows.filter((row) => {
-    const facts = row.slice();
-    for (const slot of SENDER_SLOTS) facts[slot] = null;
-    const text = packRow(facts);
+    const text = packRow(doseFacts(row));
     if (seen.has(text)) return false;
     seen.add(text);
     return true;

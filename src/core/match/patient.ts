@@ -77,12 +77,17 @@ interface Node {
 /** Decides about all records of a submission that share an id or a name with others, or with the store. */
 export function decidePatients(incoming: readonly IncomingRecord[], known: readonly KnownPatient[]): PatientDecisions {
   const decisions = new Map<number, PatientDecision>();
-  const doubts: DoubtfulPair[] = [];
+  const doubts = new Doubts();
   const nodes = groupById(incoming, known, decisions);
-  const clusters = new Clusters(nodes);
-  for (const bucket of bucketsByName(nodes)) joinNamesakes(bucket, clusters, doubts);
+  const namesakes = bucketsByName(nodes).map((bucket) => compareNamesakes(bucket, doubts));
+  const clusters = new Clusters();
+  for (const node of nodes) clusters.join(node, node);
+  // Who agrees in all that is compared is one person whatever becomes of those who only do not contradict.
+  const agreeing = namesakes.flatMap((found) => found.agreeing);
+  joinGroups(agreeing, clusters, doubts);
+  joinGroups([...agreeing, ...namesakes.flatMap((found) => found.compatible)], clusters, doubts);
   for (const members of clusters.all()) decideCluster(members, decisions);
-  return { decisions, doubts };
+  return { decisions, doubts: doubts.pairs };
 }
 
 /** Records of one site and id are one person, or a conflict that keeps all of them out. */
@@ -156,7 +161,7 @@ function rejectConflicts(
   decisions: Map<number, PatientDecision>,
 ): boolean {
   for (const record of records) {
-    if (stored !== undefined && !canShareId(record.identity, stored.identity)) {
+    if (stored !== undefined && !hasSaid(stored, record) && !canShareId(record.identity, stored.identity)) {
       for (const other of records)
         decisions.set(other.index, { kind: 'conflict', with: { patientId: stored.patientId } });
       return true;
@@ -173,6 +178,16 @@ function rejectConflicts(
     }
   }
   return false;
+}
+
+/**
+ * Whether the store has taken the very record before. It is no conflict when it comes again, even where the person has
+ * since got another name from other records.
+ */
+function hasSaid(stored: KnownPatient, { siteId, sourcePatientId, content }: IncomingRecord): boolean {
+  return stored.sources.some(
+    (source) => source.content === content && source.siteId === siteId && source.sourcePatientId === sourcePatientId,
+  );
 }
 
 /**
@@ -245,12 +260,20 @@ function bucketsByName(nodes: readonly Node[]): Node[][] {
   return [...buckets.values()].filter((bucket) => bucket.length > 1);
 }
 
+/** Groups of two nodes or more of one name and birth date that may be one person. */
+interface Namesakes {
+  /** They agree in all that is compared. */
+  readonly agreeing: readonly (readonly Node[])[];
+  /** Nobody among them contradicts anybody. */
+  readonly compatible: readonly (readonly Node[])[];
+}
+
 /**
- * Joins the nodes of one name and birth date. Nodes that agree in all that is compared are joined first. Of the classes
- * that remain, those are joined among which nobody contradicts anybody; where a class fits two that contradict each
- * other, it is left alone and the pairs are doubtful.
+ * Compares the nodes of one name and birth date. Nodes that agree in all that is compared are a class. Classes that hang
+ * together by compatibility may be one person if nobody among them contradicts anybody; where a class fits two that
+ * contradict each other, it is left alone and the pairs are doubtful.
  */
-function joinNamesakes(bucket: readonly Node[], clusters: Clusters, doubts: DoubtfulPair[]): void {
+function compareNamesakes(bucket: readonly Node[], doubts: Doubts): Namesakes {
   const classes = new Map<string, Node[]>();
   for (const node of bucket) {
     const signature = node.stored === null ? signatureOf(node) : classOfStored(node, bucket);
@@ -259,34 +282,53 @@ function joinNamesakes(bucket: readonly Node[], clusters: Clusters, doubts: Doub
     else members.push(node);
   }
   const groups = [...classes.values()];
-  for (const members of groups) for (const node of members) clusters.join(members[0]!, node);
 
   // The nodes of a class agree in all that is compared, so that the first speaks for all.
   const hasStored = (members: readonly Node[]): boolean => members.some((node) => node.stored !== null);
   const compatible = (a: readonly Node[], b: readonly Node[]): boolean =>
     !contradict(a[0]!, b[0]!) && !(hasStored(a) && hasStored(b));
-  let reported = 0;
+  const joinable: Node[][] = [];
+  let room = MOST_DOUBTS_PER_NAME;
   for (const component of componentsOf(groups, compatible)) {
-    const allCompatible = component.every((a) => component.every((b) => a === b || compatible(a, b)));
-    if (allCompatible) {
-      for (const members of component) clusters.join(component[0]![0]!, members[0]!);
+    if (component.every((a) => component.every((b) => a === b || compatible(a, b)))) {
+      if (component.length > 1) joinable.push(component.flat());
       continue;
     }
     for (let i = 0; i < component.length; i++) {
       for (let j = i + 1; j < component.length; j++) {
         const [a, b] = [component[i]!, component[j]!];
-        if (!compatible(a, b) || reported >= MOST_DOUBTS_PER_NAME) continue;
-        if (addDoubt(a[0]!, b[0]!, 'same name and birth date; fits another person as well', doubts)) reported++;
+        if (compatible(a, b) && room > 0 && doubts.add(a[0]!, b[0]!, FITS_ANOTHER)) room--;
       }
     }
   }
   for (let i = 0; i < groups.length; i++) {
-    for (let j = i + 1; j < groups.length && reported < MOST_DOUBTS_PER_NAME; j++) {
+    for (let j = i + 1; j < groups.length && room > 0; j++) {
       const against = contradictionsBetween(groups[i]![0]!, groups[j]![0]!);
       if (against.length !== 1 || !against[0]!.doubtful) continue;
       const reason = `same name and birth date; other ${against[0]!.name}`;
-      if (addDoubt(groups[i]![0]!, groups[j]![0]!, reason, doubts)) reported++;
+      if (doubts.add(groups[i]![0]!, groups[j]![0]!, reason)) room--;
     }
+  }
+  return { agreeing: groups.filter((group) => group.length > 1), compatible: joinable };
+}
+
+const FITS_ANOTHER = 'same name and birth date; fits another person as well';
+
+/**
+ * Joins the nodes of each group. A person who is known by two names can be in two groups, and hang them together: where
+ * any two nodes of groups that hang together contradict each other, none of them is joined, and the pairs are doubtful.
+ */
+function joinGroups(groups: readonly (readonly Node[])[], clusters: Clusters, doubts: Doubts): void {
+  const together = new Clusters();
+  for (const group of groups) for (const node of group) together.join(group[0]!, node);
+  const contradictory = new Set<Node>();
+  for (const members of together.all()) {
+    const contradicts = members.some((a, i) => members.some((b, j) => i < j && contradict(a, b)));
+    if (contradicts) contradictory.add(together.rootOf(members[0]!));
+  }
+  for (const group of groups) {
+    if (contradictory.has(together.rootOf(group[0]!))) doubts.addAll(group, clusters, FITS_ANOTHER);
+    else for (const node of group) clusters.join(group[0]!, node);
   }
 }
 
@@ -331,49 +373,66 @@ function contradictionsBetween(a: Node, b: Node): readonly (typeof CONTRADICTION
   );
 }
 
-/** Adds a pair, unless both are persons of the store: those were reported when they came. */
-function addDoubt(a: Node, b: Node, reason: string, doubts: DoubtfulPair[]): boolean {
-  if (a.stored !== null && b.stored !== null) return false;
-  // The person who was there first comes first.
-  const isLater = a.stored === null && (b.stored !== null || a.records[0]!.index > b.records[0]!.index);
-  const [first, second] = isLater ? [b, a] : [a, b];
-  doubts.push({ a: representative(first), b: representative(second), reason });
-  return true;
+/** The pairs for a reviewer, each once. */
+class Doubts {
+  readonly pairs: DoubtfulPair[] = [];
+  readonly #known = new Map<Node, Set<Node>>();
+
+  /** Adds a pair, unless it is there or both are persons of the store: those were reported when they came. */
+  add(a: Node, b: Node, reason: string): boolean {
+    if (a.stored !== null && b.stored !== null) return false;
+    // The person who was there first comes first.
+    const isLater = a.stored === null && (b.stored !== null || a.records[0]!.index > b.records[0]!.index);
+    const [first, second] = isLater ? [b, a] : [a, b];
+    const known = this.#known.get(first) ?? new Set();
+    if (known.has(second)) return false;
+    this.#known.set(first, known.add(second));
+    this.pairs.push({ a: representative(first), b: representative(second), reason });
+    return true;
+  }
+
+  /** Adds the pairs of a group that are not one person already, up to the number that is read. */
+  addAll(group: readonly Node[], clusters: Clusters, reason: string): void {
+    let room = MOST_DOUBTS_PER_NAME;
+    for (let i = 0; i < group.length; i++) {
+      for (let j = i + 1; j < group.length && room > 0; j++) {
+        if (clusters.rootOf(group[i]!) !== clusters.rootOf(group[j]!) && this.add(group[i]!, group[j]!, reason)) room--;
+      }
+    }
+  }
 }
 
 function representative(node: Node): { index: number } | { patientId: number } {
   return node.stored !== null ? { patientId: node.stored.patientId } : { index: node.records[0]!.index };
 }
 
-/** Which nodes are one person (union-find). A join that would bring two contradicting nodes together is not made. */
+/** Nodes that were joined, directly or by way of others (union-find). */
 class Clusters {
-  readonly #parents: Map<Node, Node>;
-  readonly #members: Map<Node, Node[]>;
-
-  constructor(nodes: readonly Node[]) {
-    this.#parents = new Map(nodes.map((node) => [node, node]));
-    this.#members = new Map(nodes.map((node) => [node, [node]]));
-  }
+  readonly #parents = new Map<Node, Node>();
 
   join(a: Node, b: Node): void {
-    const rootA = this.#rootOf(a);
-    const rootB = this.#rootOf(b);
-    if (rootA === rootB) return;
-    const membersA = this.#members.get(rootA)!;
-    const membersB = this.#members.get(rootB)!;
-    if (membersA.some((one) => membersB.some((other) => contradict(one, other)))) return;
-    this.#parents.set(rootB, rootA);
-    membersA.push(...membersB);
-    this.#members.delete(rootB);
+    this.#parents.set(this.rootOf(b), this.rootOf(a));
   }
 
+  /** The nodes of each cluster; nodes that were never named are in none. */
   all(): Iterable<Node[]> {
-    return this.#members.values();
+    const members = new Map<Node, Node[]>();
+    for (const node of this.#parents.keys()) {
+      const root = this.rootOf(node);
+      const own = members.get(root);
+      if (own === undefined) members.set(root, [node]);
+      else own.push(node);
+    }
+    return members.values();
   }
 
-  #rootOf(node: Node): Node {
+  /** The node that stands for the cluster of this one. */
+  rootOf(node: Node): Node {
     let root = node;
-    for (let parent = this.#parents.get(root)!; parent !== root; parent = this.#parents.get(root)!) root = parent;
+    for (let parent = this.#parents.get(root); parent !== root; parent = this.#parents.get(root)) {
+      if (parent === undefined) this.#parents.set(root, root);
+      else root = parent;
+    }
     this.#parents.set(node, root);
     return root;
   }

@@ -51,6 +51,16 @@ const NAME_SLOTS: readonly number[] = [
 /** Values of a dose that belong together. */
 const DOSE_GROUPS: readonly (readonly number[])[] = [[DOSE.dose_amount, DOSE.dose_unit]];
 
+/** Slots that say who sent the record, and nothing about the dose. */
+export const SENDER_SLOTS: readonly number[] = [DOSE.site_id, DOSE.source_immunization_id];
+
+/** What a record says about its dose, whoever sent it. */
+export function doseFacts(row: Row): Row {
+  const facts = row.slice();
+  for (const slot of SENDER_SLOTS) facts[slot] = null;
+  return facts;
+}
+
 /** How many values a row has. */
 export function countFilled(row: Row): number {
   let filled = 0;
@@ -92,12 +102,9 @@ function writtenInBothCases(name: string | null, rows: readonly Row[], slot: num
   return spelled?.[slot] ?? name;
 }
 
-/** One dose's row from all of its records. */
+/** One dose's row from all of its records. Who sent them makes no difference to what the dose is. */
 export function mergeDoseRows(rows: readonly Row[]): Row {
-  const merged = mergeRows(
-    sortByFullness(rows, (row) => row),
-    DOSE_GROUPS,
-  );
+  const merged = mergeRows(sortByFullness(rows, doseFacts), DOSE_GROUPS);
   // 01 is what a blank becomes: any other source says more.
   const source = rows
     .map((row) => row[DOSE.information_source] ?? null)
@@ -120,12 +127,27 @@ export function sortByFullness<T>(
   return keyed.map(({ item }) => item);
 }
 
-/** Each value from the first row that has it, each group from the first row that has any of it. */
+/** Each value from the first row that has it, each group from one row. */
 function mergeRows(rows: readonly Row[], groups: readonly (readonly number[])[]): Row {
   const merged: Row = rows[0]!.map((_, slot) => rows.find((row) => row[slot] !== null)?.[slot] ?? null);
   for (const group of groups) {
-    const source = rows.find((row) => group.some((slot) => row[slot] !== null));
-    if (source !== undefined) for (const slot of group) merged[slot] = source[slot]!;
+    const source = findGroupSource(rows, group);
+    if (source !== null) for (const slot of group) merged[slot] = source[slot]!;
   }
   return merged;
+}
+
+/** The first row that has any value of a group, or a later one that says the same and more. */
+function findGroupSource(rows: readonly Row[], group: readonly number[]): Row | null {
+  let source: Row | null = null;
+  for (const row of rows) {
+    if (source === null) {
+      if (group.some((slot) => row[slot] !== null)) source = row;
+      continue;
+    }
+    const says: Row = source;
+    const agrees = group.every((slot) => says[slot] === null || says[slot] === row[slot]);
+    if (agrees && group.some((slot) => says[slot] === null && row[slot] !== null)) source = row;
+  }
+  return source;
 }

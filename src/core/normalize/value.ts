@@ -4,7 +4,12 @@ import { accept, acceptWith, createReading, NOTHING_KNOWN, type Normalizer, refu
 import { isScientific, tidyText } from './text.js';
 
 /** Words that say "not known" wherever a code table has no code for it. */
-const UNKNOWN_WORDS = new Set(['U', 'UN', 'UNK', 'UNKNOWN', 'NOT KNOWN', 'DECLINED', 'POL', 'N/A', 'NONE']);
+const UNKNOWN_WORDS = new Set(['U', 'UN', 'UNK', 'UNKNOWN', 'NOT KNOWN', 'N/A', 'NONE']);
+/**
+ * Words for "did not want to say". They say nothing either, except where yes or no is asked: there, "declined" may be the
+ * answer itself, and who declined to share must not be taken for one who said nothing.
+ */
+const DECLINED_WORDS = new Set(['DECLINED', 'POL']);
 
 /** What senders write instead of the codes, by table. */
 const ALIASES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -72,7 +77,7 @@ function codeFinder(codes: Codes, table: string): (text: string) => string | nul
     if (Object.hasOwn(aliases, key)) return aliases[key];
     const code = lookup.get(padded);
     if (code !== undefined) return code;
-    return UNKNOWN_WORDS.has(key) ? null : undefined;
+    return UNKNOWN_WORDS.has(key) || (table !== 'yes_no' && DECLINED_WORDS.has(key)) ? null : undefined;
   };
 }
 

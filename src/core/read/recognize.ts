@@ -30,7 +30,7 @@ export type Recognition =
       readonly header: HeaderMatch | null;
       /** The header as it stands in the file, without its line end. */
       readonly headerBytes: Uint8Array | null;
-      /** Fields that each record has, one more than columns where every record ends in a delimiter. */
+      /** Fields that each record has, one more than columns where records end in a delimiter. */
       readonly fieldCount: number;
       readonly byteOrderMark: boolean;
       readonly lineEnd: '\r\n' | '\n' | '\r';
@@ -73,7 +73,9 @@ export function recognize(head: FileHead, options: RecognizeOptions): Recognitio
   const data = header === null ? records : records.slice(1);
   if (data.length === 0) return refusal('has a header and no records', 'check the export');
   const columns = header?.count ?? layout.fields.length;
-  const endsInDelimiter = data.every(({ cells }) => cells.length === columns + 1 && cells[columns] === '');
+  // Most records decide: one that is broken must not make all others wrong.
+  const ending = data.filter(({ cells }) => cells.length === columns + 1 && cells[columns] === '');
+  const endsInDelimiter = ending.length * 2 > data.length;
   if (layout.format === 'fixed') {
     const swapped = refuseByDates(data, layout, options);
     if (swapped !== null) return swapped;

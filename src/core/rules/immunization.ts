@@ -155,19 +155,19 @@ const DETAIL_RULES: readonly Rule[] = [
     code: 'refusal-reason-missing',
     needs: [DOSE.completion_status],
     holds: (row) => row[DOSE.completion_status] !== 'RE' || row[DOSE.refusal_reason] !== null,
-    asksForValue: true,
+    asksFor: ['refusal_reason'],
   },
   {
     code: 'mvx-missing',
     needs: [],
     holds: (row) => !isAdministered(row) || row[DOSE.mvx] !== null,
-    asksForValue: true,
+    asksFor: ['mvx'],
   },
   {
     code: 'lot-missing',
     needs: [],
     holds: (row) => !isAdministered(row) || row[DOSE.lot_number] !== null,
-    asksForValue: true,
+    asksFor: ['lot_number'],
   },
   {
     code: 'product-unknown',

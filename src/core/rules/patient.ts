@@ -107,17 +107,19 @@ export const PATIENT_RULES: readonly Rule[] = [
     code: 'birth-order-missing',
     needs: [PATIENT.multiple_birth],
     holds: (row) => row[PATIENT.multiple_birth] !== 'Y' || row[PATIENT.birth_order] !== null,
-    asksForValue: true,
+    asksFor: ['birth_order'],
   },
   {
     code: 'address-incomplete',
     needs: [PATIENT.street],
     holds: (row) => row[PATIENT.city] !== null || row[PATIENT.zip] !== null,
+    asksFor: ['city', 'zip'],
   },
   {
     code: 'zip-without-state',
     needs: [PATIENT.zip],
     holds: (row) => row[PATIENT.state] !== null,
+    asksFor: ['state'],
   },
   {
     code: 'county-outside-state',

@@ -19,8 +19,8 @@ export interface Rule {
   readonly holds: (row: Row, context: RuleContext) => boolean;
   /** Facts for the message. */
   readonly facts?: (row: Row, context: RuleContext) => Facts;
-  /** Whether it asks for a value: then it is silent where an earlier finding says why there is none. */
-  readonly asksForValue?: true;
+  /** The fields it asks for a value of: it is silent where an earlier finding says why one of them has none. */
+  readonly asksFor?: readonly FieldName[];
   /** The slot that is emptied when the rule does not hold, because its value cannot be right. */
   readonly drops?: number;
 }

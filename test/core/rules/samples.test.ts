@@ -1,0 +1,76 @@
+/** Each issue code with a record that breaks its rule, and the nearest record that does not. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { CATALOGUE, ISSUE_CODES, type IssueCode } from '../../../src/core/catalogue.js';
+import { formatMessage, type Issue } from '../../../src/core/issue.js';
+import { severityOf } from '../../../src/core/spec.js';
+import { DOSE_SAMPLES, judgeSample, PATIENT_SAMPLES, type Sample, titleOf } from '../../support/samples.js';
+
+function checkWords(issue: Issue): void {
+  const definition = CATALOGUE[issue.code];
+  for (const [, fact] of definition.message.matchAll(/\{(\w+)\}/g)) {
+    expect(issue[fact as 'after' | 'expected' | 'other'], `{${fact}} of ${issue.code}`).toBeTruthy();
+  }
+  expect(formatMessage(definition, issue)).not.toMatch(/[{}]|null|undefined/);
+}
+
+function checkSample(sample: Sample): void {
+  const { code, spec, also, both, twin } = sample;
+  const judged = judgeSample(sample);
+  expect([...judged.faulty.codes].sort()).toEqual([code, ...also, ...both].sort());
+  expect([...judged.twin.codes].sort()).toEqual([...both, ...twin].sort());
+
+  const issue = judged.faulty.issues.find((each) => each.code === code)!;
+  expect(issue).toMatchObject({ field: sample.on, value: sample.shows, severity: severityOf(code, spec) });
+  for (const each of judged.faulty.issues) checkWords(each);
+
+  const errors = judged.faulty.issues.filter(({ severity }) => severity === 'error').map((each) => each.code);
+  expect(judged.faulty.errors).toEqual(errors);
+  expect(judged.faulty.fate).toBe(errors.length > 0 ? 'rejected' : 'accepted');
+  expect(judged.twin.fate).toBe('accepted');
+}
+
+describe('a patient is told to be', () => {
+  test.each(PATIENT_SAMPLES.map((sample) => [titleOf(sample), sample] as const))('%s', (_, sample) => {
+    checkSample(sample);
+  });
+});
+
+describe('a dose is told to be', () => {
+  test.each(DOSE_SAMPLES.map((sample) => [titleOf(sample), sample] as const))('%s', (_, sample) => {
+    checkSample(sample);
+  });
+});
+
+/** Codes that no single value gives, and the test that proves each of them, from the folder of this one. */
+const PROVED_ELSEWHERE: Partial<Record<IssueCode, string>> = {
+  'field-count-wrong': '../transform-reading.test.ts',
+  'quote-not-closed': '../transform-reading.test.ts',
+  'quote-misplaced': '../transform-reading.test.ts',
+  'record-blank': '../transform-reading.test.ts',
+  'header-repeated': '../transform-reading.test.ts',
+  'character-undecodable': '../transform-reading.test.ts',
+  'required-value-missing': '../transform.test.ts',
+  'row-longer-than-layout': '../../load/late-issues.test.ts',
+  'column-unknown': '../../load/late-issues.test.ts',
+  'encoding-windows-1252': '../../load/late-issues.test.ts',
+  'encoding-mixed': '../../load/late-issues.test.ts',
+  'patient-id-conflict': '../../load/late-issues.test.ts',
+  'patient-id-repeated': '../../load/late-issues.test.ts',
+  'match-in-doubt': '../../load/late-issues.test.ts',
+  'patient-not-found': '../../load/late-issues.test.ts',
+  'patient-rejected': '../../load/late-issues.test.ts',
+  'dose-date-before-birth': '../../load/late-issues.test.ts',
+  'dose-date-after-death': '../../load/late-issues.test.ts',
+};
+
+describe('no issue code is without a proof', () => {
+  test('each has a sample, or is named with the test that proves it', () => {
+    const proved = [...PATIENT_SAMPLES, ...DOSE_SAMPLES].map(({ code }) => code as string);
+    expect([...new Set([...proved, ...Object.keys(PROVED_ELSEWHERE)])].sort()).toEqual([...ISSUE_CODES].sort());
+  });
+
+  test.each(Object.entries(PROVED_ELSEWHERE))('%s is expected in %s', (code, path) => {
+    expect(readFileSync(new URL(path, import.meta.url), 'utf8')).toContain(`'${code}'`);
+  });
+});

@@ -1,0 +1,307 @@
+/** A Flat File Specification as data: what can be wrong with it, and what is told. */
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { CATALOGUE, ISSUE_CODES } from '../../src/core/catalogue.js';
+import { compilePlan } from '../../src/core/plan.js';
+import {
+  ALWAYS_ERRORS,
+  checkSpec,
+  columnKey,
+  completeSpec,
+  KEY_FIELDS,
+  severityOf,
+  VACCINE_FIELDS,
+} from '../../src/core/spec.js';
+import { CODES, GRITS, MIIS, TODAY } from '../support/fixtures.js';
+
+type Json = string | number | boolean | null | undefined | Json[] | { [key: string]: Json };
+
+/** The smallest spec that is one: all optional parts are left out. */
+function smallest(): { [key: string]: Json } {
+  return {
+    id: 'my-clinic',
+    version: '1',
+    title: 'Export of my clinic',
+    provenance: { status: 'inferred', source: 'an export', notes: [] },
+    dates: { formats: ['MM/DD/YYYY'], twoDigitYears: 'reject' },
+    layouts: {
+      patient: {
+        format: 'delimited',
+        delimiter: ',',
+        quote: '"',
+        header: 'required',
+        fields: [
+          { name: 'Chart', field: 'source_patient_id' },
+          { name: 'Last', field: 'last_name', aliases: ['Surname'] },
+          { name: 'DOB', field: 'birth_date' },
+        ],
+      },
+      immunization: {
+        format: 'fixed',
+        fields: [
+          { name: 'Chart', field: 'source_patient_id', width: 10 },
+          { name: 'Date', field: 'administered_on', width: 10 },
+          { name: 'Vaccine', field: 'cvx', width: 3 },
+        ],
+      },
+    },
+  };
+}
+
+/** The smallest spec with another value at a JSON pointer; `undefined` takes the property away. */
+function withValue(pointer: string, value: Json): Json {
+  if (pointer === '') return value;
+  const spec = smallest();
+  const steps = pointer.slice(1).split('/');
+  const last = steps.pop()!;
+  let place: Json = spec;
+  for (const step of steps) place = (place as { [key: string]: Json })[step];
+  if (value === undefined && Array.isArray(place)) place.splice(Number(last), 1);
+  else if (value === undefined) delete (place as { [key: string]: Json })[last];
+  else (place as { [key: string]: Json })[last] = value;
+  return spec;
+}
+
+const PATIENT = '/layouts/patient';
+const FIRST = `${PATIENT}/fields/0`;
+const DOSE = '/layouts/immunization';
+
+describe('a spec has nothing wrong with it', () => {
+  test.each([['miis-legacy'], ['grits-fixed']])('%s', (id) => {
+    const json = JSON.parse(readFileSync(new URL(`../../specs/${id}.json`, import.meta.url), 'utf8')) as Json;
+    expect(checkSpec(json)).toEqual([]);
+  });
+
+  test.each<[string, string, Json]>([
+    ['the smallest one', '/version', '1'],
+    ['with a schema', '/$schema', './spec.schema.json'],
+    ['with words for no value', '/nulls', ['NULL']],
+    ['with severities', '/severities', { 'zip-invalid': 'off', 'patient-not-found': 'error' }],
+    ['without quotes', `${PATIENT}/quote`, null],
+    ['with tabs', `${PATIENT}/delimiter`, '\t'],
+    ['with a column that is not loaded', `${PATIENT}/fields/3`, { name: 'Balance', field: null }],
+    ['with a blank date format of a field', `${PATIENT}/fields/2/dates`, ['YYYYMMDD', 'M/D/YYYY']],
+    ['with values, a default and a note', `${PATIENT}/fields/3`, { name: 'Sex', field: 'sex', values: { W: 'F' }, default: 'U', note: 'x', store: true, use: 'preferred' }],
+  ])('%s', (_, pointer, value) => {
+    expect(checkSpec(withValue(pointer, value))).toEqual([]);
+  }); // biome-ignore format: a table
+});
+
+describe('a spec is told its fault, the place and the remedy', () => {
+  test.each<[string, Json, string, string]>([
+    ['', [], '', 'not a JSON object'],
+    ['', null, '', 'not a JSON object'],
+    ['/id', undefined, '/id', 'missing'],
+    ['/id', 7, '/id', 'not a text'],
+    ['/id', 'My Clinic', '/id', 'not an id'],
+    ['/version', ' ', '/version', 'not a text'],
+    ['/title', undefined, '/title', 'missing'],
+    ['/colour', 'red', '/colour', 'unknown property'],
+    ['/provenance', undefined, '/provenance', 'missing'],
+    ['/provenance/status', 'guessed', '/provenance/status', 'not a known value'],
+    ['/provenance/source', undefined, '/provenance/source', 'missing'],
+    ['/provenance/notes', 'none', '/provenance/notes', 'not a list of texts'],
+    ['/provenance/author', 'x', '/provenance/author', 'unknown property'],
+    ['/dates', 'MM/DD/YYYY', '/dates', 'missing'],
+    ['/dates/formats', [], '/dates/formats', 'no date format'],
+    ['/dates/formats', ['DD.MM.YYYY'], '/dates/formats/0', 'not a known value'],
+    ['/dates/formats', [7], '/dates/formats', 'not a list of texts'],
+    ['/dates/twoDigitYears', undefined, '/dates/twoDigitYears', 'missing'],
+    ['/dates/twoDigitYears', 'guess', '/dates/twoDigitYears', 'not a known value'],
+    ['/nulls', 'NULL', '/nulls', 'not a list of texts'],
+    ['/severities', ['off'], '/severities', 'not an object'],
+    ['/severities', { 'zip-wrong': 'off' }, '/severities/zip-wrong', 'no such issue code'],
+    ['/severities', { toString: 'off' }, '/severities/toString', 'no such issue code'],
+    ['/severities', { 'zip-invalid': 'fatal' }, '/severities/zip-invalid', 'not a known value'],
+    ['/severities', { 'patient-not-found': 'warning' }, '/severities/patient-not-found', 'not a known value'],
+    ['/layouts', undefined, '/layouts', 'no layouts'],
+    ['/layouts/comment', {}, '/layouts/comment', 'unknown property'],
+    [PATIENT, undefined, PATIENT, 'missing'],
+    [`${PATIENT}/format`, 'csv', `${PATIENT}/format`, 'not a known value'],
+    [`${PATIENT}/delimiter`, undefined, `${PATIENT}/delimiter`, 'not one ASCII character'],
+    [`${PATIENT}/delimiter`, '||', `${PATIENT}/delimiter`, 'not one ASCII character'],
+    [`${PATIENT}/delimiter`, '\n', `${PATIENT}/delimiter`, 'not one ASCII character'],
+    [`${PATIENT}/delimiter`, '¦', `${PATIENT}/delimiter`, 'not one ASCII character'],
+    [`${PATIENT}/quote`, undefined, `${PATIENT}/quote`, 'not one ASCII character'],
+    [`${PATIENT}/quote`, ',', `${PATIENT}/quote`, 'the same as the delimiter'],
+    [`${PATIENT}/header`, true, `${PATIENT}/header`, 'not a known value'],
+    [`${PATIENT}/encoding`, 'latin1', `${PATIENT}/encoding`, 'unknown property'],
+    [`${PATIENT}/fields`, [], `${PATIENT}/fields`, 'no fields'],
+    [`${PATIENT}/fields`, {}, `${PATIENT}/fields`, 'no fields'],
+    [FIRST, 'Chart', FIRST, 'not an object'],
+    [`${FIRST}/name`, undefined, `${FIRST}/name`, 'missing'],
+    [`${FIRST}/name`, '', `${FIRST}/name`, 'not a text'],
+    [`${FIRST}/name`, 'd_o_b', `${PATIENT}/fields/2/name`, `the name is also that of ${FIRST}`],
+    [`${FIRST}/aliases`, ['sur name'], `${PATIENT}/fields/1/name`, `the name is also that of ${FIRST}`],
+    [`${FIRST}/aliases`, 'Nr', `${FIRST}/aliases`, 'not a list of texts'],
+    [`${FIRST}/field`, undefined, `${FIRST}/field`, 'missing'],
+    [`${FIRST}/field`, 'blood_type', `${FIRST}/field`, 'no such field'],
+    [`${FIRST}/field`, 'cvx', `${FIRST}/field`, 'no such field'],
+    [`${FIRST}/field`, 'toString', `${FIRST}/field`, 'no such field'],
+    [`${FIRST}/field`, 'last_name', `${PATIENT}/fields/1/field`, 'carried by an earlier column'],
+    [`${FIRST}/field`, 'first_name', `${PATIENT}/fields`, 'no column carries source_patient_id'],
+    [`${FIRST}/width`, 0, `${FIRST}/width`, 'not a width'],
+    [`${FIRST}/width`, 2.5, `${FIRST}/width`, 'not a width'],
+    [`${FIRST}/width`, '10', `${FIRST}/width`, 'not a width'],
+    [`${FIRST}/use`, 'always', `${FIRST}/use`, 'not a known value'],
+    [`${FIRST}/dates`, ['YYYY'], `${FIRST}/dates/0`, 'not a known value'],
+    [`${FIRST}/values`, { a: 1 }, `${FIRST}/values`, 'not a map of texts'],
+    [`${FIRST}/values`, ['a'], `${FIRST}/values`, 'not a map of texts'],
+    [`${FIRST}/default`, 1, `${FIRST}/default`, 'not a text'],
+    [`${FIRST}/store`, 'no', `${FIRST}/store`, 'not true or false'],
+    [`${FIRST}/colour`, 'red', `${FIRST}/colour`, 'unknown property'],
+    [DOSE, null, DOSE, 'missing'],
+    [`${DOSE}/delimiter`, '|', `${DOSE}/delimiter`, 'unknown property'],
+    [`${DOSE}/fields/0/width`, undefined, `${DOSE}/fields/0/width`, 'missing'],
+    [`${DOSE}/fields/1/field`, 'route', `${DOSE}/fields`, 'no column carries administered_on'],
+    [`${DOSE}/fields/2/field`, 'route', `${DOSE}/fields`, 'no column names the vaccine'],
+  ])('%s = %j', (pointer, value, path, message) => {
+    const problems = checkSpec(withValue(pointer, value));
+    expect(problems.map((problem) => [problem.path, problem.message])).toContainEqual([path, message]);
+    for (const { remedy } of problems) expect(remedy).toMatch(/^[A-Z].*[.…}]/);
+  });
+
+  test('all at once', () => {
+    const spec = smallest();
+    const fields = [
+      { name: 'A', field: 'zip', width: -1 },
+      { name: 'a', field: 'zip' },
+    ];
+    spec['layouts'] = { patient: { format: 'delimited', delimiter: '||', quote: '', header: 'maybe', fields } };
+    spec['dates'] = {};
+    expect(
+      checkSpec(spec)
+        .map(({ path }) => path)
+        .sort(),
+    ).toEqual([
+      '/dates/formats',
+      '/dates/twoDigitYears',
+      '/layouts/immunization',
+      '/layouts/patient/delimiter',
+      '/layouts/patient/fields',
+      '/layouts/patient/fields',
+      '/layouts/patient/fields',
+      '/layouts/patient/fields/0/width',
+      '/layouts/patient/fields/1/field',
+      '/layouts/patient/fields/1/name',
+      '/layouts/patient/header',
+      '/layouts/patient/quote',
+    ]);
+  });
+
+  test('with one problem for one mistake', () => {
+    expect(checkSpec(withValue(`${FIRST}/width`, 0))).toHaveLength(1);
+    expect(checkSpec(withValue('/dates', undefined))).toHaveLength(1);
+    expect(checkSpec(withValue('/severities', { 'zip-wrong': 'off' }))).toHaveLength(1);
+  });
+});
+
+describe('a spec that checks clean can be used', () => {
+  const anything = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>;
+  const pointers = (json: Json, path = ''): string[] => [
+    path,
+    ...(typeof json === 'object' && json !== null
+      ? Object.entries(json).flatMap(([key, value]) => pointers(value, `${path}/${key}`))
+      : []),
+  ];
+  const places = pointers(smallest());
+
+  function plan(json: Json): void {
+    const spec = completeSpec(json);
+    for (const role of ['patient', 'immunization'] as const) {
+      const fieldCount = spec.layouts[role].fields.length;
+      const options = {
+        spec,
+        role,
+        codes: CODES,
+        today: TODAY,
+        site: null,
+        header: null,
+        headerBytes: null,
+        fieldCount,
+      };
+      expect(compilePlan(options).columns.length).toBeLessThanOrEqual(fieldCount);
+    }
+  }
+
+  test('whatever is put into it', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...places), anything, (place, value) => {
+        const spec = withValue(place, value);
+        if (checkSpec(spec).length === 0) plan(spec);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test('whatever is taken out of it', () => {
+    for (const place of places.filter((each) => each !== '')) {
+      const spec = withValue(place, undefined);
+      if (checkSpec(spec).length === 0) plan(spec);
+      else expect(checkSpec(spec)[0]!.message, place).not.toBe('');
+    }
+  });
+
+  test('and any JSON is told, not thrown', () => {
+    fc.assert(
+      fc.property(anything, (json) => {
+        expect(checkSpec(json)).not.toEqual([]);
+      }),
+    );
+  });
+});
+
+describe('a complete spec', () => {
+  const complete = completeSpec(smallest());
+
+  test('has its optional parts', () => {
+    expect(complete).toMatchObject({ nulls: [], severities: {} });
+    expect(complete.layouts.patient.fields.map(({ use }) => use)).toEqual(['optional', 'optional', 'optional']);
+  });
+
+  test('keeps what it said, and leaves the JSON alone', () => {
+    const json = { ...smallest(), nulls: ['x'], severities: { 'zip-invalid': 'info' } };
+    const before = JSON.stringify(json);
+    expect(completeSpec(json)).toMatchObject({ id: 'my-clinic', nulls: ['x'], severities: { 'zip-invalid': 'info' } });
+    expect(JSON.stringify(json)).toBe(before);
+    expect(MIIS.layouts.patient.fields[0]!.use).toBe('required');
+  });
+});
+
+describe('severities', () => {
+  test('are those of the catalogue unless the spec says otherwise', () => {
+    for (const code of ISSUE_CODES) expect(severityOf(code, MIIS)).toBe(CATALOGUE[code].severity);
+    expect(severityOf('first-name-missing', GRITS)).toBe('error');
+    expect(severityOf('zip-invalid', { severities: { 'zip-invalid': 'off' } })).toBe('off');
+  });
+
+  test.each(ALWAYS_ERRORS)('of %s cannot be lowered', (code) => {
+    for (const severity of ['warning', 'info', 'off']) {
+      expect(checkSpec(withValue('/severities', { [code]: severity }))).toMatchObject([
+        { path: `/severities/${code}` },
+      ]);
+    }
+    expect(checkSpec(withValue('/severities', { [code]: 'error' }))).toEqual([]);
+  });
+});
+
+test.each([
+  ['birth_date', 'BirthDate'],
+  ['birth_date', ' BIRTH  DATE '],
+  ["Mother's First Name", 'mothers_first_name'],
+  ['Mother’s First Name', "MOTHER'S FIRST-NAME"],
+  ['"zip"', 'Zip.'],
+])('%j and %j name one column', (a, b) => {
+  expect(columnKey(a)).toBe(columnKey(b));
+});
+
+test('the built-in specs carry the fields that a layout cannot do without', () => {
+  for (const spec of [MIIS, GRITS]) {
+    for (const role of ['patient', 'immunization'] as const) {
+      const carried = spec.layouts[role].fields.map(({ field }) => field);
+      expect(carried).toEqual(expect.arrayContaining([...KEY_FIELDS[role]]));
+    }
+    expect(spec.layouts.immunization.fields.some(({ field }) => VACCINE_FIELDS.includes(field!))).toBe(true);
+  }
+});

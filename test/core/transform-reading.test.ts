@@ -1,0 +1,185 @@
+/** How the transform finds the values of a record, and what becomes of records that have none. */
+import { describe, expect, test } from 'vitest';
+import type { IssueCode } from '../../src/core/catalogue.js';
+import { matchHeader } from '../../src/core/read/header.js';
+import type { Spec } from '../../src/core/spec.js';
+import { GRITS, MIIS } from '../support/fixtures.js';
+import { FAULTLESS, judgeText, transformText, type Written, writeRecord } from '../support/records.js';
+
+const PATIENT = { role: 'patient' } as const;
+const DOSE = { role: 'immunization' } as const;
+
+const patientLine = (values: Written = {}): string =>
+  writeRecord({ ...FAULTLESS[MIIS.id]!.patient, ...values }, 'patient', MIIS);
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+const withSeverities = (severities: Spec['severities']): Spec => ({ ...MIIS, severities });
+
+describe('a record that cannot be read', () => {
+  const width = MIIS.layouts.patient.fields.length;
+  test.each<[IssueCode, string, string]>([
+    ['field-count-wrong', `${patientLine()}|`, patientLine()],
+    ['field-count-wrong', patientLine().slice(0, -1), patientLine()],
+    [
+      'field-count-wrong',
+      patientLine({ street: '12 Maple|St' }).replaceAll('"', ''),
+      patientLine({ street: '12 Maple|St' }),
+    ],
+    ['quote-not-closed', patientLine().replace('|Walsh|', '|"Walsh|'), patientLine().replace('|Walsh|', '|"Walsh"|')],
+    ['quote-misplaced', patientLine().replace('|Nora|', '|"Nora" B|'), patientLine().replace('|Nora|', '|Nora "B"|')],
+  ])('%s: is rejected whole, and shows nothing of its values', (code, faulty, faultless) => {
+    const [before, judged, after] = judgeText([patientLine(), faulty, patientLine()].join('\n'), PATIENT);
+    expect(judged).toMatchObject({ fate: 'rejected', codes: [code], errors: [code], values: null });
+    expect(judged!.issues[0]).toMatchObject({ field: null, value: null, sourcePatientId: null });
+    expect([before!.fate, after!.fate]).toEqual(['accepted', 'accepted']);
+    expect(judgeText(faultless, PATIENT)[0]!.errors).toEqual([]);
+  });
+
+  test('says how many fields it has, and how many were expected', () => {
+    const [judged] = judgeText('a|b|c', PATIENT);
+    expect(judged!.issues[0]).toMatchObject({ other: '3', expected: String(width) });
+  });
+
+  test('is rejected even where a spec silences the code', () => {
+    const spec = withSeverities({ 'field-count-wrong': 'off', 'quote-not-closed': 'info' });
+    const judged = judgeText(`a|b\n${patientLine().replace('|Walsh|', '|"Walsh|')}`, { ...PATIENT, spec });
+    expect(judged.map(({ fate, errors }) => [fate, errors])).toEqual([
+      ['rejected', ['field-count-wrong']],
+      ['rejected', ['quote-not-closed']],
+    ]);
+  });
+});
+
+describe('a record that holds no data', () => {
+  test.each([
+    ['delimiters', '|'.repeat(MIIS.layouts.patient.fields.length - 1)],
+    ['blanks', '   '],
+    ['delimiters and blanks', ' | | '],
+    ['quotes around nothing', '""|""'],
+    ['tabs', '\t'],
+  ])('is skipped: %s', (_, line) => {
+    expect(judgeText(`${patientLine()}\n${line}\n`, PATIENT)[1]).toMatchObject({
+      fate: 'skipped',
+      codes: ['record-blank'],
+    });
+  });
+
+  test('is not skipped where one value is left', () => {
+    const line = `x${'|'.repeat(MIIS.layouts.patient.fields.length - 1)}`;
+    expect(judgeText(line, PATIENT)[0]!.fate).toBe('rejected');
+  });
+
+  test('is skipped in fixed-width files too', () => {
+    const circumstances = { ...PATIENT, spec: GRITS, site: 'GA001' };
+    expect(judgeText(' '.repeat(585), circumstances)[0]).toMatchObject({ fate: 'skipped', codes: ['record-blank'] });
+  });
+
+  test('is skipped in silence where a spec says so', () => {
+    const spec = withSeverities({ 'record-blank': 'off' });
+    expect(judgeText('||', { ...PATIENT, spec })[0]).toMatchObject({ fate: 'skipped', codes: [] });
+  });
+});
+
+describe('a header', () => {
+  const names = 'patient_id|last_name|FIRST NAME|birth_date|ssn_note|facility_id';
+  const header = { match: matchHeader(names.split('|'), MIIS.layouts.patient), bytes: bytesOf(names) };
+  const row = '7|Osei|Kwame|20120611|x|F1';
+
+  test('gives the columns their places; columns that the file does not have are blank', () => {
+    const [judged] = judgeText(row, { ...PATIENT, header });
+    expect(judged).toMatchObject({ fate: 'accepted', codes: [] });
+    expect(judged!.values).toEqual({
+      site_id: 'F1',
+      source_patient_id: '7',
+      last_name: 'Osei',
+      first_name: 'Kwame',
+      birth_date: '2012-06-11',
+      registry_status: 'A',
+    });
+  });
+
+  test('that comes again is skipped', () => {
+    const judged = judgeText(`${row}\n${names}\n${row}`, { ...PATIENT, header });
+    expect(judged.map(({ fate }) => fate)).toEqual(['accepted', 'skipped', 'accepted']);
+    expect(judged[1]!.codes).toEqual(['header-repeated']);
+  });
+
+  test('that comes again in another spelling is data, and is judged', () => {
+    expect(judgeText(names.toUpperCase(), { ...PATIENT, header })[0]!.fate).toBe('rejected');
+  });
+});
+
+describe('the columns of a reject file', () => {
+  test('do not count where the file has no header', () => {
+    const [judged] = judgeText(`${patientLine()}|name-test|fix it|immload:patients.txt:7`, PATIENT);
+    expect(judged).toMatchObject({ fate: 'accepted', codes: [] });
+  });
+
+  test('count where they are not from immload', () => {
+    expect(judgeText(`${patientLine()}|a|b|c`, PATIENT)[0]!.codes).toEqual(['field-count-wrong']);
+  });
+});
+
+describe('texts', () => {
+  const utf8 = patientLine({ last_name: 'Núñez', first_name: 'Zoë' });
+  const windows1252 = Uint8Array.from(utf8, (character) => character.charCodeAt(0));
+
+  test.each([
+    ['UTF-8', bytesOf(utf8), 'utf-8'],
+    ['Windows-1252', windows1252, 'windows-1252'],
+  ] as const)('of a record in %s are read in its encoding', (_, bytes, encoding) => {
+    const [{ batch }] = transformText(bytes, PATIENT) as [ReturnType<typeof transformText>[number]];
+    expect(batch.encodings).toEqual({ ascii: 0, 'utf-8': 0, 'windows-1252': 0, [encoding]: 1 });
+    expect(judgeText(bytes, PATIENT)[0]).toMatchObject({
+      codes: [],
+      values: { last_name: 'Núñez', first_name: 'Zoë' },
+    });
+  });
+
+  test('with a byte that means nothing are loaded with a mark in its place', () => {
+    const bytes = windows1252.slice();
+    bytes[utf8.indexOf('ñ')] = 0x81;
+    const [judged] = judgeText(bytes, PATIENT);
+    expect(judged).toMatchObject({ fate: 'accepted', values: { last_name: 'Nú\ufffdez' } });
+    expect(judged!.codes).toContain('character-undecodable');
+    expect(judged!.issues.find(({ code }) => code === 'character-undecodable')).toMatchObject({
+      field: 'last_name',
+      value: 'Nú\ufffdez',
+      after: '\ufffd',
+    });
+  });
+
+  test('in quotes are read without them, line ends as blanks', () => {
+    const [judged] = judgeText(patientLine({ street: '12 "Maple|St"\nRear', city: '"Boston"' }), PATIENT);
+    expect(judged).toMatchObject({
+      fate: 'accepted',
+      codes: ['character-control'],
+      values: { street: '12 "Maple|St" Rear', city: '"Boston"' },
+    });
+  });
+
+  test.each([
+    ['bytes', (line: string) => Buffer.from(line).subarray(0, 585)],
+    ['characters', (line: string) => Buffer.from(line)],
+  ])('of fixed-width rows are found by counting %s', (unit, cut) => {
+    const values = { ...FAULTLESS[GRITS.id]!.patient, first_name: 'Zoë' };
+    const written = writeRecord(values, 'patient', GRITS);
+    // A sender who counts bytes pads the name with one blank less.
+    const line = unit === 'bytes' ? written.replace('Zoë ', 'Zoë') : written;
+    const [judged] = judgeText(Uint8Array.from(cut(line)), { ...PATIENT, spec: GRITS, site: 'GA001' });
+    expect(judged).toMatchObject({ fate: 'accepted', codes: [], values: { first_name: 'Zoë', last_name: 'Walsh' } });
+  });
+
+  test('of fixed-width rows that are too short end in blanks', () => {
+    const line = writeRecord(FAULTLESS[GRITS.id]!.immunization, 'immunization', GRITS).trimEnd();
+    expect(judgeText(line, { ...DOSE, spec: GRITS, site: 'GA001' })[0]).toMatchObject({ fate: 'accepted', codes: [] });
+  });
+
+  test('beyond the last column of a fixed-width row are counted and not read', () => {
+    const row = writeRecord(FAULTLESS[GRITS.id]!.immunization, 'immunization', GRITS);
+    const [{ batch }] = transformText(`${row}MORE\n${row}    \n${row}`, { ...DOSE, spec: GRITS, site: 'GA001' }) as [
+      ReturnType<typeof transformText>[number],
+    ];
+    expect(batch).toMatchObject({ longRows: 1, accepted: [0, 1, 2], issues: [] });
+    expect(new Set(batch.rows.map(String)).size).toBe(1);
+  });
+});

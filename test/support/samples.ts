@@ -1,0 +1,328 @@
+/**
+ * A sample for each issue code that the transform gives: a faulty record, and its nearest faultless twin, which differs
+ * in one value only.
+ */
+import type { IssueCode } from '../../src/core/catalogue.js';
+import type { FieldName, Role } from '../../src/core/model.js';
+import type { Spec } from '../../src/core/spec.js';
+import { GRITS, MIIS } from './fixtures.js';
+import { type Judged, judge, type Written } from './records.js';
+
+export interface Sample {
+  readonly code: IssueCode;
+  readonly role: Role;
+  readonly spec: Spec;
+  /** The field in which the two records differ, and what each has there. */
+  readonly field: FieldName;
+  readonly faulty: string;
+  readonly faultless: string;
+  /** Other values, the same in both records. */
+  readonly beside: Written;
+  /** The field that the issue is reported on: the one that differs, unless told otherwise. */
+  readonly on: FieldName | null;
+  /** The value that the issue shows: the faulty one, unless told otherwise. */
+  readonly shows: string | null;
+  /** Codes that come with it, those that both records give, and those that only the twin gives. */
+  readonly also: readonly IssueCode[];
+  readonly both: readonly IssueCode[];
+  readonly twin: readonly IssueCode[];
+  /** The day that counts as today. */
+  readonly today?: string;
+}
+
+type Details = Partial<Pick<Sample, 'beside' | 'on' | 'shows' | 'also' | 'both' | 'twin' | 'today'>>;
+type Table = (code: IssueCode, field: FieldName, faulty: string, faultless: string, details?: Details) => Sample;
+
+function table(role: Role, spec: Spec): Table {
+  return (code, field, faulty, faultless, details = {}) => {
+    const on = details.on === undefined ? field : details.on;
+    const shows = on === field && faulty !== '' ? faulty : null;
+    return {
+      beside: {},
+      also: [],
+      both: [],
+      twin: [],
+      shows,
+      ...details,
+      code,
+      role,
+      spec,
+      field,
+      faulty,
+      faultless,
+      on,
+    };
+  };
+}
+
+const patient = table('patient', MIIS);
+const dose = table('immunization', MIIS);
+const gritsPatient = table('patient', GRITS);
+const gritsDose = table('immunization', GRITS);
+
+/** A day on which nothing else is odd: the first of a month is an issue of its own. */
+const MID_MONTH = '2026-07-15';
+
+export const PATIENT_SAMPLES: readonly Sample[] = [
+  patient('site-missing', 'site_id', '', 'F1'),
+  patient('patient-id-missing', 'source_patient_id', '', 'P-1001'),
+  patient('patient-id-missing', 'source_patient_id', 'NULL', 'NULL-1', { shows: 'NULL' }),
+  patient('patient-id-scientific', 'source_patient_id', '1.23E+11', '1.23E-11'),
+  patient('patient-id-scientific', 'source_patient_id', '1E+11', '1E11'),
+  patient('last-name-missing', 'last_name', '', 'Walsh'),
+  patient('last-name-missing', 'last_name', '\\N', 'N', { shows: '\\N' }),
+  patient('last-name-placeholder', 'last_name', 'UNKNOWN', 'Unknowles'),
+  patient('last-name-placeholder', 'last_name', '.', 'O'),
+  patient('first-name-missing', 'first_name', '', 'Nora'),
+  patient('first-name-placeholder', 'first_name', 'NO FIRST NAME', 'Nora'),
+  patient('first-name-placeholder', 'first_name', 'X', 'Xi'),
+  patient('name-newborn', 'first_name', 'BABY GIRL', 'Babette'),
+  patient('name-newborn', 'first_name', 'Twin B', 'Twinkle B'),
+  patient('name-test', 'last_name', 'ZZTEST', 'Zzetest'),
+  patient('name-test', 'last_name', 'Mouse', 'Moose', { beside: { first_name: 'Mickey' } }),
+  patient('name-characters', 'last_name', 'Wa1sh', 'Walsh'),
+  patient('name-characters', 'first_name', 'Nora*', 'Nora'),
+  patient('name-characters', 'middle_name', 'M4', "M'"),
+  patient('middle-initial-in-first-name', 'first_name', 'Nora B', 'Nora Bo', { beside: { middle_name: '' } }),
+  patient('middle-initial-in-first-name', 'middle_name', '', 'Beth', {
+    beside: { first_name: 'Nora B.' },
+    on: 'first_name',
+    shows: 'Nora B.',
+  }),
+  patient('suffix-split', 'last_name', 'Walsh Jr', 'Walsh'),
+  patient('suffix-split', 'first_name', 'Nora, III', 'Nora V'),
+  patient('suffix-unrecognized', 'suffix', 'MD', 'II'),
+  patient('birth-date-missing', 'birth_date', '', '20150514'),
+  patient('birth-date-invalid', 'birth_date', '20150230', '20150228'),
+  patient('birth-date-invalid', 'birth_date', '14/05/2015', '05/14/2015'),
+  patient('birth-date-ambiguous', 'birth_date', '1121951', '01121951'),
+  patient('birth-date-two-digit-year', 'birth_date', '5/14/15', '5/14/2015'),
+  patient('birth-date-digits-missing', 'birth_date', '421951', '04021951'),
+  patient('birth-date-in-future', 'birth_date', '20260716', '20260715', { today: MID_MONTH }),
+  patient('birth-date-too-early', 'birth_date', '19060714', '19060715', { today: MID_MONTH }),
+  patient('birth-date-first-of-month', 'birth_date', '20150501', '20150502'),
+  patient('death-date-invalid', 'death_date', '20241301', '20241231'),
+  patient('death-date-invalid', 'death_date', '1122024', '01122024'),
+  patient('death-date-in-future', 'death_date', '20260716', '20260715', { today: MID_MONTH }),
+  patient('death-date-before-birth', 'death_date', '20150513', '20150514'),
+  patient('sex-unrecognized', 'sex', '?', 'u'),
+  patient('sex-outside-guide', 'sex', 'X', 'F'),
+  patient('race-unrecognized', 'race', 'martian', 'white'),
+  patient('race-ambiguous', 'race', 'A', 'B'),
+  patient(
+    'race-too-many',
+    'race',
+    '1002-5~2028-9~2054-5~2076-8~2106-3~2131-1~1004-1',
+    '1002-5~2028-9~2054-5~2076-8~2106-3~2131-1',
+  ),
+  patient('ethnicity-unrecognized', 'ethnicity', 'Q', 'H'),
+  patient('language-unrecognized', 'language', 'xx', 'pt'),
+  patient('address-incomplete', 'city', '', 'Boston', { beside: { zip: '' }, on: 'street', shows: '12 Maple St' }),
+  patient('address-incomplete', 'zip', '', '02118', { beside: { city: '' }, on: 'street', shows: '12 Maple St' }),
+  patient('state-unrecognized', 'state', 'XQ', 'MA'),
+  patient('zip-invalid', 'zip', '021', '02118'),
+  patient('zip-invalid', 'zip', '2118', '72118', { beside: { state: 'AR', county: '' } }),
+  patient('zip-placeholder', 'zip', '00000', '00501'),
+  patient('zip-padded', 'zip', '2118', '02118'),
+  patient('zip-without-state', 'state', '', 'MA', { on: 'zip', shows: '02118' }),
+  patient('county-unrecognized', 'county', 'Q', 'Suffolk County'),
+  patient('county-outside-state', 'county', '33011', '25011'),
+  patient('county-outside-state', 'state', 'NH', 'MA', { on: 'county', shows: '25025' }),
+  patient('country-unrecognized', 'country', '?', 'us'),
+  patient('phone-invalid', 'phone', '555-0123', '617-555-0123'),
+  patient('phone-invalid', 'phone_2', '1175550123', '6175550123'),
+  patient('phone-invalid', 'guardian_phone', 'none', '6175550123'),
+  patient('phone-placeholder', 'phone', '9999999999', '6179999999'),
+  patient('phone-placeholder', 'phone_2', '1234567890', '6234567890'),
+  patient('phone-placeholder', 'guardian_phone', '0000000000', ''),
+  patient('email-invalid', 'email', 'nora at mail', 'nora@mail.example'),
+  patient('ssn-placeholder', 'ssn', '123456789', '234567891'),
+  patient('ssn-invalid', 'ssn', '000567891', '234567891'),
+  patient('multiple-birth-unrecognized', 'multiple_birth', '?', 'N'),
+  patient('birth-order-invalid', 'birth_order', '0', '1', { beside: { multiple_birth: 'Y' } }),
+  patient('birth-order-missing', 'birth_order', '', '2', { beside: { multiple_birth: 'Y' } }),
+  patient('guardian-relationship-unrecognized', 'guardian_relationship', '??', 'FTH'),
+  patient('registry-status-unrecognized', 'registry_status', 'Z', 'I'),
+  patient('reminder-recall-unrecognized', 'reminder_recall', '77', '7'),
+  patient('sharing-objection-unrecognized', 'sharing_objection', '?', 'Y'),
+  patient('sharing-objection-date-invalid', 'sharing_objection_date', 'last May', '20240512', {
+    beside: { sharing_objection: 'Y' },
+  }),
+  patient('sharing-objection-date-invalid', 'sharing_objection_date', '1122024', '01122024'),
+  patient('value-too-long', 'street', `${'x'.repeat(56)}`, `${'x'.repeat(55)}`),
+  patient('character-control', 'street', '12 Maple\tSt', '12 Maple St'),
+  patient('character-control', 'city', 'Bos\u200bton', 'Boston'),
+  gritsPatient('site-missing', 'site_id', '', 'GA001'),
+  gritsPatient('patient-id-missing', 'source_patient_id', '', '1001'),
+  gritsPatient('last-name-missing', 'last_name', '', 'Walsh'),
+  gritsPatient('first-name-missing', 'first_name', '', 'Nora'),
+  gritsPatient('first-name-placeholder', 'first_name', 'NO FIRST NAME', 'Nora'),
+  gritsPatient('birth-date-missing', 'birth_date', '', '05142015'),
+  gritsPatient('birth-date-invalid', 'birth_date', '20150514', '05142015'),
+  gritsPatient('birth-date-invalid', 'birth_date', '051415', '05142015'),
+  gritsPatient('birth-date-digits-missing', 'birth_date', '5142015', '05142015'),
+  gritsPatient('race-unrecognized', 'race', 'Z', 'I'),
+  gritsPatient('ethnicity-unrecognized', 'ethnicity', 'Q', 'H'),
+  gritsPatient('sharing-objection-unrecognized', 'sharing_objection', '?', 'N'),
+  gritsPatient('guardian-relationship-unrecognized', 'guardian_relationship', '??', 'FA'),
+  gritsPatient('eligibility-unrecognized', 'eligibility', 'V9', 'V01'),
+  gritsPatient('eligibility-date-invalid', 'eligibility_date', '13012020', '12312020'),
+  gritsPatient('eligibility-date-invalid', 'eligibility_date', '1122020', '01122020'),
+];
+
+/** No other clue to the vaccine than those named. */
+const NO_CVX: Written = { cvx: '' };
+
+export const DOSE_SAMPLES: readonly Sample[] = [
+  dose('site-missing', 'site_id', '', 'F1'),
+  dose('patient-id-scientific', 'source_patient_id', '1.23E+11', '123000000000'),
+  dose('dose-patient-id-missing', 'source_patient_id', '', 'P-1001'),
+  dose('vaccine-missing', 'cvx', '', '03'),
+  dose('vaccine-unresolved', 'cpt', '90471', '90707', { beside: NO_CVX, also: ['cpt-administration'], on: 'cvx' }),
+  dose('cvx-invalid', 'cvx', 'MMR', '03', { beside: { cpt: '90707' } }),
+  dose('cvx-padded', 'cvx', '3', '03'),
+  dose('cvx-padded', 'cvx', '03.0', '03'),
+  dose('cvx-unknown', 'cvx', '124', '03', { beside: { cpt: '90707' } }),
+  dose('cvx-newer-than-table', 'cvx', '450', '03', { beside: { cpt: '90707' } }),
+  dose('cpt-in-cvx', 'cvx', '90707', '03'),
+  dose('cpt-unknown', 'cpt', '99999', '90707'),
+  dose('cpt-ambiguous', 'cpt', '90662', '90707'),
+  dose('cpt-administration', 'cpt', '90471', '90707'),
+  dose('ndc-unresolved', 'cvx', '', '03', {
+    beside: { ndc: '00006-4681-00' },
+    on: 'ndc',
+    shows: '00006-4681-00',
+    also: ['vaccine-unresolved'],
+  }),
+  dose('vaccine-name-unknown', 'vaccine_name', 'RabAvert', 'M-M-R II', {
+    beside: NO_CVX,
+    also: ['vaccine-unresolved'],
+    twin: ['vaccine-from-name'],
+  }),
+  dose('vaccine-from-name', 'cvx', '', '03', {
+    beside: { vaccine_name: 'm-m-r ii' },
+    on: 'vaccine_name',
+    shows: 'm-m-r ii',
+  }),
+  dose('vaccine-codes-disagree', 'cpt', '90713', '90707'),
+  dose('vaccine-codes-disagree', 'vaccine_name', 'IPOL', 'M-M-R II'),
+  dose('cvx-reserved', 'cvx', '99', '94'),
+  dose('cvx-no-vaccine', 'completion_status', 'CP', 'NA', {
+    beside: { cvx: '998' },
+    on: 'cvx',
+    shows: '998',
+    twin: ['dose-not-given'],
+  }),
+  dose('cvx-unknown-vaccine', 'cvx', '999', '03'),
+  dose('cvx-never-active', 'cvx', '117', '03', { beside: { mvx: 'OTH' } }),
+  dose('cvx-superseded', 'cvx', '31', '83', { beside: { mvx: 'OTH', information_source: '01' } }),
+  dose('cvx-not-vaccine', 'cvx', '96', '03', { beside: { mvx: 'OTH' } }),
+  dose('cvx-adjuvant', 'cvx', '801', '03', { beside: { mvx: 'OTH' } }),
+  dose('cvx-unspecified', 'information_source', '00', '01', { beside: { cvx: '17' }, on: 'cvx', shows: '17' }),
+  dose('cvx-unspecified', 'cvx', '17', '48', { beside: { mvx: 'PMC' } }),
+  dose('cvx-foreign', 'information_source', '00', '05', {
+    beside: { cvx: '510', mvx: 'OTH' },
+    on: 'cvx',
+    shows: '510',
+  }),
+  dose('cvx-inactive', 'administered_on', '20160820', '20160819', { beside: { cvx: '51' }, on: 'cvx', shows: '51' }),
+  dose('dose-date-missing', 'administered_on', '', '20160516'),
+  dose('dose-date-invalid', 'administered_on', '20160230', '20160229', { beside: { vis_given_date: '' } }),
+  dose('dose-date-ambiguous', 'administered_on', '1122016', '01122016', { beside: { vis_given_date: '' } }),
+  dose('dose-date-two-digit-year', 'administered_on', '5/16/16', '5/16/2016'),
+  dose('dose-date-digits-missing', 'administered_on', '5162016', '05162016'),
+  dose('dose-date-in-future', 'administered_on', '20260716', '20260715', {
+    beside: { lot_expiration: '' },
+    today: MID_MONTH,
+  }),
+  dose('dose-date-first-of-month', 'administered_on', '20160601', '20160602'),
+  dose('dose-date-before-licence', 'administered_on', '20100223', '20100224', {
+    beside: { cvx: '133', mvx: '', information_source: '01', vis_given_date: '' },
+  }),
+  dose('dose-date-after-use', 'administered_on', '20160820', '20160819', {
+    beside: { cvx: '51', information_source: '01' },
+  }),
+  dose('information-source-unrecognized', 'information_source', 'ZZ', '1'),
+  dose('mvx-unrecognized', 'mvx', 'QQQ', 'msd'),
+  dose('mvx-missing', 'mvx', '', 'MSD'),
+  dose('mvx-missing', 'information_source', '00', '02', { beside: { mvx: '' }, on: 'mvx', shows: null }),
+  dose('product-unknown', 'mvx', 'PFR', 'MSD'),
+  dose('product-unknown', 'mvx', 'SKB', 'UNK', { beside: { cvx: '21' } }),
+  dose('lot-missing', 'lot_number', '', 'K012345'),
+  dose('lot-missing', 'completion_status', 'CP', 'NA', {
+    beside: { lot_number: '' },
+    on: 'lot_number',
+    shows: null,
+    twin: ['dose-not-given'],
+  }),
+  dose('lot-placeholder', 'lot_number', 'UNKNOWN', 'UNKNOWN1'),
+  dose('lot-characters', 'lot_number', 'K012345*VFC', 'K012345-VFC'),
+  dose('lot-short', 'lot_number', 'K012', 'K0123'),
+  dose('lot-scientific', 'lot_number', '4.00E+61', '400E61'),
+  dose('lot-expiration-invalid', 'lot_expiration', 'soon', '2017-03'),
+  dose('lot-expiration-invalid', 'lot_expiration', '1122017', '01122017'),
+  dose('dose-after-lot-expiry', 'lot_expiration', '20160515', '20160516'),
+  dose('dose-after-lot-expiry', 'lot_expiration', '2016-04', '2016-05'),
+  dose('amount-unknown', 'dose_amount', '999', '99'),
+  dose('amount-invalid', 'dose_amount', 'half', '.5'),
+  dose('unit-unrecognized', 'dose_unit', 'cup', 'cc'),
+  dose('route-unrecognized', 'route', 'ZZ', 'subq'),
+  dose('body-site-unrecognized', 'body_site', 'toe', 'Left Deltoid'),
+  dose('eligibility-unrecognized', 'eligibility', 'V9', 'V08'),
+  dose('funding-source-unrecognized', 'funding_source', 'aunt', 'state'),
+  dose('vis-date-invalid', 'vis_edition_date', 'new', '20120420'),
+  dose('vis-date-invalid', 'vis_edition_date', '20120420~new', '20120420~20160331'),
+  dose('vis-date-invalid', 'vis_given_date', '1122016', '01122016'),
+  dose('vis-after-dose', 'vis_given_date', '20160517', '20160516'),
+  dose('completion-unrecognized', 'completion_status', 'XX', 'CP'),
+  dose('dose-refused', 'completion_status', 'RE', 'CP', { beside: { refusal_reason: '01' } }),
+  dose('dose-not-given', 'completion_status', 'NA', 'CP'),
+  dose('dose-partial', 'completion_status', 'PA', ''),
+  dose('refusal-reason-missing', 'refusal_reason', '', '1', {
+    beside: { completion_status: 'RE' },
+    both: ['dose-refused'],
+  }),
+  dose('refusal-reason-unrecognized', 'refusal_reason', 'because', '3', {
+    beside: { completion_status: 'RE' },
+    both: ['dose-refused'],
+  }),
+  dose('action-not-add', 'action_code', 'D', 'A'),
+  dose('action-not-add', 'action_code', 'u', ''),
+  dose('action-unrecognized', 'action_code', 'Q', 'A'),
+  dose('value-too-long', 'comment', 'x'.repeat(201), 'x'.repeat(200)),
+  dose('character-control', 'comment', 'sore\u0007arm', 'sore arm'),
+  gritsDose('site-missing', 'site_id', '', 'GA001'),
+  gritsDose('dose-patient-id-missing', 'source_patient_id', '', '1001'),
+  gritsDose('dose-date-invalid', 'administered_on', '20160516', '05162016'),
+  gritsDose('dose-date-missing', 'administered_on', '', '05162016'),
+  gritsDose('vaccine-missing', 'cpt', '', '90707', { on: 'cvx', shows: null }),
+  gritsDose('vaccine-name-unknown', 'vaccine_group', 'SHOTS', 'MMR', {
+    beside: { cpt: '' },
+    also: ['vaccine-unresolved'],
+    twin: ['vaccine-from-name'],
+  }),
+  gritsDose('cpt-unknown', 'cpt', '99999', '90707', {
+    beside: { vaccine_group: 'MMR' },
+    also: ['vaccine-from-name'],
+  }),
+  gritsDose('mvx-missing', 'mvx', '', 'MSD'),
+  gritsDose('body-site-unrecognized', 'body_site', 'toe', 'RA'),
+  gritsDose('eligibility-unrecognized', 'eligibility', 'V9', 'V08'),
+];
+
+/** The sample as a title. */
+export function titleOf({ spec, code, field, faulty, faultless }: Sample): string {
+  const short = (value: string): string => JSON.stringify(value.length > 24 ? `${value.slice(0, 24)}…` : value);
+  return `${spec.id}, ${code}: ${field} ${short(faulty)}, but not ${short(faultless)}`;
+}
+
+/** What becomes of the faulty record and of its twin. */
+export function judgeSample(sample: Sample): { faulty: Judged; twin: Judged } {
+  const { role, spec, field, beside, today } = sample;
+  const needsSite = spec === GRITS && sample.code !== 'site-missing';
+  const circumstances = { role, spec, ...(needsSite && { site: 'GA001' }), ...(today !== undefined && { today }) };
+  return {
+    faulty: judge({ ...beside, [field]: sample.faulty }, circumstances),
+    twin: judge({ ...beside, [field]: sample.faultless }, circumstances),
+  };
+}
