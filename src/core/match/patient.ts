@@ -316,14 +316,15 @@ const FITS_ANOTHER = 'same name and birth date; fits another person as well';
 
 /**
  * Joins the nodes of each group. A person who is known by two names can be in two groups, and hang them together: where
- * any two nodes of groups that hang together contradict each other, none of them is joined, and the pairs are doubtful.
+ * any two nodes of groups that hang together contradict each other, or are doubtful by another of their names, none of
+ * them is joined, and the pairs are doubtful.
  */
 function joinGroups(groups: readonly (readonly Node[])[], clusters: Clusters, doubts: Doubts): void {
   const together = new Clusters();
   for (const group of groups) for (const node of group) together.join(group[0]!, node);
   const contradictory = new Set<Node>();
   for (const members of together.all()) {
-    const contradicts = members.some((a, i) => members.some((b, j) => i < j && contradict(a, b)));
+    const contradicts = members.some((a, i) => members.some((b, j) => i < j && (contradict(a, b) || doubts.has(a, b))));
     if (contradicts) contradictory.add(together.rootOf(members[0]!));
   }
   for (const group of groups) {
@@ -381,14 +382,17 @@ class Doubts {
   /** Adds a pair, unless it is there or both are persons of the store: those were reported when they came. */
   add(a: Node, b: Node, reason: string): boolean {
     if (a.stored !== null && b.stored !== null) return false;
-    // The person who was there first comes first.
-    const isLater = a.stored === null && (b.stored !== null || a.records[0]!.index > b.records[0]!.index);
-    const [first, second] = isLater ? [b, a] : [a, b];
+    const [first, second] = inOrder(a, b);
     const known = this.#known.get(first) ?? new Set();
     if (known.has(second)) return false;
     this.#known.set(first, known.add(second));
     this.pairs.push({ a: representative(first), b: representative(second), reason });
     return true;
+  }
+
+  has(a: Node, b: Node): boolean {
+    const [first, second] = inOrder(a, b);
+    return this.#known.get(first)?.has(second) === true;
   }
 
   /** Adds the pairs of a group that are not one person already, up to the number that is read. */
@@ -400,6 +404,12 @@ class Doubts {
       }
     }
   }
+}
+
+/** The person who was there first comes first. */
+function inOrder(a: Node, b: Node): [Node, Node] {
+  const isLater = a.stored === null && (b.stored !== null || a.records[0]!.index > b.records[0]!.index);
+  return isLater ? [b, a] : [a, b];
 }
 
 function representative(node: Node): { index: number } | { patientId: number } {
