@@ -130,12 +130,13 @@ export async function migrateSqliteFile(path: string): Promise<readonly string[]
   return guard(path, async () => {
     if (isNew) createFile(path);
     const database = connect(path);
+    let pending: readonly string[];
     try {
-      readSchema(database, path);
+      pending = readSchema(database, path).pending;
     } finally {
       database.close();
     }
-    return migrateSqlite(path);
+    return pending.length === 0 ? [] : migrateSqlite(path);
   });
 }
 
