@@ -60,7 +60,13 @@ export function startProgram(folder: string, args: readonly string[], options: P
       });
     }
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, ...output, left: listFolder(folder) }));
+    child.on('close', (code) => {
+      try {
+        resolve({ code, ...output, left: listFolder(folder) });
+      } catch (error) {
+        reject(error);
+      }
+    });
   });
   return { child, outcome };
 }
