@@ -68,7 +68,7 @@ export async function openSqlite(path: string): Promise<SqliteStore> {
 export async function openSqliteForReading(path: string): Promise<SqliteStore> {
   if (checkFile(path)) throw new StoreError('failed', `${path}: there is no such database; give its path with --db`);
   return guard(path, async () => {
-    const database = new Database(path, { readonly: true });
+    const database = connectForReading(path);
     try {
       requireCurrentSchema(database, path);
       return new SqliteStore(database, path);
@@ -188,6 +188,25 @@ function connect(path: string): Database.Database {
   database.pragma(`cache_size = -${PAGE_CACHE_KB}`);
   database.pragma('foreign_keys = OFF');
   return database;
+}
+
+/** A connection that cannot write. A transaction that was cut short by a kill is rolled back first: it hides the rest. */
+function connectForReading(path: string): Database.Database {
+  const database = new Database(path, { readonly: true });
+  try {
+    database.pragma('schema_version');
+    return database;
+  } catch (error) {
+    database.close();
+    if ((error as { code?: unknown }).code !== 'SQLITE_READONLY_ROLLBACK') throw error;
+  }
+  const writable = connect(path);
+  try {
+    writable.pragma('schema_version');
+  } finally {
+    writable.close();
+  }
+  return new Database(path, { readonly: true });
 }
 
 /** Which migrations a database has. @throws StoreError when it belongs to another program or a newer immload */
