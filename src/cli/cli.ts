@@ -5,6 +5,7 @@ import { describeError, ExitCode, UsageError } from './exit.js';
 import { explain, listCodes, listRuns, listSpecs, migrate, showCodes, showSpec } from './lists.js';
 import { type LoadArguments, runLoad } from './load.js';
 import { COMMANDS, type CommandOption } from './options.js';
+import { showSafely } from './table.js';
 
 /** Runs the program with these arguments and gives its exit code. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -16,7 +17,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     await buildCli(args, finish).parseAsync();
   } catch (error) {
     const described = describeError(error);
-    process.stderr.write(`immload: ${described.message}\n`);
+    // File names come from the sender, and may hold what a terminal obeys.
+    process.stderr.write(`immload: ${showSafely(described.message)}\n`);
     exitCode = described.exitCode;
   }
   return exitCode;
@@ -32,15 +34,17 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .version(programVersion())
     .alias('help', 'h')
+    .parserConfiguration({ 'camel-case-expansion': false })
     .strict()
     .exitProcess(false)
-    .demandCommand(1, 'which command? `immload --help` lists them')
+    .demandCommand(1, 'no command given')
     .example('immload validate --patients patients.txt --immunizations doses.txt', 'Check an export before it is sent')
     .example('immload load --patients patients.txt --immunizations doses.txt', 'Load it into ./immload.db')
     .example('immload explain cvx-padded', 'What a code of the report means')
     .epilogue('Exit codes: 0 every record loaded, 1 the run failed, 2 wrong usage or spec, 3 done with rejects.')
     .fail((message, error) => {
-      throw error ?? new UsageError(`${message}; see \`immload --help\``);
+      // Some of what is wrong with the arguments yargs throws, and some it only says.
+      throw error == null || error.name === 'YError' ? new UsageError(`${message}; see \`immload --help\``) : error;
     });
 
   command(cli, 'load', async (a) => finish(await runLoad(a, a['dry-run'] ? 'dry-run' : 'load', a.db)));
@@ -78,8 +82,15 @@ function toYargs(options: Readonly<Record<string, CommandOption>>): Record<strin
   return Object.fromEntries(
     Object.entries(options).map(([name, { value: _, ...option }]) => [
       name,
-      // An option that is given twice counts as given last, not as a list.
-      { ...option, requiresArg: option.type !== 'boolean' },
+      { ...option, requiresArg: option.type !== 'boolean', coerce: readValue(name, option) },
     ]),
   );
+}
+
+/** Reads what yargs has parsed: an option that is given twice counts as given last, unless it is a list. */
+function readValue(name: string, option: Options): (parsed: unknown) => unknown {
+  return (parsed) => {
+    if ([parsed].flat().includes('')) throw new UsageError(`--${name}: give a value that is not empty`);
+    return Array.isArray(parsed) && option.array !== true ? parsed.at(-1) : parsed;
+  };
 }

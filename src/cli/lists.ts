@@ -43,7 +43,8 @@ export async function listRuns(database: string, json: boolean): Promise<void> {
 /** `immload migrate` */
 export async function migrate(database: string): Promise<void> {
   const applied = await migrateSqliteFile(database);
-  print(applied.length === 0 ? `${database} is up to date.` : `${database}: applied ${applied.join(', ')}.`);
+  const name = showSafely(database);
+  print(applied.length === 0 ? `${name} is up to date.` : `${name}: applied ${applied.join(', ')}.`);
 }
 
 /** `immload explain` */

@@ -8,6 +8,7 @@ import type { RejectLimit, Summary } from '../run.js';
 import { ExitCode, UsageError } from './exit.js';
 import { ProgressLine } from './progress.js';
 import { formatSummary } from './summary.js';
+import { formatCount, showSafely } from './table.js';
 
 /** The options of both commands, as yargs gives them. */
 export interface LoadArguments {
@@ -81,11 +82,13 @@ export async function runLoad(
 
 /** A file of doses none of which has a patient is a mistake in the command more often than in the file. */
 function warnOfStrangers(summary: Summary): void {
-  const doses = summary.totals.immunization;
+  const { rejected, skipped, records } = summary.totals.immunization;
   const strangers = summary.issues['patient-not-found']?.count ?? 0;
-  if (doses.records === 0 || strangers === 0 || strangers < doses.records - doses.skipped) return;
+  // Where nothing was loaded, some are rejected for faults of their own.
+  if (rejected + skipped < records || strangers * 2 <= rejected) return;
+  const names = summary.files.filter((file) => file.role === 'immunization').map((file) => showSafely(file.name));
   process.stderr.write(
-    'immload: none of the immunizations has a patient, neither in --patients nor in the registry; load their patients first\n',
+    `immload: ${names.join(', ')}: no immunization was loaded, since ${formatCount(strangers)} of ${formatCount(records)} have no patient in --patients or in the registry; load their patients first\n`,
   );
 }
 

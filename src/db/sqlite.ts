@@ -66,9 +66,9 @@ export async function openSqlite(path: string): Promise<SqliteStore> {
 
 /** Opens a database file for looking only. */
 export async function openSqliteForReading(path: string): Promise<SqliteStore> {
-  if (checkFile(path)) throw new StoreError('failed', `${path}: there is no such database`);
+  if (checkFile(path)) throw new StoreError('failed', `${path}: there is no such database; give its path with --db`);
   return guard(path, async () => {
-    const database = new Database(path, { readonly: true });
+    const database = connectForReading(path);
     try {
       requireCurrentSchema(database, path);
       return new SqliteStore(database, path);
@@ -130,20 +130,27 @@ export async function migrateSqliteFile(path: string): Promise<readonly string[]
   return guard(path, async () => {
     if (isNew) createFile(path);
     const database = connect(path);
+    let pending: readonly string[];
     try {
-      readSchema(database, path);
+      pending = readSchema(database, path).pending;
     } finally {
       database.close();
     }
-    return migrateSqlite(path);
+    return pending.length === 0 ? [] : migrateSqlite(path);
   });
 }
 
 /** Whether the file is still to be made. @throws StoreError when it is there and is no SQLite database */
 function checkFile(path: string): boolean {
+  // The driver takes these names for a database without a file.
+  if (['', ':memory:'].includes(path.trim())) {
+    throw new StoreError('not-a-database', `${path}: not a file; give one with --db, or run \`immload validate\``);
+  }
   if (!existsSync(path)) return true;
   const stats = statSync(path);
   if (stats.isDirectory()) throw new StoreError('not-a-database', `${path}: a folder; --db names a file`);
+  // Opening a pipe would wait for ever.
+  if (!stats.isFile()) throw new StoreError('not-a-database', `${path}: not a file; give another one with --db`);
   if (stats.size === 0) return true;
   const header = Buffer.alloc(SQLITE_HEADER.length);
   let file: number;
@@ -163,11 +170,17 @@ function checkFile(path: string): boolean {
 
 /** Makes an empty database that only its owner can read. */
 function createFile(path: string): void {
+  const isThere = existsSync(path);
   closeSync(openSync(path, 'a', 0o600));
-  const database = new Database(path);
-  database.pragma('page_size = 8192');
-  database.pragma(`application_id = ${APPLICATION_ID}`);
-  database.close();
+  try {
+    const database = new Database(path);
+    database.pragma('page_size = 8192');
+    database.pragma(`application_id = ${APPLICATION_ID}`);
+    database.close();
+  } catch (error) {
+    if (!isThere) rmSync(path);
+    throw error;
+  }
 }
 
 function connect(path: string): Database.Database {
@@ -175,6 +188,25 @@ function connect(path: string): Database.Database {
   database.pragma(`cache_size = -${PAGE_CACHE_KB}`);
   database.pragma('foreign_keys = OFF');
   return database;
+}
+
+/** A connection that cannot write. A transaction that was cut short by a kill is rolled back first: it hides the rest. */
+function connectForReading(path: string): Database.Database {
+  const database = new Database(path, { readonly: true });
+  try {
+    database.pragma('schema_version');
+    return database;
+  } catch (error) {
+    database.close();
+    if ((error as { code?: unknown }).code !== 'SQLITE_READONLY_ROLLBACK') throw error;
+  }
+  const writable = connect(path);
+  try {
+    writable.pragma('schema_version');
+  } finally {
+    writable.close();
+  }
+  return new Database(path, { readonly: true });
 }
 
 /** Which migrations a database has. @throws StoreError when it belongs to another program or a newer immload */

@@ -13,11 +13,10 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
-  type WriteStream,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { finished } from 'node:stream/promises';
+import { pipeline } from 'node:stream/promises';
 import { type CsvFormatterStream, format } from 'fast-csv';
 import { CATALOGUE, type IssueCode } from '../core/catalogue.js';
 import { formatMessage, type Issue } from '../core/issue.js';
@@ -39,11 +38,12 @@ export class ReportFolder {
   /** Where the reports are written until the run is done. */
   readonly workPath: string;
   readonly #parent: string;
-  readonly #madeParent: boolean;
+  /** The topmost folder that was made to hold the reports, `null` if all were there. */
+  readonly #made: string | null;
 
-  private constructor(parent: string, madeParent: boolean, workPath: string) {
+  private constructor(parent: string, made: string | null, workPath: string) {
     this.#parent = parent;
-    this.#madeParent = madeParent;
+    this.#made = made;
     this.workPath = workPath;
   }
 
@@ -62,7 +62,7 @@ export class ReportFolder {
   static createIn(parent: string): ReportFolder {
     const workPath = join(parent, `.unfinished-${process.pid}`);
     try {
-      const made = mkdirSync(parent, { recursive: true, mode: 0o700 }) !== undefined;
+      const made = mkdirSync(resolve(parent), { recursive: true, mode: 0o700 }) ?? null;
       rmSync(workPath, { recursive: true, force: true });
       mkdirSync(workPath, { mode: 0o700 });
       return new ReportFolder(parent, made, workPath);
@@ -77,7 +77,7 @@ export class ReportFolder {
       if (existsSync(path)) rmdirSync(path);
       renameSync(this.workPath, path);
     } catch (cause) {
-      throw new ReportError(path, 'cannot be made', `the reports are in ${this.workPath}`, { cause });
+      throw new ReportError(path, 'cannot be made', 'give a new folder with --report', { cause });
     }
   }
 
@@ -88,10 +88,15 @@ export class ReportFolder {
     return path;
   }
 
-  /** Removes what was written. */
+  /** Removes what was written, and the folders that were made for it unless somebody else uses them by now. */
   abandon(): void {
     rmSync(this.workPath, { recursive: true, force: true });
-    if (this.#madeParent && existsSync(this.#parent) && readdirSync(this.#parent).length === 0) rmdirSync(this.#parent);
+    if (this.#made === null) return;
+    let folder = resolve(this.#parent);
+    while (folder.length >= this.#made.length && existsSync(folder) && readdirSync(folder).length === 0) {
+      rmdirSync(folder);
+      folder = dirname(folder);
+    }
   }
 
   /** The path of a report under construction. */
@@ -125,24 +130,30 @@ export function safeCell(text: string): string {
 /** A CSV file that people read. */
 export class CsvReport {
   readonly #csv: CsvFormatterStream<string[], string[]>;
-  readonly #file: WriteStream;
+  /** Settled when the file is closed, or the disk refused. */
+  readonly #written: Promise<void>;
+  #failure: unknown = null;
 
   constructor(path: string, columns: readonly string[]) {
-    this.#file = createWriteStream(path, { mode: 0o600 });
     this.#csv = format({ headers: false, includeEndRowDelimiter: true });
-    this.#csv.pipe(this.#file);
+    this.#written = pipeline(this.#csv, createWriteStream(path, { mode: 0o600 }));
+    // The disk may refuse while nobody waits; the next call throws what it said.
+    this.#written.catch((error: unknown) => {
+      this.#failure = error;
+    });
     this.#csv.write([...columns]);
   }
 
   /** Writes one row, and waits where the disk is slower. */
   async write(cells: readonly (string | number | null)[]): Promise<void> {
+    if (this.#failure !== null) throw this.#failure;
     const row = cells.map((cell) => (cell === null ? '' : typeof cell === 'number' ? String(cell) : safeCell(cell)));
-    if (!this.#csv.write(row)) await once(this.#csv, 'drain');
+    if (!this.#csv.write(row)) await Promise.race([once(this.#csv, 'drain'), this.#written]);
   }
 
   async close(): Promise<void> {
-    this.#csv.end();
-    await finished(this.#file);
+    if (this.#failure === null) this.#csv.end();
+    await this.#written;
   }
 }
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CODE_TABLES, Codes, type CodeTable } from '../core/codes.js';
 import { checkSpec, completeSpec, type Spec, type SpecProblem } from '../core/spec.js';
+import { findJsonFault } from './json-place.js';
 
 /** A spec that is not there or cannot be. */
 export class SpecError extends Error {
@@ -55,7 +56,8 @@ export function loadSpec(idOrPath: string): Spec {
 
 function readSpecFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    // Some editors begin a file with a byte order mark.
+    return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
   } catch (error) {
     const code = (error as { code?: unknown }).code;
     const problem = code === 'ENOENT' ? 'there is no such spec file' : `the spec file cannot be read (${String(code)})`;
@@ -67,9 +69,9 @@ function parseSpec(path: string, text: string): Spec {
   let json: unknown;
   try {
     json = JSON.parse(text);
-  } catch (error) {
+  } catch {
     throw new SpecError(
-      `${path}: not JSON${placeOfSyntaxError(error, text)}; look for a missing comma, quote or bracket there`,
+      `${path}: not JSON, ${describePlace(text, findJsonFault(text))}; look for a missing comma, quote or bracket there`,
     );
   }
   const problems = checkSpec(json);
@@ -79,12 +81,9 @@ function parseSpec(path: string, text: string): Spec {
   throw new SpecError(`${path}: ${first.path || 'the file'}: ${first.message}. ${first.remedy}${more}`, problems);
 }
 
-/** ", line 3, column 7" where the engine says where the JSON is broken. */
-function placeOfSyntaxError(error: unknown, text: string): string {
-  const position = /position (\d+)/.exec((error as Error).message)?.[1];
-  if (position === undefined) return '';
-  const before = text.slice(0, Number(position)).split('\n');
-  return `, line ${before.length}, column ${before[before.length - 1]!.length + 1}`;
+function describePlace(text: string, offset: number): string {
+  const before = text.slice(0, offset).split('\n');
+  return `line ${before.length}, column ${before[before.length - 1]!.length + 1}`;
 }
 
 /** All code tables that come with immload. */

@@ -1,0 +1,262 @@
+/** The commands that show what there is, and `migrate`. */
+import { writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { CATALOGUE, ISSUE_CODES } from '../../src/core/catalogue.js';
+import { CODES, MIIS } from '../support/fixtures.js';
+import { listFolder, type Outcome, runProgram } from '../support/program.js';
+import { miis, Sandbox } from '../support/sandbox.js';
+
+async function show(...args: string[]): Promise<string> {
+  using sandbox = new Sandbox();
+  const outcome = await runProgram(sandbox.folder, args);
+  expect(outcome).toMatchObject({ code: 0, stderr: '', left: {} });
+  return outcome.stdout;
+}
+
+async function refuse(...args: string[]): Promise<Outcome> {
+  using sandbox = new Sandbox();
+  return await runProgram(sandbox.folder, args);
+}
+
+describe('explain', () => {
+  test('lists every code with its severity', async () => {
+    const lines = (await show('explain')).trimEnd().split('\n');
+    expect(lines.map((line) => line.trim().split(/ {2,}/).slice(0, 2))).toEqual(
+      ISSUE_CODES.map((code) => [code, CATALOGUE[code].severity]),
+    );
+  });
+
+  test.each(['cvx-padded', 'patient-not-found', 'encoding-windows-1252'] as const)(
+    'says all there is to say of %s',
+    async (code) => {
+      const text = (await show('explain', code)).replace(/\s+/g, ' ');
+      const { severity, meaning, why, fix, source } = CATALOGUE[code];
+      expect(
+        text.startsWith(`${code} ${severity} (the record is ${severity === 'error' ? 'rejected' : 'loaded'}`),
+      ).toBe(true);
+      for (const words of [meaning, why, fix, source]) expect(text).toContain(words.replace(/\s+/g, ' '));
+    },
+  );
+
+  test.each([
+    ['cvx-pad', 'there is no issue code cvx-pad; did you mean cvx-padded?'],
+    [
+      'date-before-birth',
+      'there is no issue code date-before-birth; did you mean death-date-before-birth, dose-date-before-birth?',
+    ],
+    ['nonsense', 'there is no issue code nonsense; `immload explain` lists all codes'],
+    ['toString', 'there is no issue code toString; `immload explain` lists all codes'],
+  ])('of %s, which is no code, says what may be meant', async (code, says) => {
+    expect(await refuse('explain', code)).toEqual({ code: 2, stdout: '', stderr: `immload: ${says}\n`, left: {} });
+  });
+});
+
+describe('spec', () => {
+  test('list names the specifications and how sure they are', async () => {
+    expect((await show('spec', 'list')).split('\n').map((line) => line.trim().split(/ {2,}/).slice(0, 3))).toEqual([
+      ['grits-fixed', '13.2.0', 'public-code'],
+      ['miis-legacy', '0.1.0', 'inferred'],
+      [''],
+    ]);
+  });
+
+  test('list --json gives id, version, title and provenance', async () => {
+    const specs = JSON.parse(await show('spec', 'list', '--json')) as Record<string, unknown>[];
+    expect(specs.map((spec) => spec['id'])).toEqual(['grits-fixed', 'miis-legacy']);
+    expect(specs[1]).toEqual({
+      id: MIIS.id,
+      version: MIIS.version,
+      title: MIIS.title,
+      provenance: JSON.parse(JSON.stringify(MIIS.provenance)),
+    });
+  });
+
+  test('show tells the columns in their order', async () => {
+    const text = await show('spec', 'show', 'miis-legacy');
+    expect(text).toContain('Patient file: 40 columns, delimiter |, quote ", header optional');
+    expect(text).toContain('Immunization file: 33 columns');
+    const names = [...text.matchAll(/^ +\d+ {2}(\w+)/gm)].map(([, name]) => name);
+    expect(names).toEqual(
+      [...MIIS.layouts.patient.fields, ...MIIS.layouts.immunization.fields].map(({ name }) => name),
+    );
+  });
+
+  test('show tells where the columns of fixed width stand', async () => {
+    const text = await show('spec', 'show', 'grits-fixed');
+    expect(text).toContain('columns of fixed width, 585 bytes');
+    expect(text).toContain('columns of fixed width, 265 bytes');
+    expect(text).toMatch(/^ +1 {2}\S+(?: \S+)* +1 +24 /m);
+  });
+
+  test('show --json gives the specification as it is used', async () => {
+    expect(JSON.parse(await show('spec', 'show', 'miis-legacy', '--json'))).toEqual(MIIS);
+  });
+
+  test('show shows a specification of the user’s own', async () => {
+    using sandbox = new Sandbox();
+    const own = { ...MIIS, id: 'own', title: 'Own columns' };
+    writeFileSync(sandbox.path('own.json'), `\ufeff${JSON.stringify(own)}`);
+    const outcome = await runProgram(sandbox.folder, ['spec', 'show', './own.json']);
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(outcome.stdout).toContain('own 0.1.0: Own columns');
+  });
+
+  test('show refuses what it does not have', async () => {
+    expect(await refuse('spec', 'show', 'nope')).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: 'immload: there is no spec nope; use one of grits-fixed, miis-legacy, or the path of a spec file\n',
+    });
+  });
+});
+
+describe('codes', () => {
+  test('list names every table with its as-of date', async () => {
+    const text = await show('codes', 'list');
+    for (const { id, asOf, title } of CODES.tables) {
+      const row = text.split('\n').find((line) => line.trim().startsWith(`${id} `))!;
+      expect(row.split(/ {2,}/).slice(-2)).toEqual([asOf, title]);
+    }
+  });
+
+  test('list --json counts their rows', async () => {
+    const tables = JSON.parse(await show('codes', 'list', '--json')) as Record<string, unknown>[];
+    expect(tables).toEqual(
+      CODES.tables.map(({ id, title, asOf, source, rows }) => ({ id, title, asOf, source, rows: rows.length })),
+    );
+  });
+
+  test('show tells a table with its source', async () => {
+    const text = await show('codes', 'show', 'sex');
+    expect(text).toMatch(/^Administrative sex \(HL7 0001\), as of THO 7\.0\.1\n {2}Source: HL7 Terminology/);
+    expect(text).toMatch(/^ +F +Female +true$/m);
+  });
+
+  test('show --json gives the table as it is used', async () => {
+    expect(JSON.parse(await show('codes', 'show', 'cvx', '--json'))).toEqual(
+      JSON.parse(JSON.stringify(CODES.tables.find((table) => table.id === 'cvx'))),
+    );
+  });
+
+  test('show refuses what it does not have', async () => {
+    const outcome = await refuse('codes', 'show', 'nope');
+    expect(outcome).toMatchObject({ code: 2, stdout: '' });
+    expect(outcome.stderr).toMatch(/^immload: there is no code table nope; use one of cvx, mvx, [^\n]+\n$/);
+  });
+});
+
+describe('runs', () => {
+  const patients = miis(
+    'facility_id|patient_id|last_name|first_name|birth_date',
+    'F1|1|Smith|Anna|20150504',
+    'F1|2|||',
+  );
+  const doses = miis('facility_id|patient_id|cvx|admin_date', 'F1|1|03|20160505');
+
+  async function loadedRegistry(): Promise<Sandbox> {
+    const sandbox = new Sandbox();
+    sandbox.write('p.txt', patients);
+    sandbox.write('d.txt', doses);
+    const both = ['load', '--quiet', '--patients', 'p.txt', '--immunizations', 'd.txt'];
+    expect((await runProgram(sandbox.folder, both)).code).toBe(3);
+    expect((await runProgram(sandbox.folder, [...both, '--max-rejects', '0'])).code).toBe(1);
+    return sandbox;
+  }
+
+  test('shows each run with its files and fates, failed runs too', async () => {
+    using sandbox = await loadedRegistry();
+    const before = listFolder(sandbox.folder);
+    const outcome = await runProgram(sandbox.folder, ['runs']);
+    expect(outcome).toMatchObject({ code: 0, stderr: '', left: before });
+    const rows = outcome.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.trim().split(/ {2,}/));
+    expect(rows[0]).toEqual([
+      'run',
+      'status',
+      'started',
+      'spec',
+      'file',
+      'records',
+      'loaded',
+      'merged',
+      'duplicate',
+      'rejected',
+      'skipped',
+    ]);
+    expect(rows[1]).toEqual([
+      '1',
+      'completed',
+      expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d$/),
+      'miis-legacy',
+      'p.txt',
+      '2',
+      '1',
+      '0',
+      '0',
+      '1',
+      '0',
+    ]);
+    expect(rows[2]).toEqual(['d.txt', '1', '1', '0', '0', '0', '0']);
+    expect(rows[3]!.slice(0, 2)).toEqual(['2', 'failed']);
+  });
+
+  test('--json gives the same for programs', async () => {
+    using sandbox = await loadedRegistry();
+    const outcome = await runProgram(sandbox.folder, ['runs', '--json']);
+    const runs = JSON.parse(outcome.stdout) as Record<string, unknown>[];
+    expect(runs).toMatchObject([
+      {
+        id: 1,
+        status: 'completed',
+        specId: 'miis-legacy',
+        files: [
+          {
+            role: 'patient',
+            name: 'p.txt',
+            records: 2,
+            fates: { loaded: 1, merged: 0, duplicate: 0, rejected: 1, skipped: 0 },
+          },
+          { role: 'immunization', name: 'd.txt', records: 1, fates: { loaded: 1 } },
+        ],
+      },
+      { id: 2, status: 'failed', message: 'failed (too-many-rejects) and taken back' },
+    ]);
+  });
+
+  test('says when there are none', async () => {
+    using sandbox = new Sandbox();
+    expect((await runProgram(sandbox.folder, ['migrate', '--db', 'r.db'])).code).toBe(0);
+    expect(await runProgram(sandbox.folder, ['runs', '--db', 'r.db'])).toMatchObject({
+      code: 0,
+      stdout: 'No runs yet.\n',
+      stderr: '',
+    });
+    expect(await runProgram(sandbox.folder, ['runs', '--db', 'r.db', '--json'])).toMatchObject({
+      code: 0,
+      stdout: '[]\n',
+    });
+  });
+});
+
+describe('migrate', () => {
+  test('makes a registry where there is none, and leaves a current one as it is', async () => {
+    using sandbox = new Sandbox();
+    const made = await runProgram(sandbox.folder, ['migrate', '--db', 'r.db']);
+    expect(made).toMatchObject({ code: 0, stdout: 'r.db: applied 0001_registry.\n', stderr: '' });
+    expect(Object.keys(made.left)).toEqual(['r.db']);
+    const again = await runProgram(sandbox.folder, ['migrate', '--db', 'r.db']);
+    expect(again).toEqual({ code: 0, stdout: 'r.db is up to date.\n', stderr: '', left: made.left });
+  });
+
+  test('makes a registry of an empty file', async () => {
+    using sandbox = new Sandbox();
+    sandbox.write('immload.db', '');
+    expect(await runProgram(sandbox.folder, ['migrate'])).toMatchObject({
+      code: 0,
+      stdout: './immload.db: applied 0001_registry.\n',
+    });
+    expect(sandbox.query('SELECT count(*) AS n FROM patients', sandbox.path('immload.db'))).toEqual([{ n: 0 }]);
+  });
+});

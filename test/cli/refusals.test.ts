@@ -1,0 +1,390 @@
+/** What the program refuses: one clear line, the right exit code, and nothing left behind. */
+import { mkdirSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { describe, expect, test } from 'vitest';
+import { GRITS, MIIS } from '../support/fixtures.js';
+import { headerLine, toCells, toLine } from '../support/flat-file.js';
+import { listFolder, runProgram } from '../support/program.js';
+import { miis, Sandbox } from '../support/sandbox.js';
+
+const PATIENTS = miis('facility_id|patient_id|last_name|first_name|birth_date', 'F1|1|Smith|Anna|20150504');
+const DOSES = miis('facility_id|patient_id|cvx|admin_date', 'F1|1|03|20160505');
+
+const patient = {
+  site_id: 'F1',
+  source_patient_id: '1',
+  last_name: 'Smith',
+  first_name: 'Anna',
+  birth_date: '2015-05-04',
+};
+const dose = { site_id: 'F1', source_patient_id: '1', cvx: '03', cpt: '90707', administered_on: '2016-05-05' };
+const line = (values: Record<string, string>, role: 'patient' | 'immunization', spec = MIIS): string =>
+  `${toLine(toCells(values, role, spec), spec.layouts[role])}\n`;
+
+/** A spec of the user's own, whose files have no header. */
+const BARE_SPEC = JSON.stringify({
+  ...MIIS,
+  id: 'bare',
+  layouts: {
+    patient: { ...MIIS.layouts.patient, header: 'absent' },
+    immunization: { ...MIIS.layouts.immunization, header: 'absent' },
+  },
+});
+
+interface Refusal {
+  readonly what: string;
+  /** Files of the work folder. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  /** Further preparation. */
+  readonly prepare?: (sandbox: Sandbox) => void;
+  readonly args: string;
+  readonly code: number;
+  /** All of stderr, without the program's name before it. */
+  readonly says: string;
+}
+
+const SWAPPED = 'give the patient file with --patients and the immunization file with --immunizations';
+
+const INPUT_REFUSALS: readonly Refusal[] = [
+  {
+    what: 'a missing file',
+    args: 'load --patients p.txt --immunizations gone.txt',
+    code: 1,
+    says: 'gone.txt: there is no such file; check the path',
+  },
+  {
+    what: 'a file in a folder that is a file',
+    args: 'load --patients p.txt/p.txt',
+    code: 1,
+    says: 'p.txt/p.txt: there is no such file; check the path',
+  },
+  {
+    what: 'a folder',
+    prepare: (sandbox) => mkdirSync(sandbox.path('export')),
+    args: 'load --patients export',
+    code: 1,
+    says: 'export: is a folder; give the files in it',
+  },
+  {
+    what: 'an empty file',
+    files: { 'empty.txt': '' },
+    args: 'load --patients empty.txt',
+    code: 1,
+    says: 'empty.txt: is empty; check the export',
+  },
+  {
+    what: 'a file of blank lines',
+    files: { 'blank.txt': '\r\n \r\n\r\n' },
+    args: 'load --patients blank.txt',
+    code: 1,
+    says: 'blank.txt: is empty; check the export',
+  },
+  {
+    what: 'a header only',
+    files: { 'header.txt': `${headerLine(MIIS.layouts.patient)}\n` },
+    args: 'load --patients header.txt',
+    code: 1,
+    says: 'header.txt: has a header and no records; check the export',
+  },
+  {
+    what: 'a header only, in the second file',
+    files: { 'header.txt': 'facility_id|patient_id|cvx|admin_date' },
+    args: 'load --patients p.txt --immunizations header.txt',
+    code: 1,
+    says: 'header.txt: has a header and no records; check the export',
+  },
+  {
+    what: 'a JPEG',
+    files: { 'scan.jpg': Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1) },
+    args: 'load --patients scan.jpg',
+    code: 1,
+    says: 'scan.jpg: is a JPEG picture, not a text file; export the records as text',
+  },
+  {
+    what: 'an Excel workbook',
+    files: { 'p.xlsx': Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 6, 0) },
+    args: 'load --patients p.xlsx',
+    code: 1,
+    says: 'p.xlsx: is a ZIP archive or an Excel or Word document, not a text file; export the records as text',
+  },
+  {
+    what: 'UTF-16',
+    files: { 'p16.txt': Buffer.from(`\ufeff${PATIENTS}`, 'utf16le') },
+    args: 'load --patients p16.txt',
+    code: 1,
+    says: 'p16.txt: is in UTF-16; save it as UTF-8',
+  },
+  {
+    what: 'a file with the same column twice',
+    files: { 'twice.txt': miis('facility_id|patient_id|last_name|Last Name|birth_date', 'F1|1|Smith|Smith|20150504') },
+    args: 'load --patients twice.txt',
+    code: 1,
+    says: 'twice.txt: has the column Last Name twice; leave one of the two out',
+  },
+  {
+    what: 'a file without a column that is needed',
+    files: { 'nodate.txt': miis('facility_id|patient_id|last_name|first_name', 'F1|1|Smith|Anna') },
+    args: 'load --patients nodate.txt',
+    code: 1,
+    says: 'nodate.txt: has no column birth_date; add it, or name it as miis-legacy does',
+  },
+  {
+    what: 'records that name no site, when the command names none either',
+    files: { 'nosite.txt': miis('patient_id|last_name|first_name|birth_date', '1|Smith|Anna|20150504') },
+    args: 'load --patients nosite.txt',
+    code: 1,
+    says: 'nosite.txt: has no column facility_id; add it, or name it as miis-legacy does',
+  },
+  {
+    what: 'another delimiter',
+    files: { 'p.csv': '1,Smith,Anna,20150504\n2,Jones,Ben,20160612\n' },
+    args: 'load --patients p.csv',
+    code: 1,
+    says: 'p.csv: has 1 field a record where miis-legacy has 40 (delimiter |); choose the right --spec, or add a header that names the columns',
+  },
+];
+
+const SWAPPED_REFUSALS: readonly Refusal[] = [
+  {
+    what: 'the two files swapped, with headers',
+    args: 'load --patients d.txt --immunizations p.txt',
+    code: 1,
+    says: `d.txt: looks like the immunization file, and was given as the patient file; ${SWAPPED}`,
+  },
+  {
+    what: 'the patient file given as the immunization file',
+    args: 'load --immunizations p.txt',
+    code: 1,
+    says: `p.txt: looks like the patient file, and was given as the immunization file; ${SWAPPED}`,
+  },
+  {
+    what: 'the two files swapped, without headers where they may have one',
+    files: { 'p0.txt': line(patient, 'patient'), 'd0.txt': line(dose, 'immunization') },
+    args: 'load --patients d0.txt --immunizations p0.txt',
+    code: 1,
+    says: `d0.txt: looks like the immunization file, and was given as the patient file; ${SWAPPED}`,
+  },
+  {
+    what: 'the two files swapped, in a spec that knows no header',
+    files: { 'bare.json': BARE_SPEC, 'p0.txt': line(patient, 'patient'), 'd0.txt': line(dose, 'immunization') },
+    args: 'load --spec bare.json --patients d0.txt --immunizations p0.txt',
+    code: 1,
+    says: `d0.txt: looks like the immunization file, and was given as the patient file; ${SWAPPED}`,
+  },
+  {
+    what: 'the two files swapped, in fixed width',
+    files: { 'client.txt': line(patient, 'patient', GRITS), 'shots.txt': line(dose, 'immunization', GRITS) },
+    args: 'load --spec grits-fixed --site GA1 --patients shots.txt --immunizations client.txt',
+    code: 1,
+    says: `shots.txt: looks like the immunization file, and was given as the patient file; ${SWAPPED}`,
+  },
+];
+
+const SPEC_REFUSALS: readonly Refusal[] = [
+  {
+    what: 'an unknown spec',
+    args: 'load --patients p.txt --spec miis',
+    code: 2,
+    says: 'there is no spec miis; use one of grits-fixed, miis-legacy, or the path of a spec file',
+  },
+  {
+    what: 'a spec file that is not there',
+    args: 'load --patients p.txt --spec ./miis.json',
+    code: 2,
+    says: './miis.json: there is no such spec file; check the path given with --spec',
+  },
+  {
+    what: 'a spec that is a folder',
+    prepare: (sandbox) => mkdirSync(sandbox.path('own.json')),
+    args: 'load --patients p.txt --spec own.json',
+    code: 2,
+    says: 'own.json: the spec file cannot be read (EISDIR); check the path given with --spec',
+  },
+  {
+    what: 'a spec that is no JSON',
+    files: { 'own.json': '{ "id": "own",\n  "version": "1"\n  "title": "Own" }' },
+    args: 'load --patients p.txt --spec own.json',
+    code: 2,
+    says: 'own.json: not JSON, line 3, column 3; look for a missing comma, quote or bracket there',
+  },
+  {
+    what: 'a spec that ends too early',
+    files: { 'own.json': '{ "id": "own",\n "version"' },
+    args: 'load --patients p.txt --spec own.json',
+    code: 2,
+    says: 'own.json: not JSON, line 2, column 11; look for a missing comma, quote or bracket there',
+  },
+  {
+    what: 'a spec that is a list',
+    files: { 'own.json': '[]' },
+    args: 'load --patients p.txt --spec own.json',
+    code: 2,
+    says: 'own.json: the file: not a JSON object. A spec begins with { and has id, version, title, provenance, dates and layouts.',
+  },
+  {
+    what: 'a spec with an error in it',
+    files: { 'own.json': BARE_SPEC.replace('"delimiter":"|"', '"delimiter":"||"') },
+    args: 'load --patients p.txt --spec own.json',
+    code: 2,
+    says: 'own.json: /layouts/patient/delimiter: not one ASCII character. Use one character, such as | or , or \\t.',
+  },
+  {
+    what: 'a spec with several errors in it',
+    files: { 'own.json': BARE_SPEC.replaceAll('"delimiter":"|"', '"delimiter":"||"') },
+    args: 'validate --patients p.txt --spec own.json',
+    code: 2,
+    says: 'own.json: /layouts/patient/delimiter: not one ASCII character. Use one character, such as | or , or \\t. (and 1 more)',
+  },
+];
+
+function foreignDatabase(sandbox: Sandbox): void {
+  const database = new Database(sandbox.path('other.db'));
+  database.exec('CREATE TABLE visits (id INTEGER, note TEXT); INSERT INTO visits VALUES (1, NULL)');
+  database.close();
+}
+
+const DATABASE_REFUSALS: readonly Refusal[] = [
+  {
+    what: 'a database that is a text file',
+    files: { 'notes.db': 'These are notes, and no database.\n' },
+    args: 'load --patients p.txt --db notes.db',
+    code: 1,
+    says: 'notes.db: not a SQLite database; give another file with --db',
+  },
+  {
+    what: 'a database that is the patient file',
+    args: 'load --patients p.txt --db p.txt',
+    code: 1,
+    says: 'p.txt: not a SQLite database; give another file with --db',
+  },
+  {
+    what: 'a database of another program',
+    prepare: foreignDatabase,
+    args: 'load --patients p.txt --db other.db',
+    code: 1,
+    says: 'other.db: a database of another program; give another file with --db',
+  },
+  {
+    what: 'a dry run with a database of another program',
+    prepare: foreignDatabase,
+    args: 'load --dry-run --patients p.txt --db other.db',
+    code: 1,
+    says: 'other.db: a database of another program; give another file with --db',
+  },
+  {
+    what: 'a migration of a database of another program',
+    prepare: foreignDatabase,
+    args: 'migrate --db other.db',
+    code: 1,
+    says: 'other.db: a database of another program; give another file with --db',
+  },
+  {
+    what: 'the runs of a database of another program',
+    prepare: foreignDatabase,
+    args: 'runs --db other.db',
+    code: 1,
+    says: 'other.db: a database of another program; give another file with --db',
+  },
+  {
+    what: 'a database that is cut short',
+    files: { 'short.db': Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(84, 7)]) },
+    args: 'load --patients p.txt --db short.db',
+    code: 1,
+    says: 'short.db: not a SQLite database; give another file with --db',
+  },
+  {
+    what: 'a database that is a folder',
+    prepare: (sandbox) => mkdirSync(sandbox.path('registry')),
+    args: 'load --patients p.txt --db registry',
+    code: 1,
+    says: 'registry: a folder; --db names a file',
+  },
+  {
+    what: 'a database without a file',
+    args: 'load --patients p.txt --db :memory:',
+    code: 1,
+    says: ':memory:: not a file; give one with --db, or run `immload validate`',
+  },
+  {
+    what: 'a database in a folder that is not there',
+    args: 'load --patients p.txt --db gone/r.db',
+    code: 1,
+    says: 'gone/r.db: cannot be made; check that the folder exists and can be written',
+  },
+  {
+    what: 'a database in PostgreSQL',
+    args: 'load --patients p.txt --db postgres://host/registry',
+    code: 2,
+    says: '--db: this version keeps the registry in a SQLite file; give a path',
+  },
+  {
+    what: 'the runs of a database that is not there',
+    args: 'runs --db gone.db',
+    code: 1,
+    says: 'gone.db: there is no such database; give its path with --db',
+  },
+];
+
+describe.each([
+  ['inputs', INPUT_REFUSALS],
+  ['swapped inputs', SWAPPED_REFUSALS],
+  ['specs', SPEC_REFUSALS],
+  ['databases', DATABASE_REFUSALS],
+])('%s: one line, an exit code and nothing left behind for', (_, refusals) => {
+  test.each(refusals)('$what', async ({ files = {}, prepare, args, code, says }) => {
+    using sandbox = new Sandbox();
+    for (const [name, content] of Object.entries({ 'p.txt': PATIENTS, 'd.txt': DOSES, ...files })) {
+      sandbox.write(name, content);
+    }
+    prepare?.(sandbox);
+    const before = listFolder(sandbox.folder);
+    const outcome = await runProgram(sandbox.folder, args.split(' '));
+    expect(outcome).toEqual({ code, stdout: '', stderr: `immload: ${says}\n`, left: before });
+  });
+});
+
+describe('a registry that is there already', () => {
+  test.each([...INPUT_REFUSALS.slice(0, 8), ...SWAPPED_REFUSALS])('stays as it is for $what', async (refusal) => {
+    using sandbox = new Sandbox();
+    const files = { 'p.txt': PATIENTS, 'd.txt': DOSES, ...refusal.files };
+    for (const [name, content] of Object.entries(files)) sandbox.write(name, content);
+    refusal.prepare?.(sandbox);
+    expect((await runProgram(sandbox.folder, ['load', '--patients', 'p.txt', '--quiet'])).code).toBe(0);
+    const before = listFolder(sandbox.folder);
+    const outcome = await runProgram(sandbox.folder, refusal.args.split(' '));
+    expect(outcome.code).toBe(refusal.code);
+    expect(outcome.left).toEqual(before);
+    expect(Object.keys(before)).toContain('immload.db');
+  });
+});
+
+describe('an immunization file whose patients are nowhere', () => {
+  const strangers = miis(
+    'facility_id|patient_id|cvx|admin_date',
+    'F1|7|03|20160505',
+    'F1|8|03|20160505',
+    'F1|9|20|20160505',
+    'F1|9|20|20163505',
+  );
+
+  test('is said to be so in one line, and all of it is rejected', async () => {
+    using sandbox = new Sandbox();
+    sandbox.write('p.txt', PATIENTS);
+    sandbox.write('d.txt', strangers);
+    const outcome = await runProgram(sandbox.folder, ['load', '--patients', 'p.txt', '--immunizations', 'd.txt']);
+    expect(outcome.code).toBe(3);
+    expect(outcome.stderr).toBe(
+      'immload: d.txt: no immunization was loaded, since 3 of 4 have no patient in --patients or in the registry; load their patients first\n',
+    );
+    expect(outcome.stdout).toMatch(/d\.txt +4 +0 +0 +0 +4 +0\n/);
+    expect(sandbox.query('SELECT count(*) AS n FROM immunizations', sandbox.path('immload.db'))).toEqual([{ n: 0 }]);
+  });
+
+  test('is nothing to speak of when some of it was loaded', async () => {
+    using sandbox = new Sandbox();
+    sandbox.write('p.txt', PATIENTS);
+    sandbox.write('d.txt', `${strangers}F1|1|03|20160505\n`);
+    const outcome = await runProgram(sandbox.folder, ['load', '--patients', 'p.txt', '--immunizations', 'd.txt']);
+    expect(outcome).toMatchObject({ code: 3, stderr: '' });
+  });
+});

@@ -1,0 +1,102 @@
+/** Runs the program as a user does: the built binary as a process of its own, in a given folder. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The package under test. */
+const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = 'dist/src/cli/main.js';
+
+export interface ProgramOptions {
+  /** Whom to run as; the own user unless told otherwise. */
+  readonly as?: ProgramUser;
+}
+
+/** A user, and a program that this user can reach. */
+export interface ProgramUser {
+  /** `null` for the own one. */
+  readonly id: number | null;
+  readonly node: string;
+  readonly package: string;
+}
+
+/** The user who runs the tests. */
+export const OWN_USER: ProgramUser = { id: null, node: process.execPath, package: PACKAGE };
+
+/** What a run of the program left to see. */
+export interface Outcome {
+  /** `null` when a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** All that is in the folder afterwards. */
+  readonly left: Listing;
+}
+
+/** Path within a folder → a hash of the file, or what else it is. */
+export type Listing = Readonly<Record<string, string>>;
+
+/** A run of the program that has not come to its end. */
+export interface RunningProgram {
+  readonly child: ChildProcess;
+  readonly outcome: Promise<Outcome>;
+}
+
+/** Starts the program. */
+export function startProgram(folder: string, args: readonly string[], options: ProgramOptions = {}): RunningProgram {
+  const { as = OWN_USER } = options;
+  const child = spawn(as.node, [join(as.package, MAIN), ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(as.id !== null && { uid: as.id, gid: as.id }),
+  });
+  const outcome = new Promise<Outcome>((resolve, reject) => {
+    const output = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        output[stream] += text;
+      });
+    }
+    child.on('error', reject);
+    child.on('close', (code) => {
+      try {
+        resolve({ code, ...output, left: listFolder(folder) });
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+  return { child, outcome };
+}
+
+/** Runs the program to its end. */
+export async function runProgram(
+  folder: string,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<Outcome> {
+  return startProgram(folder, args, options).outcome;
+}
+
+/** What a folder holds, down to the last byte. */
+export function listFolder(folder: string): Listing {
+  const listing: Record<string, string> = {};
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
+    listing[name] = describeEntry(join(folder, name));
+  }
+  return listing;
+}
+
+function describeEntry(path: string): string {
+  const stats = lstatSync(path);
+  if (stats.isDirectory()) return 'folder';
+  if (!stats.isFile()) return 'no file';
+  try {
+    return createHash('sha256').update(readFileSync(path)).digest('hex');
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'EACCES') return 'not readable';
+    throw error;
+  }
+}
