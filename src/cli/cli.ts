@@ -5,6 +5,7 @@ import { describeError, ExitCode, UsageError } from './exit.js';
 import { explain, listCodes, listRuns, listSpecs, migrate, showCodes, showSpec } from './lists.js';
 import { type LoadArguments, runLoad } from './load.js';
 import { COMMANDS, type CommandOption } from './options.js';
+import { checkSpecCommand } from './spec-check.js';
 import { showSafely } from './table.js';
 
 /** Runs the program with these arguments and gives its exit code. */
@@ -25,7 +26,14 @@ export async function runCli(args: readonly string[]): Promise<number> {
 }
 
 /** What an option of a command looks like to the handlers; yargs has checked it. */
-type Arguments = LoadArguments & { db: string; 'dry-run': boolean; code?: string; id: string; table: string };
+type Arguments = LoadArguments & {
+  db: string;
+  'dry-run': boolean;
+  code?: string;
+  id: string;
+  file: string;
+  table: string;
+};
 
 function buildCli(args: readonly string[], finish: (exitCode: number) => void): Argv {
   const cli = yargs([...args])
@@ -52,10 +60,11 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
   command(cli, 'runs', (a) => listRuns(a.db, a.json));
   command(cli, 'migrate', (a) => migrate(a.db));
   command(cli, 'explain [code]', (a) => explain(a.code));
-  cli.command('spec', 'Flat File Specifications: list, show', (sub) => {
+  cli.command('spec', 'Flat File Specifications: list, show, check', (sub) => {
     command(sub, 'spec list', (a) => listSpecs(a.json));
     command(sub, 'spec show <id>', (a) => showSpec(a.id, a.json));
-    return sub.demandCommand(1, 'which? `immload spec list` or `immload spec show ID`');
+    command(sub, 'spec check <file>', (a) => finish(checkSpecCommand(a.file, a.json)));
+    return sub.demandCommand(1, 'which? `immload spec --help` lists its commands');
   });
   cli.command('codes', 'Code tables: list, show', (sub) => {
     command(sub, 'codes list', (a) => listCodes(a.json));

@@ -5,15 +5,8 @@ import type { Layout, Spec } from '../core/spec.js';
 import { migrateSqliteFile, openSqliteForReading } from '../db/sqlite.js';
 import { builtInSpecIds, loadCodes, loadSpec } from '../files/specs.js';
 import { UsageError } from './exit.js';
+import { print, printJson } from './print.js';
 import { type Alignment, formatCount, formatTable, showSafely, wrapText } from './table.js';
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
-}
 
 /** `immload runs` */
 export async function listRuns(database: string, json: boolean): Promise<void> {

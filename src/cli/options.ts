@@ -119,6 +119,10 @@ export const COMMANDS = {
     describe: 'Show a specification: its layouts column by column',
     options: LIST_OPTIONS as Record<string, CommandOption>,
   },
+  'spec check <file>': {
+    describe: 'Check a specification of your own: every problem with its place, what is expected and a remedy',
+    options: LIST_OPTIONS as Record<string, CommandOption>,
+  },
   'codes list': {
     describe: 'List the code tables, with source and as-of date',
     options: LIST_OPTIONS as Record<string, CommandOption>,
