@@ -95,6 +95,19 @@ export const RUNS_OPTIONS = { ...database, ...json };
 export const MIGRATE_OPTIONS = database;
 export const LIST_OPTIONS = json;
 
+const DOCUMENT_OPTIONS = {
+  html: {
+    type: 'boolean',
+    default: false,
+    describe: 'One HTML page, to be printed or put online, instead of Markdown',
+  },
+  output: {
+    type: 'string',
+    value: 'FILE',
+    describe: 'Write it to this file, as HTML if it is called so (default: standard output)',
+  },
+} as const satisfies Record<string, CommandOption>;
+
 /** The commands in the order in which help and README show them. */
 export const COMMANDS = {
   load: { describe: 'Load a submission into the registry', options: LOAD_OPTIONS as Record<string, CommandOption> },
@@ -122,6 +135,10 @@ export const COMMANDS = {
   'spec check <file>': {
     describe: 'Check a specification of your own: every problem with its place, what is expected and a remedy',
     options: LIST_OPTIONS as Record<string, CommandOption>,
+  },
+  'spec doc <id>': {
+    describe: 'Write a specification for people: columns, codes, rules and examples, as a registry would publish it',
+    options: DOCUMENT_OPTIONS as Record<string, CommandOption>,
   },
   'codes list': {
     describe: 'List the code tables, with source and as-of date',

@@ -102,7 +102,7 @@ export const SPEC_VALUES: SpecValues = {
     absent: 'The first record is data. Columns stand in the order given here.',
   },
   use: {
-    required: 'A record without a value is rejected.',
+    required: 'A record without a value is rejected, unless the code of that blank weighs less than an error.',
     preferred: 'A value is wanted. A blank is loaded, and counted in the summary.',
     optional: 'May be blank.',
   },

@@ -2,8 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import { headerLine, toCells, toLine } from '../../src/core/write.js';
 import { GRITS, MIIS } from '../support/fixtures.js';
-import { headerLine, toCells, toLine } from '../support/flat-file.js';
 import { listFolder, runProgram } from '../support/program.js';
 import { miis, Sandbox } from '../support/sandbox.js';
 

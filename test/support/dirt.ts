@@ -7,8 +7,8 @@
 import type { IssueCode } from '../../src/core/catalogue.js';
 import type { FieldName, Role } from '../../src/core/model.js';
 import type { Layout, Spec } from '../../src/core/spec.js';
-import type { Cells } from './flat-file.js';
-import { headerLine, toLine } from './flat-file.js';
+import type { Cells } from '../../src/core/write.js';
+import { headerLine, toLine } from '../../src/core/write.js';
 import { Random } from './random.js';
 import type { Spoiled, Spoiler } from './submission.js';
 

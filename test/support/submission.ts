@@ -2,8 +2,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Role } from '../../src/core/model.js';
 import type { Layout, Spec } from '../../src/core/spec.js';
+import { type Cells, headerLine, toCells, toLine } from '../../src/core/write.js';
 import { type ClinicOptions, codedByCpt, makeClinic } from './clinic.js';
-import { type Cells, headerLine, toCells, toLine } from './flat-file.js';
 
 /** A record as it goes to the file: its cells, or a raw line that no cells could give, or one in another encoding. */
 export type Spoiled = Cells | string | Uint8Array;
