@@ -7,6 +7,7 @@ import { type LoadArguments, runLoad } from './load.js';
 import { COMMANDS, type CommandOption } from './options.js';
 import { checkSpecCommand } from './spec-check.js';
 import { documentSpec } from './spec-doc.js';
+import { sampleSpec } from './spec-sample.js';
 import { showSafely } from './table.js';
 
 /** Runs the program with these arguments and gives its exit code. */
@@ -63,11 +64,12 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
   command(cli, 'runs', (a) => listRuns(a.db, a.json));
   command(cli, 'migrate', (a) => migrate(a.db));
   command(cli, 'explain [code]', (a) => explain(a.code));
-  cli.command('spec', 'Flat File Specifications: list, show, check, doc', (sub) => {
+  cli.command('spec', 'Flat File Specifications: list, show, check, doc, sample', (sub) => {
     command(sub, 'spec list', (a) => listSpecs(a.json));
     command(sub, 'spec show <id>', (a) => showSpec(a.id, a.json));
     command(sub, 'spec check <file>', (a) => finish(checkSpecCommand(a.file, a.json)));
     command(sub, 'spec doc <id>', (a) => documentSpec(a.id, a.html, a.output));
+    command(sub, 'spec sample <id>', (a) => sampleSpec(a.id, a.output!));
     return sub.demandCommand(1, 'which? `immload spec --help` lists its commands');
   });
   cli.command('codes', 'Code tables: list, show', (sub) => {

@@ -108,6 +108,10 @@ const DOCUMENT_OPTIONS = {
   },
 } as const satisfies Record<string, CommandOption>;
 
+const SAMPLE_OPTIONS = {
+  output: { type: 'string', value: 'DIR', demandOption: true, describe: 'New folder for the samples' },
+} as const satisfies Record<string, CommandOption>;
+
 /** The commands in the order in which help and README show them. */
 export const COMMANDS = {
   load: { describe: 'Load a submission into the registry', options: LOAD_OPTIONS as Record<string, CommandOption> },
@@ -139,6 +143,11 @@ export const COMMANDS = {
   'spec doc <id>': {
     describe: 'Write a specification for people: columns, codes, rules and examples, as a registry would publish it',
     options: DOCUMENT_OPTIONS as Record<string, CommandOption>,
+  },
+  'spec sample <id>': {
+    describe:
+      'Write sample files of a specification: perfect ones, and for each rule some that break it, with verdicts',
+    options: SAMPLE_OPTIONS as Record<string, CommandOption>,
   },
   'codes list': {
     describe: 'List the code tables, with source and as-of date',

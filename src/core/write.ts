@@ -59,7 +59,7 @@ export function formatDate(iso: string, format: DateFormat): string {
 /** The line of a record, without its line end. */
 export function toLine(cells: readonly string[], layout: Layout): string {
   if (layout.format === 'fixed') {
-    return layout.fields.map((field, i) => cells[i]!.slice(0, field.width).padEnd(field.width!)).join('');
+    return layout.fields.map((field, i) => padCell(cells[i]!.slice(0, field.width), field.width!)).join('');
   }
   const { delimiter, quote } = layout;
   return cells
@@ -68,6 +68,12 @@ export function toLine(cells: readonly string[], layout: Layout): string {
       return quote + cell.replaceAll(quote, quote + quote) + quote;
     })
     .join(delimiter);
+}
+
+/** Fills a cell up with blanks. Widths are bytes, so that letters of several bytes leave room for fewer blanks. */
+function padCell(cell: string, width: number): string {
+  const extra = /^[\x00-\x7f]*$/.test(cell) ? 0 : new TextEncoder().encode(cell).length - cell.length;
+  return cell.padEnd(width - extra);
 }
 
 /** The header of a layout, `null` if it has none. */

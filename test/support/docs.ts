@@ -56,7 +56,8 @@ function renderCommands(): string {
     ['command', 'what it does'],
     commands.map(([name, { describe }]) => [`\`immload ${name}\``, describe]),
   );
-  const shown = commands.filter(([, { options }]) => Object.keys(options).length > 1);
+  // What --json is for is the same everywhere.
+  const shown = commands.filter(([, { options }]) => Object.keys(options).some((name) => name !== 'json'));
   const options = shown.map(([name, command]) => `\`immload ${name}\`:\n\n${optionTable(command.options)}`);
   return [overview, ...options].join('\n\n');
 }

@@ -2,6 +2,7 @@
 import { CATALOGUE, type IssueCode } from '../catalogue.js';
 import type { IssueDefinition } from '../issue.js';
 import { type FieldDefinition, type FieldName, fieldsOf, type Role } from '../model.js';
+import type { DateFormat } from '../normalize/date.js';
 import { type Layout, type LayoutField, type Spec, severityOf, VACCINE_FIELDS } from '../spec.js';
 import { IMMUNIZATION_MISSING } from './immunization.js';
 import { PATIENT_MISSING } from './patient.js';
@@ -43,6 +44,18 @@ const CVX_COLUMN: ReadonlySet<IssueCode> = new Set<IssueCode>([
   'cpt-in-cvx',
 ]);
 
+/** Codes about how a date is written, and the forms of which one must be allowed. */
+const DATE_FORMS: Readonly<Partial<Record<IssueCode, readonly DateFormat[]>>> = {
+  'birth-date-ambiguous': ['MMDDYYYY'],
+  'birth-date-digits-missing': ['MMDDYYYY'],
+  'dose-date-ambiguous': ['MMDDYYYY'],
+  'dose-date-digits-missing': ['MMDDYYYY'],
+};
+const TWO_DIGIT_YEARS: ReadonlySet<IssueCode> = new Set<IssueCode>([
+  'birth-date-two-digit-year',
+  'dose-date-two-digit-year',
+]);
+
 const MISSING: Readonly<Record<Role, Readonly<Partial<Record<FieldName, IssueCode>>>>> = {
   patient: PATIENT_MISSING,
   immunization: IMMUNIZATION_MISSING,
@@ -75,13 +88,19 @@ export function canBreak(code: IssueCode, spec: Spec): boolean {
   const carries = (role: Role, field: FieldName): boolean =>
     spec.layouts[role].fields.some((each) => each.field === field);
   if (code === 'dose-date-after-death') return carries('patient', 'death_date');
+  if (TWO_DIGIT_YEARS.has(code) && spec.dates.twoDigitYears === 'reject') return false;
+  const forms = DATE_FORMS[code];
   const { subject, field } = CATALOGUE[code] as IssueDefinition;
   if (field === null || code === 'site-missing') return true;
   const second = SECOND_FIELDS[code];
   return layouts.some(([role]) => {
     if (subject !== 'record' && subject !== role) return false;
     if (second !== undefined && !carries(role, second)) return false;
-    return fieldsReportedOn(code, role).some((each) => carries(role, each));
+    const reported = fieldsReportedOn(code, role);
+    return spec.layouts[role].fields.some(({ field: carried, dates = spec.dates.formats }) => {
+      if (carried === null || !reported.includes(carried)) return false;
+      return forms === undefined || forms.some((form) => dates.includes(form));
+    });
   });
 }
 
