@@ -149,6 +149,10 @@ export const COMMANDS = {
       'Write sample files of a specification: perfect ones, and for each rule some that break it, with verdicts',
     options: SAMPLE_OPTIONS as Record<string, CommandOption>,
   },
+  'spec diff <from> <to>': {
+    describe: 'Say what changes for a sender from one specification to another',
+    options: LIST_OPTIONS as Record<string, CommandOption>,
+  },
   'codes list': {
     describe: 'List the code tables, with source and as-of date',
     options: LIST_OPTIONS as Record<string, CommandOption>,
