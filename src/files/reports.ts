@@ -9,12 +9,14 @@ import {
   createWriteStream,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   renameSync,
   rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type CsvFormatterStream, format } from 'fast-csv';
@@ -60,11 +62,11 @@ export class ReportFolder {
 
   /** Makes a folder in `parent` in which the reports are written. @throws ReportError when nothing can be written there */
   static createIn(parent: string): ReportFolder {
-    const workPath = join(parent, `.unfinished-${process.pid}`);
     try {
       const made = mkdirSync(resolve(parent), { recursive: true, mode: 0o700 }) ?? null;
-      rmSync(workPath, { recursive: true, force: true });
-      mkdirSync(workPath, { mode: 0o700 });
+      removeLeftovers(parent);
+      // Only its owner may look into the folder: mkdtemp makes it so.
+      const workPath = mkdtempSync(join(parent, `${unfinishedName(process.pid)}-`));
       return new ReportFolder(parent, made, workPath);
     } catch (cause) {
       throw new ReportError(parent, 'cannot be written', 'give a folder that can be written with --report', { cause });
@@ -106,6 +108,30 @@ export class ReportFolder {
 
   writeJson(name: string, value: unknown): void {
     writeFileSync(this.fileIn(name), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  }
+}
+
+/** How the folder of unfinished reports begins: by the machine and the process that write them. */
+function unfinishedName(pid: number | string): string {
+  return `.unfinished-${hostname()}-${pid}`;
+}
+
+/** Removes what processes of this machine have left that were killed: nobody will finish it, and it may hold values. */
+function removeLeftovers(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const pid = /^\.unfinished-.*-(\d+)-\w+$/.exec(name)?.[1];
+    if (pid === undefined || !name.startsWith(`${unfinishedName(pid)}-`) || isRunning(Number(pid))) continue;
+    rmSync(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+/** Whether a process of this machine is alive, whoever owns it. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -1,5 +1,6 @@
 /** Reports: a folder that is whole or not there, cells that are safe to open, counts that are exact. */
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -70,6 +71,20 @@ describe('the folder of a report', () => {
       `${sandbox.path('out')}: is not empty; give a new folder with --report, so that no report is lost`,
     );
     expect(sandbox.files()).toEqual(before);
+  });
+
+  test('goes when its process was killed and another begins, and stays while its process runs', () => {
+    using sandbox = new Sandbox();
+    const own = ReportFolder.create(sandbox.path('one'));
+    const dead = spawnSync(process.execPath, ['-e', '']).pid;
+    const left = own.workPath.replace(`-${process.pid}-`, `-${dead}-`);
+    mkdirSync(left);
+    writeFileSync(`${left}/issues.csv`, 'half of it');
+    mkdirSync(sandbox.path('.unfinished-another.host-1-abcdef'));
+    const next = ReportFolder.create(sandbox.path('two'));
+    expect(readdirSync(sandbox.folder).sort()).toEqual(
+      ['.unfinished-another.host-1-abcdef', basename(own.workPath), basename(next.workPath)].sort(),
+    );
   });
 
   test('takes the place of an empty folder', () => {
