@@ -25,7 +25,7 @@ function inOrder(rows: readonly OrderedRow[]): OrderedRow[][] {
   return ids.map((id) => rows.filter(({ patientId }) => patientId === id));
 }
 
-function collect(folder: string, rows: readonly OrderedRow[], memory?: number): OrderedRow[][] {
+function collect(folder: string, rows: readonly OrderedRow[], memory: number): OrderedRow[][] {
   const order = new PatientOrder(folder, memory);
   try {
     for (const row of rows) order.add(row);
@@ -37,7 +37,7 @@ function collect(folder: string, rows: readonly OrderedRow[], memory?: number): 
 
 describe('doses come patient by patient, those of each in the order of their arrival', () => {
   test.each([
-    ['in memory', undefined],
+    ['in memory', 1 << 20],
     ['each spilled by itself', 1],
     ['spilled a few at a time', 400],
     ['spilled but for the last', 2_000],

@@ -30,7 +30,7 @@ describe('a file', () => {
       expect(source).toMatchObject({ path: sandbox.path('in.txt'), name: 'in.txt', bytes: length });
       expect(source.head.isWhole).toBe(length <= HEAD);
       expect(Buffer.compare(source.head.bytes, content.subarray(0, HEAD))).toBe(0);
-      const reader = new SourceReader(source);
+      const reader = new SourceReader(source, CHUNK);
       expect(Buffer.compare(await readAll(reader), content)).toBe(0);
       expect(reader.bytesRead).toBe(length);
       expect(reader.sha256()).toBe(createHash('sha256').update(content).digest('hex'));
@@ -127,7 +127,7 @@ describe('a file that changes while it is loaded is refused', () => {
     using sandbox = new Sandbox();
     const source = openSource(sandbox.write('in.txt', bytesOf(2000)));
     change(sandbox.path('in.txt'));
-    await expect(readAll(new SourceReader(source))).rejects.toThrow(`${source.path}: ${CHANGED}`);
+    await expect(readAll(new SourceReader(source, CHUNK))).rejects.toThrow(`${source.path}: ${CHANGED}`);
     expect(() => readRange(source, 0, 100)).toThrow(CHANGED);
   });
 
@@ -135,7 +135,7 @@ describe('a file that changes while it is loaded is refused', () => {
     using sandbox = new Sandbox();
     const source = openSource(sandbox.write('in.txt', 'x'));
     rmSync(source.path);
-    await expect(readAll(new SourceReader(source))).rejects.toThrow(
+    await expect(readAll(new SourceReader(source, CHUNK))).rejects.toThrow(
       `${source.path}: there is no such file; check the path`,
     );
   });
