@@ -71,15 +71,17 @@ class Linker {
   /** Looks up in the store what the submission's own patients do not answer. */
   async prepare(rows: readonly Row[]): Promise<void> {
     const missing = new Map<string, Set<string>>();
+    let lastSite: string | null = null;
     let lastId: string | null = null;
     for (const row of rows) {
       const site = row[DOSE.site_id]!;
       const id = row[DOSE.source_patient_id]!;
-      if (id === lastId) continue;
+      if (id === lastId && site === lastSite) continue;
       const key = sourceKey(site, id);
       const own = this.#links.bySource.get(key);
       // A rejected record may belong to a patient whom an earlier run has loaded.
       if ((own !== undefined && own !== 'rejected') || this.#looked.has(key)) {
+        lastSite = site;
         lastId = id;
         continue;
       }

@@ -352,6 +352,22 @@ describe('loading again', () => {
     ]);
   });
 
+  test('two sites may give their patients the same id, one after the other in a file', async () => {
+    using sandbox = new Sandbox();
+    await sandbox.load({ patients: patients('F2|1|Jones|Ben|20160612|M') });
+    const summary = await sandbox.load({
+      patients: patients(ANNA),
+      immunizations: doses('F1|1|v1|03|20170505|01||', 'F2|1|v2|03|20170506|01||'),
+    });
+    expect(summary.totals.immunization).toMatchObject({ loaded: 2, rejected: 0 });
+    expect(
+      sandbox.query('SELECT last_name, administered_on FROM immunizations JOIN patients p ON p.id = patient_id'),
+    ).toEqual([
+      { last_name: 'Smith', administered_on: '2017-05-05' },
+      { last_name: 'Jones', administered_on: '2017-05-06' },
+    ]);
+  });
+
   test('doses come back to a patient who is known under another id, whatever the order of the file', async () => {
     using sandbox = new Sandbox();
     const summary = await sandbox.load({
