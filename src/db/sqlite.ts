@@ -352,13 +352,27 @@ export class SqliteStore implements Store {
   }
 
   async beat(runId: number): Promise<void> {
-    this.#write(() => {
-      this.#database.prepare('UPDATE runs SET heartbeat_at = ? WHERE id = ?').run(new Date().toISOString(), runId);
-    });
+    this.#write(() => this.#showAlive(runId));
+  }
+
+  /**
+   * Shows that the run is alive, and finds out whether it is: a computer that slept, or a network that was gone, may have
+   * made it look dead to another loader. What it wrote is gone then, and nothing may follow.
+   */
+  #showAlive(runId: number): void {
+    const { changes } = this.#database
+      .prepare("UPDATE runs SET heartbeat_at = ? WHERE id = ? AND status = 'running'")
+      .run(new Date().toISOString(), runId);
+    if (changes > 0) return;
+    throw new StoreError(
+      'taken-back',
+      `${this.#path}: another loader took run ${runId} for dead, and took back what it had written; run the same command again`,
+    );
   }
 
   async completeRun(runId: number, finishedAt: string, files: readonly FileResult[]): Promise<void> {
     this.#write(() => {
+      this.#showAlive(runId);
       const update = this.#database.prepare(
         `UPDATE run_files SET sha256 = ?, encoding = ?, bytes = ?, records = ?, ${FATES.map((fate) => `${fate} = ?`).join(', ')} WHERE id = ?`,
       );
@@ -378,6 +392,9 @@ export class SqliteStore implements Store {
 
   async takeBack(runId: number, finishedAt: string, message: string): Promise<void> {
     this.#write(() => {
+      // Another loader may have done it meanwhile, and have written since.
+      const status = this.#database.prepare('SELECT status FROM runs WHERE id = ?').pluck().get(runId) as RunStatus;
+      if (status === 'failed') return;
       for (const table of ['patients', 'doses']) this.#restoreImages(runId, table);
       this.#database
         .prepare('DELETE FROM doses WHERE file_id IN (SELECT id FROM run_files WHERE run_id = ?)')
@@ -582,6 +599,7 @@ export class SqliteStore implements Store {
 
   async writePatients(runId: number, writes: PatientWrites): Promise<void> {
     this.#write(() => {
+      this.#showAlive(runId);
       const { patients, parts, sources, matchKeys, reviews } = writes;
       const constant = { name: 'run_id', value: () => runId };
       this.#insertInto('patients').insert(
@@ -693,6 +711,7 @@ export class SqliteStore implements Store {
 
   async writeDoses(runId: number, writes: DoseWrites): Promise<void> {
     this.#write(() => {
+      this.#showAlive(runId);
       const { doses, parts, duplicates } = writes;
       const constant = { name: 'run_id', value: () => runId };
       const details = this.#doseDetails();
