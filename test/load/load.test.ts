@@ -1,7 +1,8 @@
 /** Loading a submission: what becomes of records, tables and reports. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { SqliteStore } from '../../src/db/sqlite.js';
 import { GRITS } from '../support/fixtures.js';
 import { headerLine, toCells, toLine } from '../support/flat-file.js';
 import { contentOf, miis, Sandbox } from '../support/sandbox.js';
@@ -366,6 +367,27 @@ describe('loading again', () => {
       { last_name: 'Smith', administered_on: '2017-05-05' },
       { last_name: 'Jones', administered_on: '2017-05-06' },
     ]);
+  });
+
+  test('never holds the stored doses of more than some hundred patients', async () => {
+    using sandbox = new Sandbox();
+    const ids = Array.from({ length: 1200 }, (_, i) => String(i));
+    const name = (id: string): string => [...id].map((digit) => 'abcdefghij'[Number(digit)]).join('');
+    const dosesIn = (year: number): Record<string, string> =>
+      doses(...ids.map((id) => `F1|${id}|v${year}-${id}|03|${year}0505|01||`));
+    await sandbox.load({
+      patients: patients(...ids.map((id) => `F1|${id}|Smith|Anna${name(id)}|20150504|F`)),
+      immunizations: dosesIn(2016),
+    });
+    const readDoses = vi.spyOn(SqliteStore.prototype, 'readDoses');
+    try {
+      const summary = await sandbox.load({ immunizations: dosesIn(2017) });
+      expect(summary.totals.immunization).toMatchObject({ loaded: 1200 });
+      expect(readDoses.mock.calls.flatMap(([patientIds]) => patientIds).length).toBe(1200);
+      expect(Math.max(...readDoses.mock.calls.map(([patientIds]) => patientIds.length))).toBeLessThanOrEqual(500);
+    } finally {
+      readDoses.mockRestore();
+    }
   });
 
   test('doses come back to a patient who is known under another id, whatever the order of the file', async () => {
