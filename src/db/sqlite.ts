@@ -7,7 +7,7 @@ import type { StoredDose } from '../core/match/dose.js';
 import { identityOf } from '../core/match/keys.js';
 import type { KnownPatient } from '../core/match/patient.js';
 import type { PatientPart } from '../core/match/survivor.js';
-import { FATES, type Fate, type Role } from '../core/model.js';
+import { FATES, type Fate, type Role, type Row } from '../core/model.js';
 import { BulkInsert, type ColumnSource, type SqlValue } from './bulk-insert.js';
 import { DoseDetails } from './dose-details.js';
 import { compareSchema, MIGRATIONS_TABLE, migrateSqlite, type SchemaState } from './migrate.js';
@@ -678,10 +678,15 @@ export class SqliteStore implements Store {
   async readDoses(patientIds: readonly number[]): Promise<ReadonlyMap<number, readonly StoredDose[]>> {
     this.#fetchDoses(patientIds);
     const list = JSON.stringify(patientIds);
-    const rows = this.#all(
-      'SELECT * FROM main.immunizations WHERE patient_id IN (SELECT value FROM json_each(?)) ORDER BY id',
-      list,
-    );
+    // Arrays, not objects: half of the time went into making objects of forty names.
+    const rows = this.#database
+      .prepare(
+        `SELECT id, patient_id, ${IMMUNIZATION_COLUMNS.map(({ name }) => name).join(', ')}
+         FROM main.immunizations WHERE patient_id IN (SELECT value FROM json_each(?))`,
+      )
+      .raw()
+      .all(list) as [number, number, ...SqlValue[]][];
+    rows.sort(([a], [b]) => a - b);
     const parts = groupBy(
       this.#all(
         `SELECT p.immunization_id, p.record FROM main.immunization_parts p JOIN main.doses i ON i.id = p.immunization_id
@@ -691,13 +696,15 @@ export class SqliteStore implements Store {
       'immunization_id',
     );
     const doses = new Map<number, StoredDose[]>();
-    for (const record of rows) {
-      const patientId = record['patient_id'] as number;
-      const immunizationId = record['id'] as number;
+    for (const [immunizationId, patientId, ...values] of rows) {
       const kept = parts.get(immunizationId) ?? [];
+      const row: Row = new Array(DOSE_SLOTS).fill(null);
+      IMMUNIZATION_COLUMNS.forEach(({ slot }, i) => {
+        row[slot] = values[i] as string | null;
+      });
       const dose: StoredDose = {
         immunizationId,
-        row: rowOf(record, IMMUNIZATION_COLUMNS, DOSE_SLOTS),
+        row,
         parts: kept.map((part) =>
           rowOf(JSON.parse(part['record'] as string) as Record_, IMMUNIZATION_COLUMNS, DOSE_SLOTS),
         ),
