@@ -75,6 +75,8 @@ export interface RunContext {
   readonly issues: IssueLog;
   readonly changes: ChangeLog;
   readonly rejectLimit: RejectLimit | null;
+  /** Rejected so far, in all files. */
+  readonly rejected: { count: number };
   readonly sizes: Sizes;
   readonly signal: AbortSignal | null;
   readonly onProgress: (progress: Progress) => void;
@@ -205,8 +207,9 @@ export async function rejectRecord(
 ): Promise<void> {
   file.fates.set(reject.record, 'rejected');
   await file.rejects.add(reject);
+  context.rejected.count++;
   const limit = context.rejectLimit;
-  if (limit !== null && 'count' in limit && file.fates.counts.rejected > limit.count) {
+  if (limit !== null && 'count' in limit && context.rejected.count > limit.count) {
     throw new TooManyRejectsError(String(limit.count));
   }
 }

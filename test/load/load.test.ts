@@ -590,6 +590,16 @@ describe('when a run does not come to its end', () => {
     expect(contentOf(sandbox)).toEqual(before);
   });
 
+  test('a number of rejects is counted over all files', async () => {
+    using sandbox = new Sandbox();
+    const submission = {
+      patients: patients(ANNA, 'F1|2|Jones|Ben||M'),
+      immunizations: doses('F1|8|v1|03|20170505|01||', 'F1|9|v2|03|20170506|01||'),
+    };
+    await expect(sandbox.load({ ...submission, rejectLimit: { count: 2 } })).rejects.toThrow('more than 2');
+    expect((await sandbox.load({ ...submission, rejectLimit: { count: 3 } })).totals.immunization.rejected).toBe(2);
+  });
+
   test('too many rejects, as a number or a share', async () => {
     using sandbox = new Sandbox();
     const rows = [ANNA, BEN, 'F1|3||Carl|20100101|M'];
