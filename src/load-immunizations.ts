@@ -71,15 +71,17 @@ class Linker {
   /** Looks up in the store what the submission's own patients do not answer. */
   async prepare(rows: readonly Row[]): Promise<void> {
     const missing = new Map<string, Set<string>>();
+    let lastSite: string | null = null;
     let lastId: string | null = null;
     for (const row of rows) {
       const site = row[DOSE.site_id]!;
       const id = row[DOSE.source_patient_id]!;
-      if (id === lastId) continue;
+      if (id === lastId && site === lastSite) continue;
       const key = sourceKey(site, id);
       const own = this.#links.bySource.get(key);
       // A rejected record may belong to a patient whom an earlier run has loaded.
       if ((own !== undefined && own !== 'rejected') || this.#looked.has(key)) {
+        lastSite = site;
         lastId = id;
         continue;
       }
@@ -271,6 +273,12 @@ class DoseStream {
   }
 }
 
+/**
+ * Patients whose stored doses are held at once. A batch of one new dose each would else fetch the histories of as many
+ * patients as it has rows: more than a gigabyte.
+ */
+const PATIENTS_READ_AT_ONCE = 500;
+
 /** Decides about the doses of patients and writes them, many patients in one transaction. */
 class DoseWriter {
   readonly #files: readonly FileRun[];
@@ -281,7 +289,7 @@ class DoseWriter {
   #waiting: OrderedRow[][] = [];
   #waitingDoses = 0;
   /** Patients that may have doses in the store. */
-  #known: number[] = [];
+  readonly #known = new Set<number>();
   #stored = 0;
 
   constructor(
@@ -304,7 +312,7 @@ class DoseWriter {
     for (const doses of patients) {
       const { patientId } = doses[0]!;
       if (patientId < this.#links.firstNewPatientId || (isLate && stream.hasStreamed(patientId)))
-        this.#known.push(patientId);
+        this.#known.add(patientId);
       this.#waiting.push(doses);
       this.#waitingDoses += doses.length;
     }
@@ -329,20 +337,24 @@ class DoseWriter {
     if (this.#waitingDoses === 0) return;
     const { store, runId, signal } = this.#context;
     signal?.throwIfAborted();
-    const stored = this.#known.length === 0 ? new Map() : await store.readDoses(this.#known);
     const writes: DoseWritesInProgress = { doses: [], updates: [], parts: [], duplicates: [] };
-    for (const doses of this.#waiting) {
-      const decisions = decideDoses(
-        doses.map((dose) => dose.row),
-        stored.get(doses[0]!.patientId) ?? [],
-      );
-      this.#collect(decisions, doses, writes);
+    for (let start = 0; start < this.#waiting.length; start += PATIENTS_READ_AT_ONCE) {
+      const patients = this.#waiting.slice(start, start + PATIENTS_READ_AT_ONCE);
+      const known = patients.map((doses) => doses[0]!.patientId).filter((id) => this.#known.has(id));
+      const stored = known.length === 0 ? new Map() : await store.readDoses(known);
+      for (const doses of patients) {
+        const decisions = decideDoses(
+          doses.map((dose) => dose.row),
+          stored.get(doses[0]!.patientId) ?? [],
+        );
+        this.#collect(decisions, doses, writes);
+      }
     }
     await store.writeDoses(runId, writes);
     this.#stored += this.#waitingDoses;
     this.#waiting = [];
     this.#waitingDoses = 0;
-    this.#known = [];
+    this.#known.clear();
   }
 
   /** Turns the decisions about one patient's doses into rows and fates. */

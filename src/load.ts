@@ -131,6 +131,7 @@ async function loadInto(
       issues,
       changes: new ChangeLog(),
       rejectLimit: options.rejectLimit ?? null,
+      rejected: { count: 0 },
       sizes: { ...DEFAULT_SIZES, ...options.sizes },
       signal: options.signal ?? null,
       onProgress: options.onProgress ?? (() => {}),

@@ -6,7 +6,7 @@ import type { Fate, FieldName, IsoDate, Role, Severity } from './core/model.js';
 import { compilePlan, type TransformPlan } from './core/plan.js';
 import { type Block, RecordCutter } from './core/read/blocks.js';
 import { type Recognition, recognize } from './core/read/recognize.js';
-import type { Spec } from './core/spec.js';
+import { REJECT_COLUMNS, type Spec } from './core/spec.js';
 import { type Batch, transformBlock } from './core/transform.js';
 import type { Store } from './db/store.js';
 import { FateLedger } from './fates.js';
@@ -75,6 +75,8 @@ export interface RunContext {
   readonly issues: IssueLog;
   readonly changes: ChangeLog;
   readonly rejectLimit: RejectLimit | null;
+  /** Rejected so far, in all files. */
+  readonly rejected: { count: number };
   readonly sizes: Sizes;
   readonly signal: AbortSignal | null;
   readonly onProgress: (progress: Progress) => void;
@@ -159,6 +161,8 @@ export async function* readBatches(
     delimiter: layout.format === 'delimited' ? layout.delimiter.charCodeAt(0) : null,
     quote: layout.format === 'delimited' ? (layout.quote?.charCodeAt(0) ?? null) : null,
     fieldCount: plan.fieldCount,
+    // A header counts the columns that immload adds to rejected records; without one, any record may have them.
+    extraFields: received.recognition.header === null ? REJECT_COLUMNS.length : 0,
     skipRecords: received.recognition.header === null ? 0 : 1,
     blockBytes: context.sizes.blockBytes,
   });
@@ -203,8 +207,9 @@ export async function rejectRecord(
 ): Promise<void> {
   file.fates.set(reject.record, 'rejected');
   await file.rejects.add(reject);
+  context.rejected.count++;
   const limit = context.rejectLimit;
-  if (limit !== null && 'count' in limit && file.fates.counts.rejected > limit.count) {
+  if (limit !== null && 'count' in limit && context.rejected.count > limit.count) {
     throw new TooManyRejectsError(String(limit.count));
   }
 }

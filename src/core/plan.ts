@@ -200,7 +200,8 @@ function createNormalizer(
     name: () => normalizeName,
     suffix: () => normalizeSuffix,
     date: () => createDateNormalizer(dates),
-    'date-or-month': () => createDateNormalizer({ ...dates, months: true }),
+    // The only such date is a lot's expiry, and lots last for some years.
+    'date-or-month': () => createDateNormalizer({ ...dates, months: true, yearsAhead: 10 }),
     dates: () => createDatesNormalizer(dates),
     sex: () => createSexNormalizer(codes),
     race: () => createRaceNormalizer(codes),

@@ -175,7 +175,6 @@ class BlockTransform {
       splitPlainRecord(bytes, start, end, layout.delimiter.charCodeAt(0), this.#bounds);
     } else {
       splitFixedRecord(bytes, start, end, fixed!, this.#bounds);
-      if (end - start > fixed!.width) this.#countLongRow(start, end);
     }
     if (this.#cells === null && !this.#bounds.ascii) {
       const { text, encoding } = readRecordText(bytes, start, end);
@@ -185,6 +184,7 @@ class BlockTransform {
         this.#cells = splitFixedText(text, fixed);
       }
     }
+    if (fixed !== null && this.#cells === null && end - start > fixed.width) this.#countLongRow(start, end);
     this.#batch.encodings[this.#encoding]++;
     return this.#cells === null ? this.#bounds.count : this.#cells.length;
   }

@@ -150,7 +150,7 @@ export interface DoseWrites {
 export interface Store {
   /** Opens a run and its files. @throws StoreError `busy` while another run is alive */
   openRun(run: NewRun, files: readonly NewRunFile[]): Promise<{ runId: number; fileIds: readonly number[] }>;
-  /** Shows that the run is alive. */
+  /** Shows that the run is alive; every write does. @throws StoreError `taken-back` when another loader took it for dead */
   beat(runId: number): Promise<void>;
   /** Closes a run with the counts of its files. */
   completeRun(runId: number, finishedAt: string, files: readonly FileResult[]): Promise<void>;
@@ -188,6 +188,7 @@ export type StoreProblem =
   | 'outdated'
   | 'newer'
   | 'busy'
+  | 'taken-back'
   | 'full'
   | 'damaged'
   | 'failed';

@@ -86,3 +86,34 @@ test('rejects that were corrected give the registry that the corrected whole giv
   expect(inTwoSteps).toEqual(atOnce);
   expect(atOnce!['immunizations']!.length).toBeGreaterThan(5000);
 });
+
+test('a record of several lines loads from the reject file of an input without header', async () => {
+  using sandbox = new Sandbox();
+  const record = toCells(
+    {
+      site_id: 'F1',
+      source_patient_id: '1',
+      last_name: 'Smith',
+      first_name: 'Anna',
+      birth_date: '2015-05-04',
+      sex: 'F',
+      street: '12 Main St\nApt 2',
+      city: 'Boston',
+    },
+    'patient',
+    MIIS,
+  );
+  const right = toLine(record, MIIS.layouts.patient);
+  const wrong = right.replace('20150504', '2015MAY4');
+  expect(wrong).not.toBe(right);
+  const first = await sandbox.load({ patients: { 'patients.txt': `${wrong}\n` } });
+  expect(first.totals.patient).toMatchObject({ records: 1, rejected: 1 });
+
+  const rejects = readFileSync(join(first.folder, 'rejects', 'patients.txt'), 'utf8');
+  const corrected = rejects.replace('2015MAY4', '20150504');
+  const second = await sandbox.load({ patients: { 'patients.txt': corrected } });
+  expect(second.totals.patient).toMatchObject({ records: 1, loaded: 1, rejected: 0 });
+  expect(sandbox.query('SELECT last_name, street FROM patients')).toEqual([
+    { last_name: 'Smith', street: '12 Main St Apt 2' },
+  ]);
+});

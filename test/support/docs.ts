@@ -95,7 +95,10 @@ function renderSpecs(): string {
           '`dates.formats`',
           `How dates are written, in order of preference: ${DATE_FORMATS.map((each) => `\`${each}\``).join(', ')}.`,
         ],
-        ['`dates.twoDigitYears`', '`latest-past`: the latest year that is not in the future; `reject`: no date.'],
+        [
+          '`dates.twoDigitYears`',
+          '`latest-past`: the latest year that is not in the future (for expiries, not more than ten years ahead); `reject`: no date.',
+        ],
         ['`nulls`', 'Values that stand for "no value" in every column.'],
         ['`severities`', 'Issue codes that differ here: `{"zip-invalid": "error"}`; `off` is not reported.'],
         ['`layouts.patient`, `layouts.immunization`', 'The two kinds of file.'],

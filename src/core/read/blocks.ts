@@ -50,6 +50,8 @@ export interface CutterOptions {
   readonly quote: number | null;
   /** Fields of a whole record, `null` if not known. A quoted field runs over a line end only if that completes a record. */
   readonly fieldCount: number | null;
+  /** Fields that a whole record may have on top of these: all of them or none. */
+  readonly extraFields?: number;
   /** Records at the top that are not data (a header): left out of the blocks and of the numbering. */
   readonly skipRecords?: number;
   /** Size in bytes at which a block is closed. */
@@ -80,6 +82,7 @@ export class RecordCutter {
   readonly #delimiter: number;
   readonly #quote: number;
   readonly #fieldCount: number | null;
+  readonly #extraFields: number;
   readonly #blockBytes: number;
   #recordsToSkip: number;
 
@@ -109,6 +112,7 @@ export class RecordCutter {
     this.#delimiter = options.delimiter ?? -1;
     this.#quote = options.delimiter === null ? -1 : (options.quote ?? -1);
     this.#fieldCount = options.fieldCount;
+    this.#extraFields = options.extraFields ?? 0;
     this.#blockBytes = options.blockBytes ?? DEFAULT_BLOCK_BYTES;
     this.#recordsToSkip = options.skipRecords ?? 0;
   }
@@ -266,12 +270,12 @@ export class RecordCutter {
   #isWholeRecord(firstLineEnd: number, end: number, fields: number): boolean {
     const expected = this.#fieldCount;
     if (expected === null) return true;
-    if (fields !== expected) return false;
+    const fits = (count: number): boolean => count === expected || count === expected + this.#extraFields;
+    if (!fits(fields)) return false;
     let lastLineStart = end;
     while (this.#input[lastLineStart - 1] !== LF && this.#input[lastLineStart - 1] !== CR) lastLineStart--;
     return (
-      this.#countFields(this.#recordStart, firstLineEnd) !== expected ||
-      this.#countQuotedFields(lastLineStart, end) !== expected
+      !fits(this.#countFields(this.#recordStart, firstLineEnd)) || !fits(this.#countQuotedFields(lastLineStart, end))
     );
   }
 
