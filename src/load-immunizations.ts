@@ -1,7 +1,7 @@
 /** The immunizations of a submission: link each dose to its patient, then store the doses patient by patient. */
 import type { IssueCode } from './core/catalogue.js';
 import type { Issue } from './core/issue.js';
-import { type DoseDecisions, decideDoses, SAME_DOSE_REASON } from './core/match/dose.js';
+import { type DoseDecisions, decideDoses, reasonOf } from './core/match/dose.js';
 import { sourceKey } from './core/match/patient.js';
 import { DOSE, IMMUNIZATION_FIELDS, type Row } from './core/model.js';
 import type { Block } from './core/read/blocks.js';
@@ -10,7 +10,7 @@ import { type Batch, createValueReader } from './core/transform.js';
 import type { DoseWrites, LinkedPatient } from './db/store.js';
 import { type OrderedRow, PatientOrder } from './files/patient-order.js';
 import type { NoPatient, PatientLinks } from './load-patients.js';
-import { checkRejectShare, type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
+import { type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
 
 /** Slots that the registry tables do not have: the dose's patient is known by then. */
 const UNSTORED = Object.entries(IMMUNIZATION_FIELDS)
@@ -37,7 +37,6 @@ export async function loadImmunizations(
         await writer.write(stream.takeComplete(), stream);
       }
     }
-    checkRejectShare(files, context);
     onStage('store');
     await writer.write(stream.takeRest(), stream);
     // Late doses are compared with what was stored of their patients: that must be in the store by then.
@@ -375,7 +374,7 @@ class DoseWriter {
           line,
           sourceImmunizationId: row[DOSE.source_immunization_id]!,
           immunizationId: 'incoming' in outcome.as ? ids[outcome.as.incoming]! : outcome.as.immunizationId,
-          reason: SAME_DOSE_REASON,
+          reason: reasonOf(outcome),
         });
       }
     }

@@ -14,7 +14,7 @@ import { mergePatientRows, type PatientPart } from './core/match/survivor.js';
 import { PATIENT, PATIENT_FIELDS, packRow, type Row, unpackRow } from './core/model.js';
 import type { LinkedPatient, NewPatientPart, NewPatientSource, PatientWrites, SourceKey } from './db/store.js';
 import { readRange } from './files/source.js';
-import { checkRejectShare, type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
+import { type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
 
 /** Why the doses of a patient cannot be loaded: its record was rejected, or its id stands for several persons. */
 export type NoPatient = 'rejected' | 'conflict';
@@ -63,7 +63,6 @@ export async function loadPatients(
   const matcher = new PatientMatcher(set, files, bySource, context, firstNewPatientId);
   await matcher.decide();
   await matcher.rejectConflicts();
-  checkRejectShare(files, context);
   return matcher.write();
 }
 
@@ -96,11 +95,13 @@ class PatientSet {
   add(row: Row): void {
     this.sources.push(sourceKey(row[PATIENT.site_id]!, row[PATIENT.source_patient_id]!));
     this.matchKeys.push(matchKeyOf(identityOf(row)));
-    this.ssnChecks.push(ssnCheckOf(row[PATIENT.ssn]));
+    const ssnCheck = ssnCheckOf(row[PATIENT.ssn]);
+    this.ssnChecks.push(ssnCheck);
     for (const slot of this.#unstored) row[slot] = null;
     const packed = packRow(row);
     this.rows.push(packed);
-    this.contents.push(hashText(packed));
+    // A number that was not sent before is something new, even where it is not stored itself.
+    this.contents.push(hashText(ssnCheck === null ? packed : `${packed}\x1f${ssnCheck}`));
   }
 
   /** A record's row as it is stored. */

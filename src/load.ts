@@ -10,6 +10,7 @@ import { programVersion } from './files/specs.js';
 import { loadImmunizations } from './load-immunizations.js';
 import { loadPatients, type PatientOutcome, type ReviewPair } from './load-patients.js';
 import {
+  checkRejectShare,
   DEFAULT_SIZES,
   FileRun,
   type FileSummary,
@@ -67,10 +68,10 @@ export const DEFAULT_REPORT_PARENT = 'immload-report';
  */
 export async function load(options: LoadOptions): Promise<Summary> {
   const clock = new StageClock();
-  const received = [
+  const received = tellApart([
     ...receiveFiles('patient', options.patients, options),
     ...receiveFiles('immunization', options.immunizations, options),
-  ];
+  ]);
   const folder =
     options.report === null ? ReportFolder.createIn(DEFAULT_REPORT_PARENT) : ReportFolder.create(options.report);
   try {
@@ -84,6 +85,15 @@ export async function load(options: LoadOptions): Promise<Summary> {
     folder.abandon();
     throw error;
   }
+}
+
+/** Inputs of the same name are called by their paths. */
+function tellApart(received: readonly ReceivedFile[]): readonly ReceivedFile[] {
+  const names = received.map(({ source }) => source.name);
+  return received.map((file) => {
+    const isShared = names.filter((name) => name === file.source.name).length > 1;
+    return isShared ? { ...file, source: { ...file.source, name: file.source.path } } : file;
+  });
 }
 
 async function openStore(options: LoadOptions, folder: ReportFolder): Promise<Store> {
@@ -169,6 +179,20 @@ async function runStages(
     const rejects = new RejectFile(context.folder, rejectNames[i]!, { ...recognition, name: source.name, layout });
     return new FileRun(file, fileIds[i]!, rejects, context);
   });
+  try {
+    return await runFiles(context, files, rejectNames, options, clock);
+  } finally {
+    for (const file of files) await file.rejects.close();
+  }
+}
+
+async function runFiles(
+  context: RunContext,
+  files: readonly FileRun[],
+  rejectNames: readonly string[],
+  options: LoadOptions,
+  clock: StageClock,
+): Promise<Summary> {
   const { patientId, immunizationId } = await context.store.nextIds();
 
   clock.begin('patients');
@@ -185,6 +209,8 @@ async function runStages(
     (stage) => clock.begin(stage),
   );
 
+  checkRejectShare(files, context);
+
   clock.begin('reports');
   context.onProgress({ stage: 'reports', done: 0, total: 0, unit: 'records', records: 0 });
   for (const file of files) file.fates.requireComplete(file.records);
@@ -194,8 +220,9 @@ async function runStages(
   clock.end();
   const summary = summarize(context, options, summaries, outcome, path, clock);
   context.folder.writeJson('summary.json', summary);
-  await context.store.completeRun(context.runId, clock.now(), files.map(fileResult));
+  // The report first: a run that is killed in between is taken back, and none is complete without its report.
   context.folder.finish(path);
+  await context.store.completeRun(context.runId, clock.now(), files.map(fileResult));
   return summary;
 }
 
@@ -203,8 +230,9 @@ async function runStages(
 function rejectFileNames(received: readonly ReceivedFile[]): string[] {
   const taken = new Set<string>();
   return received.map(({ role, source }) => {
-    let name = source.name;
-    for (let n = 1; taken.has(name); n++) name = n === 1 ? `${role}-${source.name}` : `${role}-${n}-${source.name}`;
+    const own = source.fileName;
+    let name = own;
+    for (let n = 1; taken.has(name); n++) name = n === 1 ? `${role}-${own}` : `${role}-${n}-${own}`;
     taken.add(name);
     return name;
   });

@@ -4,7 +4,7 @@ import type { Codes } from './core/codes.js';
 import type { Issue } from './core/issue.js';
 import type { Fate, FieldName, IsoDate, Role, Severity } from './core/model.js';
 import { compilePlan, type TransformPlan } from './core/plan.js';
-import { type Block, RecordCutter } from './core/read/blocks.js';
+import { type Block, LineTooLongError, RecordCutter } from './core/read/blocks.js';
 import { type Recognition, recognize } from './core/read/recognize.js';
 import { REJECT_COLUMNS, type Spec } from './core/spec.js';
 import { type Batch, transformBlock } from './core/transform.js';
@@ -33,10 +33,9 @@ export interface Progress {
 /** More records were rejected than the user allows. */
 export class TooManyRejectsError extends Error {
   readonly code = 'too-many-rejects';
-  constructor(limit: string) {
-    super(
-      `more than ${limit} of the records are rejected; nothing was loaded. Run \`immload validate\` to see them all`,
-    );
+  /** `found` says how many records are rejected, and how many may be. */
+  constructor(found: string) {
+    super(`${found} are rejected; nothing was loaded. Run \`immload validate\` to see them all`);
     this.name = 'TooManyRejectsError';
   }
 }
@@ -170,7 +169,7 @@ export async function* readBatches(
   const reader = new SourceReader(file.source, context.sizes.chunkBytes);
   let lastBeat = Date.now();
   for await (const chunk of reader.chunks()) {
-    for (const block of cutter.push(chunk)) yield takeBlock(block, file, context);
+    for (const block of push(cutter, chunk, file)) yield takeBlock(block, file, context);
     context.signal?.throwIfAborted();
     const { bytes: total } = file.source;
     context.onProgress({ stage, done: reader.bytesRead, total, unit: 'bytes', records: file.records });
@@ -183,6 +182,16 @@ export async function* readBatches(
   file.sha256 = reader.sha256();
   if (file.records === 0) throw new InputError(file.source.path, 'has a header and no records', 'check the export');
   reportWholeFile(file, context);
+}
+
+/** Cuts a chunk. @throws InputError when the file has no line ends where records should be */
+function push(cutter: RecordCutter, chunk: Uint8Array, file: FileRun): readonly Block[] {
+  try {
+    return cutter.push(chunk);
+  } catch (error) {
+    if (!(error instanceof LineTooLongError)) throw error;
+    throw new InputError(file.source.path, error.message, 'check its line ends and quotes', { cause: error });
+  }
 }
 
 const BEAT_EVERY_MS = 10_000;
@@ -210,17 +219,18 @@ export async function rejectRecord(
   context.rejected.count++;
   const limit = context.rejectLimit;
   if (limit !== null && 'count' in limit && context.rejected.count > limit.count) {
-    throw new TooManyRejectsError(String(limit.count));
+    throw new TooManyRejectsError(`more than ${limit.count} records`);
   }
 }
 
-/** Compares the rejects with a limit in percent, when all records of a role were read. @throws TooManyRejectsError */
+/** Compares the rejects of a submission with a limit in percent, when all of it was read. @throws TooManyRejectsError */
 export function checkRejectShare(files: readonly FileRun[], context: RunContext): void {
   const limit = context.rejectLimit;
   if (limit === null || !('percent' in limit)) return;
   const records = files.reduce((sum, file) => sum + file.records, 0);
-  const rejected = files.reduce((sum, file) => sum + file.fates.counts.rejected, 0);
-  if (rejected * 100 > records * limit.percent) throw new TooManyRejectsError(`${limit.percent} %`);
+  if (context.rejected.count * 100 > records * limit.percent) {
+    throw new TooManyRejectsError(`${context.rejected.count} of ${records} records (more than ${limit.percent} %)`);
+  }
 }
 
 function reportUnknownColumns(file: FileRun, context: RunContext): void {

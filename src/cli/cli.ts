@@ -30,6 +30,8 @@ type Arguments = LoadArguments & { db: string; 'dry-run': boolean; code?: string
 function buildCli(args: readonly string[], finish: (exitCode: number) => void): Argv {
   const cli = yargs([...args])
     .scriptName('immload')
+    // Our own words are English: half of a message in another language helps nobody.
+    .locale('en')
     .usage('Usage: immload <command> [options]\n\nLoads a clinic’s vaccination history into an immunization registry.')
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .version(programVersion())

@@ -111,20 +111,24 @@ function readRejectLimit(text: string | undefined): RejectLimit | null {
   throw new UsageError('--max-rejects: give a number of records, such as 100, or a share, such as 5%');
 }
 
-/** Ctrl-C and a polite kill stop the run; a second one ends the process at once. */
+/** Ctrl-C, a polite kill, and a terminal that goes away. */
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** These stop the run; a second one ends the process at once. */
 function stopOnSignals(): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   const stop = (): void => {
-    if (controller.signal.aborted) process.exit(ExitCode.failure);
+    if (controller.signal.aborted) {
+      process.stderr.write('immload: stopped at once; the next run takes back what was written\n');
+      process.exit(ExitCode.failure);
+    }
     controller.abort();
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  for (const name of STOPPING) process.on(name, stop);
   return {
     signal: controller.signal,
     release: () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
+      for (const name of STOPPING) process.off(name, stop);
     },
   };
 }

@@ -411,6 +411,7 @@ class BlockTransform {
       vaccines.set(key, reading);
     }
     row[DOSE.cvx] = reading.cvx;
+    if (cvx !== null && cvx !== reading.cvx) this.#noteChange(DOSE.cvx, cvx, reading.cvx);
     for (const finding of reading.findings) this.#findings.push(finding);
   }
 

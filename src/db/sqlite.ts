@@ -2,6 +2,7 @@
 import { closeSync, existsSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { StoredDose } from '../core/match/dose.js';
 import { identityOf } from '../core/match/keys.js';
@@ -41,6 +42,13 @@ const APPLICATION_ID = 0x494d4c44;
 const SQLITE_HEADER = 'SQLite format 3\0';
 /** A run that has not shown itself for so long is dead, wherever it ran. */
 const DEAD_AFTER_MS = 5 * 60_000;
+/** On this machine its process can be looked for, which says more. */
+const DEAD_ON_SAME_HOST_AFTER_MS = 30 * 60_000;
+/** How long a write waits for programs that read, and how often it looks. */
+const MOST_PATIENCE_MS = 10 * 60_000;
+const RETRY_AFTER_MS = 100;
+/** How long SQLite itself waits: the program cannot be stopped meanwhile. */
+const BUSY_TIMEOUT_MS = 500;
 const PAGE_CACHE_KB = 32_768;
 
 /** Opens the database file for loading, makes it if there is none, and brings it to the current schema. */
@@ -96,6 +104,13 @@ export async function openScratch(folder: string, registry?: string): Promise<Sq
       if (!isNew) {
         database.prepare('ATTACH ? AS registry').run(registry);
         requireCurrentSchema(database, registry, 'registry');
+        const unfinished = database.prepare("SELECT 1 FROM registry.runs WHERE status = 'running'").get();
+        if (unfinished !== undefined) {
+          throw new StoreError(
+            'busy',
+            `${registry}: holds a run that is not finished; wait for it, or take a dead one back with the next load`,
+          );
+        }
       }
       return new SqliteStore(database, registry ?? 'scratch database', !isNew);
     } catch (error) {
@@ -184,7 +199,7 @@ function createFile(path: string): void {
 }
 
 function connect(path: string): Database.Database {
-  const database = new Database(path);
+  const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
   database.pragma(`cache_size = -${PAGE_CACHE_KB}`);
   database.pragma('foreign_keys = OFF');
   return database;
@@ -243,7 +258,7 @@ const PROBLEMS: readonly (readonly [RegExp, StoreProblem, string])[] = [
     'cannot be written; check the permissions of the file and its folder',
   ],
   [/^SQLITE_FULL/, 'full', 'the disk is full; make room and run the same command again'],
-  [/^SQLITE_(BUSY|LOCKED)/, 'busy', 'another program is writing to it; try again when it is done'],
+  [/^SQLITE_(BUSY|LOCKED)/, 'busy', 'another program has it in use; try again when that is done'],
   [/^SQLITE_(CORRUPT|IOERR)/, 'damaged', 'the file or the disk is damaged'],
 ];
 
@@ -352,7 +367,7 @@ export class SqliteStore implements Store {
   }
 
   async beat(runId: number): Promise<void> {
-    this.#write(() => this.#showAlive(runId));
+    await this.#write(() => this.#showAlive(runId));
   }
 
   /**
@@ -371,7 +386,7 @@ export class SqliteStore implements Store {
   }
 
   async completeRun(runId: number, finishedAt: string, files: readonly FileResult[]): Promise<void> {
-    this.#write(() => {
+    await this.#write(() => {
       this.#showAlive(runId);
       const update = this.#database.prepare(
         `UPDATE run_files SET sha256 = ?, encoding = ?, bytes = ?, records = ?, ${FATES.map((fate) => `${fate} = ?`).join(', ')} WHERE id = ?`,
@@ -391,7 +406,7 @@ export class SqliteStore implements Store {
   }
 
   async takeBack(runId: number, finishedAt: string, message: string): Promise<void> {
-    this.#write(() => {
+    await this.#write(() => {
       // Another loader may have done it meanwhile, and have written since.
       const status = this.#database.prepare('SELECT status FROM runs WHERE id = ?').pluck().get(runId) as RunStatus;
       if (status === 'failed') return;
@@ -598,7 +613,7 @@ export class SqliteStore implements Store {
   }
 
   async writePatients(runId: number, writes: PatientWrites): Promise<void> {
-    this.#write(() => {
+    await this.#write(() => {
       this.#showAlive(runId);
       const { patients, parts, sources, matchKeys, reviews } = writes;
       const constant = { name: 'run_id', value: () => runId };
@@ -717,7 +732,7 @@ export class SqliteStore implements Store {
   }
 
   async writeDoses(runId: number, writes: DoseWrites): Promise<void> {
-    this.#write(() => {
+    await this.#write(() => {
       this.#showAlive(runId);
       const { doses, parts, duplicates } = writes;
       const constant = { name: 'run_id', value: () => runId };
@@ -759,12 +774,18 @@ export class SqliteStore implements Store {
   // ---- inside ----------------------------------------------------------------------------------------------------
 
   /** One transaction: all of the work is in the database, or nothing of it. */
-  #write<T>(work: () => T): T {
-    try {
-      return this.#database.transaction(work).immediate();
-    } catch (error) {
-      this.#details?.forget();
-      throw toStoreError(error, this.#path);
+  async #write<T>(work: () => T): Promise<T> {
+    const giveUpAt = Date.now() + MOST_PATIENCE_MS;
+    for (;;) {
+      try {
+        return this.#database.transaction(work).immediate();
+      } catch (error) {
+        this.#details?.forget();
+        // A report or a backup that reads the registry holds the writer up. It must not end a load of hours.
+        const isHeldUp = /^SQLITE_BUSY/.test(String((error as { code?: unknown }).code));
+        if (!isHeldUp || Date.now() > giveUpAt) throw toStoreError(error, this.#path);
+        await setTimeout(RETRY_AFTER_MS);
+      }
     }
   }
 
@@ -864,7 +885,10 @@ const OWN_PROCESS = `${process.pid}@${Math.round(performance.timeOrigin)}`;
 function isDead(run: RunningRun): boolean {
   if (run.host === hostname()) {
     const pid = Number.parseInt(run.process, 10);
-    return pid === process.pid ? run.process !== OWN_PROCESS : !isProcessAlive(pid);
+    if (pid === process.pid) return run.process !== OWN_PROCESS;
+    if (!isProcessAlive(pid)) return true;
+    // Another program may have got the number since: after a restart, or in a container.
+    return Date.now() - Date.parse(run.heartbeat_at) > DEAD_ON_SAME_HOST_AFTER_MS;
   }
   return Date.now() - Date.parse(run.heartbeat_at) > DEAD_AFTER_MS;
 }

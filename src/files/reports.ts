@@ -39,6 +39,8 @@ export class ReportError extends Error {
 export class ReportFolder {
   /** Where the reports are written until the run is done. */
   readonly workPath: string;
+  /** Where they are when it is. */
+  #place: string | null = null;
   readonly #parent: string;
   /** The topmost folder that was made to hold the reports, `null` if all were there. */
   readonly #made: string | null;
@@ -78,6 +80,7 @@ export class ReportFolder {
     try {
       if (existsSync(path)) rmdirSync(path);
       renameSync(this.workPath, path);
+      this.#place = path;
     } catch (cause) {
       throw new ReportError(path, 'cannot be made', 'give a new folder with --report', { cause });
     }
@@ -92,7 +95,7 @@ export class ReportFolder {
 
   /** Removes what was written, and the folders that were made for it unless somebody else uses them by now. */
   abandon(): void {
-    rmSync(this.workPath, { recursive: true, force: true });
+    rmSync(this.#place ?? this.workPath, { recursive: true, force: true });
     if (this.#made === null) return;
     let folder = resolve(this.#parent);
     while (folder.length >= this.#made.length && existsSync(folder) && readdirSync(folder).length === 0) {

@@ -22,6 +22,8 @@ export interface Source {
   readonly path: string;
   /** Without its folders. */
   readonly name: string;
+  /** The last part of its path. */
+  readonly fileName: string;
   /** Size when it was opened. */
   readonly bytes: number;
   readonly head: FileHead;
@@ -47,6 +49,7 @@ export function openSource(path: string): Source {
     return {
       path,
       name: basename(path),
+      fileName: basename(path),
       bytes: stats.size,
       head: { bytes: buffer.subarray(0, filled), isWhole: stats.size <= filled },
       modifiedMs: stats.mtimeMs,

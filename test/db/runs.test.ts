@@ -105,8 +105,15 @@ describe('a run that is marked as running', () => {
       what: 'of a process of this machine that is alive',
       host: here,
       process: () => `${process.ppid}@1`,
-      beat: 600,
+      beat: 20,
       dead: false,
+    },
+    {
+      what: 'of a number that another process of this machine has by now',
+      host: here,
+      process: () => `${process.ppid}@1`,
+      beat: 40,
+      dead: true,
     },
     {
       what: 'of a process of this machine that is gone',
@@ -302,4 +309,17 @@ describe('taking a run back', () => {
     expect(snapshot(sandbox)).toEqual(before);
     await store.close();
   });
+});
+
+test('a program that reads the registry holds a write up, and does not make it fail', async () => {
+  using sandbox = new Sandbox();
+  const store = await openSqlite(sandbox.database);
+  const reader = new Database(sandbox.database, { readonly: true });
+  reader.exec('BEGIN');
+  expect(reader.prepare('SELECT count(*) FROM patients').pluck().get()).toBe(0);
+  const opened = store.openRun(newRun(), FILES);
+  setImmediate(() => reader.exec('COMMIT'));
+  expect(await opened).toMatchObject({ runId: 1 });
+  reader.close();
+  await store.close();
 });

@@ -1,5 +1,5 @@
 /** Loading a submission: what becomes of records, tables and reports. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { SqliteStore } from '../../src/db/sqlite.js';
@@ -105,6 +105,31 @@ describe('a submission', () => {
       ['a.txt', 1, 0],
       ['b.txt', 1, 1],
     ]);
+  });
+
+  test('of several files of one name tells them apart by their paths', async () => {
+    using sandbox = new Sandbox();
+    mkdirSync(sandbox.path('a'));
+    mkdirSync(sandbox.path('b'));
+    const paths = ['a', 'b'].map((name) =>
+      sandbox.write(join(name, 'p.txt'), miis(PATIENT_COLUMNS, `F1|${name}||Anna|20150504|F`)),
+    );
+    const { files, folder } = await sandbox.load({ patients: paths });
+    expect(files.map(({ name, rejects }) => [name, rejects])).toEqual([
+      [paths[0], 'rejects/p.txt'],
+      [paths[1], 'rejects/patient-p.txt'],
+    ]);
+    expect((await sandbox.report(folder, 'issues.csv')).map(({ file }) => file)).toEqual(paths);
+  });
+
+  test('that names a Social Security number for the first time says something new', async () => {
+    using sandbox = new Sandbox();
+    const columns = `${PATIENT_COLUMNS}|ssn`;
+    await sandbox.load({ patients: { 'p.txt': miis(columns, `${ANNA}|`) } });
+    const { totals } = await sandbox.load({ patients: { 'p.txt': miis(columns, `${ANNA}|212098765`) } });
+    expect(totals.patient).toMatchObject({ merged: 1, duplicate: 0 });
+    const checks = sandbox.query('SELECT ssn, ssn_check IS NOT NULL AS checked FROM patients');
+    expect(checks).toEqual([{ ssn: null, checked: 1 }]);
   });
 
   test('in another spec goes the same way', async () => {

@@ -263,20 +263,32 @@ export class RecordCutter {
   }
 
   /**
-   * Whether the lines from the record's start to `end` are one record. They are not if the number of fields is wrong, or
-   * if the first line has enough fields without its quote and the last is a whole record by itself: then two stray
-   * quotes have met, and joining the lines would make one patient of two.
+   * Whether the lines from the record's start to `end` are one record. They are not if the first line has enough fields
+   * without its quote and the last is a whole record by itself: then two stray quotes have met, and joining the lines
+   * would make one patient of two. Where fields are missing they are, unless a line among them is a record by itself.
    */
   #isWholeRecord(firstLineEnd: number, end: number, fields: number): boolean {
     const expected = this.#fieldCount;
     if (expected === null) return true;
     const fits = (count: number): boolean => count === expected || count === expected + this.#extraFields;
-    if (!fits(fields)) return false;
+    if (!fits(fields)) return fields < expected && !this.#holdsWholeLine(end, fits);
     let lastLineStart = end;
     while (this.#input[lastLineStart - 1] !== LF && this.#input[lastLineStart - 1] !== CR) lastLineStart--;
     return (
       !fits(this.#countFields(this.#recordStart, firstLineEnd)) || !fits(this.#countQuotedFields(lastLineStart, end))
     );
+  }
+
+  /** Whether any of the lines from the record's start to `end` has the fields of a record, quotes not minded. */
+  #holdsWholeLine(end: number, fits: (count: number) => boolean): boolean {
+    let start = this.#recordStart;
+    for (let at = start; at <= end; at++) {
+      const byte = this.#input[at];
+      if (at < end && byte !== LF && byte !== CR) continue;
+      if (fits(this.#countFields(start, at))) return true;
+      start = at + 1;
+    }
+    return false;
   }
 
   /** Fields between two places, quotes not minded. */

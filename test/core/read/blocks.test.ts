@@ -130,6 +130,12 @@ describe('quotes', () => {
     expect(lines(records)).toEqual([1, 2, 3, 4]);
   });
 
+  test('a record of several lines stays one where fields are missing, unless a line of it is a record by itself', () => {
+    const read = (text: string): string[] => texts(cut(bytesOf(text), { ...OPTIONS, fieldCount: 4 }));
+    expect(read('a|"b\nc"|d\ne|f|g|h')).toEqual(['a|"b\nc"|d', 'e|f|g|h']);
+    expect(read('a|"b|c\nd|e|f|g\nh|i"|j\nk|l|m|n')).toEqual(['a|"b|c', 'd|e|f|g', 'h|i"|j', 'k|l|m|n']);
+  });
+
   test('a quote that never closes on the last line', () => {
     const records = cut(bytesOf('a|b|c\nd|"e|f'), three);
     expect(records.map(({ text, shape }) => [text, shape])).toEqual([
