@@ -125,23 +125,58 @@ async function readPatientFile(
   bySource: Map<string, LinkedPatient | NoPatient>,
   context: RunContext,
 ): Promise<void> {
+  const said = new RepeatedPatients();
   for await (const { block, batch } of readBatches(file, context, 'reading patients')) {
     for (const issue of batch.issues) context.issues.add(file.logNumber, issue);
     for (const { index, codes, row } of batch.rejected) {
-      const bytes = block.bytes.subarray(block.starts[index], block.ends[index]);
-      await rejectRecord(file, context, { bytes, record: block.firstRecord + index, line: block.lines[index]!, codes });
+      const record = block.firstRecord + index;
+      if (file.isCombined) rejectPatient(file, record, codes);
+      else {
+        const bytes = block.bytes.subarray(block.starts[index], block.ends[index]);
+        await rejectRecord(file, context, { bytes, record, line: block.lines[index]!, codes });
+      }
       const site = row?.[PATIENT.site_id];
       const id = row?.[PATIENT.source_patient_id];
       if (site != null && id != null) bySource.set(sourceKey(site, id), 'rejected');
     }
     for (const [i, index] of batch.accepted.entries()) {
-      set.add(batch.rows[i]!);
+      const record = block.firstRecord + index;
+      const row = batch.rows[i]!;
+      // Each dose of a combined file brings its patient along, most often with the very same words.
+      if (file.isCombined && !said.isNew(row)) {
+        file.settle(record, 'duplicate');
+        continue;
+      }
+      set.add(row);
       set.files.push(number);
-      set.records.push(block.firstRecord + index);
+      set.records.push(record);
       set.lines.push(block.lines[index]!);
       set.offsets.push(block.offset + block.starts[index]!);
       set.lengths.push(block.ends[index]! - block.starts[index]!);
     }
+  }
+}
+
+/** Keeps the codes of a combined record's patient until the faults of its doses are known, too. */
+function rejectPatient(file: FileRun, record: number, codes: readonly IssueCode[]): void {
+  file.fates.reject(record);
+  file.rejectedPatients.set(record, codes);
+}
+
+/** What a file of patients and doses has said of its patients. */
+class RepeatedPatients {
+  /** Contents by sender's key. */
+  readonly #contents = new Map<string, number[]>();
+
+  /** Whether the file says something of the patient that it has not said before. */
+  isNew(row: Row): boolean {
+    const key = sourceKey(row[PATIENT.site_id]!, row[PATIENT.source_patient_id]!);
+    const content = hashText(packRow(row));
+    const contents = this.#contents.get(key);
+    if (contents === undefined) this.#contents.set(key, [content]);
+    else if (contents.includes(content)) return false;
+    else contents.push(content);
+    return true;
   }
 }
 
@@ -224,9 +259,12 @@ class PatientMatcher {
       const file = this.#files[files[index]!]!;
       const inStore = 'patientId' in decision.with;
       this.#report('patient-id-conflict', index, inStore ? 'in the registry' : this.#place(decision.with.index));
-      const bytes = readRange(file.source, offsets[index]!, lengths[index]!);
-      const reject = { bytes, record: records[index]!, line: lines[index]!, codes: ['patient-id-conflict'] as const };
-      await rejectRecord(file, this.#context, reject);
+      const codes = ['patient-id-conflict'] as const;
+      if (file.isCombined) rejectPatient(file, records[index]!, codes);
+      else {
+        const bytes = readRange(file.source, offsets[index]!, lengths[index]!);
+        await rejectRecord(file, this.#context, { bytes, record: records[index]!, line: lines[index]!, codes });
+      }
       this.#bySource.set(sources[index]!, 'conflict');
     }
   }
@@ -275,12 +313,12 @@ class PatientMatcher {
       const file = this.#files[files[index]!]!;
       if (decision.kind === 'new') {
         counts.new++;
-        file.fates.set(records[index]!, 'loaded');
+        file.settle(records[index]!, 'loaded');
         this.#addPerson(patientId, members.get(patientId) ?? [index], writes);
       } else {
-        file.fates.set(records[index]!, decision.duplicate ? 'duplicate' : 'merged');
+        file.settle(records[index]!, decision.duplicate ? 'duplicate' : 'merged');
         if (!decision.duplicate) counts.merged++;
-        if (decision.repeatsId) this.#report('patient-id-repeated', index);
+        if (decision.repeatsId && !file.isCombined) this.#report('patient-id-repeated', index);
         if ('patientId' in decision.to && !decision.duplicate) addTo(gains, patientId, index);
       }
       writes.sources.push(this.#newSource(index, patientId, decision));

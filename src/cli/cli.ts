@@ -49,8 +49,8 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
       throw error == null || error.name === 'YError' ? new UsageError(`${message}; see \`immload --help\``) : error;
     });
 
-  command(cli, 'load', async (a) => finish(await runLoad(a, a['dry-run'] ? 'dry-run' : 'load', a.db)));
-  command(cli, 'validate', async (a) => finish(await runLoad(a, 'validate', '')));
+  command(cli, 'load [files..]', async (a) => finish(await runLoad(a, a['dry-run'] ? 'dry-run' : 'load', a.db)));
+  command(cli, 'validate [files..]', async (a) => finish(await runLoad(a, 'validate', '')));
   command(cli, 'runs', (a) => listRuns(a.db, a.json));
   command(cli, 'migrate', (a) => migrate(a.db));
   command(cli, 'explain [code]', (a) => explain(a.code));

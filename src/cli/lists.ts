@@ -1,9 +1,9 @@
 /** The commands that show what there is: runs, issue codes, specs, code tables. */
 import { CATALOGUE, findIssueDefinition, ISSUE_CODES } from '../core/catalogue.js';
 import { FATES } from '../core/model.js';
-import type { Layout, Spec } from '../core/spec.js';
+import { isCombined, type Layout, type Spec } from '../core/spec.js';
 import { migrateSqliteFile, openSqliteForReading } from '../db/sqlite.js';
-import { builtInSpecIds, loadCodes, loadSpec } from '../files/specs.js';
+import { builtInSpecIds, loadCodes, loadSpec, loadSpecJson } from '../files/specs.js';
 import { UsageError } from './exit.js';
 import { type Alignment, formatCount, formatTable, showSafely, wrapText } from './table.js';
 
@@ -95,15 +95,21 @@ export function listSpecs(json: boolean): void {
 
 /** `immload spec show` */
 export function showSpec(id: string, json: boolean): void {
+  if (json) return printJson(loadSpecJson(id));
   const spec = loadSpec(id);
-  if (json) return printJson(spec);
   const { provenance, dates } = spec;
   const parts = [
     `${spec.id} ${spec.version}: ${spec.title}`,
     `Provenance: ${provenance.status}\n${wrapText(provenance.source, '  ')}\n${provenance.notes.map((note) => wrapText(note, '  ')).join('\n')}`,
     `Dates: ${dates.formats.join(', ')}; years of two digits: ${dates.twoDigitYears === 'reject' ? 'not accepted' : 'the latest one that is not in the future'}`,
-    `Patient file: ${describeLayout(spec.layouts.patient)}\n${formatLayout(spec, 'patient')}`,
-    `Immunization file: ${describeLayout(spec.layouts.immunization)}\n${formatLayout(spec, 'immunization')}`,
+    ...(isCombined(spec)
+      ? [
+          `One file, with a patient and doses in each record: ${describeLayout(spec.layouts.patient)}\n${formatLayout(joinViews(spec))}`,
+        ]
+      : [
+          `Patient file: ${describeLayout(spec.layouts.patient)}\n${formatLayout(spec.layouts.patient)}`,
+          `Immunization file: ${describeLayout(spec.layouts.immunization)}\n${formatLayout(spec.layouts.immunization)}`,
+        ]),
   ];
   print(parts.join('\n\n'));
 }
@@ -117,8 +123,16 @@ function describeLayout(layout: Layout): string {
   return `${layout.fields.length} columns, delimiter ${delimiter}, quote ${layout.quote ?? 'none'}, header ${layout.header}`;
 }
 
-function formatLayout(spec: Spec, role: 'patient' | 'immunization'): string {
-  const layout = spec.layouts[role];
+/** The columns of combined records with what each carries, for whichever role. */
+function joinViews({ layouts }: Spec): Layout {
+  const fields = layouts.patient.fields.map((field, i) => ({
+    ...field,
+    field: field.field ?? layouts.immunization.fields[i]!.field,
+  }));
+  return { ...layouts.patient, fields };
+}
+
+function formatLayout(layout: Layout): string {
   const fixed = layout.format === 'fixed';
   const rows = [['#', 'column', ...(fixed ? ['start', 'end'] : ['width']), 'use', 'field', 'note']];
   let start = 1;

@@ -8,7 +8,7 @@ import type { StoredDose } from '../core/match/dose.js';
 import { identityOf } from '../core/match/keys.js';
 import type { KnownPatient } from '../core/match/patient.js';
 import type { PatientPart } from '../core/match/survivor.js';
-import { FATES, type Fate, type Role, type Row } from '../core/model.js';
+import { FATES, type Fate, type FileRole, type Row } from '../core/model.js';
 import { BulkInsert, type ColumnSource, type SqlValue } from './bulk-insert.js';
 import { DoseDetails } from './dose-details.js';
 import { compareSchema, MIGRATIONS_TABLE, migrateSqlite, type SchemaState } from './migrate.js';
@@ -453,7 +453,7 @@ export class SqliteStore implements Store {
       files: files
         .filter((file) => file['run_id'] === run['id'])
         .map((file) => ({
-          role: file['role'] as Role,
+          role: file['role'] as FileRole,
           name: file['name'] as string,
           sha256: file['sha256'] as string | null,
           bytes: (file['bytes'] as number | null) ?? 0,

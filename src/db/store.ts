@@ -4,7 +4,7 @@ import type { StoredDose } from '../core/match/dose.js';
 import type { Identity } from '../core/match/keys.js';
 import type { KnownPatient } from '../core/match/patient.js';
 import type { PatientPart } from '../core/match/survivor.js';
-import type { Fate, Role, Row } from '../core/model.js';
+import type { Fate, FileRole, Row } from '../core/model.js';
 
 /** Where a run stands. A run that was killed stays `running` until it is taken back. */
 export type RunStatus = 'running' | 'completed' | 'failed';
@@ -22,7 +22,7 @@ export interface NewRun {
 }
 
 export interface NewRunFile {
-  readonly role: Role;
+  readonly role: FileRole;
   readonly name: string;
 }
 
@@ -47,7 +47,7 @@ export interface RunSummary {
   readonly finishedAt: string | null;
   readonly message: string | null;
   readonly files: readonly {
-    readonly role: Role;
+    readonly role: FileRole;
     readonly name: string;
     readonly sha256: string | null;
     readonly bytes: number;

@@ -45,13 +45,21 @@ export function builtInSpecIds(): readonly string[] {
 
 /** A spec by its id or its path. @throws SpecError */
 export function loadSpec(idOrPath: string): Spec {
-  const isPath = /[/\\]|\.json$/i.test(idOrPath);
-  const ids = builtInSpecIds();
-  if (!isPath && !ids.includes(idOrPath)) {
-    throw new SpecError(`there is no spec ${idOrPath}; use one of ${ids.join(', ')}, or the path of a spec file`);
-  }
-  const path = isPath ? idOrPath : join(specsFolder(), `${idOrPath}.json`);
+  const path = pathOf(idOrPath);
   return parseSpec(path, readSpecFile(path));
+}
+
+function pathOf(idOrPath: string): string {
+  if (/[/\\]|\.json$/i.test(idOrPath)) return idOrPath;
+  const ids = builtInSpecIds();
+  if (ids.includes(idOrPath)) return join(specsFolder(), `${idOrPath}.json`);
+  throw new SpecError(`there is no spec ${idOrPath}; use one of ${ids.join(', ')}, or the path of a spec file`);
+}
+
+/** A spec as it is written, by its id or its path: what a spec of one's own can begin from. @throws SpecError */
+export function loadSpecJson(idOrPath: string): unknown {
+  loadSpec(idOrPath);
+  return JSON.parse(readSpecFile(pathOf(idOrPath)));
 }
 
 function readSpecFile(path: string): string {

@@ -37,6 +37,7 @@ function summary(more: Partial<Summary> = {}): Summary {
     code_tables: {},
     files: [file()],
     totals: { patient: counts, immunization: none },
+    doses: { new: 0, merged: 0, duplicate: 0 },
     patients: { new: 1200, merged: 4, review: 1 },
     issues: {},
     max_issues_per_code: 100_000,

@@ -1,7 +1,7 @@
 /** The reject file, once corrected, loads as it is: the registry is then as if the submission had been right at once. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Role } from '../../src/core/model.js';
 import { packageFolder } from '../../src/files/specs.js';
@@ -45,8 +45,8 @@ function correct(line: string, role: Role): string {
 
 const EXAMPLE = join(packageFolder(), 'examples', QUICK_START.name);
 const INPUT: Record<Role, string> = {
-  patient: join(EXAMPLE, QUICK_START.patients),
-  immunization: join(EXAMPLE, QUICK_START.immunizations),
+  patient: join(EXAMPLE, QUICK_START.inputs[0]),
+  immunization: join(EXAMPLE, QUICK_START.inputs[1]!),
 };
 
 /** Runs the program and gives its exit code. */
@@ -65,7 +65,7 @@ test('rejects that were corrected give the registry that the corrected whole giv
   const whole = { patient: '', immunization: '' };
   for (const role of ['patient', 'immunization'] as const) {
     // Byte for byte, whatever the encoding of a record.
-    const [header, ...rejects] = readFileSync(sandbox.path('first', 'rejects', QUICK_START[`${role}s`]), 'latin1')
+    const [header, ...rejects] = readFileSync(sandbox.path('first', 'rejects', basename(INPUT[role])), 'latin1')
       .trimEnd()
       .split('\n');
     const fixed = rejects.map((line) => correct(line, role));
