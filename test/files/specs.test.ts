@@ -2,18 +2,28 @@
 import { describe, expect, test } from 'vitest';
 import { CODE_TABLES } from '../../src/core/codes.js';
 import { checkSpec } from '../../src/core/spec.js';
-import { builtInSpecIds, loadCodes, loadSpec, programVersion, SpecError } from '../../src/files/specs.js';
+import { builtInSpecIds, loadCodes, loadSpec, loadSpecJson, programVersion, SpecError } from '../../src/files/specs.js';
 import { MIIS } from '../support/fixtures.js';
 import { Sandbox } from '../support/sandbox.js';
 
 describe('what comes with immload', () => {
-  test('is two specifications', () => {
-    expect(builtInSpecIds()).toEqual(['grits-fixed', 'miis-legacy']);
+  test('is the formats that are documented', () => {
+    expect(builtInSpecIds()).toEqual([
+      'alert-csv',
+      'cocasa-tab',
+      'cvrs-tsv',
+      'esp-caret',
+      'grits-fixed',
+      'immunet-csv',
+      'miis-legacy',
+      'miis-legacy-fixed',
+      'wir-fixed',
+    ]);
   });
 
   test.each(builtInSpecIds())('%s has no problem, and is named as its file', (id) => {
     const spec = loadSpec(id);
-    expect(checkSpec(JSON.parse(JSON.stringify(spec)))).toEqual([]);
+    expect(checkSpec(loadSpecJson(id))).toEqual([]);
     expect(spec.id).toBe(id);
   });
 
@@ -65,10 +75,10 @@ describe('a specification of the user’s own', () => {
   });
 
   test.each([
-    ['nowhere', 'there is no spec nowhere; use one of grits-fixed, miis-legacy, or the path of a spec file'],
+    ['nowhere', 'there is no spec nowhere; use one of alert-csv, cocasa-tab,'],
     ['../specs', '../specs: '],
-    ['MIIS-LEGACY', 'there is no spec MIIS-LEGACY; use one of grits-fixed, miis-legacy, or the path of a spec file'],
-    ['codes', 'there is no spec codes; use one of grits-fixed, miis-legacy, or the path of a spec file'],
+    ['MIIS-LEGACY', 'there is no spec MIIS-LEGACY; use one of alert-csv,'],
+    ['codes', 'there is no spec codes; use one of alert-csv,'],
   ])('%s is none', (name, says) => {
     expect(() => loadSpec(name)).toThrow(SpecError);
     expect(() => loadSpec(name)).toThrow(says);
