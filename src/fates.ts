@@ -33,6 +33,29 @@ export class FateLedger {
     this.#counts[fate]++;
   }
 
+  /**
+   * Sets the fate of a record of which several things may become something: the patient and each dose. The best of them
+   * is the record's fate, unless it was rejected.
+   */
+  raise(record: number, fate: 'loaded' | 'merged' | 'duplicate'): void {
+    const before = this.get(record);
+    if (before === null) this.set(record, fate);
+    else if (before !== 'rejected' && FATES.indexOf(fate) < FATES.indexOf(before)) this.#replace(record, before, fate);
+  }
+
+  /** Rejects a record whatever was to become of it, such as one whose patient is loaded and whose dose cannot be. */
+  reject(record: number): void {
+    const before = this.get(record);
+    if (before === null) this.set(record, 'rejected');
+    else this.#replace(record, before, 'rejected');
+  }
+
+  #replace(record: number, before: Fate, after: Fate): void {
+    this.#fates[record] = FATES.indexOf(after) + 1;
+    this.#counts[before]--;
+    this.#counts[after]++;
+  }
+
   /** The fate of a record, `null` while it has none. */
   get(record: number): Fate | null {
     const fate = this.#fates[record] ?? 0;

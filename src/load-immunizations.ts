@@ -1,30 +1,27 @@
 /** The immunizations of a submission: link each dose to its patient, then store the doses patient by patient. */
-import type { IssueCode } from './core/catalogue.js';
-import type { Issue } from './core/issue.js';
-import { type DoseDecisions, decideDoses, SAME_DOSE_REASON } from './core/match/dose.js';
-import { sourceKey } from './core/match/patient.js';
-import { DOSE, IMMUNIZATION_FIELDS, type Row } from './core/model.js';
-import type { Block } from './core/read/blocks.js';
-import { LINK_RULES } from './core/rules/immunization.js';
-import { type Batch, createValueReader } from './core/transform.js';
-import type { DoseWrites, LinkedPatient } from './db/store.js';
+import { type DoseDecisions, decideDoses, reasonOf } from './core/match/dose.js';
+import { DOSE } from './core/model.js';
+import type { DoseWrites } from './db/store.js';
 import { type OrderedRow, PatientOrder } from './files/patient-order.js';
-import type { NoPatient, PatientLinks } from './load-patients.js';
-import { checkRejectShare, type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
+import { Linker, linkBatch, linkCombined } from './link-doses.js';
+import type { PatientLinks } from './load-patients.js';
+import { type FileRun, type RunContext, readBatches, readBlocks } from './run.js';
 
-/** Slots that the registry tables do not have: the dose's patient is known by then. */
-const UNSTORED = Object.entries(IMMUNIZATION_FIELDS)
-  .filter(([, definition]) => 'stored' in definition)
-  .map(([name]) => DOSE[name as keyof typeof DOSE]);
+/** What became of the doses. */
+export interface DoseCounts {
+  readonly new: number;
+  readonly merged: number;
+  readonly duplicate: number;
+}
 
-/** Loads all immunization files of a submission. `onStage` is told when time goes into storing rather than reading. */
+/** Loads all doses of a submission. `onStage` is told when time goes into storing rather than reading. */
 export async function loadImmunizations(
   files: readonly FileRun[],
   links: PatientLinks,
   context: RunContext,
   firstNewImmunizationId: number,
   onStage: (stage: 'immunizations' | 'store') => void,
-): Promise<void> {
+): Promise<DoseCounts> {
   const order = new PatientOrder(context.folder.workPath, context.sizes.sortCharacters);
   const writer = new DoseWriter(files, links, context, firstNewImmunizationId, onStage);
   const stream = new DoseStream(order);
@@ -32,163 +29,28 @@ export async function loadImmunizations(
   try {
     onStage('immunizations');
     for (const [number, file] of files.entries()) {
+      if (file.isCombined) {
+        for await (const block of readBlocks(file, context, 'reading immunizations')) {
+          await linkCombined(block, file, number, linker, stream, context);
+          await writer.write(stream.takeComplete(), stream);
+        }
+        continue;
+      }
       for await (const { block, batch } of readBatches(file, context, 'reading immunizations')) {
         await linkBatch(block, batch, file, number, linker, stream, context);
         await writer.write(stream.takeComplete(), stream);
       }
     }
-    checkRejectShare(files, context);
     onStage('store');
     await writer.write(stream.takeRest(), stream);
     // Late doses are compared with what was stored of their patients: that must be in the store by then.
     await writer.flush();
     for (const doses of order.patients()) await writer.write([doses], stream, 'storing immunizations');
     await writer.flush();
+    return writer.counts;
   } finally {
     order.close();
   }
-}
-
-/** What a sender's key leads to. */
-type Link = LinkedPatient | NoPatient | 'unknown';
-
-/** Finds the patients of doses: first among the submission's own, then in the store. */
-class Linker {
-  readonly #links: PatientLinks;
-  readonly #context: RunContext;
-  /** Keys that were looked up in the store. */
-  readonly #looked = new Map<string, Link>();
-  /** The answer given last: most files have the doses of a patient one after the other. */
-  #lastSite: string | null = null;
-  #lastId: string | null = null;
-  #last: Link = 'unknown';
-
-  constructor(links: PatientLinks, context: RunContext) {
-    this.#links = links;
-    this.#context = context;
-  }
-
-  /** Looks up in the store what the submission's own patients do not answer. */
-  async prepare(rows: readonly Row[]): Promise<void> {
-    const missing = new Map<string, Set<string>>();
-    let lastId: string | null = null;
-    for (const row of rows) {
-      const site = row[DOSE.site_id]!;
-      const id = row[DOSE.source_patient_id]!;
-      if (id === lastId) continue;
-      const key = sourceKey(site, id);
-      const own = this.#links.bySource.get(key);
-      // A rejected record may belong to a patient whom an earlier run has loaded.
-      if ((own !== undefined && own !== 'rejected') || this.#looked.has(key)) {
-        lastId = id;
-        continue;
-      }
-      let ids = missing.get(site);
-      if (ids === undefined) {
-        ids = new Set();
-        missing.set(site, ids);
-      }
-      ids.add(id);
-    }
-    for (const [site, ids] of missing) {
-      const found = await this.#context.store.findLinkedPatients(site, [...ids]);
-      for (const id of ids) this.#looked.set(sourceKey(site, id), found.get(id) ?? 'unknown');
-    }
-  }
-
-  find(row: Row): Link {
-    const site = row[DOSE.site_id]!;
-    const id = row[DOSE.source_patient_id]!;
-    if (id !== this.#lastId || site !== this.#lastSite) {
-      this.#lastSite = site;
-      this.#lastId = id;
-      this.#last = this.#lookUp(sourceKey(site, id));
-    }
-    return this.#last;
-  }
-
-  #lookUp(key: string): Link {
-    const own = this.#links.bySource.get(key);
-    if (own !== undefined && own !== 'rejected') return own;
-    const stored = this.#looked.get(key) ?? 'unknown';
-    return stored === 'unknown' && own === 'rejected' ? 'rejected' : stored;
-  }
-}
-
-/** Links the doses of a batch: to the stream, or to the rejects. */
-async function linkBatch(
-  block: Block,
-  batch: Batch,
-  file: FileRun,
-  number: number,
-  linker: Linker,
-  stream: DoseStream,
-  context: RunContext,
-): Promise<void> {
-  await linker.prepare(batch.rows);
-  const rejects: { index: number; codes: readonly IssueCode[] }[] = [...batch.rejected];
-  const issues = [...batch.issues];
-  // Made when the first value is asked for: most batches need none.
-  let readValue: ReturnType<typeof createValueReader> | null = null;
-  const addIssue = (code: IssueCode, severity: Issue['severity'], row: Row, index: number): void => {
-    readValue ??= createValueReader(block, file.plan);
-    issues.push(linkIssue(code, severity, row, block, index, readValue));
-  };
-  for (let i = 0; i < batch.rows.length; i++) {
-    const row = batch.rows[i]!;
-    const index = batch.accepted[i]!;
-    const link = linker.find(row);
-    let codes: IssueCode[] | null = null;
-    if (typeof link === 'string') {
-      codes = [link === 'unknown' ? 'patient-not-found' : 'patient-rejected'];
-      addIssue(codes[0]!, 'error', row, index);
-    } else {
-      for (const { code, holds } of LINK_RULES) {
-        if (holds(row[DOSE.administered_on]!, link)) continue;
-        const severity = file.plan.severities[code];
-        if (severity !== 'off') addIssue(code, severity, row, index);
-        if (severity === 'error') codes = [...(codes ?? []), code];
-      }
-    }
-    if (codes !== null) rejects.push({ index, codes });
-    else {
-      for (const slot of UNSTORED) row[slot] = null;
-      const { patientId } = link as LinkedPatient;
-      stream.add({ patientId, file: number, record: block.firstRecord + index, line: block.lines[index]!, row });
-    }
-  }
-  if (issues.length > batch.issues.length) issues.sort((a, b) => a.record - b.record);
-  for (const issue of issues) context.issues.add(file.logNumber, issue);
-  rejects.sort((a, b) => a.index - b.index);
-  for (const { index, codes } of rejects) {
-    const bytes = block.bytes.subarray(block.starts[index], block.ends[index]);
-    await rejectRecord(file, context, { bytes, record: block.firstRecord + index, line: block.lines[index]!, codes });
-  }
-}
-
-function linkIssue(
-  code: IssueCode,
-  severity: Issue['severity'],
-  row: Row,
-  block: Block,
-  index: number,
-  readValue: ReturnType<typeof createValueReader>,
-): Issue {
-  const field = code.startsWith('patient') ? 'source_patient_id' : 'administered_on';
-  return {
-    code,
-    severity,
-    record: block.firstRecord + index,
-    line: block.lines[index]!,
-    offset: block.offset + block.starts[index]!,
-    sourcePatientId: row[DOSE.source_patient_id]!,
-    sourceImmunizationId: row[DOSE.source_immunization_id]!,
-    field,
-    value: readValue(index, field),
-    after: null,
-    expected: null,
-    other: null,
-  };
 }
 
 /** Numbers that were seen, one bit each. */
@@ -271,17 +133,24 @@ class DoseStream {
   }
 }
 
+/**
+ * Patients whose stored doses are held at once. A batch of one new dose each would else fetch the histories of as many
+ * patients as it has rows: more than a gigabyte.
+ */
+const PATIENTS_READ_AT_ONCE = 500;
+
 /** Decides about the doses of patients and writes them, many patients in one transaction. */
 class DoseWriter {
   readonly #files: readonly FileRun[];
   readonly #links: PatientLinks;
   readonly #context: RunContext;
   readonly #onStage: (stage: 'immunizations' | 'store') => void;
+  readonly counts = { new: 0, merged: 0, duplicate: 0 };
   #nextId: number;
   #waiting: OrderedRow[][] = [];
   #waitingDoses = 0;
   /** Patients that may have doses in the store. */
-  #known: number[] = [];
+  readonly #known = new Set<number>();
   #stored = 0;
 
   constructor(
@@ -304,7 +173,7 @@ class DoseWriter {
     for (const doses of patients) {
       const { patientId } = doses[0]!;
       if (patientId < this.#links.firstNewPatientId || (isLate && stream.hasStreamed(patientId)))
-        this.#known.push(patientId);
+        this.#known.add(patientId);
       this.#waiting.push(doses);
       this.#waitingDoses += doses.length;
     }
@@ -329,20 +198,24 @@ class DoseWriter {
     if (this.#waitingDoses === 0) return;
     const { store, runId, signal } = this.#context;
     signal?.throwIfAborted();
-    const stored = this.#known.length === 0 ? new Map() : await store.readDoses(this.#known);
     const writes: DoseWritesInProgress = { doses: [], updates: [], parts: [], duplicates: [] };
-    for (const doses of this.#waiting) {
-      const decisions = decideDoses(
-        doses.map((dose) => dose.row),
-        stored.get(doses[0]!.patientId) ?? [],
-      );
-      this.#collect(decisions, doses, writes);
+    for (let start = 0; start < this.#waiting.length; start += PATIENTS_READ_AT_ONCE) {
+      const patients = this.#waiting.slice(start, start + PATIENTS_READ_AT_ONCE);
+      const known = patients.map((doses) => doses[0]!.patientId).filter((id) => this.#known.has(id));
+      const stored = known.length === 0 ? new Map() : await store.readDoses(known);
+      for (const doses of patients) {
+        const decisions = decideDoses(
+          doses.map((dose) => dose.row),
+          stored.get(doses[0]!.patientId) ?? [],
+        );
+        this.#collect(decisions, doses, writes);
+      }
     }
     await store.writeDoses(runId, writes);
     this.#stored += this.#waitingDoses;
     this.#waiting = [];
     this.#waitingDoses = 0;
-    this.#known = [];
+    this.#known.clear();
   }
 
   /** Turns the decisions about one patient's doses into rows and fates. */
@@ -351,19 +224,23 @@ class DoseWriter {
     for (let place = 0; place < outcomes.length; place++) {
       const outcome = outcomes[place]!;
       const { patientId, file, record, line, row } = doses[place]!;
-      const { fileId, fates } = this.#files[file]!;
+      const fileRun = this.#files[file]!;
+      const { fileId } = fileRun;
       if (outcome.kind === 'new') {
-        fates.set(record, 'loaded');
+        fileRun.settle(record, 'loaded');
+        this.counts.new++;
         writes.doses.push({ immunizationId: ids[place]!, patientId, row: outcome.row, fileId, line });
         for (const part of outcome.parts) writes.parts.push({ immunizationId: ids[place]!, row: part });
       } else {
-        fates.set(record, outcome.contributed ? 'merged' : 'duplicate');
+        const fate = outcome.contributed ? 'merged' : 'duplicate';
+        fileRun.settle(record, fate);
+        this.counts[fate]++;
         writes.duplicates.push({
           fileId,
           line,
           sourceImmunizationId: row[DOSE.source_immunization_id]!,
           immunizationId: 'incoming' in outcome.as ? ids[outcome.as.incoming]! : outcome.as.immunizationId,
-          reason: SAME_DOSE_REASON,
+          reason: reasonOf(outcome),
         });
       }
     }

@@ -14,7 +14,7 @@ import { mergePatientRows, type PatientPart } from './core/match/survivor.js';
 import { PATIENT, PATIENT_FIELDS, packRow, type Row, unpackRow } from './core/model.js';
 import type { LinkedPatient, NewPatientPart, NewPatientSource, PatientWrites, SourceKey } from './db/store.js';
 import { readRange } from './files/source.js';
-import { checkRejectShare, type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
+import { type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
 
 /** Why the doses of a patient cannot be loaded: its record was rejected, or its id stands for several persons. */
 export type NoPatient = 'rejected' | 'conflict';
@@ -63,7 +63,6 @@ export async function loadPatients(
   const matcher = new PatientMatcher(set, files, bySource, context, firstNewPatientId);
   await matcher.decide();
   await matcher.rejectConflicts();
-  checkRejectShare(files, context);
   return matcher.write();
 }
 
@@ -96,11 +95,13 @@ class PatientSet {
   add(row: Row): void {
     this.sources.push(sourceKey(row[PATIENT.site_id]!, row[PATIENT.source_patient_id]!));
     this.matchKeys.push(matchKeyOf(identityOf(row)));
-    this.ssnChecks.push(ssnCheckOf(row[PATIENT.ssn]));
+    const ssnCheck = ssnCheckOf(row[PATIENT.ssn]);
+    this.ssnChecks.push(ssnCheck);
     for (const slot of this.#unstored) row[slot] = null;
     const packed = packRow(row);
     this.rows.push(packed);
-    this.contents.push(hashText(packed));
+    // A number that was not sent before is something new, even where it is not stored itself.
+    this.contents.push(hashText(ssnCheck === null ? packed : `${packed}\x1f${ssnCheck}`));
   }
 
   /** A record's row as it is stored. */
@@ -124,23 +125,58 @@ async function readPatientFile(
   bySource: Map<string, LinkedPatient | NoPatient>,
   context: RunContext,
 ): Promise<void> {
+  const said = new RepeatedPatients();
   for await (const { block, batch } of readBatches(file, context, 'reading patients')) {
     for (const issue of batch.issues) context.issues.add(file.logNumber, issue);
     for (const { index, codes, row } of batch.rejected) {
-      const bytes = block.bytes.subarray(block.starts[index], block.ends[index]);
-      await rejectRecord(file, context, { bytes, record: block.firstRecord + index, line: block.lines[index]!, codes });
+      const record = block.firstRecord + index;
+      if (file.isCombined) rejectPatient(file, record, codes);
+      else {
+        const bytes = block.bytes.subarray(block.starts[index], block.ends[index]);
+        await rejectRecord(file, context, { bytes, record, line: block.lines[index]!, codes });
+      }
       const site = row?.[PATIENT.site_id];
       const id = row?.[PATIENT.source_patient_id];
       if (site != null && id != null) bySource.set(sourceKey(site, id), 'rejected');
     }
     for (const [i, index] of batch.accepted.entries()) {
-      set.add(batch.rows[i]!);
+      const record = block.firstRecord + index;
+      const row = batch.rows[i]!;
+      // Each dose of a combined file brings its patient along, most often with the very same words.
+      if (file.isCombined && !said.isNew(row)) {
+        file.settle(record, 'duplicate');
+        continue;
+      }
+      set.add(row);
       set.files.push(number);
-      set.records.push(block.firstRecord + index);
+      set.records.push(record);
       set.lines.push(block.lines[index]!);
       set.offsets.push(block.offset + block.starts[index]!);
       set.lengths.push(block.ends[index]! - block.starts[index]!);
     }
+  }
+}
+
+/** Keeps the codes of a combined record's patient until the faults of its doses are known, too. */
+function rejectPatient(file: FileRun, record: number, codes: readonly IssueCode[]): void {
+  file.fates.reject(record);
+  file.rejectedPatients.set(record, codes);
+}
+
+/** What a file of patients and doses has said of its patients. */
+class RepeatedPatients {
+  /** Contents by sender's key. */
+  readonly #contents = new Map<string, number[]>();
+
+  /** Whether the file says something of the patient that it has not said before. */
+  isNew(row: Row): boolean {
+    const key = sourceKey(row[PATIENT.site_id]!, row[PATIENT.source_patient_id]!);
+    const content = hashText(packRow(row));
+    const contents = this.#contents.get(key);
+    if (contents === undefined) this.#contents.set(key, [content]);
+    else if (contents.includes(content)) return false;
+    else contents.push(content);
+    return true;
   }
 }
 
@@ -223,9 +259,12 @@ class PatientMatcher {
       const file = this.#files[files[index]!]!;
       const inStore = 'patientId' in decision.with;
       this.#report('patient-id-conflict', index, inStore ? 'in the registry' : this.#place(decision.with.index));
-      const bytes = readRange(file.source, offsets[index]!, lengths[index]!);
-      const reject = { bytes, record: records[index]!, line: lines[index]!, codes: ['patient-id-conflict'] as const };
-      await rejectRecord(file, this.#context, reject);
+      const codes = ['patient-id-conflict'] as const;
+      if (file.isCombined) rejectPatient(file, records[index]!, codes);
+      else {
+        const bytes = readRange(file.source, offsets[index]!, lengths[index]!);
+        await rejectRecord(file, this.#context, { bytes, record: records[index]!, line: lines[index]!, codes });
+      }
       this.#bySource.set(sources[index]!, 'conflict');
     }
   }
@@ -274,12 +313,12 @@ class PatientMatcher {
       const file = this.#files[files[index]!]!;
       if (decision.kind === 'new') {
         counts.new++;
-        file.fates.set(records[index]!, 'loaded');
+        file.settle(records[index]!, 'loaded');
         this.#addPerson(patientId, members.get(patientId) ?? [index], writes);
       } else {
-        file.fates.set(records[index]!, decision.duplicate ? 'duplicate' : 'merged');
+        file.settle(records[index]!, decision.duplicate ? 'duplicate' : 'merged');
         if (!decision.duplicate) counts.merged++;
-        if (decision.repeatsId) this.#report('patient-id-repeated', index);
+        if (decision.repeatsId && !file.isCombined) this.#report('patient-id-repeated', index);
         if ('patientId' in decision.to && !decision.duplicate) addTo(gains, patientId, index);
       }
       writes.sources.push(this.#newSource(index, patientId, decision));

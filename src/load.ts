@@ -1,15 +1,16 @@
 /** Loads a submission: receive its files, patients first, then immunizations, then the reports. */
 import type { Codes } from './core/codes.js';
-import { FATES, type Fate, type IsoDate, type Role } from './core/model.js';
-import type { Spec } from './core/spec.js';
+import { FATES, type Fate, type FileRole, type IsoDate } from './core/model.js';
+import { isCombined, type Spec } from './core/spec.js';
 import { openScratch, openSqlite } from './db/sqlite.js';
 import type { FileResult, NewRun, Store } from './db/store.js';
 import { RejectFile } from './files/rejects.js';
 import { ChangeLog, CsvReport, IssueLog, ReportFolder } from './files/reports.js';
 import { programVersion } from './files/specs.js';
-import { loadImmunizations } from './load-immunizations.js';
+import { type DoseCounts, loadImmunizations } from './load-immunizations.js';
 import { loadPatients, type PatientOutcome, type ReviewPair } from './load-patients.js';
 import {
+  checkRejectShare,
   DEFAULT_SIZES,
   FileRun,
   type FileSummary,
@@ -17,6 +18,7 @@ import {
   type ReceivedFile,
   type RejectLimit,
   type RunContext,
+  receiveAnyFiles,
   receiveFiles,
   type Sizes,
   type Summary,
@@ -27,6 +29,8 @@ export interface LoadOptions {
   readonly patients: readonly string[];
   /** Paths of immunization files. */
   readonly immunizations: readonly string[];
+  /** Paths of files whose role shows in their contents, or of folders with such files. */
+  readonly files?: readonly string[];
   readonly spec: Spec;
   readonly codes: Codes;
   /**
@@ -67,10 +71,16 @@ export const DEFAULT_REPORT_PARENT = 'immload-report';
  */
 export async function load(options: LoadOptions): Promise<Summary> {
   const clock = new StageClock();
-  const received = [
-    ...receiveFiles('patient', options.patients, options),
-    ...receiveFiles('immunization', options.immunizations, options),
-  ];
+  const { patients, immunizations, files = [] } = options;
+  // Where one file has both, it does not matter as which of the two it is given.
+  const [first, second] = isCombined(options.spec)
+    ? (['combined', 'combined'] as const)
+    : (['patient', 'immunization'] as const);
+  const received = tellApart([
+    ...receiveFiles(first, patients, options),
+    ...receiveFiles(second, immunizations, options),
+    ...receiveAnyFiles(files, options),
+  ]);
   const folder =
     options.report === null ? ReportFolder.createIn(DEFAULT_REPORT_PARENT) : ReportFolder.create(options.report);
   try {
@@ -84,6 +94,15 @@ export async function load(options: LoadOptions): Promise<Summary> {
     folder.abandon();
     throw error;
   }
+}
+
+/** Inputs of the same name are called by their paths. */
+function tellApart(received: readonly ReceivedFile[]): readonly ReceivedFile[] {
+  const names = received.map(({ source }) => source.name);
+  return received.map((file) => {
+    const isShared = names.filter((name) => name === file.source.name).length > 1;
+    return isShared ? { ...file, source: { ...file.source, name: file.source.path } } : file;
+  });
 }
 
 async function openStore(options: LoadOptions, folder: ReportFolder): Promise<Store> {
@@ -131,6 +150,7 @@ async function loadInto(
       issues,
       changes: new ChangeLog(),
       rejectLimit: options.rejectLimit ?? null,
+      rejected: { count: 0 },
       sizes: { ...DEFAULT_SIZES, ...options.sizes },
       signal: options.signal ?? null,
       onProgress: options.onProgress ?? (() => {}),
@@ -164,25 +184,41 @@ async function runStages(
   const rejectNames = rejectFileNames(received);
   const files = received.map((file, i) => {
     const { source, recognition } = file;
-    const layout = context.spec.layouts[file.role];
+    const layout = context.spec.layouts[file.role === 'immunization' ? 'immunization' : 'patient'];
     const rejects = new RejectFile(context.folder, rejectNames[i]!, { ...recognition, name: source.name, layout });
     return new FileRun(file, fileIds[i]!, rejects, context);
   });
+  try {
+    return await runFiles(context, files, rejectNames, options, clock);
+  } finally {
+    for (const file of files) await file.rejects.close();
+  }
+}
+
+async function runFiles(
+  context: RunContext,
+  files: readonly FileRun[],
+  rejectNames: readonly string[],
+  options: LoadOptions,
+  clock: StageClock,
+): Promise<Summary> {
   const { patientId, immunizationId } = await context.store.nextIds();
 
   clock.begin('patients');
   const outcome = await loadPatients(
-    files.filter((file) => file.role === 'patient'),
+    files.filter((file) => file.role !== 'immunization'),
     context,
     patientId,
   );
-  await loadImmunizations(
-    files.filter((file) => file.role === 'immunization'),
+  const doses = await loadImmunizations(
+    files.filter((file) => file.role !== 'patient'),
     outcome.links,
     context,
     immunizationId,
     (stage) => clock.begin(stage),
   );
+
+  checkRejectShare(files, context);
 
   clock.begin('reports');
   context.onProgress({ stage: 'reports', done: 0, total: 0, unit: 'records', records: 0 });
@@ -191,10 +227,11 @@ async function runStages(
   const summaries = await Promise.all(files.map((file, i) => summarizeFile(file, rejectNames[i]!, context)));
   const path = reportPath(context, options);
   clock.end();
-  const summary = summarize(context, options, summaries, outcome, path, clock);
+  const summary = summarize(context, options, summaries, outcome.counts, doses, path, clock);
   context.folder.writeJson('summary.json', summary);
-  await context.store.completeRun(context.runId, clock.now(), files.map(fileResult));
+  // The report first: a run that is killed in between is taken back, and none is complete without its report.
   context.folder.finish(path);
+  await context.store.completeRun(context.runId, clock.now(), files.map(fileResult));
   return summary;
 }
 
@@ -202,8 +239,9 @@ async function runStages(
 function rejectFileNames(received: readonly ReceivedFile[]): string[] {
   const taken = new Set<string>();
   return received.map(({ role, source }) => {
-    let name = source.name;
-    for (let n = 1; taken.has(name); n++) name = n === 1 ? `${role}-${source.name}` : `${role}-${n}-${source.name}`;
+    const own = source.fileName;
+    let name = own;
+    for (let n = 1; taken.has(name); n++) name = n === 1 ? `${role}-${own}` : `${role}-${n}-${own}`;
     taken.add(name);
     return name;
   });
@@ -270,7 +308,8 @@ function summarize(
   context: RunContext,
   options: LoadOptions,
   files: readonly FileSummary[],
-  outcome: PatientOutcome,
+  patients: PatientOutcome['counts'],
+  doses: DoseCounts,
   path: string,
   clock: StageClock,
 ): Summary {
@@ -286,8 +325,13 @@ function summarize(
     finished_at: clock.now(),
     code_tables: codeTableDates(context.codes),
     files,
-    totals: { patient: totalsOf(files, 'patient'), immunization: totalsOf(files, 'immunization') },
-    patients: outcome.counts,
+    totals: {
+      patient: totalsOf(files, 'patient'),
+      immunization: totalsOf(files, 'immunization'),
+      ...(isCombined(context.spec) && { combined: totalsOf(files, 'combined') }),
+    },
+    patients,
+    doses,
     issues: Object.fromEntries(counts),
     max_issues_per_code: options.maxIssuesPerCode ?? DEFAULT_MAX_ISSUES_PER_CODE,
     changes: context.changes.totals(),
@@ -297,7 +341,7 @@ function summarize(
   };
 }
 
-function totalsOf(files: readonly FileSummary[], role: Role): Record<'records' | Fate, number> {
+function totalsOf(files: readonly FileSummary[], role: FileRole): Record<'records' | Fate, number> {
   const totals = { records: 0, loaded: 0, merged: 0, duplicate: 0, rejected: 0, skipped: 0 };
   for (const file of files) {
     if (file.role !== role) continue;

@@ -2,17 +2,17 @@
 import type { IssueCode } from './core/catalogue.js';
 import type { Codes } from './core/codes.js';
 import type { Issue } from './core/issue.js';
-import type { Fate, FieldName, IsoDate, Role, Severity } from './core/model.js';
-import { compilePlan, type TransformPlan } from './core/plan.js';
-import { type Block, RecordCutter } from './core/read/blocks.js';
+import type { Fate, FieldName, FileRole, IsoDate, Role, Severity } from './core/model.js';
+import { compilePlan, dosesOf, type TransformPlan } from './core/plan.js';
+import { type Block, LineTooLongError, RecordCutter } from './core/read/blocks.js';
 import { type Recognition, recognize } from './core/read/recognize.js';
-import type { Spec } from './core/spec.js';
+import { isCombined, REJECT_COLUMNS, type Spec } from './core/spec.js';
 import { type Batch, transformBlock } from './core/transform.js';
 import type { Store } from './db/store.js';
 import { FateLedger } from './fates.js';
 import type { RejectFile } from './files/rejects.js';
 import type { ChangeLog, IssueLog, ReportFolder } from './files/reports.js';
-import { InputError, openSource, type Source, SourceReader } from './files/source.js';
+import { InputError, listFiles, openSource, type Source, SourceReader } from './files/source.js';
 
 /** Where a run stands, for a progress display. */
 export interface Progress {
@@ -33,10 +33,9 @@ export interface Progress {
 /** More records were rejected than the user allows. */
 export class TooManyRejectsError extends Error {
   readonly code = 'too-many-rejects';
-  constructor(limit: string) {
-    super(
-      `more than ${limit} of the records are rejected; nothing was loaded. Run \`immload validate\` to see them all`,
-    );
+  /** `found` says how many records are rejected, and how many may be. */
+  constructor(found: string) {
+    super(`${found} are rejected; nothing was loaded. Run \`immload validate\` to see them all`);
     this.name = 'TooManyRejectsError';
   }
 }
@@ -75,6 +74,8 @@ export interface RunContext {
   readonly issues: IssueLog;
   readonly changes: ChangeLog;
   readonly rejectLimit: RejectLimit | null;
+  /** Rejected so far, in all files. */
+  readonly rejected: { count: number };
   readonly sizes: Sizes;
   readonly signal: AbortSignal | null;
   readonly onProgress: (progress: Progress) => void;
@@ -82,7 +83,7 @@ export interface RunContext {
 
 /** A file of the submission that was looked at and can be read. */
 export interface ReceivedFile {
-  readonly role: Role;
+  readonly role: FileRole;
   readonly source: Source;
   readonly recognition: Recognition & { fits: true };
 }
@@ -92,24 +93,71 @@ export interface ReceivedFile {
  * @throws InputError for the first file that cannot be loaded
  */
 export function receiveFiles(
-  role: Role,
+  role: FileRole,
   paths: readonly string[],
   options: { spec: Spec; today: IsoDate; site: string | null },
 ): ReceivedFile[] {
   return paths.map((path) => {
     const source = openSource(path);
-    const recognition = recognize(source.head, { ...options, role, needsSite: options.site === null });
+    const recognition = recognizeAs(role, source, options);
     if (!recognition.fits) throw new InputError(path, recognition.problem, recognition.remedy);
     return { role, source, recognition };
   });
 }
 
+/**
+ * Looks at files whose roles are not told: each must be of one role only. A folder stands for the files in it.
+ * @throws InputError for the first file that cannot be loaded, or that could be of either role
+ */
+export function receiveAnyFiles(
+  paths: readonly string[],
+  options: { spec: Spec; today: IsoDate; site: string | null },
+): ReceivedFile[] {
+  const files = paths.flatMap(listFiles);
+  if (isCombined(options.spec)) return receiveFiles('combined', files, options);
+  const received = files.map((path): ReceivedFile => {
+    const source = openSource(path);
+    const found = (['patient', 'immunization'] as const).map((role) => {
+      return { role, source, recognition: recognizeAs(role, source, options) };
+    });
+    const fitting = found.flatMap(({ recognition, ...file }) => (recognition.fits ? [{ ...file, recognition }] : []));
+    if (fitting.length === 1) return fitting[0]!;
+    if (fitting.length > 1) {
+      throw new InputError(path, 'could be either kind of file', 'say which with --patients or --immunizations');
+    }
+    throw new InputError(path, describeMisfit(found), 'choose the right --spec, or check the export');
+  });
+  // Patients first, whatever the order of the names.
+  return received.sort((a, b) => Number(a.role === 'immunization') - Number(b.role === 'immunization'));
+}
+
+function recognizeAs(
+  role: FileRole,
+  source: Source,
+  options: { spec: Spec; today: IsoDate; site: string | null },
+): Recognition {
+  return recognize(source.head, { ...options, role, needsSite: options.site === null });
+}
+
+/** Why a file is of neither role: what is wrong with it in itself, or with each. */
+function describeMisfit(found: readonly { readonly role: Role; readonly recognition: Recognition }[]): string {
+  const problems = found.map(({ recognition }) => (recognition.fits ? '' : recognition.problem));
+  return problems[0] === problems[1]
+    ? problems[0]!
+    : `as a patient file ${problems[0]}, as an immunization file ${problems[1]}`;
+}
+
 /** One file while it is loaded: its plan, its fates, what was counted. */
 export class FileRun {
-  readonly role: Role;
+  readonly role: FileRole;
   readonly source: Source;
   readonly fileId: number;
+  /** How its records are read: as patients, or as doses. A combined file is read as patients first. */
   readonly plan: TransformPlan;
+  /** For a combined file: how each dose of a record is read. */
+  readonly dosePlans: readonly TransformPlan[];
+  /** For a combined file: the records whose patient was rejected, until they are written with the faults of their doses. */
+  readonly rejectedPatients = new Map<number, readonly IssueCode[]>();
   readonly fates: FateLedger;
   readonly rejects: RejectFile;
   /** Number of the file in the issue log. */
@@ -130,10 +178,25 @@ export class FileRun {
     this.fileId = fileId;
     this.rejects = rejects;
     const { header, headerBytes, fieldCount } = received.recognition;
-    this.plan = compilePlan({ spec, role: received.role, codes, today, site, header, headerBytes, fieldCount });
+    const role = received.role === 'immunization' ? received.role : 'patient';
+    const options = { spec, codes, today, site, header, headerBytes, fieldCount };
+    this.plan = compilePlan({ ...options, role });
+    const doses = this.isCombined ? dosesOf(spec.layouts.immunization) : [];
+    this.dosePlans = doses.map((dose) => compilePlan({ ...options, role: 'immunization', dose }));
     this.fates = new FateLedger(received.source.name);
     this.logNumber = context.issues.addFile(received.source.name);
     this.filled = new Uint32Array(this.plan.fieldNames.length);
+  }
+
+  /** Whether each record has a patient and doses. */
+  get isCombined(): boolean {
+    return this.received.role === 'combined';
+  }
+
+  /** Says what became of a record, or of one of the things that it holds. */
+  settle(record: number, fate: 'loaded' | 'merged' | 'duplicate'): void {
+    if (this.isCombined) this.fates.raise(record, fate);
+    else this.fates.set(record, fate);
   }
 
   /** What the file is encoded in, as far as its records show. */
@@ -153,20 +216,29 @@ export async function* readBatches(
   context: RunContext,
   stage: Progress['stage'],
 ): AsyncGenerator<{ block: Block; batch: Batch }> {
+  reportUnknownColumns(file, context);
+  for await (const block of readBlocks(file, context, stage)) yield takeBlock(block, file, context);
+  if (file.records === 0) throw new InputError(file.source.path, 'has a header and no records', 'check the export');
+  reportWholeFile(file, context);
+}
+
+/** Reads a file to its end and gives its blocks, one after the other. */
+export async function* readBlocks(file: FileRun, context: RunContext, stage: Progress['stage']): AsyncGenerator<Block> {
   const { plan, received } = file;
   const layout = plan.layout;
   const cutter = new RecordCutter({
     delimiter: layout.format === 'delimited' ? layout.delimiter.charCodeAt(0) : null,
     quote: layout.format === 'delimited' ? (layout.quote?.charCodeAt(0) ?? null) : null,
     fieldCount: plan.fieldCount,
+    // A header counts the columns that immload adds to rejected records; without one, any record may have them.
+    extraFields: received.recognition.header === null ? REJECT_COLUMNS.length : 0,
     skipRecords: received.recognition.header === null ? 0 : 1,
     blockBytes: context.sizes.blockBytes,
   });
-  reportUnknownColumns(file, context);
   const reader = new SourceReader(file.source, context.sizes.chunkBytes);
   let lastBeat = Date.now();
   for await (const chunk of reader.chunks()) {
-    for (const block of cutter.push(chunk)) yield takeBlock(block, file, context);
+    yield* push(cutter, chunk, file);
     context.signal?.throwIfAborted();
     const { bytes: total } = file.source;
     context.onProgress({ stage, done: reader.bytesRead, total, unit: 'bytes', records: file.records });
@@ -175,10 +247,18 @@ export async function* readBatches(
       lastBeat = Date.now();
     }
   }
-  for (const block of cutter.end()) yield takeBlock(block, file, context);
+  yield* cutter.end();
   file.sha256 = reader.sha256();
-  if (file.records === 0) throw new InputError(file.source.path, 'has a header and no records', 'check the export');
-  reportWholeFile(file, context);
+}
+
+/** Cuts a chunk. @throws InputError when the file has no line ends where records should be */
+function push(cutter: RecordCutter, chunk: Uint8Array, file: FileRun): readonly Block[] {
+  try {
+    return cutter.push(chunk);
+  } catch (error) {
+    if (!(error instanceof LineTooLongError)) throw error;
+    throw new InputError(file.source.path, error.message, 'check its line ends and quotes', { cause: error });
+  }
 }
 
 const BEAT_EVERY_MS = 10_000;
@@ -190,9 +270,14 @@ function takeBlock(block: Block, file: FileRun, context: RunContext): { block: B
   for (const encoding of ['ascii', 'utf-8', 'windows-1252'] as const)
     file.encodings[encoding] += batch.encodings[encoding];
   for (let slot = 0; slot < batch.filled.length; slot++) file.filled[slot]! += batch.filled[slot]!;
-  for (const change of batch.changes) context.changes.add(file.role, file.plan.fieldNames[change.slot]!, change);
+  addChanges(batch, file.plan, context);
   for (const index of batch.skipped) file.fates.set(block.firstRecord + index, 'skipped');
   return { block, batch };
+}
+
+/** Tells the values of a batch that were loaded differently from how they were received. */
+export function addChanges(batch: Batch, plan: TransformPlan, context: RunContext): void {
+  for (const change of batch.changes) context.changes.add(plan.role, plan.fieldNames[change.slot]!, change);
 }
 
 /** Sets a record aside: its fate, and its bytes in the reject file. */
@@ -201,21 +286,24 @@ export async function rejectRecord(
   context: RunContext,
   reject: { bytes: Uint8Array; record: number; line: number; codes: readonly IssueCode[] },
 ): Promise<void> {
-  file.fates.set(reject.record, 'rejected');
+  if (file.isCombined) file.fates.reject(reject.record);
+  else file.fates.set(reject.record, 'rejected');
   await file.rejects.add(reject);
+  context.rejected.count++;
   const limit = context.rejectLimit;
-  if (limit !== null && 'count' in limit && file.fates.counts.rejected > limit.count) {
-    throw new TooManyRejectsError(String(limit.count));
+  if (limit !== null && 'count' in limit && context.rejected.count > limit.count) {
+    throw new TooManyRejectsError(`more than ${limit.count} records`);
   }
 }
 
-/** Compares the rejects with a limit in percent, when all records of a role were read. @throws TooManyRejectsError */
+/** Compares the rejects of a submission with a limit in percent, when all of it was read. @throws TooManyRejectsError */
 export function checkRejectShare(files: readonly FileRun[], context: RunContext): void {
   const limit = context.rejectLimit;
   if (limit === null || !('percent' in limit)) return;
   const records = files.reduce((sum, file) => sum + file.records, 0);
-  const rejected = files.reduce((sum, file) => sum + file.fates.counts.rejected, 0);
-  if (rejected * 100 > records * limit.percent) throw new TooManyRejectsError(`${limit.percent} %`);
+  if (context.rejected.count * 100 > records * limit.percent) {
+    throw new TooManyRejectsError(`${context.rejected.count} of ${records} records (more than ${limit.percent} %)`);
+  }
 }
 
 function reportUnknownColumns(file: FileRun, context: RunContext): void {
@@ -262,7 +350,7 @@ function reportFile(
 
 /** Counts of one file, as in `summary.json`. */
 export interface FileSummary extends Readonly<Record<Fate, number>> {
-  readonly role: Role;
+  readonly role: FileRole;
   readonly name: string;
   readonly sha256: string;
   readonly bytes: number;
@@ -277,6 +365,9 @@ export interface FileSummary extends Readonly<Record<Fate, number>> {
 }
 
 /** What `summary.json` says. */
+/** Records and what became of them. */
+export type FateTotals = Readonly<Record<'records' | Fate, number>>;
+
 export interface Summary {
   readonly run: number | null;
   readonly mode: 'load' | 'validate' | 'dry-run';
@@ -289,8 +380,10 @@ export interface Summary {
   /** Table id → the day it stands for. */
   readonly code_tables: Readonly<Record<string, string>>;
   readonly files: readonly FileSummary[];
-  readonly totals: Readonly<Record<Role, Readonly<Record<'records' | Fate, number>>>>;
+  /** Of all files of a role; `combined` stands there where patients and doses come in one file. */
+  readonly totals: Readonly<Record<Role, FateTotals>> & { readonly combined?: FateTotals };
   readonly patients: { readonly new: number; readonly merged: number; readonly review: number };
+  readonly doses: { readonly new: number; readonly merged: number; readonly duplicate: number };
   readonly issues: Readonly<
     Record<
       string,

@@ -45,6 +45,8 @@ type Arguments = LoadArguments & {
 function buildCli(args: readonly string[], finish: (exitCode: number) => void): Argv {
   const cli = yargs([...args])
     .scriptName('immload')
+    // Our own words are English: half of a message in another language helps nobody.
+    .locale('en')
     .usage('Usage: immload <command> [options]\n\nLoads a clinic’s vaccination history into an immunization registry.')
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .version(programVersion())
@@ -62,8 +64,8 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
       throw error == null || error.name === 'YError' ? new UsageError(`${message}; see \`immload --help\``) : error;
     });
 
-  command(cli, 'load', async (a) => finish(await runLoad(a, a['dry-run'] ? 'dry-run' : 'load', a.db)));
-  command(cli, 'validate', async (a) => finish(await runLoad(a, 'validate', '')));
+  command(cli, 'load [files..]', async (a) => finish(await runLoad(a, a['dry-run'] ? 'dry-run' : 'load', a.db)));
+  command(cli, 'validate [files..]', async (a) => finish(await runLoad(a, 'validate', '')));
   command(cli, 'runs', (a) => listRuns(a.db, a.json));
   command(cli, 'migrate', (a) => migrate(a.db));
   command(cli, 'explain [code]', (a) => explain(a.code));

@@ -1,9 +1,10 @@
 /** The commands that show what there is: runs, issue codes, specs, code tables. */
 import { CATALOGUE, findIssueDefinition, ISSUE_CODES } from '../core/catalogue.js';
-import { FATES } from '../core/model.js';
-import type { Layout, Spec } from '../core/spec.js';
+import { fileLayoutsOf } from '../core/file-layouts.js';
+import { FATES, type FileRole } from '../core/model.js';
+import type { Layout } from '../core/spec.js';
 import { migrateSqliteFile, openSqliteForReading } from '../db/sqlite.js';
-import { builtInSpecIds, loadCodes, loadSpec } from '../files/specs.js';
+import { builtInSpecIds, loadCodes, loadSpec, loadSpecJson } from '../files/specs.js';
 import { UsageError } from './exit.js';
 import { print, printJson } from './print.js';
 import { type Alignment, formatCount, formatTable, showSafely, wrapText } from './table.js';
@@ -88,18 +89,25 @@ export function listSpecs(json: boolean): void {
 
 /** `immload spec show` */
 export function showSpec(id: string, json: boolean): void {
+  if (json) return printJson(loadSpecJson(id, process.cwd()));
   const spec = loadSpec(id);
-  if (json) return printJson(spec);
   const { provenance, dates } = spec;
   const parts = [
     `${spec.id} ${spec.version}: ${spec.title}`,
     `Provenance: ${provenance.status}\n${wrapText(provenance.source, '  ')}\n${provenance.notes.map((note) => wrapText(note, '  ')).join('\n')}`,
     `Dates: ${dates.formats.join(', ')}; years of two digits: ${dates.twoDigitYears === 'reject' ? 'not accepted' : 'the latest one that is not in the future'}`,
-    `Patient file: ${describeLayout(spec.layouts.patient)}\n${formatLayout(spec, 'patient')}`,
-    `Immunization file: ${describeLayout(spec.layouts.immunization)}\n${formatLayout(spec, 'immunization')}`,
+    ...fileLayoutsOf(spec).map(
+      ({ role, layout }) => `${FILE_TITLES[role]}: ${describeLayout(layout)}\n${formatLayout(layout)}`,
+    ),
   ];
   print(parts.join('\n\n'));
 }
+
+const FILE_TITLES: Readonly<Record<FileRole, string>> = {
+  patient: 'Patient file',
+  immunization: 'Immunization file',
+  combined: 'One file, with a patient and doses in each record',
+};
 
 function describeLayout(layout: Layout): string {
   if (layout.format === 'fixed') {
@@ -110,8 +118,7 @@ function describeLayout(layout: Layout): string {
   return `${layout.fields.length} columns, delimiter ${delimiter}, quote ${layout.quote ?? 'none'}, header ${layout.header}`;
 }
 
-function formatLayout(spec: Spec, role: 'patient' | 'immunization'): string {
-  const layout = spec.layouts[role];
+function formatLayout(layout: Layout): string {
   const fixed = layout.format === 'fixed';
   const rows = [['#', 'column', ...(fixed ? ['start', 'end'] : ['width']), 'use', 'field', 'note']];
   let start = 1;

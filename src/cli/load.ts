@@ -14,6 +14,7 @@ import { formatCount, showSafely } from './table.js';
 export interface LoadArguments {
   readonly patients?: readonly string[] | undefined;
   readonly immunizations?: readonly string[] | undefined;
+  readonly files?: readonly string[] | undefined;
   readonly spec: string;
   readonly site?: string | undefined;
   readonly today?: string | undefined;
@@ -30,9 +31,9 @@ export async function runLoad(
   mode: 'load' | 'dry-run' | 'validate',
   database: string,
 ): Promise<number> {
-  const { patients = [], immunizations = [] } = args;
-  if (patients.length + immunizations.length === 0) {
-    throw new UsageError('give the files to read with --patients and --immunizations');
+  const { patients = [], immunizations = [], files = [] } = args;
+  if (patients.length + immunizations.length + files.length === 0) {
+    throw new UsageError('give the files to read with --patients and --immunizations, or just their names');
   }
   if (/^postgres(?:ql)?:/i.test(database)) {
     throw new UsageError('--db: this version keeps the registry in a SQLite file; give a path');
@@ -52,6 +53,7 @@ export async function runLoad(
     summary = await load({
       patients,
       immunizations,
+      files,
       spec,
       codes: loadCodes(),
       mode,
@@ -76,7 +78,7 @@ export async function runLoad(
     process.stdout.write(args.json ? `${JSON.stringify(summary, null, 2)}\n` : formatSummary(summary));
   }
   warnOfStrangers(summary);
-  const rejected = summary.totals.patient.rejected + summary.totals.immunization.rejected;
+  const rejected = summary.files.reduce((sum, file) => sum + file.rejected, 0);
   return rejected > 0 ? ExitCode.rejects : ExitCode.success;
 }
 
@@ -111,20 +113,24 @@ function readRejectLimit(text: string | undefined): RejectLimit | null {
   throw new UsageError('--max-rejects: give a number of records, such as 100, or a share, such as 5%');
 }
 
-/** Ctrl-C and a polite kill stop the run; a second one ends the process at once. */
+/** Ctrl-C, a polite kill, and a terminal that goes away. */
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** These stop the run; a second one ends the process at once. */
 function stopOnSignals(): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   const stop = (): void => {
-    if (controller.signal.aborted) process.exit(ExitCode.failure);
+    if (controller.signal.aborted) {
+      process.stderr.write('immload: stopped at once; the next run takes back what was written\n');
+      process.exit(ExitCode.failure);
+    }
     controller.abort();
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  for (const name of STOPPING) process.on(name, stop);
   return {
     signal: controller.signal,
     release: () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
+      for (const name of STOPPING) process.off(name, stop);
     },
   };
 }

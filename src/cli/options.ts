@@ -114,8 +114,11 @@ const SAMPLE_OPTIONS = {
 
 /** The commands in the order in which help and README show them. */
 export const COMMANDS = {
-  load: { describe: 'Load a submission into the registry', options: LOAD_OPTIONS as Record<string, CommandOption> },
-  validate: {
+  'load [files..]': {
+    describe: 'Load a submission into the registry',
+    options: LOAD_OPTIONS as Record<string, CommandOption>,
+  },
+  'validate [files..]': {
     describe: 'Check a submission without a registry: the same reports, no database',
     options: VALIDATE_OPTIONS as Record<string, CommandOption>,
   },

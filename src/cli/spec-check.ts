@@ -1,5 +1,5 @@
 /** `immload spec check` */
-import type { Layout } from '../core/spec.js';
+import { fileLayoutsOf } from '../core/file-layouts.js';
 import { checkSpecFile, type PlacedProblem, type SpecCheck } from '../files/specs.js';
 import { ExitCode } from './exit.js';
 import { count, print, printJson } from './print.js';
@@ -16,9 +16,8 @@ export function checkSpecCommand(path: string, json: boolean): number {
 /** Columns by layout, and severities that differ. */
 function countParts({ spec }: SpecCheck): { columns: Record<string, number>; severities: number } | null {
   if (spec === null) return null;
-  const layouts: [string, Layout][] = Object.entries(spec.layouts);
   return {
-    columns: Object.fromEntries(layouts.map(([role, layout]) => [role, layout.fields.length])),
+    columns: Object.fromEntries(fileLayoutsOf(spec).map(({ role, layout }) => [role, layout.fields.length])),
     severities: Object.keys(spec.severities).length,
   };
 }

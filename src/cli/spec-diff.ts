@@ -1,5 +1,5 @@
 /** `immload spec diff` */
-import type { Role } from '../core/model.js';
+import type { FileRole } from '../core/model.js';
 import type { Spec } from '../core/spec.js';
 import { titleOfRole } from '../docs/flat-file-specification.js';
 import { diffSpecs, type SpecChange } from '../docs/spec-diff.js';
@@ -36,7 +36,7 @@ function format(before: Spec, after: Spec, changes: readonly SpecChange[]): stri
 }
 
 function formatChanges(changes: readonly SpecChange[]): string {
-  const layouts = new Map<Role | null, SpecChange[]>();
+  const layouts = new Map<FileRole | null, SpecChange[]>();
   for (const each of changes) layouts.set(each.layout, [...(layouts.get(each.layout) ?? []), each]);
   return [...layouts]
     .map(([role, some]) => {

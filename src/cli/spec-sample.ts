@@ -1,14 +1,18 @@
 /** `immload spec sample` */
 import { join } from 'node:path';
-import type { Role } from '../core/model.js';
+import type { FileRole } from '../core/model.js';
 import { makeSamples, type Samples } from '../core/samples/samples.js';
 import { FAULTY_FOLDER, PERFECT_FOLDER, VERDICTS_FILE, writeSampleFolder } from '../files/sample-folder.js';
 import { loadSpec } from '../files/specs.js';
 import { count, print } from './print.js';
 import { formatTable, showSafely, wrapText } from './table.js';
 
-/** The option of `validate` that takes each role's files. */
-const OPTION_OF_ROLE: Readonly<Record<Role, string>> = { patient: '--patients', immunization: '--immunizations' };
+/** How `validate` is given each kind of file. */
+const OPTIONS: Readonly<Record<FileRole, readonly string[]>> = {
+  patient: ['--patients'],
+  immunization: ['--immunizations'],
+  combined: [],
+};
 
 /** Writes the samples of a spec to a folder, and says how to try them. */
 export async function sampleSpec(idOrPath: string, folder: string): Promise<void> {
@@ -40,7 +44,7 @@ function safely(text: string): string {
 }
 
 function validateCommand(idOrPath: string, folder: string, { perfect, site }: Samples): string {
-  const files = [...perfect].map(([role, { name }]) => `${OPTION_OF_ROLE[role]} ${join(folder, name)}`);
+  const files = [...perfect].flatMap(([role, { name }]) => [...OPTIONS[role], join(folder, name)]);
   const siteOption = site === null ? [] : [`--site ${site}`];
   return ['immload validate', `--spec ${idOrPath}`, ...siteOption, ...files].join(' ');
 }

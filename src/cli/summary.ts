@@ -37,14 +37,18 @@ function formatFiles(files: readonly FileSummary[]): string {
 }
 
 function formatPatients(summary: Summary): string {
-  const { patients, totals, mode, files } = summary;
+  const { patients, doses, totals, mode, files } = summary;
   const lines: string[] = [];
   const would = mode === 'load' ? '' : ' (would be)';
-  if (totals.patient.records > 0) {
+  if (totals.patient.records > 0 || totals.combined !== undefined) {
     const review = patients.review === 1 ? '1 pair' : `${formatCount(patients.review)} pairs`;
     lines.push(
       `Patients${would}: ${formatCount(patients.new)} new, ${formatCount(patients.merged)} merged, ${review} left to review`,
     );
+  }
+  if (totals.combined !== undefined) {
+    const [fresh, merged, duplicate] = [doses.new, doses.merged, doses.duplicate].map(formatCount);
+    lines.push(`Doses${would}: ${fresh} new, ${merged} merged, ${duplicate} duplicate`);
   }
   for (const file of files) {
     if (file.loaded_before === null) continue;

@@ -253,7 +253,7 @@ export const CATALOGUE = {
     subject: 'patient',
     field: 'first_name',
     asserts: 'the patient has a first name',
-    message: 'no first name; loaded without',
+    message: 'no first name',
     meaning: 'The first name is blank.',
     why: 'The patient cannot be told from others of the family and is never merged by name.',
     fix: 'Fill in the first name if it is known.',

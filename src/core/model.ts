@@ -11,6 +11,9 @@ export type IsoDate = string & { readonly __isoDate: never };
 /** What a file of a submission carries. */
 export type Role = 'patient' | 'immunization';
 
+/** What the records of a file are: of one role, or of both, when each record has a patient and doses of that patient. */
+export type FileRole = Role | 'combined';
+
 /** An error keeps its record out of the registry; a warning and an info let it in. */
 export type Severity = 'error' | 'warning' | 'info';
 

@@ -35,7 +35,13 @@ import type { HeaderMatch } from './read/header.js';
 import { IMMUNIZATION_MISSING } from './rules/immunization.js';
 import { PATIENT_MISSING } from './rules/patient.js';
 import type { Rule } from './rules/rule.js';
-import { type Layout, type LayoutField, type Spec, severityOf } from './spec.js';
+import { isCombined, type Layout, type LayoutField, SHARED_FIELDS, type Spec, severityOf } from './spec.js';
+
+/** A further column of a value. */
+interface JoinedColumn {
+  readonly column: number;
+  readonly values: ReadonlyMap<string, string> | null;
+}
 
 /** Reads the values of one column. */
 export interface ColumnReader {
@@ -55,6 +61,8 @@ export interface ColumnReader {
   readonly width: number | null;
   /** The layout's own words for values, `null` if it has none. */
   readonly values: ReadonlyMap<string, string> | null;
+  /** Further columns that hold parts of the same value, such as a race each; `null` for a value of one column. */
+  readonly joined: { readonly columns: readonly JoinedColumn[]; readonly by: string } | null;
   readonly default: string | null;
   /** What a date should look like, or which table a code should be in, for messages. */
   readonly expected: string | null;
@@ -73,6 +81,13 @@ export interface TransformPlan {
   readonly site: string | null;
   readonly columns: readonly ColumnReader[];
   readonly columnOf: ReadonlyMap<FieldName, ColumnReader>;
+  /** Which of the doses of a record this reads, from 1; `null` where a record has one at most. */
+  readonly dose: number | null;
+  /**
+   * Columns of the record that say something of the dose alone; a record in which they are blank has no such dose.
+   * `null` where each record is a dose, or a patient.
+   */
+  readonly doseColumns: readonly number[] | null;
   /** Fields that a record must have; fixed-width records always have them. */
   readonly fieldCount: number;
   /** The header as it stands in the file, to know it when it comes again; `null` without header. */
@@ -102,6 +117,8 @@ export interface PlanOptions {
   readonly headerBytes: Uint8Array | null;
   /** Fields that each record has. */
   readonly fieldCount: number;
+  /** For a record with several doses: which of them, from 1. */
+  readonly dose?: number | null;
 }
 
 /** Kinds whose values repeat often enough to be worth remembering. */
@@ -129,11 +146,20 @@ export function compilePlan(options: PlanOptions): TransformPlan {
   const definitions = fieldsOf(role);
   const missing: Partial<Record<FieldName, IssueCode>> = role === 'patient' ? PATIENT_MISSING : IMMUNIZATION_MISSING;
   const columns: ColumnReader[] = [];
+  const dose = options.dose ?? null;
   layout.fields.forEach((layoutField, index) => {
     const field = layoutField.field;
     const column = header === null ? index : header.columns[index]!;
-    if (field === null) return;
+    if (field === null || (layoutField.dose !== undefined && layoutField.dose !== dose)) return;
     const definition = definitions[field]!;
+    const values = layoutField.values === undefined ? null : upperCaseKeys(layoutField.values);
+    const first = columns.findIndex((each) => each.field === field);
+    if (first >= 0) {
+      const joined = [...(columns[first]!.joined?.columns ?? []), { column, values }];
+      // Races are told apart by a tilde, as HL7 does; parts of a text by a blank.
+      columns[first] = { ...columns[first]!, joined: { columns: joined, by: definition.kind === 'race' ? '~' : ' ' } };
+      return;
+    }
     const repeats = REPEATING_KINDS.has(definition.kind) || REPEATING_FIELDS.has(field);
     columns.push({
       column,
@@ -143,7 +169,8 @@ export function compilePlan(options: PlanOptions): TransformPlan {
       normalize: createNormalizer(definition, layoutField, spec, codes, today),
       cache: repeats ? { byBytes: new ByteCache(), byText: new Map() } : null,
       width: layout.format === 'delimited' && FREE_TEXT.has(definition.kind) ? (layoutField.width ?? null) : null,
-      values: layoutField.values === undefined ? null : upperCaseKeys(layoutField.values),
+      values,
+      joined: null,
       default: layoutField.default ?? null,
       expected: expectationOf(definition, layoutField, spec, codes),
       missing: missing[field] ?? (layoutField.use === 'required' ? 'required-value-missing' : null),
@@ -158,6 +185,8 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     site: options.site,
     columns,
     columnOf: new Map(columns.map((column) => [column.field, column])),
+    dose,
+    doseColumns: role === 'immunization' && isCombined(spec) ? columnsOfDose(layout, columns, dose) : null,
     fieldCount: options.fieldCount,
     headerBytes: options.headerBytes,
     fixed: layout.format === 'fixed' ? columnsOfWidths(layout.fields.map((field) => field.width!)) : null,
@@ -171,6 +200,21 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     vaccines: new Map(),
     vaccineRules: new Map(),
   };
+}
+
+/** Where a record says something of one dose: its own columns where doses are repeated, else all of the role's. */
+function columnsOfDose(layout: Layout, columns: readonly ColumnReader[], dose: number | null): number[] {
+  const own = columns.filter(({ field }) => {
+    if (SHARED_FIELDS.includes(field)) return false;
+    return dose === null || layout.fields.some((each) => each.field === field && each.dose === dose);
+  });
+  return own.flatMap(({ column, joined }) => [column, ...(joined?.columns.map((each) => each.column) ?? [])]);
+}
+
+/** The doses that a record of a layout can hold: their numbers where they are repeated, else one without a number. */
+export function dosesOf(layout: Layout): readonly (number | null)[] {
+  const numbers = new Set(layout.fields.flatMap(({ dose }) => (dose === undefined ? [] : [dose])));
+  return numbers.size === 0 ? [null] : [...numbers].sort((a, b) => a - b);
 }
 
 function expectationOf(definition: FieldDefinition, layoutField: LayoutField, spec: Spec, codes: Codes): string | null {
@@ -200,7 +244,8 @@ function createNormalizer(
     name: () => normalizeName,
     suffix: () => normalizeSuffix,
     date: () => createDateNormalizer(dates),
-    'date-or-month': () => createDateNormalizer({ ...dates, months: true }),
+    // The only such date is a lot's expiry, and lots last for some years.
+    'date-or-month': () => createDateNormalizer({ ...dates, months: true, yearsAhead: 10 }),
     dates: () => createDatesNormalizer(dates),
     sex: () => createSexNormalizer(codes),
     race: () => createRaceNormalizer(codes),

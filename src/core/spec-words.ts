@@ -4,8 +4,17 @@
  * The check knows the properties and values from here, the schema and the documents say the same of them: a part
  * without words is not compiled, and one that is not here is not a part.
  */
-import type { Role, Severity } from './model.js';
-import type { DelimitedLayout, FieldUse, FixedLayout, Layout, LayoutField, ProvenanceStatus, Spec } from './spec.js';
+import type { FileRole, Severity } from './model.js';
+import type {
+  DelimitedLayout,
+  FieldUse,
+  FixedLayout,
+  Layout,
+  LayoutField,
+  ProvenanceStatus,
+  RepeatedGroup,
+  Spec,
+} from './spec.js';
 
 type Words<Name extends string> = Readonly<Record<Name, string>>;
 type WordsOf<Part> = Words<Extract<keyof Part, string>>;
@@ -15,10 +24,12 @@ interface SpecProperties {
   readonly spec: WordsOf<Spec> & Words<'$schema'>;
   readonly provenance: WordsOf<Spec['provenance']>;
   readonly dates: WordsOf<Spec['dates']>;
-  readonly layouts: Words<Role>;
+  readonly layouts: Words<FileRole>;
   readonly delimited: WordsOf<DelimitedLayout>;
   readonly fixed: WordsOf<FixedLayout>;
-  readonly field: WordsOf<LayoutField>;
+  /** `dose` is made from a repeated group, and is not written. */
+  readonly field: WordsOf<Omit<LayoutField, 'dose'>>;
+  readonly group: WordsOf<RepeatedGroup>;
 }
 
 export const SPEC_PROPERTIES: SpecProperties = {
@@ -46,13 +57,14 @@ export const SPEC_PROPERTIES: SpecProperties = {
   layouts: {
     patient: 'The file of patients: one record for each patient.',
     immunization: 'The file of immunizations: one record for each dose.',
+    combined: 'One file in the place of both: each record has a patient, and doses of that patient.',
   },
   delimited: {
     format: 'How a record is divided into columns.',
     delimiter: 'The character between two columns: one ASCII character, such as | or , or \\t.',
     quote: 'The character around values that hold the delimiter; null when quotes have no meaning.',
     header: 'Whether the first record names the columns.',
-    fields: 'The columns in their order.',
+    fields: 'The columns in their order. A combined layout may have groups of columns that stand once for each dose.',
   },
   fixed: {
     format: 'How a record is divided into columns.',
@@ -60,7 +72,8 @@ export const SPEC_PROPERTIES: SpecProperties = {
   },
   field: {
     name: 'As the specification calls the column. Headers are matched by it; case, blanks and underscores do not matter.',
-    field: 'What the column carries: a field of the registry, or null for a column that is not loaded.',
+    field:
+      'What the column carries: a field of the registry, or null for a column that is not loaded. In a combined layout, a field that patients and doses have says whose it is: patient.eligibility.',
     width: 'Longest value in characters (delimited), or the width of the column in bytes (fixed).',
     aliases: 'Other names of the column that headers use.',
     use: 'How much a value is asked for. Columns are optional unless they say otherwise.',
@@ -69,6 +82,10 @@ export const SPEC_PROPERTIES: SpecProperties = {
     default: 'What a blank stands for.',
     store: 'False for a column that is used to tell patients apart, and not stored.',
     note: 'For people: what a sender should know about the column.',
+  },
+  group: {
+    repeat: 'How many doses one record may hold.',
+    fields: 'The columns of one dose in their order. {n} in their names stands for the number of the dose.',
   },
 };
 
@@ -89,7 +106,8 @@ export const SPEC_VALUES: SpecValues = {
     inferred: 'Put together from rules and code sets, without a document of the format itself.',
   },
   twoDigitYears: {
-    'latest-past': 'It is the latest such year that is not in the future.',
+    'latest-past':
+      'It is the latest such year that is not in the future (for expiries, not more than ten years ahead).',
     reject: 'The value is no date.',
   },
   format: {

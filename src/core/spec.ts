@@ -2,7 +2,7 @@
  * A Flat File Specification as data: its layouts, its dates, its severities; and the check that a spec makes sense.
  */
 import { CATALOGUE, type IssueCode } from './catalogue.js';
-import { type FieldName, fieldsOf, type Role, type Severity } from './model.js';
+import { type FieldName, type FileRole, fieldsOf, type Role, type Severity } from './model.js';
 import { nearestWord } from './nearest.js';
 import { DATE_FORMATS, type DateFormat } from './normalize/date.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from './spec-words.js';
@@ -30,6 +30,8 @@ export interface LayoutField {
   /** False for a field that is used to tell patients apart and not stored. */
   readonly store?: boolean;
   readonly note?: string;
+  /** Which of several doses in one record it belongs to, from 1. Made from a repeated group. */
+  readonly dose?: number;
 }
 
 interface LayoutBase {
@@ -74,7 +76,14 @@ export interface Spec {
   };
   /** Values that stand for "no value" in every field. */
   readonly nulls: readonly string[];
-  readonly layouts: Readonly<Record<Role, Layout>>;
+  /**
+   * The columns of both kinds of file. Where one file has both, these are two views of the same columns: a column that
+   * carries nothing of the role has `field` null in its view.
+   */
+  readonly layouts: Readonly<Record<Role, Layout>> & {
+    /** The layout of files whose records have a patient and doses, as it was written; the views are made of it. */
+    readonly combined?: unknown;
+  };
   /** Where this format differs from the catalogue. */
   readonly severities: Readonly<Partial<Record<IssueCode, Severity | 'off'>>>;
 }
@@ -135,20 +144,76 @@ export function severityOf(code: IssueCode, spec: Pick<Spec, 'severities'>): Sev
   return spec.severities[code] ?? CATALOGUE[code].severity;
 }
 
+/** Columns that stand once for each of several doses in a record. `{n}` in their names is the number of the dose. */
+export interface RepeatedGroup {
+  readonly repeat: number;
+  readonly fields: readonly LayoutField[];
+}
+
+/** A layout as JSON has it. */
+type RawLayout = Omit<DelimitedLayout | FixedLayout, 'fields'> & {
+  readonly fields: readonly (LayoutField | RepeatedGroup)[];
+};
+
+/** Whether each record of a spec's files has a patient and doses of that patient. */
+export function isCombined(spec: Pick<Spec, 'layouts'>): boolean {
+  return spec.layouts.combined !== undefined;
+}
+
 /** A spec of JSON that {@link checkSpec} has no problem with, its optional parts filled in. */
 export function completeSpec(json: unknown): Spec {
   // The schema is for editors, and lies beside the file it stands in.
-  const { $schema: _, ...spec } = json as Spec & { $schema?: unknown };
-  const complete = (layout: Layout): Layout => ({
-    ...layout,
-    fields: layout.fields.map((field) => ({ ...field, use: field.use ?? 'optional' })),
-  });
+  const { $schema: _, ...spec } = json as Spec & {
+    readonly $schema?: unknown;
+    readonly layouts: Partial<Record<FileRole, RawLayout>>;
+  };
+  const { combined, patient, immunization } = spec.layouts;
   return {
     ...spec,
     nulls: spec.nulls ?? [],
     severities: spec.severities ?? {},
-    layouts: { patient: complete(spec.layouts.patient), immunization: complete(spec.layouts.immunization) },
+    layouts: {
+      ...(combined !== undefined && { combined }),
+      patient: completeLayout(combined ?? patient, 'patient', combined !== undefined),
+      immunization: completeLayout(combined ?? immunization, 'immunization', combined !== undefined),
+    },
   };
+}
+
+function completeLayout(layout: RawLayout, role: Role, hasBoth: boolean): Layout {
+  const fields = expandFields(layout.fields).map((field) => ({
+    ...field,
+    field: hasBoth ? fieldOfRole(field.field, role) : field.field,
+    use: field.use ?? 'optional',
+  }));
+  return { ...layout, fields } as Layout;
+}
+
+/** All columns in their order, repeated groups written out. */
+function expandFields(fields: readonly (LayoutField | RepeatedGroup)[]): LayoutField[] {
+  return fields.flatMap((field) => {
+    if (!('repeat' in field)) return [field];
+    return Array.from({ length: field.repeat }, (_, i) => i + 1).flatMap((dose) =>
+      field.fields.map((each) => ({ ...each, name: each.name.replaceAll('{n}', String(dose)), dose })),
+    );
+  });
+}
+
+/** Fields that both roles have and that are the same for both: the sender's key of the patient. */
+export const SHARED_FIELDS: readonly string[] = ['site_id', 'source_patient_id'];
+
+/** Fields whose value may stand in several columns, one part in each. */
+export const JOINED_FIELDS: readonly string[] = ['race', 'phone', 'phone_2', 'vaccine_name'];
+
+/**
+ * What a column of a combined record carries for a role, `null` if nothing: `patient.eligibility` names its role, and a
+ * name that only one role has needs none.
+ */
+function fieldOfRole(name: string | null, role: Role): FieldName | null {
+  if (name === null) return null;
+  const [prefix, rest] = name.includes('.') ? name.split('.', 2) : [null, name];
+  if (prefix !== null && prefix !== role) return null;
+  return Object.hasOwn(fieldsOf(role), rest!) ? (rest as FieldName) : null;
 }
 
 /** All problems of a spec that was read from JSON. None: {@link completeSpec} makes a {@link Spec} of it. */
@@ -176,13 +241,7 @@ export function checkSpec(json: unknown): SpecProblem[] {
   checkDates(json['dates'], check);
   if (json['nulls'] !== undefined) check.texts(json['nulls'], '/nulls');
   checkSeverities(json['severities'], check);
-  const layouts = json['layouts'];
-  if (!isObject(layouts)) report('/layouts', 'no layouts', 'Give a layout for patient and one for immunization.');
-  else {
-    check.keys(layouts, '/layouts', SPEC_PROPERTIES.layouts);
-    checkLayout(layouts['patient'], 'patient', check);
-    checkLayout(layouts['immunization'], 'immunization', check);
-  }
+  checkLayouts(json['layouts'], check);
   return problems;
 }
 
@@ -299,7 +358,32 @@ function checkSeverities(severities: unknown, check: Checker): void {
   }
 }
 
-function checkLayout(layout: unknown, role: Role, check: Checker): void {
+function checkLayouts(layouts: unknown, check: Checker): void {
+  const path = '/layouts';
+  if (!isObject(layouts)) {
+    check.report(path, 'no layouts', 'Give a layout for patient and one for immunization, or one for combined.');
+    return;
+  }
+  if (layouts['combined'] === undefined) {
+    check.keys(layouts, path, SPEC_PROPERTIES.layouts);
+    checkLayout(layouts['patient'], 'patient', check);
+    checkLayout(layouts['immunization'], 'immunization', check);
+    return;
+  }
+  for (const role of ['patient', 'immunization']) {
+    if (layouts[role] === undefined) continue;
+    check.report(`${path}/${role}`, 'beside combined', 'Describe one file with both, or two files.');
+  }
+  check.keys(layouts, path, SPEC_PROPERTIES.layouts);
+  checkLayout(layouts['combined'], 'combined', check);
+}
+
+const NEEDED_FIELDS: Readonly<Record<FileRole, readonly FieldName[]>> = {
+  ...KEY_FIELDS,
+  combined: [...new Set([...KEY_FIELDS.patient, ...KEY_FIELDS.immunization])],
+};
+
+function checkLayout(layout: unknown, role: FileRole, check: Checker): void {
   const path = `/layouts/${role}`;
   if (!isObject(layout)) {
     check.report(path, 'missing', `Describe the ${role} file: {"format": "delimited", "fields": […]}.`);
@@ -323,52 +407,118 @@ function checkLayout(layout: unknown, role: Role, check: Checker): void {
     check.report(`${path}/fields`, 'no fields', 'List the columns in their order.');
     return;
   }
-  const names = new Map<string, string>();
-  const carried = new Set<unknown>();
+  const columns = new ColumnCheck(role, layout['format'] === 'fixed', check);
   fields.forEach((field: unknown, index) => {
     const at = `${path}/fields/${index}`;
+    if (isObject(field) && 'repeat' in field && role === 'combined') checkGroup(field, at, columns, check);
+    else columns.add(field, at, null);
+  });
+  columns.checkWhole(`${path}/fields`);
+}
+
+/** Most doses that one record may hold. */
+export const MOST_REPEATS = 200;
+
+/** A group of columns that stands once for each dose of a record. */
+function checkGroup(group: JsonObject, path: string, columns: ColumnCheck, check: Checker): void {
+  check.keys(group, path, SPEC_PROPERTIES.group);
+  const { repeat, fields } = group;
+  if (!(Number.isInteger(repeat) && Number(repeat) >= 1 && Number(repeat) <= MOST_REPEATS)) {
+    check.report(`${path}/repeat`, 'not a number of doses', `Give a whole number from 1 to ${MOST_REPEATS}.`);
+  }
+  if (!Array.isArray(fields) || fields.length === 0) {
+    check.report(`${path}/fields`, 'no fields', 'List the columns of one dose in their order.');
+    return;
+  }
+  fields.forEach((field: unknown, index) => {
+    const at = `${path}/fields/${index}`;
+    columns.add(field, at, path);
+    if (isObject(field) && typeof field['name'] === 'string' && !field['name'].includes('{n}')) {
+      check.report(`${at}/name`, 'the same name for every dose', 'Put {n} where the number of the dose stands.');
+    }
+  });
+}
+
+/** Checks the columns of a layout: each by itself, and all together. */
+class ColumnCheck {
+  readonly #role: FileRole;
+  readonly #isFixed: boolean;
+  readonly #check: Checker;
+  readonly #names = new Map<string, string>();
+  readonly #carried = new Set<unknown>();
+
+  constructor(role: FileRole, isFixed: boolean, check: Checker) {
+    this.#role = role;
+    this.#isFixed = isFixed;
+    this.#check = check;
+  }
+
+  /** `group` is the path of the repeated group that the column is in, `null` if it stands once. */
+  add(field: unknown, at: string, group: string | null): void {
+    const { report } = this.#check;
     if (!isObject(field)) {
-      check.report(at, 'not an object', 'Write {"name": "last_name", "field": "last_name", "use": "required"}.');
+      report(at, 'not an object', 'Write {"name": "last_name", "field": "last_name", "use": "required"}.');
       return;
     }
-    checkField(field, role, at, layout['format'] === 'fixed', check);
-    if (typeof field['field'] === 'string') {
-      if (carried.has(field['field']))
-        check.report(`${at}/field`, 'carried by an earlier column', 'Let one column carry it.');
-      carried.add(field['field']);
+    checkField(field, this.#role, at, this.#isFixed, this.#check);
+    const carries = field['field'];
+    if (typeof carries === 'string') {
+      if (this.#carried.has(carries) && !JOINED_FIELDS.includes(carries)) {
+        report(`${at}/field`, 'carried by an earlier column', 'Let one column carry it.');
+      }
+      this.#carried.add(carries);
+      if (group !== null && fieldOfRole(carries, 'immunization') === null) {
+        report(`${at}/field`, 'not a field of a dose', 'A repeated group holds the columns of one dose.');
+      }
     }
     const aliases = Array.isArray(field['aliases']) ? field['aliases'] : [];
     for (const name of [field['name'], ...aliases]) {
       if (typeof name !== 'string') continue;
-      const earlier = names.get(columnKey(name));
-      if (earlier !== undefined)
-        check.report(`${at}/name`, `the name is also that of ${earlier}`, 'Give each column its own name.');
-      names.set(columnKey(name), at);
+      const earlier = this.#names.get(columnKey(name));
+      if (earlier !== undefined && field['field'] !== null) {
+        report(`${at}/name`, `the name is also that of ${earlier}`, 'Give each column its own name.');
+      }
+      this.#names.set(columnKey(name), at);
     }
-  });
-  for (const key of KEY_FIELDS[role]) {
-    if (!carried.has(key))
-      check.report(`${path}/fields`, `no column carries ${key}`, `Add "field": "${key}" to a column.`);
   }
-  if (role === 'immunization' && !VACCINE_FIELDS.some((field) => carried.has(field))) {
-    check.report(
-      `${path}/fields`,
-      'no column names the vaccine',
-      `Let a column carry one of ${VACCINE_FIELDS.join(', ')}.`,
-    );
+
+  checkWhole(path: string): void {
+    const carries = (field: string): boolean =>
+      [field, `patient.${field}`, `immunization.${field}`].some((name) => this.#carried.has(name));
+    for (const key of NEEDED_FIELDS[this.#role]) {
+      if (!carries(key)) this.#check.report(path, `no column carries ${key}`, `Add "field": "${key}" to a column.`);
+    }
+    if (this.#role !== 'patient' && !VACCINE_FIELDS.some(carries)) {
+      const fields = VACCINE_FIELDS.join(', ');
+      this.#check.report(path, 'no column names the vaccine', `Let a column carry one of ${fields}.`);
+    }
   }
 }
 
-function checkField(field: JsonObject, role: Role, path: string, fixed: boolean, check: Checker): void {
+/** What is wrong with what a column is said to carry, `null` if nothing. */
+function problemOfField(name: unknown, role: FileRole): string | null {
+  if (name === undefined) return 'missing';
+  if (typeof name !== 'string') return 'no such field';
+  if (role !== 'combined') return Object.hasOwn(fieldsOf(role), name) ? null : 'no such field';
+  const roles = (['patient', 'immunization'] as const).filter((each) => fieldOfRole(name, each) !== null);
+  if (roles.length === 0) return 'no such field';
+  return roles.length === 1 || SHARED_FIELDS.includes(name) ? null : 'of both roles';
+}
+
+function checkField(field: JsonObject, role: FileRole, path: string, fixed: boolean, check: Checker): void {
   check.keys(field, path, SPEC_PROPERTIES.field);
   check.text(field, path, 'name');
-  const known = fieldsOf(role);
-  if (field['field'] !== null && !(typeof field['field'] === 'string' && Object.hasOwn(known, field['field']))) {
-    check.report(
-      `${path}/field`,
-      field['field'] === undefined ? 'missing' : 'no such field',
-      `${guess(field['field'], Object.keys(known))}Use null for a column that is not loaded, or one of ${Object.keys(known).join(', ')}.`,
-    );
+  const problem = field['field'] === null ? null : problemOfField(field['field'], role);
+  if (problem !== null) {
+    const known =
+      role === 'combined'
+        ? [...Object.keys(fieldsOf('patient')), ...Object.keys(fieldsOf('immunization'))]
+        : Object.keys(fieldsOf(role));
+    const remedy =
+      problem === 'of both roles'
+        ? `Write patient.${field['field']} or immunization.${field['field']}.`
+        : `${guess(field['field'], known)}Use null for a column that is not loaded, or one of ${[...new Set(known)].join(', ')}.`;
+    check.report(`${path}/field`, problem, remedy);
   }
   const width = field['width'];
   if (width === undefined ? fixed : !(Number.isInteger(width) && Number(width) > 0)) {

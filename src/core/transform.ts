@@ -150,6 +150,10 @@ class BlockTransform {
     if (shape === RecordShape.quoteMisplaced) return this.#rejectUnread('quote-misplaced');
     const count = this.#findFields();
     if (this.#isBlank(count)) return this.#skip('record-blank');
+    if (this.#plan.doseColumns?.every((column) => this.#cell(column) === '') === true) {
+      this.#batch.skipped.push(this.#index);
+      return;
+    }
     if (this.#plan.headerBytes !== null && this.#isHeader(this.#plan.headerBytes)) return this.#skip('header-repeated');
     if (!this.#hasRightCount(count)) {
       return this.#rejectUnread('field-count-wrong', { expected: String(this.#plan.fieldCount), other: String(count) });
@@ -175,7 +179,6 @@ class BlockTransform {
       splitPlainRecord(bytes, start, end, layout.delimiter.charCodeAt(0), this.#bounds);
     } else {
       splitFixedRecord(bytes, start, end, fixed!, this.#bounds);
-      if (end - start > fixed!.width) this.#countLongRow(start, end);
     }
     if (this.#cells === null && !this.#bounds.ascii) {
       const { text, encoding } = readRecordText(bytes, start, end);
@@ -185,6 +188,7 @@ class BlockTransform {
         this.#cells = splitFixedText(text, fixed);
       }
     }
+    if (fixed !== null && this.#cells === null && end - start > fixed.width) this.#countLongRow(start, end);
     this.#batch.encodings[this.#encoding]++;
     return this.#cells === null ? this.#bounds.count : this.#cells.length;
   }
@@ -256,9 +260,9 @@ class BlockTransform {
       if (column < 0 || column >= count) continue;
       const start = starts[column]!;
       const end = ends[column]!;
-      if (start === end) continue;
+      if (start === end && reader.joined === null) continue;
       const { cache } = reader;
-      if (cache === null || reader.values !== null) {
+      if (cache === null || reader.values !== null || reader.joined !== null) {
         this.#readCell(reader);
         continue;
       }
@@ -278,10 +282,11 @@ class BlockTransform {
   }
 
   #readCell(reader: ColumnReader): void {
-    const received = this.#cell(reader.column);
+    const received = this.#received(reader);
     if (received === '') return;
     // The layout's own words are replaced before anything else is done, and are shown as they were received.
-    const text = reader.values?.get(received.toUpperCase()) ?? received;
+    const text =
+      reader.joined === null ? (reader.values?.get(received.toUpperCase()) ?? received) : this.#joinedText(reader);
     if (text === '') return;
     const reading = this.#readText(reader, text);
     if (reading.value !== null) {
@@ -290,6 +295,26 @@ class BlockTransform {
     }
     if (reading.isRemarkable) this.#noteReading(reader, received, reading);
     if (reader.width !== null && received.length > reader.width) this.#findTooLong(reader);
+  }
+
+  /** A value as it stands in the record, its parts joined. */
+  #received(reader: ColumnReader): string {
+    const cell = this.#cell(reader.column);
+    if (reader.joined === null) return cell;
+    const cells = [cell, ...reader.joined.columns.map(({ column }) => this.#cell(column))];
+    return cells.filter((each) => each !== '').join(reader.joined.by);
+  }
+
+  /** A value of several columns, the layout's own words of each replaced. */
+  #joinedText(reader: ColumnReader): string {
+    const { columns, by } = reader.joined!;
+    const parts: string[] = [];
+    for (const { column, values } of [reader, ...columns]) {
+      const cell = this.#cell(column);
+      const text = values?.get(cell.toUpperCase()) ?? cell;
+      if (text !== '') parts.push(text);
+    }
+    return parts.join(by);
   }
 
   #noteReading(reader: ColumnReader, text: string, reading: Reading): void {
@@ -411,6 +436,7 @@ class BlockTransform {
       vaccines.set(key, reading);
     }
     row[DOSE.cvx] = reading.cvx;
+    if (cvx !== null && cvx !== reading.cvx) this.#noteChange(DOSE.cvx, cvx, reading.cvx);
     for (const finding of reading.findings) this.#findings.push(finding);
   }
 
@@ -426,7 +452,7 @@ class BlockTransform {
 
   #find = (code: IssueCode, field: FieldName | null, facts?: Facts): void => {
     const reader = field === null ? undefined : this.#plan.columnOf.get(field);
-    const value = reader === undefined ? null : this.#cell(reader.column) || null;
+    const value = reader === undefined ? null : this.#received(reader) || null;
     this.#findings.push(createFinding(code, field, value, facts));
   };
 

@@ -9,7 +9,25 @@ export type Cells = string[];
 
 /** A record's values as the cells that the layout has for them. */
 export function toCells(values: Readonly<Record<string, string | undefined>>, role: Role, spec: Spec): Cells {
-  return spec.layouts[role].fields.map((field) => cellOf(field, values, role, spec));
+  const { fields } = spec.layouts[role];
+  return fields.map((field, place) => {
+    const columns = fields.filter((each) => field.field !== null && each.field === field.field);
+    if (columns.length < 2) return cellOf(field, values, role, spec);
+    const part = partsOf(values[field.field!] ?? '', columns)[columns.indexOf(fields[place]!)];
+    return cellOf(field, { [field.field!]: part }, role, spec);
+  });
+}
+
+/** A value that stands in several columns, column by column. */
+function partsOf(value: string, columns: readonly LayoutField[]): (string | undefined)[] {
+  if (value === '') return [];
+  if (columns[0]!.field === 'phone') return [value.slice(0, 3), value.slice(3)];
+  const codes = value.split('~');
+  // A column for each race, or for the first, the second and so on.
+  return columns.map((column, i) => {
+    const flags = Object.values(column.values ?? {}).filter((code) => code !== '');
+    return flags.length === 1 ? codes.find((code) => code === flags[0]) : codes[i];
+  });
 }
 
 function cellOf(

@@ -7,7 +7,8 @@ import { DETAIL_COLUMNS } from './tables.js';
 
 /** Details remembered. A clinic has some thousand; with more than this, the memory starts over and asks the table. */
 const MOST_REMEMBERED = 100_000;
-const SEPARATOR = '\x1f';
+/** A mark of its own for each column. Values hold no control characters. */
+const MARKS: readonly string[] = DETAIL_COLUMNS.map((_, i) => `\x1f${String.fromCharCode(0x41 + i)}`);
 
 /** The details of one database. Ask within the transaction that writes the doses. */
 export class DoseDetails {
@@ -42,7 +43,11 @@ export class DoseDetails {
 
   #keyOf(row: Row): string {
     let key = '';
-    for (const slot of this.#slots) key += (row[slot] ?? '') + SEPARATOR;
+    // Most values are blank: only those that are not are written, each behind the mark of its column.
+    for (let i = 0; i < this.#slots.length; i++) {
+      const value = row[this.#slots[i]!];
+      if (value != null) key += MARKS[i]! + value;
+    }
     return key;
   }
 
@@ -52,7 +57,7 @@ export class DoseDetails {
       unknown
     >[];
     for (const row of rows) {
-      const own = DETAIL_COLUMNS.map(({ name }) => `${row[name] ?? ''}${SEPARATOR}`).join('');
+      const own = DETAIL_COLUMNS.map(({ name }, i) => (row[name] == null ? '' : MARKS[i]! + row[name])).join('');
       if (own === key) return row['id'] as number;
     }
     return null;

@@ -23,9 +23,18 @@ export interface SchemaState {
   readonly pending: readonly string[];
 }
 
-/** Applies what is missing to a SQLite file and gives the names of what it applied. */
+/**
+ * Applies what is missing to a SQLite file and gives the names of what it applied. Another program that does the same
+ * waits, and then finds nothing missing.
+ */
 export async function migrateSqlite(filename: string): Promise<readonly string[]> {
   return withKnex(filename, async (knex) => {
+    // The file is this connection's alone until it is closed. Then the mark that knex leaves there while it migrates can
+    // only come from a program that was killed meanwhile, and would keep all others out for ever.
+    await knex.raw('PRAGMA locking_mode = EXCLUSIVE');
+    await knex.raw('BEGIN EXCLUSIVE');
+    await knex.raw('COMMIT');
+    await knex.migrate.forceFreeMigrationsLock({ migrationSource: SOURCE });
     const [, applied] = (await knex.migrate.latest({ migrationSource: SOURCE })) as [number, string[]];
     return applied;
   });

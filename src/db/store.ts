@@ -4,7 +4,7 @@ import type { StoredDose } from '../core/match/dose.js';
 import type { Identity } from '../core/match/keys.js';
 import type { KnownPatient } from '../core/match/patient.js';
 import type { PatientPart } from '../core/match/survivor.js';
-import type { Fate, Role, Row } from '../core/model.js';
+import type { Fate, FileRole, Row } from '../core/model.js';
 
 /** Where a run stands. A run that was killed stays `running` until it is taken back. */
 export type RunStatus = 'running' | 'completed' | 'failed';
@@ -22,7 +22,7 @@ export interface NewRun {
 }
 
 export interface NewRunFile {
-  readonly role: Role;
+  readonly role: FileRole;
   readonly name: string;
 }
 
@@ -47,7 +47,7 @@ export interface RunSummary {
   readonly finishedAt: string | null;
   readonly message: string | null;
   readonly files: readonly {
-    readonly role: Role;
+    readonly role: FileRole;
     readonly name: string;
     readonly sha256: string | null;
     readonly bytes: number;
@@ -150,7 +150,7 @@ export interface DoseWrites {
 export interface Store {
   /** Opens a run and its files. @throws StoreError `busy` while another run is alive */
   openRun(run: NewRun, files: readonly NewRunFile[]): Promise<{ runId: number; fileIds: readonly number[] }>;
-  /** Shows that the run is alive. */
+  /** Shows that the run is alive; every write does. @throws StoreError `taken-back` when another loader took it for dead */
   beat(runId: number): Promise<void>;
   /** Closes a run with the counts of its files. */
   completeRun(runId: number, finishedAt: string, files: readonly FileResult[]): Promise<void>;
@@ -188,6 +188,7 @@ export type StoreProblem =
   | 'outdated'
   | 'newer'
   | 'busy'
+  | 'taken-back'
   | 'full'
   | 'damaged'
   | 'failed';

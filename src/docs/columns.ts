@@ -81,9 +81,9 @@ export function codesOf(table: CodeTable): readonly { readonly code: string; rea
 const MOST_IN_CELL = 10;
 
 /** What may stand in a column: the layout's own values, the codes of its table, the form of a date. */
-export function describeValues(column: LayoutField, role: Role, spec: Spec, codes: Codes): Text {
+export function describeValues(column: LayoutField, role: Role | null, spec: Spec, codes: Codes): Text {
   const { field } = column;
-  if (field === null) return 'Not loaded';
+  if (field === null || role === null) return 'Not loaded';
   const definition: FieldDefinition = fieldsOf(role)[field]!;
   const { form } = VALUE_FORMS[definition.kind];
   const tableId = tableOf(field, role);

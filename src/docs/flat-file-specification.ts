@@ -1,13 +1,21 @@
 /** The Flat File Specification for people: the document that a registry would publish, made of a spec. */
 import { CATALOGUE, ISSUE_CODES, type IssueCode } from '../core/catalogue.js';
 import type { Codes } from '../core/codes.js';
+import { definitionOf, type FileLayout, fileLayoutsOf } from '../core/file-layouts.js';
 import type { IssueDefinition, Subject } from '../core/issue.js';
-import { fieldsOf, type Role, type Severity } from '../core/model.js';
-import { canBreak, layoutsOf, missingCode } from '../core/rules/applies.js';
-import { sampleRecords } from '../core/samples/clinic.js';
-import { type Layout, type LayoutField, type ProvenanceStatus, type Spec, severityOf } from '../core/spec.js';
+import type { FileRole, Role, Severity } from '../core/model.js';
+import { canBreak, missingCode } from '../core/rules/applies.js';
+import { Draft } from '../core/samples/draft.js';
+import {
+  isCombined,
+  type Layout,
+  type LayoutField,
+  type ProvenanceStatus,
+  type Spec,
+  severityOf,
+} from '../core/spec.js';
 import { SPEC_VALUES } from '../core/spec-words.js';
-import { headerLine, toCells, toLine } from '../core/write.js';
+import { toLine } from '../core/write.js';
 import { codesOf, describePlace, describeValues, placeColumns, recordWidth, tableOf } from './columns.js';
 import {
   type Block,
@@ -31,7 +39,7 @@ export function describeSpec(spec: Spec, codes: Codes): Document {
       ...aboutSection(spec),
       ...filesSection(spec),
       ...valuesSection(spec),
-      ...layoutsOf(spec).flatMap(([role]) => layoutSection(role, spec, codes)),
+      ...fileLayoutsOf(spec).flatMap((file) => layoutSection(file, spec, codes)),
       ...rulesSection(spec),
       ...examplesSection(spec),
       ...codesSection(spec, codes),
@@ -62,26 +70,35 @@ function aboutSection(spec: Spec): Block[] {
   ];
 }
 
-/** What a role's file is called. */
-export function titleOfRole(role: Role): string {
-  return `${role.charAt(0).toUpperCase()}${role.slice(1)} file`;
+const TITLES: Readonly<Record<FileRole, string>> = {
+  patient: 'Patient file',
+  immunization: 'Immunization file',
+  combined: 'History file',
+};
+
+/** What a kind of file is called. */
+export function titleOfRole(role: FileRole): string {
+  return TITLES[role];
 }
 
 function filesSection(spec: Spec): Block[] {
-  const rows = layoutsOf(spec).map(([role, layout]) => [titleOfRole(role), ...describeFormat(layout)]);
+  const files = fileLayoutsOf(spec);
+  const rows = files.map(({ role, layout }) => [titleOfRole(role), ...describeFormat(layout)]);
   return [
     heading(2, 'The files'),
     table(['File', 'Columns', 'Divided by', 'Quote', 'Header'], rows),
     paragraph(
       'Text in UTF-8, with or without a byte order mark. Records that are not UTF-8 are read as Windows-1252, and that is reported. ',
       'A line ends with CR LF, LF or CR. One record is one line',
-      ...(layoutsOf(spec).some(([, layout]) => layout.format === 'delimited' && layout.quote !== null)
+      ...(files.some(({ layout }) => layout.format === 'delimited' && layout.quote !== null)
         ? ['; a value in quotes may hold line ends.']
         : ['.']),
     ),
     ...divisionsOf(spec),
     paragraph(
-      'A dose belongs to the patient whose id it names, of the same site. Send patients and their doses together, or the patients first.',
+      isCombined(spec)
+        ? 'Each record has a patient, and doses of that patient. Records with the same site and patient id are of one patient; where the columns of a dose are all blank, there is no dose.'
+        : 'A dose belongs to the patient whose id it names, of the same site. Send patients and their doses together, or the patients first.',
     ),
   ];
 }
@@ -109,8 +126,8 @@ function describeFormat(layout: Layout) {
 
 /** How records are divided, once for all files that are divided alike. */
 function divisionsOf(spec: Spec): Block[] {
-  const files = new Map<string, { readonly roles: Role[]; readonly words: readonly Inline[] }>();
-  for (const [role, layout] of layoutsOf(spec)) {
+  const files = new Map<string, { readonly roles: FileRole[]; readonly words: readonly Inline[] }>();
+  for (const { role, layout } of fileLayoutsOf(spec)) {
     const words = describeDivision(layout);
     const key = JSON.stringify(words);
     files.set(key, { roles: [...(files.get(key)?.roles ?? []), role], words });
@@ -172,34 +189,34 @@ function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-function layoutSection(role: Role, spec: Spec, codes: Codes): Block[] {
-  const layout = spec.layouts[role];
+function layoutSection(file: FileLayout, spec: Spec, codes: Codes): Block[] {
+  const { layout } = file;
   const fixed = layout.format === 'fixed';
-  const rows = placeColumns(layout).map((placed) => {
+  const rows = placeColumns(layout).map((placed, index) => {
     const { number, column } = placed;
+    const role = file.roles[index] ?? null;
     const use: Inline = column.use === 'required' ? strong('required') : column.use === 'optional' ? '' : column.use;
-    const carries = column.field === null ? '' : fieldsOf(role)[column.field]!.label;
     return [
       String(number),
       code(column.name),
       describePlace(placed),
       ...(fixed ? [String(column.width)] : []),
       use,
-      carries,
+      definitionOf(file, index)?.label ?? '',
       describeValues(column, role, spec, codes),
       describeNotes(column, role, spec),
     ];
   });
   return [
-    heading(2, titleOfRole(role)),
+    heading(2, titleOfRole(file.role)),
     table(['#', 'Column', ...(fixed ? ['Bytes', 'Width'] : ['Longest']), 'Use', 'Carries', 'Values', 'Notes'], rows),
   ];
 }
 
-function describeNotes(column: LayoutField, role: Role, spec: Spec): readonly Inline[] {
+function describeNotes(column: LayoutField, role: Role | null, spec: Spec): readonly Inline[] {
   const { note, aliases = [], default: value, store, use, field } = column;
   const notes: (readonly Inline[])[] = [];
-  const blank = field === null ? undefined : missingCode(role, field);
+  const blank = field === null || role === null ? undefined : missingCode(role, field);
   if (use === 'required' && blank !== undefined && severityOf(blank, spec) !== 'error') {
     notes.push(['a blank is ', code(blank), `: ${severityOf(blank, spec)}`]);
   }
@@ -255,21 +272,22 @@ function rulesSection(spec: Spec): Block[] {
 }
 
 function examplesSection(spec: Spec): Block[] {
+  const draft = new Draft(spec);
   return [
     heading(2, 'Examples'),
     paragraph('A made-up clinic as it would send its files. Nobody in it exists.'),
-    ...layoutsOf(spec).flatMap(([role, layout]) => {
-      const records = sampleRecords(role, spec).map((record) => toCells(record, role, spec));
-      const header = headerLine(layout);
-      const lines = records.map((cells) => toLine(cells, layout).trimEnd());
+    ...draft.files.flatMap((file) => {
+      const { role, layout, header } = file;
+      const [first] = file.rows;
       const rows = placeColumns(layout)
-        .map((placed, index) => ({ placed, cell: records[0]![index]! }))
+        .map((placed, index) => ({ placed, cell: first!.cells[index]! }))
         .filter(({ cell }) => cell !== '')
         .map(({ placed, cell }) => [
           placed.bytes === null ? String(placed.number) : describePlace(placed),
           code(placed.column.name),
           code(cell),
         ]);
+      const lines = file.rows.map(({ cells }) => toLine(cells, layout).trimEnd());
       return [
         heading(3, titleOfRole(role)),
         { kind: 'code', text: (header === null ? lines : [header, ...lines]).join('\n') } as const,
@@ -285,11 +303,12 @@ const MOST_LISTED = 65;
 
 function codesSection(spec: Spec, codes: Codes): Block[] {
   const used = new Map<string, string[]>();
-  for (const [role, layout] of layoutsOf(spec)) {
-    for (const { field, name } of layout.fields) {
-      const id = field === null ? null : tableOf(field, role);
+  for (const { layout, roles } of fileLayoutsOf(spec)) {
+    layout.fields.forEach(({ field, name }, index) => {
+      const role = roles[index];
+      const id = field === null || role == null ? null : tableOf(field, role);
       if (id !== null) used.set(id, [...(used.get(id) ?? []), name]);
-    }
+    });
   }
   if (used.size === 0) return [];
   const tables = codes.tables.filter(({ id }) => used.has(id));

@@ -1,7 +1,8 @@
 /** What changes for a sender from one specification to another. */
 import { CATALOGUE, ISSUE_CODES } from '../core/catalogue.js';
-import type { Role } from '../core/model.js';
-import { canBreak, layoutsOf } from '../core/rules/applies.js';
+import { type FileLayout, fileLayoutsOf } from '../core/file-layouts.js';
+import type { FileRole, Role } from '../core/model.js';
+import { canBreak } from '../core/rules/applies.js';
 import { columnKey, type Layout, type LayoutField, type Spec, severityOf } from '../core/spec.js';
 import { describePlace, type PlacedColumn, placeColumns } from './columns.js';
 
@@ -33,7 +34,7 @@ export type ChangeKind =
 export interface SpecChange {
   readonly kind: ChangeKind;
   /** `null` where it is about the specification as a whole. */
-  readonly layout: Role | null;
+  readonly layout: FileRole | null;
   /** The column as the new specification calls it, or the old one if it is gone; `null` where it is about no column. */
   readonly column: string | null;
   readonly before: unknown;
@@ -99,23 +100,23 @@ function diffDateFormats(before: readonly string[], after: readonly string[], wh
 
 function diffLayouts(before: Spec, after: Spec): SpecChange[] {
   const changes: SpecChange[] = [];
-  const later = new Map(layoutsOf(after));
-  const earlier = new Map(layoutsOf(before));
+  const later = new Map(fileLayoutsOf(after).map((file) => [file.role, file]));
+  const earlier = new Map(fileLayoutsOf(before).map((file) => [file.role, file]));
   for (const role of earlier.keys()) {
     if (!later.has(role)) {
       const gone = change('layout-removed', [role, null], true, 'this file is no longer sent');
       changes.push({ ...gone, layout: role, column: null });
     }
   }
-  for (const [role, layout] of later) {
+  for (const [role, file] of later) {
     const old = earlier.get(role);
     if (old === undefined) {
       const added = change('layout-added', [null, role], true, 'this file is new');
       changes.push({ ...added, layout: role, column: null });
       continue;
     }
-    changes.push(...diffFormat(old, layout).map((each) => ({ ...each, layout: role, column: null })));
-    changes.push(...diffColumns(old, layout, before, after).map((each) => ({ ...each, layout: role })));
+    changes.push(...diffFormat(old.layout, file.layout).map((each) => ({ ...each, layout: role, column: null })));
+    changes.push(...diffColumns(old, file, before, after).map((each) => ({ ...each, layout: role })));
   }
   return changes;
 }
@@ -156,14 +157,15 @@ function diffFormat(before: Layout, after: Layout): Change[] {
 
 /** A column before and after. */
 interface Pair {
-  readonly before: PlacedColumn;
-  readonly after: PlacedColumn;
+  readonly before: Carrier;
+  readonly after: Carrier;
 }
 
 type ColumnChange = Change & Pick<SpecChange, 'column'>;
 
-function diffColumns(before: Layout, after: Layout, oldSpec: Spec, newSpec: Spec): ColumnChange[] {
-  const pairs = pairColumns(placeColumns(before), placeColumns(after));
+function diffColumns(oldFile: FileLayout, newFile: FileLayout, oldSpec: Spec, newSpec: Spec): ColumnChange[] {
+  const [before, after] = [oldFile.layout, newFile.layout];
+  const pairs = pairColumns(carriersOf(oldFile), carriersOf(newFile));
   const paired = new Set(pairs.flatMap((pair) => [pair.before.column, pair.after.column]));
   const gone = before.fields.filter((column) => !paired.has(column));
   const added = placeColumns(after).filter(({ column }) => !paired.has(column));
@@ -180,21 +182,35 @@ function diffColumns(before: Layout, after: Layout, oldSpec: Spec, newSpec: Spec
   ];
 }
 
+/** A column with its place, and what it carries with the role and the number of the dose: `null` for nothing. */
+interface Carrier extends PlacedColumn {
+  readonly carries: string | null;
+  readonly role: Role | null;
+}
+
+function carriersOf({ layout, roles }: FileLayout): readonly Carrier[] {
+  return placeColumns(layout).map((placed, index) => {
+    const { field, dose } = placed.column;
+    const role = roles[index] ?? null;
+    return { ...placed, role, carries: field === null ? null : [role, field, dose].join(' ') };
+  });
+}
+
 /** Which column became which: by name and what it carries, then by what it carries, then by name. */
-function pairColumns(before: readonly PlacedColumn[], after: readonly PlacedColumn[]): Pair[] {
-  const sameName = (a: LayoutField, b: LayoutField): boolean => columnKey(a.name) === columnKey(b.name);
-  const sameField = (a: LayoutField, b: LayoutField): boolean => a.field !== null && a.field === b.field;
-  const ways: readonly ((a: LayoutField, b: LayoutField) => boolean)[] = [
-    (a, b) => sameName(a, b) && a.field === b.field,
+function pairColumns(before: readonly Carrier[], after: readonly Carrier[]): Pair[] {
+  const sameName = (a: Carrier, b: Carrier): boolean => columnKey(a.column.name) === columnKey(b.column.name);
+  const sameField = (a: Carrier, b: Carrier): boolean => a.carries !== null && a.carries === b.carries;
+  const ways: readonly ((a: Carrier, b: Carrier) => boolean)[] = [
+    (a, b) => sameName(a, b) && a.carries === b.carries,
     sameField,
     sameName,
   ];
   const free = new Set(before);
-  const found = new Map<PlacedColumn, PlacedColumn>();
+  const found = new Map<Carrier, Carrier>();
   for (const fits of ways) {
     for (const column of after) {
       if (found.has(column)) continue;
-      const match = [...free].find((each) => fits(each.column, column.column));
+      const match = [...free].find((each) => fits(each, column));
       if (match === undefined) continue;
       free.delete(match);
       found.set(column, match);
@@ -288,7 +304,7 @@ function diffColumn(pair: Pair, layout: Layout, oldSpec: Spec, newSpec: Spec): C
     ...diffNames(a, b, layout),
     ...diffWidth(a, b, layout),
     ...diffUse(a, b),
-    ...diffField(a, b),
+    ...diffField(pair),
     ...(a.dates === undefined && b.dates === undefined
       ? []
       : diffDateFormats(a.dates ?? oldSpec.dates.formats, b.dates ?? newSpec.dates.formats, 'its dates')),
@@ -343,12 +359,15 @@ function diffUse(a: LayoutField, b: LayoutField): Change[] {
   return [change('use', [a.use, b.use], b.use === 'required', `now ${b.use}, not ${a.use}`)];
 }
 
-function diffField(a: LayoutField, b: LayoutField): Change[] {
-  if (a.field === b.field) return [];
-  const fields = [a.field, b.field] as const;
-  if (b.field === null) return [change('field', fields, false, `no longer loaded (it was ${a.field})`)];
-  if (a.field === null) return [change('field', fields, false, `now loaded, as ${b.field}`)];
-  return [change('field', fields, true, `carries ${b.field}, not ${a.field}`)];
+function diffField({ before, after }: Pair): Change[] {
+  if (before.carries === after.carries) return [];
+  const [a, b] = [before, after].map(({ carries, column: { field }, role }) =>
+    carries === null ? null : after.column.field === before.column.field ? `${field} of the ${role}` : field,
+  );
+  const fields = [a, b] as const;
+  if (b === null) return [change('field', fields, false, `no longer loaded (it was ${a})`)];
+  if (a === null) return [change('field', fields, false, `now loaded, as ${b}`)];
+  return [change('field', fields, true, `carries ${b}, not ${a}`)];
 }
 
 function diffValues(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): Change[] {

@@ -5,9 +5,10 @@
  * `checkSpec` knows a little more: what no schema can say, such as that two columns may not have one name.
  */
 import { CATALOGUE, ISSUE_CODES } from '../core/catalogue.js';
-import { fieldsOf, type Role } from '../core/model.js';
+import { ROLES } from '../core/file-layouts.js';
+import { type FileRole, fieldsOf, type Role } from '../core/model.js';
 import { DATE_FORMATS } from '../core/normalize/date.js';
-import { ALWAYS_ERRORS, KEY_FIELDS, type Layout, VACCINE_FIELDS } from '../core/spec.js';
+import { ALWAYS_ERRORS, KEY_FIELDS, type Layout, MOST_REPEATS, SHARED_FIELDS, VACCINE_FIELDS } from '../core/spec.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from '../core/spec-words.js';
 
 /** A part of a JSON Schema (2020-12). */
@@ -27,8 +28,7 @@ const CHARACTER: JsonSchema = { type: 'string', pattern: '^[\\u0000-\\u0009\\u00
 
 /** The schema of a whole spec. */
 export function specSchema(): JsonSchema {
-  const roles = namesOf(SPEC_PROPERTIES.layouts) as readonly Role[];
-  const layouts = Object.fromEntries(roles.map((role) => [role, { $ref: `#/$defs/${role}Layout` }]));
+  const roles = namesOf(SPEC_PROPERTIES.layouts) as readonly FileRole[];
   return {
     $schema: DIALECT,
     title: 'Flat File Specification',
@@ -52,7 +52,7 @@ export function specSchema(): JsonSchema {
           ['formats', 'twoDigitYears'],
         ),
         nulls: TEXTS,
-        layouts: objectOf(SPEC_PROPERTIES.layouts, layouts, roles),
+        layouts: layouts(roles),
         severities: severities(),
       },
       ['id', 'version', 'title', 'provenance', 'dates', 'layouts'],
@@ -60,7 +60,9 @@ export function specSchema(): JsonSchema {
     $defs: {
       dateFormats: { type: 'array', minItems: 1, items: { enum: DATE_FORMATS } },
       ...Object.fromEntries(roles.map((role) => [`${role}Layout`, layout(role)])),
-      ...Object.fromEntries(roles.map((role) => [`${role}Column`, column(role)])),
+      ...Object.fromEntries(roles.map((role) => [`${role}Column`, column(carriedBy(role))])),
+      doseColumn: doseColumn(),
+      doseGroup: doseGroup(),
     },
   };
 }
@@ -106,51 +108,110 @@ function severities(): JsonSchema {
   };
 }
 
-/** A layout of a role: delimited or fixed, with the columns that it cannot do without. */
-function layout(role: Role): JsonSchema {
+/** Two kinds of file, or one with both. */
+function layouts(roles: readonly FileRole[]): JsonSchema {
+  const properties = Object.fromEntries(roles.map((role) => [role, { $ref: `#/$defs/${role}Layout` }]));
+  const without = Object.fromEntries(ROLES.map((role) => [role, false]));
+  return {
+    ...objectOf(SPEC_PROPERTIES.layouts, properties, []),
+    ...choice({ required: ['combined'] }, { properties: without }, { required: ROLES }),
+  };
+}
+
+/** Asks for one thing or another, as a condition holds. */
+function choice(condition: JsonSchema, consequence: JsonSchema, otherwise?: JsonSchema): JsonSchema {
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+  return { if: condition, then: consequence, ...(otherwise !== undefined && { else: otherwise }) };
+}
+
+const IS_GROUP: JsonSchema = { type: 'object', required: ['repeat'] };
+
+/** A layout of a file: delimited or fixed, with the columns that it cannot do without. */
+function layout(role: FileRole): JsonSchema {
+  const columns = { $ref: `#/$defs/${role}Column` };
+  const items = role === 'combined' ? choice(IS_GROUP, { $ref: '#/$defs/doseGroup' }, columns) : columns;
   const properties = {
     format: oneOf(SPEC_VALUES.format),
     delimiter: CHARACTER,
     quote: { anyOf: [CHARACTER, { type: 'null' }] },
     header: oneOf(SPEC_VALUES.header),
-    fields: { type: 'array', minItems: 1, items: { $ref: `#/$defs/${role}Column` }, ...neededColumns(role) },
+    fields: { type: 'array', minItems: 1, items, ...neededColumns(role) },
   };
   const onlyDelimited = namesOf(SPEC_PROPERTIES.delimited).filter((name) => !(name in SPEC_PROPERTIES.fixed));
+  const withWidth: JsonSchema = { required: ['width'] };
+  const groupWithWidth: JsonSchema = { properties: { fields: { items: withWidth } } };
   return {
     ...objectOf({ ...SPEC_PROPERTIES.fixed, ...SPEC_PROPERTIES.delimited }, properties, ['format', 'fields']),
     allOf: [
-      whereFormatIs('delimited', { required: onlyDelimited }),
-      whereFormatIs('fixed', {
+      choice(hasFormat('delimited'), { required: onlyDelimited }),
+      choice(hasFormat('fixed'), {
         properties: {
           ...Object.fromEntries(onlyDelimited.map((name) => [name, false])),
-          fields: { items: { required: ['width'] } },
+          fields: { items: role === 'combined' ? choice(IS_GROUP, groupWithWidth, withWidth) : withWidth },
         },
       }),
     ],
   };
 }
 
-function whereFormatIs(format: Layout['format'], consequence: JsonSchema): JsonSchema {
-  const condition = { properties: { format: { const: format } }, required: ['format'] };
-  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-  return { if: condition, then: consequence };
+function hasFormat(format: Layout['format']): JsonSchema {
+  return { properties: { format: { const: format } }, required: ['format'] };
 }
 
-/** That some column carries each of the fields that the role cannot do without. */
-function neededColumns(role: Role): JsonSchema {
-  const carrying = (field: JsonSchema): JsonSchema => ({
-    contains: { type: 'object', properties: { field }, required: ['field'] },
+/** That some column carries each of the fields that the file cannot do without. */
+function neededColumns(role: FileRole): JsonSchema {
+  const roles: readonly Role[] = role === 'combined' ? ROLES : [role];
+  const keys = [...new Set(roles.flatMap((each) => KEY_FIELDS[each]))];
+  const needed = keys.map((key) => carrying([key], role));
+  return { allOf: roles.includes('immunization') ? [...needed, carrying(VACCINE_FIELDS, role)] : needed };
+}
+
+/** That a column carries one of these fields, or in a combined layout one of a group does. */
+function carrying(names: readonly string[], role: FileRole): JsonSchema {
+  const prefixed = names.flatMap((name) => ROLES.map((each) => `${each}.${name}`));
+  const fields = role === 'combined' ? [...names, ...prefixed] : names;
+  const column = { type: 'object', properties: { field: { enum: fields } }, required: ['field'] };
+  if (role !== 'combined') return { contains: column };
+  const group = { type: 'object', properties: { fields: { type: 'array', contains: column } }, required: ['fields'] };
+  return { contains: choice(IS_GROUP, group, column) };
+}
+
+/** What the columns of a file may carry, with its words. */
+function carriedBy(role: FileRole): readonly JsonSchema[] {
+  const named = (each: Role, prefix = ''): JsonSchema[] =>
+    Object.entries(fieldsOf(each)).map(([name, { label }]) => ({ const: prefix + name, description: label }));
+  if (role !== 'combined') return named(role);
+  // A field of one role needs no prefix, and may have it.
+  const plain = ROLES.flatMap((each) => named(each)).filter(({ const: name }, index, all) => {
+    const first = all.findIndex((other) => other['const'] === name);
+    const once = all.findLastIndex((other) => other['const'] === name) === first;
+    return once || (SHARED_FIELDS.includes(name as string) && first === index);
   });
-  const keys = KEY_FIELDS[role].map((field) => carrying({ const: field }));
-  return { allOf: role === 'immunization' ? [...keys, carrying({ enum: VACCINE_FIELDS })] : keys };
+  return [...plain, ...ROLES.flatMap((each) => named(each, `${each}.`))];
 }
 
-function column(role: Role): JsonSchema {
-  const fields = Object.entries(fieldsOf(role)).map(([name, { label }]) => ({ const: name, description: label }));
+/** A column of a dose that a record has several of. */
+function doseColumn(): JsonSchema {
+  const ofDoses = new Set(carriedBy('immunization').map((field) => field['const']));
+  const fields = carriedBy('combined').filter(({ const: name }) =>
+    ofDoses.has((name as string).replace('immunization.', '')),
+  );
+  return column(fields, { type: 'string', pattern: '\\{n\\}' });
+}
+
+function doseGroup(): JsonSchema {
+  const fields = { type: 'array', minItems: 1, items: { $ref: '#/$defs/doseColumn' } };
+  return objectOf(SPEC_PROPERTIES.group, { repeat: { type: 'integer', minimum: 1, maximum: MOST_REPEATS }, fields }, [
+    'repeat',
+    'fields',
+  ]);
+}
+
+function column(fields: readonly JsonSchema[], name: JsonSchema = TEXT): JsonSchema {
   return objectOf(
     SPEC_PROPERTIES.field,
     {
-      name: TEXT,
+      name,
       field: { oneOf: [...fields, { const: null, description: 'A column that is not loaded.' }] },
       width: { type: 'integer', minimum: 1 },
       aliases: TEXTS,

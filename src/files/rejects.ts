@@ -109,10 +109,15 @@ export class RejectFile {
   }
 
   async close(): Promise<void> {
-    if (this.#file === null) return;
-    this.#flush();
-    closeSync(this.#file);
-    await this.#reasons?.close();
+    const file = this.#file;
+    if (file === null) return;
+    try {
+      this.#flush();
+    } finally {
+      this.#file = null;
+      closeSync(file);
+      await this.#reasons?.close();
+    }
   }
 }
 

@@ -9,12 +9,14 @@ import {
   createWriteStream,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   renameSync,
   rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type CsvFormatterStream, format } from 'fast-csv';
@@ -37,6 +39,8 @@ export class ReportError extends Error {
 export class ReportFolder {
   /** Where the reports are written until the run is done. */
   readonly workPath: string;
+  /** Where they are when it is. */
+  #place: string | null = null;
   readonly #parent: string;
   /** The topmost folder that was made to hold the reports, `null` if all were there. */
   readonly #made: string | null;
@@ -60,11 +64,11 @@ export class ReportFolder {
 
   /** Makes a folder in `parent` in which the reports are written. @throws ReportError when nothing can be written there */
   static createIn(parent: string): ReportFolder {
-    const workPath = join(parent, `.unfinished-${process.pid}`);
     try {
       const made = mkdirSync(resolve(parent), { recursive: true, mode: 0o700 }) ?? null;
-      rmSync(workPath, { recursive: true, force: true });
-      mkdirSync(workPath, { mode: 0o700 });
+      removeLeftovers(parent);
+      // Only its owner may look into the folder: mkdtemp makes it so.
+      const workPath = mkdtempSync(join(parent, `${unfinishedName(process.pid)}-`));
       return new ReportFolder(parent, made, workPath);
     } catch (cause) {
       throw new ReportError(parent, 'cannot be written', 'give a folder that can be written with --report', { cause });
@@ -76,6 +80,7 @@ export class ReportFolder {
     try {
       if (existsSync(path)) rmdirSync(path);
       renameSync(this.workPath, path);
+      this.#place = path;
     } catch (cause) {
       throw new ReportError(path, 'cannot be made', 'give a new folder with --report', { cause });
     }
@@ -90,7 +95,7 @@ export class ReportFolder {
 
   /** Removes what was written, and the folders that were made for it unless somebody else uses them by now. */
   abandon(): void {
-    rmSync(this.workPath, { recursive: true, force: true });
+    rmSync(this.#place ?? this.workPath, { recursive: true, force: true });
     if (this.#made === null) return;
     let folder = resolve(this.#parent);
     while (folder.length >= this.#made.length && existsSync(folder) && readdirSync(folder).length === 0) {
@@ -106,6 +111,30 @@ export class ReportFolder {
 
   writeJson(name: string, value: unknown): void {
     writeFileSync(this.fileIn(name), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  }
+}
+
+/** How the folder of unfinished reports begins: by the machine and the process that write them. */
+function unfinishedName(pid: number | string): string {
+  return `.unfinished-${hostname()}-${pid}`;
+}
+
+/** Removes what processes of this machine have left that were killed: nobody will finish it, and it may hold values. */
+function removeLeftovers(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const pid = /^\.unfinished-.*-(\d+)-\w+$/.exec(name)?.[1];
+    if (pid === undefined || !name.startsWith(`${unfinishedName(pid)}-`) || isRunning(Number(pid))) continue;
+    rmSync(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+/** Whether a process of this machine is alive, whoever owns it. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -1,8 +1,8 @@
 /** Input files: their beginning, their bytes in order, their hash. */
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type { FileHead } from '../core/read/recognize.js';
 
 /** An input file that cannot be loaded. The message names the file and the remedy, and holds nothing of its contents. */
@@ -16,12 +16,23 @@ export class InputError extends Error {
 
 const HEAD_BYTES = 1 << 18;
 
+/** The files of a folder, without hidden ones, in the order of their names; a path of anything else stands for itself. */
+export function listFiles(path: string): string[] {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
+  const names = readdirSync(path, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
+  const files = names.map(({ name }) => name).filter((name) => !name.startsWith('.'));
+  if (files.length === 0) throw new InputError(path, 'is a folder without files', 'give the files, or their folder');
+  return files.sort().map((name) => join(path, name));
+}
+
 /** A file of a submission, known to be there and to be readable. */
 export interface Source {
   /** As given by the user. */
   readonly path: string;
   /** Without its folders. */
   readonly name: string;
+  /** The last part of its path. */
+  readonly fileName: string;
   /** Size when it was opened. */
   readonly bytes: number;
   readonly head: FileHead;
@@ -47,6 +58,7 @@ export function openSource(path: string): Source {
     return {
       path,
       name: basename(path),
+      fileName: basename(path),
       bytes: stats.size,
       head: { bytes: buffer.subarray(0, filled), isWhole: stats.size <= filled },
       modifiedMs: stats.mtimeMs,

@@ -1,6 +1,6 @@
 /** The specs and code tables that come with immload, and specs of the user's own. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CODE_TABLES, Codes, type CodeTable } from '../core/codes.js';
 import { checkSpec, completeSpec, type Spec, type SpecProblem } from '../core/spec.js';
@@ -59,12 +59,7 @@ export function builtInSpecIds(): readonly string[] {
 
 /** A spec by its id or its path. @throws SpecError */
 export function loadSpec(idOrPath: string): Spec {
-  const isPath = /[/\\]|\.json$/i.test(idOrPath);
-  const ids = builtInSpecIds();
-  if (!isPath && !ids.includes(idOrPath)) {
-    throw new SpecError(`there is no spec ${idOrPath}; use one of ${ids.join(', ')}, or the path of a spec file`);
-  }
-  const path = isPath ? idOrPath : join(specsFolder(), `${idOrPath}.json`);
+  const path = pathOf(idOrPath);
   const { spec, problems } = checkSpecFile(path);
   if (spec !== null) return spec;
   const { line, column, path: pointer, message, remedy } = problems[0]!;
@@ -121,6 +116,30 @@ function valueAt(json: unknown, pointer: string): unknown {
     value = (value as Record<string, unknown>)[name];
   }
   return value;
+}
+
+function pathOf(idOrPath: string): string {
+  if (/[/\\]|\.json$/i.test(idOrPath)) return idOrPath;
+  const ids = builtInSpecIds();
+  if (ids.includes(idOrPath)) return join(specsFolder(), `${idOrPath}.json`);
+  throw new SpecError(`there is no spec ${idOrPath}; use one of ${ids.join(', ')}, or the path of a spec file`);
+}
+
+/**
+ * A spec as it is written, by its id or its path: what a spec of one's own can begin from. Where it says which schema
+ * editors should check it by, that path leads there from the given folder. @throws SpecError
+ */
+export function loadSpecJson(idOrPath: string, from: string): unknown {
+  loadSpec(idOrPath);
+  const path = pathOf(idOrPath);
+  const json = JSON.parse(readSpecFile(path)) as { readonly $schema?: string };
+  if (json.$schema === undefined || isAbsolute(json.$schema) || json.$schema.includes('://')) return json;
+  return {
+    ...json,
+    $schema: relative(from, resolve(dirname(path), json.$schema))
+      .split(sep)
+      .join('/'),
+  };
 }
 
 function readSpecFile(path: string): string {

@@ -2,6 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE, ISSUE_CODES } from '../../src/core/catalogue.js';
+import { completeSpec } from '../../src/core/spec.js';
+import { builtInSpecIds, loadSpec } from '../../src/files/specs.js';
 import { CODES, MIIS } from '../support/fixtures.js';
 import { listFolder, type Outcome, runProgram } from '../support/program.js';
 import { miis, Sandbox } from '../support/sandbox.js';
@@ -53,17 +55,17 @@ describe('explain', () => {
 
 describe('spec', () => {
   test('list names the specifications and how sure they are', async () => {
-    expect((await show('spec', 'list')).split('\n').map((line) => line.trim().split(/ {2,}/).slice(0, 3))).toEqual([
-      ['grits-fixed', '13.2.0', 'public-code'],
-      ['miis-legacy', '0.1.0', 'inferred'],
-      [''],
-    ]);
+    const lines = (await show('spec', 'list')).trimEnd().split('\n');
+    const rows = lines.map((line) => line.trim().split(/ {2,}/).slice(0, 3));
+    expect(rows.map(([id]) => id)).toEqual(builtInSpecIds());
+    expect(rows).toContainEqual(['grits-fixed', '13.2.0', 'public-code']);
+    expect(rows).toContainEqual(['miis-legacy', '0.1.0', 'inferred']);
   });
 
   test('list --json gives id, version, title and provenance', async () => {
     const specs = JSON.parse(await show('spec', 'list', '--json')) as Record<string, unknown>[];
-    expect(specs.map((spec) => spec['id'])).toEqual(['grits-fixed', 'miis-legacy']);
-    expect(specs[1]).toEqual({
+    expect(specs.map((spec) => spec['id'])).toEqual(builtInSpecIds());
+    expect(specs.find((spec) => spec['id'] === MIIS.id)).toEqual({
       id: MIIS.id,
       version: MIIS.version,
       title: MIIS.title,
@@ -88,8 +90,21 @@ describe('spec', () => {
     expect(text).toMatch(/^ +1 {2}\S+(?: \S+)* +1 +24 /m);
   });
 
-  test('show --json gives the specification as it is used', async () => {
-    expect(JSON.parse(await show('spec', 'show', 'miis-legacy', '--json'))).toEqual(MIIS);
+  test.each(['miis-legacy', 'cvrs-tsv'])(
+    'show %s --json gives the specification to begin one’s own from',
+    async (id) => {
+      using sandbox = new Sandbox();
+      const { stdout } = await runProgram(sandbox.folder, ['spec', 'show', id, '--json']);
+      expect(completeSpec(JSON.parse(stdout))).toEqual(loadSpec(id));
+      sandbox.write('own.json', stdout);
+      expect(await runProgram(sandbox.folder, ['spec', 'show', './own.json'])).toMatchObject({ code: 0, stderr: '' });
+    },
+  );
+
+  test('show tells the columns of a file with patients and doses in each record', async () => {
+    const text = await show('spec', 'show', 'cocasa-tab');
+    expect(text).toContain('One file, with a patient and doses in each record: 16 columns, delimiter tab');
+    expect(text).toMatch(/shot type +cvx/);
   });
 
   test('show shows a specification of the user’s own', async () => {
@@ -105,7 +120,7 @@ describe('spec', () => {
     expect(await refuse('spec', 'show', 'nope')).toMatchObject({
       code: 2,
       stdout: '',
-      stderr: 'immload: there is no spec nope; use one of grits-fixed, miis-legacy, or the path of a spec file\n',
+      stderr: `immload: there is no spec nope; use one of ${builtInSpecIds().join(', ')}, or the path of a spec file\n`,
     });
   });
 });

@@ -141,12 +141,24 @@ describe('--max-rejects', () => {
     expect(outcome.code).toBe(loaded ? 3 : 1);
     expect(place.query('SELECT count(*) AS n FROM patients')).toEqual([{ n: loaded ? 7 : 0 }]);
     if (loaded) return;
-    const shown = limit.replace('%', ' %');
+    const found = limit.endsWith('%')
+      ? `3 of 10 records (more than ${limit.replace('%', ' %')})`
+      : `more than ${limit} records`;
     expect(outcome).toMatchObject({
       stdout: '',
-      stderr: `immload: more than ${shown} of the records are rejected; nothing was loaded. Run \`immload validate\` to see them all\n`,
+      stderr: `immload: ${found} are rejected; nothing was loaded. Run \`immload validate\` to see them all\n`,
     });
     expect(place.files()).toEqual([...before, 'immload.db'].sort());
+  });
+
+  test('counts over all files of a submission', async () => {
+    using place = new Workplace({ 'p.txt': DIRTY, 'q.txt': DIRTY });
+    const codes: (number | null)[] = [];
+    for (const limit of ['5', '6', '29%', '30%']) {
+      const args = ['--patients', 'p.txt', 'q.txt', '--max-rejects', limit, '--db', `${limit}.db`];
+      codes.push((await place.run('load', ...args)).code);
+    }
+    expect(codes).toEqual([1, 3, 1, 3]);
   });
 
   test('leaves a registry as it was', async () => {

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { headerLine, toCells, toLine } from '../../src/core/write.js';
+import { builtInSpecIds } from '../../src/files/specs.js';
 import { GRITS, MIIS } from '../support/fixtures.js';
 import { listFolder, runProgram } from '../support/program.js';
 import { miis, Sandbox } from '../support/sandbox.js';
@@ -185,7 +186,7 @@ const SPEC_REFUSALS: readonly Refusal[] = [
     what: 'an unknown spec',
     args: 'load --patients p.txt --spec miis',
     code: 2,
-    says: 'there is no spec miis; use one of grits-fixed, miis-legacy, or the path of a spec file',
+    says: `there is no spec miis; use one of ${builtInSpecIds().join(', ')}, or the path of a spec file`,
   },
   {
     what: 'a spec file that is not there',

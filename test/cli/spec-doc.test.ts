@@ -1,6 +1,7 @@
 /** `immload spec doc` */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { builtInSpecIds } from '../../src/files/specs.js';
 import { runProgram } from '../support/program.js';
 import { Sandbox } from '../support/sandbox.js';
 import { smallest } from '../support/small-spec.js';
@@ -43,7 +44,7 @@ describe('spec doc', () => {
   });
 
   test.each([
-    [['nope'], 2, 'there is no spec nope; use one of grits-fixed, miis-legacy, or the path of a spec file'],
+    [['nope'], 2, `there is no spec nope; use one of ${builtInSpecIds().join(', ')}, or the path of a spec file`],
     [
       ['miis-legacy', '--output', 'gone/miis.html'],
       1,

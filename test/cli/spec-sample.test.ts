@@ -6,7 +6,7 @@ import { completeSpec } from '../../src/core/spec.js';
 import { MIIS } from '../support/fixtures.js';
 import { runProgram } from '../support/program.js';
 import { Sandbox } from '../support/sandbox.js';
-import { smallest } from '../support/small-spec.js';
+import { smallest, smallestCombined } from '../support/small-spec.js';
 
 describe('spec sample', () => {
   test('writes a perfect sample and faulty ones, with their verdicts', async () => {
@@ -36,16 +36,19 @@ describe('spec sample', () => {
     );
   });
 
-  test('says a command that finds nothing in the perfect sample', async () => {
+  test.each([
+    ['two files', smallest(), { patient: { records: 3, loaded: 3 } }],
+    ['one file', smallestCombined(), { combined: { records: 3, loaded: 3 } }],
+  ])('says a command that finds nothing in the perfect sample of %s', async (_, json, totals) => {
     using sandbox = new Sandbox();
-    sandbox.write('own.json', JSON.stringify(smallest()));
+    sandbox.write('own.json', JSON.stringify(json));
     const { stdout } = await runProgram(sandbox.folder, ['spec', 'sample', 'own.json', '--output', 'a/b']);
     const command = /^ {2}immload (validate .*)$/m.exec(stdout)![1]!.split(' ');
     // Its records name no site.
     expect(command).toContain('--site');
     const outcome = await runProgram(sandbox.folder, [...command, '--json']);
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
-    expect(JSON.parse(outcome.stdout)).toMatchObject({ issues: {}, totals: { patient: { records: 3, loaded: 3 } } });
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ issues: {}, totals });
   });
 
   test('says which rules it has no sample for', async () => {

@@ -62,7 +62,7 @@ async function beginLargeLoad(sandbox: Sandbox): Promise<RunningProgram> {
   return run;
 }
 
-describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
+describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s', (signal) => {
   test('stops a load, and nothing of it stays', async () => {
     using sandbox = new Sandbox();
     const run = await beginLargeLoad(sandbox);

@@ -169,6 +169,16 @@ describe('texts', () => {
     expect(judged).toMatchObject({ fate: 'accepted', codes: [], values: { first_name: 'Zoë', last_name: 'Walsh' } });
   });
 
+  test('of fixed-width rows that fit by characters are not too wide, though they have more bytes', () => {
+    const written = writeRecord({ ...FAULTLESS[GRITS.id]!.patient, first_name: 'Zoë' }, 'patient', GRITS);
+    // The last column is filled to its end.
+    const line = `${written.slice(0, -1)}X`;
+    const [{ batch }] = transformText(line, { ...PATIENT, spec: GRITS, site: 'GA001' }) as [
+      ReturnType<typeof transformText>[number],
+    ];
+    expect(batch.longRows).toBe(0);
+  });
+
   test('of fixed-width rows that are too short end in blanks', () => {
     const line = writeRecord(FAULTLESS[GRITS.id]!.immunization, 'immunization', GRITS).trimEnd();
     expect(judgeText(line, { ...DOSE, spec: GRITS, site: 'GA001' })[0]).toMatchObject({ fate: 'accepted', codes: [] });

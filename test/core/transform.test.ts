@@ -86,6 +86,7 @@ describe('a fault silences the alarms that only follow from it', () => {
     ['a lot that is a filler is not missing', 'immunization', { lot_number: 'N.A.', cvx: '03' }, ['lot-characters']],
     ['a lot that says unknown is not missing', 'immunization', { lot_number: 'unknown' }, ['lot-placeholder']],
     ['a refusal reason that is wrong is not missing', 'immunization', { completion_status: 'RE', refusal_reason: 'x' }, ['refusal-reason-unrecognized', 'dose-refused']],
+    ['an expiry of two digits may lie ahead', 'immunization', { administered_on: '20260505', lot_expiration: '12/31/27' }, []],
     ['an unreadable expiry expires nothing', 'immunization', { lot_expiration: 'x' }, ['lot-expiration-invalid']],
     ['an unresolved vaccine has no products', 'immunization', { cvx: 'shot' }, ['cvx-invalid', 'vaccine-unresolved']],
     ['an unreadable action asks for nothing', 'immunization', { action_code: 'x' }, ['action-unrecognized']],

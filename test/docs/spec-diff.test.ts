@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { completeSpec, type Spec } from '../../src/core/spec.js';
 import { diffSpecs } from '../../src/docs/spec-diff.js';
 import { builtInSpecIds, loadSpec } from '../../src/files/specs.js';
-import { type Json, smallest, withValue } from '../support/small-spec.js';
+import { type Json, smallest, smallestCombined, withValue } from '../support/small-spec.js';
 
 const OLD = completeSpec(smallest());
 const DELIMITED = '/layouts/patient';
@@ -102,6 +102,41 @@ describe('a sender is told', () => {
       '- patient Legal: stands elsewhere: column 4, not 2',
       '! patient Legal: the new name of Last',
       '! patient Legal: no longer called Surname',
+    ]);
+  });
+});
+
+describe('where records are combined, a sender is told', () => {
+  const combined = completeSpec(smallestCombined());
+  const changes = (pointer: string, value: Json): string[] =>
+    changesBetween(combined, completeSpec(withValue(pointer, value, smallestCombined())));
+
+  test('of a change of each dose', () => {
+    expect(changes('/layouts/combined/fields/4/fields/1/use', 'required')).toEqual([
+      '! combined CVX 1: now required, not optional',
+      '! combined CVX 2: now required, not optional',
+      '! combined CVX 3: now required, not optional',
+    ]);
+  });
+
+  test('of doses that a record may have more', () => {
+    expect(changes('/layouts/combined/fields/4/repeat', 4)).toEqual([
+      '- combined Date 4: new, optional, column 11, after CVX 3',
+      '- combined CVX 4: new, optional, column 12, after Date 4',
+    ]);
+  });
+
+  test('of a field that is now the dose’s', () => {
+    expect(changes('/layouts/combined/fields/3/field', 'immunization.eligibility')).toEqual([
+      '! combined VFC: carries eligibility of the immunization, not eligibility of the patient',
+    ]);
+  });
+
+  test('that there were two files before', () => {
+    expect(changesBetween(OLD, combined)).toEqual([
+      '! patient: this file is no longer sent',
+      '! immunization: this file is no longer sent',
+      '! combined: this file is new',
     ]);
   });
 });

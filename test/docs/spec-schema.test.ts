@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { fieldsOf, type Role } from '../../src/core/model.js';
 import { checkSpec } from '../../src/core/spec.js';
 import { type JsonSchema, specSchema } from '../../src/docs/spec-schema.js';
 import { builtInSpecIds } from '../../src/files/specs.js';
-import { type Json, pointers, smallest, withValue } from '../support/small-spec.js';
+import { type Json, pointers, smallest, smallestCombined, withValue } from '../support/small-spec.js';
 
 // A part of a schema may leave the type to the part around it.
 const isValid = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false }).compile(specSchema());
@@ -31,51 +32,77 @@ describe('the schema and the program agree', () => {
     expect(checkSpec(spec)).toEqual([]);
   });
 
-  test('on the smallest spec', () => {
-    agree(smallest());
-  });
-
-  const places = pointers(smallest());
-
-  test('whatever is taken out of it', () => {
-    for (const place of places) agree(withValue(place, undefined));
-  });
-
   const likely = fc.constantFrom<Json[]>(
     '', ' ', 'x', '|', '\t', '\n', '"', '¦', 'zip', 'cvx', 'last_name', 'off', 'error', 'fixed', 'delimited', 'absent',
     'required', 'reject', 'inferred', 'YYYYMMDD', 0, 1, 2.5, -1, null, true, false, [], {}, ['YYYYMMDD'], ['x'], [1],
-    { a: 'b' }, { a: 1 }, { 'zip-invalid': 'off' }, { 'patient-not-found': 'off' }, { 'patient-not-found': 'error' },
+    'patient.zip', 'Lot {n}', { repeat: 2, fields: [{ name: 'a{n}', field: 'route' }] }, { a: 'b' }, { a: 1 }, { 'zip-invalid': 'off' }, { 'patient-not-found': 'off' }, { 'patient-not-found': 'error' },
   ); // biome-ignore format: a list of values
 
-  test('whatever is put into it', () => {
-    for (const place of places) {
-      fc.assert(
-        fc.property(fc.oneof({ weight: 4, arbitrary: likely }, fc.jsonValue({ maxDepth: 2 })), (value) => {
-          agree(withValue(place, value as Json));
-        }),
-        { numRuns: 60 },
-      );
-    }
-  });
+  describe.each([
+    ['the smallest spec', smallest, '/layouts/patient/fields/1'],
+    ['the smallest spec of combined records', smallestCombined, '/layouts/combined/fields/4/fields/1'],
+  ])('on %s', (_, make, column) => {
+    const places = pointers(make());
 
-  test.each(['$schema', 'nulls', 'severities', 'colour'])('whatever %s is added', (name) => {
-    fc.assert(
-      fc.property(likely, (value) => {
-        agree(withValue(`/${name}`, value));
-      }),
+    test('as it is', () => {
+      expect(checkSpec(make())).toEqual([]);
+      agree(make());
+    });
+
+    test('whatever is taken out of it', () => {
+      for (const place of places) agree(withValue(place, undefined, make()));
+    });
+
+    test('whatever is put into it', () => {
+      for (const place of places) {
+        fc.assert(
+          fc.property(fc.oneof({ weight: 4, arbitrary: likely }, fc.jsonValue({ maxDepth: 2 })), (value) => {
+            agree(withValue(place, value as Json, make()));
+          }),
+          { numRuns: 60 },
+        );
+      }
+    });
+
+    test.each(['$schema', 'nulls', 'severities', 'colour', 'layouts/patient', 'layouts/combined'])(
+      'whatever %s is added',
+      (name) => {
+        fc.assert(
+          fc.property(likely, (value) => {
+            agree(withValue(`/${name}`, value, make()));
+          }),
+        );
+      },
     );
-  });
 
-  test.each(['width', 'aliases', 'use', 'dates', 'values', 'default', 'store', 'note', 'colour'])(
-    'whatever %s is added to a column',
-    (name) => {
-      fc.assert(
-        fc.property(likely, (value) => {
-          agree(withValue(`/layouts/patient/fields/1/${name}`, value));
-        }),
-      );
-    },
-  );
+    test.each(['width', 'aliases', 'use', 'dates', 'values', 'default', 'store', 'note', 'dose', 'repeat', 'colour'])(
+      'whatever %s is added to a column',
+      (name) => {
+        fc.assert(
+          fc.property(likely, (value) => {
+            agree(withValue(`${column}/${name}`, value, make()));
+          }),
+        );
+      },
+    );
+
+    test('whichever field a column carries', () => {
+      const names = ['patient', 'immunization'].flatMap((role) => Object.keys(fieldsOf(role as Role)));
+      const prefixed = names.flatMap((name) => [name, `patient.${name}`, `immunization.${name}`, `dose.${name}`]);
+      for (const name of new Set(prefixed)) agree(withValue(`${column}/field`, name, make()));
+    });
+
+    test('whichever format it has', () => {
+      const [role] = Object.keys(make()['layouts'] as object);
+      for (const layout of [
+        { format: 'fixed' },
+        { format: 'delimited', delimiter: '|', quote: null, header: 'absent' },
+      ]) {
+        const { fields } = (make()['layouts'] as Record<string, { fields: Json }>)[role!]!;
+        agree(withValue(`/layouts/${role}`, { ...layout, fields }, make()));
+      }
+    });
+  });
 });
 
 test('every property has its words', () => {

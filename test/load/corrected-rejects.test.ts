@@ -1,7 +1,7 @@
 /** The reject file, once corrected, loads as it is: the registry is then as if the submission had been right at once. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Role } from '../../src/core/model.js';
 import { toCells, toLine } from '../../src/core/write.js';
@@ -45,8 +45,8 @@ function correct(line: string, role: Role): string {
 
 const EXAMPLE = join(packageFolder(), 'examples', QUICK_START.name);
 const INPUT: Record<Role, string> = {
-  patient: join(EXAMPLE, QUICK_START.patients),
-  immunization: join(EXAMPLE, QUICK_START.immunizations),
+  patient: join(EXAMPLE, QUICK_START.inputs[0]),
+  immunization: join(EXAMPLE, QUICK_START.inputs[1]!),
 };
 
 /** Runs the program and gives its exit code. */
@@ -65,7 +65,7 @@ test('rejects that were corrected give the registry that the corrected whole giv
   const whole = { patient: '', immunization: '' };
   for (const role of ['patient', 'immunization'] as const) {
     // Byte for byte, whatever the encoding of a record.
-    const [header, ...rejects] = readFileSync(sandbox.path('first', 'rejects', QUICK_START[`${role}s`]), 'latin1')
+    const [header, ...rejects] = readFileSync(sandbox.path('first', 'rejects', basename(INPUT[role])), 'latin1')
       .trimEnd()
       .split('\n');
     const fixed = rejects.map((line) => correct(line, role));
@@ -85,4 +85,35 @@ test('rejects that were corrected give the registry that the corrected whole giv
   const [inTwoSteps, atOnce] = ['in-two-steps.db', 'at-once.db'].map((name) => contentOf(sandbox, sandbox.path(name)));
   expect(inTwoSteps).toEqual(atOnce);
   expect(atOnce!['immunizations']!.length).toBeGreaterThan(5000);
+});
+
+test('a record of several lines loads from the reject file of an input without header', async () => {
+  using sandbox = new Sandbox();
+  const record = toCells(
+    {
+      site_id: 'F1',
+      source_patient_id: '1',
+      last_name: 'Smith',
+      first_name: 'Anna',
+      birth_date: '2015-05-04',
+      sex: 'F',
+      street: '12 Main St\nApt 2',
+      city: 'Boston',
+    },
+    'patient',
+    MIIS,
+  );
+  const right = toLine(record, MIIS.layouts.patient);
+  const wrong = right.replace('20150504', '2015MAY4');
+  expect(wrong).not.toBe(right);
+  const first = await sandbox.load({ patients: { 'patients.txt': `${wrong}\n` } });
+  expect(first.totals.patient).toMatchObject({ records: 1, rejected: 1 });
+
+  const rejects = readFileSync(join(first.folder, 'rejects', 'patients.txt'), 'utf8');
+  const corrected = rejects.replace('2015MAY4', '20150504');
+  const second = await sandbox.load({ patients: { 'patients.txt': corrected } });
+  expect(second.totals.patient).toMatchObject({ records: 1, loaded: 1, rejected: 0 });
+  expect(sandbox.query('SELECT last_name, street FROM patients')).toEqual([
+    { last_name: 'Smith', street: '12 Main St Apt 2' },
+  ]);
 });

@@ -1,8 +1,9 @@
 /** Loading a submission: what becomes of records, tables and reports. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { headerLine, toCells, toLine } from '../../src/core/write.js';
+import { SqliteStore } from '../../src/db/sqlite.js';
 import { GRITS } from '../support/fixtures.js';
 import { contentOf, miis, Sandbox } from '../support/sandbox.js';
 
@@ -104,6 +105,31 @@ describe('a submission', () => {
       ['a.txt', 1, 0],
       ['b.txt', 1, 1],
     ]);
+  });
+
+  test('of several files of one name tells them apart by their paths', async () => {
+    using sandbox = new Sandbox();
+    mkdirSync(sandbox.path('a'));
+    mkdirSync(sandbox.path('b'));
+    const paths = ['a', 'b'].map((name) =>
+      sandbox.write(join(name, 'p.txt'), miis(PATIENT_COLUMNS, `F1|${name}||Anna|20150504|F`)),
+    );
+    const { files, folder } = await sandbox.load({ patients: paths });
+    expect(files.map(({ name, rejects }) => [name, rejects])).toEqual([
+      [paths[0], 'rejects/p.txt'],
+      [paths[1], 'rejects/patient-p.txt'],
+    ]);
+    expect((await sandbox.report(folder, 'issues.csv')).map(({ file }) => file)).toEqual(paths);
+  });
+
+  test('that names a Social Security number for the first time says something new', async () => {
+    using sandbox = new Sandbox();
+    const columns = `${PATIENT_COLUMNS}|ssn`;
+    await sandbox.load({ patients: { 'p.txt': miis(columns, `${ANNA}|`) } });
+    const { totals } = await sandbox.load({ patients: { 'p.txt': miis(columns, `${ANNA}|212098765`) } });
+    expect(totals.patient).toMatchObject({ merged: 1, duplicate: 0 });
+    const checks = sandbox.query('SELECT ssn, ssn_check IS NOT NULL AS checked FROM patients');
+    expect(checks).toEqual([{ ssn: null, checked: 1 }]);
   });
 
   test('in another spec goes the same way', async () => {
@@ -352,6 +378,43 @@ describe('loading again', () => {
     ]);
   });
 
+  test('two sites may give their patients the same id, one after the other in a file', async () => {
+    using sandbox = new Sandbox();
+    await sandbox.load({ patients: patients('F2|1|Jones|Ben|20160612|M') });
+    const summary = await sandbox.load({
+      patients: patients(ANNA),
+      immunizations: doses('F1|1|v1|03|20170505|01||', 'F2|1|v2|03|20170506|01||'),
+    });
+    expect(summary.totals.immunization).toMatchObject({ loaded: 2, rejected: 0 });
+    expect(
+      sandbox.query('SELECT last_name, administered_on FROM immunizations JOIN patients p ON p.id = patient_id'),
+    ).toEqual([
+      { last_name: 'Smith', administered_on: '2017-05-05' },
+      { last_name: 'Jones', administered_on: '2017-05-06' },
+    ]);
+  });
+
+  test('never holds the stored doses of more than some hundred patients', async () => {
+    using sandbox = new Sandbox();
+    const ids = Array.from({ length: 1200 }, (_, i) => String(i));
+    const name = (id: string): string => [...id].map((digit) => 'abcdefghij'[Number(digit)]).join('');
+    const dosesIn = (year: number): Record<string, string> =>
+      doses(...ids.map((id) => `F1|${id}|v${year}-${id}|03|${year}0505|01||`));
+    await sandbox.load({
+      patients: patients(...ids.map((id) => `F1|${id}|Smith|Anna${name(id)}|20150504|F`)),
+      immunizations: dosesIn(2016),
+    });
+    const readDoses = vi.spyOn(SqliteStore.prototype, 'readDoses');
+    try {
+      const summary = await sandbox.load({ immunizations: dosesIn(2017) });
+      expect(summary.totals.immunization).toMatchObject({ loaded: 1200 });
+      expect(readDoses.mock.calls.flatMap(([patientIds]) => patientIds).length).toBe(1200);
+      expect(Math.max(...readDoses.mock.calls.map(([patientIds]) => patientIds.length))).toBeLessThanOrEqual(500);
+    } finally {
+      readDoses.mockRestore();
+    }
+  });
+
   test('doses come back to a patient who is known under another id, whatever the order of the file', async () => {
     using sandbox = new Sandbox();
     const summary = await sandbox.load({
@@ -550,6 +613,16 @@ describe('when a run does not come to its end', () => {
     });
     await expect(failing).rejects.toMatchObject({ code: 'too-many-rejects' });
     expect(contentOf(sandbox)).toEqual(before);
+  });
+
+  test('a number of rejects is counted over all files', async () => {
+    using sandbox = new Sandbox();
+    const submission = {
+      patients: patients(ANNA, 'F1|2|Jones|Ben||M'),
+      immunizations: doses('F1|8|v1|03|20170505|01||', 'F1|9|v2|03|20170506|01||'),
+    };
+    await expect(sandbox.load({ ...submission, rejectLimit: { count: 2 } })).rejects.toThrow('more than 2');
+    expect((await sandbox.load({ ...submission, rejectLimit: { count: 3 } })).totals.immunization.rejected).toBe(2);
   });
 
   test('too many rejects, as a number or a share', async () => {

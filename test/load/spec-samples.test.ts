@@ -1,21 +1,23 @@
 /** The samples of every spec that comes with immload get exactly the verdicts that they promise. */
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ISSUE_CODES } from '../../src/core/catalogue.js';
+import type { FileRole } from '../../src/core/model.js';
 import { makeSamples, type SampleFiles } from '../../src/core/samples/samples.js';
 import { completeSpec, type DelimitedLayout, type Layout, type Spec } from '../../src/core/spec.js';
 import { describeSpec, rulesOf } from '../../src/docs/flat-file-specification.js';
 import { renderMarkdown } from '../../src/docs/markdown.js';
-import { builtInSpecIds, loadSpec } from '../../src/files/specs.js';
-import { CODES, GRITS, MIIS } from '../support/fixtures.js';
+import { builtInSpecIds, loadSpec, packageFolder } from '../../src/files/specs.js';
+import { CODES, MIIS } from '../support/fixtures.js';
 import { Sandbox } from '../support/sandbox.js';
-import { smallest } from '../support/small-spec.js';
+import { smallest, smallestCombined } from '../support/small-spec.js';
 
 /** What `validate` says of the files, as `file:line code severity`. */
 async function validate(files: SampleFiles, spec: Spec, site: string | null): Promise<string[]> {
   using sandbox = new Sandbox();
-  const input = (role: 'patient' | 'immunization'): Record<string, Uint8Array> => {
-    const { name, bytes } = files.get(role)!;
-    return { [name]: bytes };
+  const input = (role: FileRole): Record<string, Uint8Array> => {
+    const file = files.get(role);
+    return file === undefined ? {} : { [file.name]: file.bytes };
   };
   const summary = await sandbox.load({
     mode: 'validate',
@@ -23,6 +25,7 @@ async function validate(files: SampleFiles, spec: Spec, site: string | null): Pr
     site,
     patients: input('patient'),
     immunizations: input('immunization'),
+    files: input('combined'),
   });
   const issues = await sandbox.report(summary.folder, 'issues.csv');
   return issues.map((issue) => `${issue['file']}:${issue['line']} ${issue['code']} ${issue['severity']}`).sort();
@@ -44,6 +47,11 @@ function miisLike(changes: Partial<Spec>, layout: Partial<DelimitedLayout>, requ
 /** Specs of other people, who write in other ways than the built-in ones. */
 const OTHERS: readonly (readonly [string, Spec])[] = [
   ['the smallest spec', SMALLEST],
+  ['the smallest spec of combined records', completeSpec(smallestCombined())],
+  [
+    'the example of a specification of one’s own',
+    loadSpec(join(packageFolder(), 'examples/03-your-own-spec/spec.json')),
+  ],
   [
     'tabs, no quotes, no header, days with slashes',
     miisLike(
@@ -115,7 +123,7 @@ test('the samples are the same every time', () => {
 });
 
 test('the specification shows the perfect sample', () => {
-  for (const spec of [MIIS, GRITS]) {
+  for (const [, spec] of ALL) {
     const document = renderMarkdown(describeSpec(spec, CODES));
     for (const { bytes } of makeSamples(spec).perfect.values()) {
       const lines = new TextDecoder().decode(bytes).split(/\r?\n/);

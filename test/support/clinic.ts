@@ -4,6 +4,7 @@
  * Nobody in it exists. Names are put together from lists, addresses from made-up streets, phone numbers from the 555
  * exchange. The same options give the same clinic.
  */
+import type { Codes } from '../../src/core/codes.js';
 import type { ImmunizationField, IsoDate, PatientField } from '../../src/core/model.js';
 import { Random } from './random.js';
 
@@ -125,10 +126,20 @@ const FLU: readonly ScheduledVaccine[] = [
 /** What a program that bills, and knows no CVX, calls each vaccine. */
 const CPT_OF_CVX: ReadonlyMap<string, string> = new Map([...SCHEDULE, ...FLU].map(({ cvx, cpt }) => [cvx, cpt]));
 
-/** The dose as a program reports it that knows vaccines by their CPT codes. */
-export function codedByCpt(dose: TrueDose): TrueDose {
+/** How a program names vaccines: a layout has a column for the one or the other. */
+export type VaccineNaming = 'cvx' | 'cpt' | 'vaccine_name';
+
+/** The dose as a program reports it that names vaccines so. */
+export function codedBy(naming: VaccineNaming, dose: TrueDose, codes: Codes): TrueDose {
   const { cvx, ...rest } = dose;
-  return { ...rest, cpt: CPT_OF_CVX.get(cvx!)! };
+  switch (naming) {
+    case 'cvx':
+      return dose;
+    case 'cpt':
+      return { ...rest, cpt: CPT_OF_CVX.get(cvx!)! };
+    case 'vaccine_name':
+      return { ...rest, vaccine_name: codes.table('cvx').rows.find(([code]) => code === cvx)![1]! };
+  }
 }
 
 const BODY_SITES = ['LD', 'RD', 'LT', 'RT', 'LA', 'RA'];

@@ -47,8 +47,9 @@ class Editor {
 
   /** Sets cells as the spec writes their values. */
   write(values: Values): this {
-    const cells = writeValues(values, this.role, this.spec) ?? values;
-    for (const [field, cell] of Object.entries(cells)) this.set(field as FieldName, cell);
+    const cells = writeValues(values, this.layout, this.role, this.spec);
+    if (cells === null) for (const [field, value] of Object.entries(values)) this.set(field as FieldName, value);
+    else for (const [column, cell] of cells) this.cells[column] = cell;
     return this;
   }
 

@@ -12,10 +12,12 @@ import { CODES, MIIS, TODAY } from './fixtures.js';
 export type TableRow = Record<string, string | number | null>;
 
 /** What a load is given besides its files; all of it has a default. */
-export interface SandboxLoad extends Partial<Omit<LoadOptions, 'patients' | 'immunizations'>> {
+export interface SandboxLoad extends Partial<Omit<LoadOptions, 'patients' | 'immunizations' | 'files'>> {
   /** File name → content, or a path that exists. */
   readonly patients?: Readonly<Record<string, string | Uint8Array>> | readonly string[];
   readonly immunizations?: Readonly<Record<string, string | Uint8Array>> | readonly string[];
+  /** Files whose role shows in their contents. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>> | readonly string[];
 }
 
 /** Lines with a header, as `miis-legacy` files are. */
@@ -50,12 +52,13 @@ export class Sandbox {
 
   /** Loads, into the sandbox's database unless told otherwise. */
   async load(options: SandboxLoad): Promise<Summary & { folder: string }> {
-    const { patients = {}, immunizations = {}, ...rest } = options;
+    const { patients = {}, immunizations = {}, files = {}, ...rest } = options;
     const number = ++this.#loads;
     const report = rest.report ?? this.path(`report-${number}`);
     const summary = await load({
       patients: this.#paths(patients, number),
       immunizations: this.#paths(immunizations, number),
+      files: this.#paths(files, number),
       spec: MIIS,
       codes: CODES,
       mode: 'load',

@@ -33,10 +33,29 @@ export function smallest(): { [key: string]: Json } {
   };
 }
 
+/** The smallest spec of files whose records have a patient and up to three doses. */
+export function smallestCombined(): { [key: string]: Json } {
+  const { layouts: _, ...rest } = smallest();
+  const person = [
+    { name: 'Chart', field: 'source_patient_id' },
+    { name: 'Last', field: 'last_name' },
+    { name: 'DOB', field: 'birth_date' },
+    { name: 'VFC', field: 'patient.eligibility' },
+  ];
+  const doses = {
+    repeat: 3,
+    fields: [
+      { name: 'Date {n}', field: 'administered_on' },
+      { name: 'CVX {n}', field: 'cvx' },
+    ],
+  };
+  const csv = { format: 'delimited', delimiter: ',', quote: '"', header: 'required' };
+  return { ...rest, layouts: { combined: { ...csv, fields: [...person, doses] } } };
+}
+
 /** The smallest spec with another value at a JSON pointer; `undefined` takes the property away. */
-export function withValue(pointer: string, value: Json): Json {
+export function withValue(pointer: string, value: Json, spec = smallest()): Json {
   if (pointer === '') return value;
-  const spec = smallest();
   const steps = pointer.slice(1).split('/');
   const last = steps.pop()!;
   let place: Json = spec;

@@ -3,7 +3,8 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Role } from '../../src/core/model.js';
 import type { Layout, Spec } from '../../src/core/spec.js';
 import { type Cells, headerLine, toCells, toLine } from '../../src/core/write.js';
-import { type ClinicOptions, codedByCpt, makeClinic } from './clinic.js';
+import { type ClinicOptions, codedBy, makeClinic, type TrueDose, type VaccineNaming } from './clinic.js';
+import { CODES } from './fixtures.js';
 
 /** A record as it goes to the file: its cells, or a raw line that no cells could give, or one in another encoding. */
 export type Spoiled = Cells | string | Uint8Array;
@@ -66,6 +67,33 @@ function lineOf(record: Spoiled, layout: Layout): string | Uint8Array {
   return Array.isArray(record) ? toLine(record, layout) : record;
 }
 
+/** How a layout names vaccines. */
+function namingOf(spec: Spec): VaccineNaming {
+  const carried = spec.layouts.immunization.fields.map(({ field }) => field);
+  return (['cvx', 'cpt', 'vaccine_name'] as const).find((field) => carried.includes(field))!;
+}
+
+/** Writes the clinic as one file with a dose in each record; `more` is said of each dose. */
+export function writeCombined(clinic: ClinicOptions, spec: Spec, path: string, more: TrueDose = {}): void {
+  const layout = spec.layouts.patient;
+  const writer = new LineWriter(path, '\n');
+  const header = headerLine(layout);
+  if (header !== null) writer.write(header);
+  for (const { patient, doses } of makeClinic(clinic)) {
+    const cells = toCells(patient, 'patient', spec);
+    for (const dose of doses) {
+      const doseCells = toCells({ ...codedBy(namingOf(spec), dose, CODES), ...more }, 'immunization', spec);
+      writer.write(
+        toLine(
+          cells.map((cell, i) => cell || doseCells[i]!),
+          layout,
+        ),
+      );
+    }
+  }
+  writer.close();
+}
+
 /** Writes the clinic, and says how many records each file has. */
 export function writeSubmission(
   clinic: ClinicOptions,
@@ -85,12 +113,12 @@ export function writeSubmission(
   };
   const patients = open('patient', paths.patients);
   const immunizations = open('immunization', paths.immunizations);
-  const carriesCvx = spec.layouts.immunization.fields.some(({ field }) => field === 'cvx');
+  const naming = namingOf(spec);
   for (const { patient, doses } of makeClinic(clinic)) {
     const cells = toCells(patient, 'patient', spec);
     for (const each of spoiler?.patient(cells) ?? [cells]) patients.write(lineOf(each, spec.layouts.patient));
     for (const dose of doses) {
-      const doseCells = toCells(carriesCvx ? dose : codedByCpt(dose), 'immunization', spec);
+      const doseCells = toCells(codedBy(naming, dose, CODES), 'immunization', spec);
       for (const each of spoiler?.immunization(doseCells) ?? [doseCells]) {
         immunizations.write(lineOf(each, spec.layouts.immunization));
       }

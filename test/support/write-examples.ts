@@ -8,10 +8,7 @@ import { EXAMPLES, EXPECTED_REPORTS, withoutSeconds, writeExampleInput } from '.
 const examples = join(packageFolder(), 'examples');
 for (const example of EXAMPLES) {
   const folder = join(examples, example.name);
-  writeExampleInput(example, {
-    patients: join(folder, example.patients),
-    immunizations: join(folder, example.immunizations),
-  });
+  writeExampleInput(example, folder);
   const output = execFileSync(process.execPath, [join(examples, 'run.mjs'), example.name]);
   const expected = join(folder, 'expected');
   rmSync(expected, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 /** Which dose records of one patient are the same dose. All of the deciding is here, and it is pure. */
-import { DOSE, packRow, type Row } from '../model.js';
+import { DOSE, type ImmunizationField, packRow, type Row } from '../model.js';
 import { countFilled, doseFacts, mergeDoseRows, SENDER_SLOTS } from './survivor.js';
 
 /** A dose of the store. */
@@ -25,6 +25,8 @@ export type DoseOutcome =
       readonly as: { readonly incoming: number } | { readonly immunizationId: number };
       /** Whether it gave the dose a value that the other did not have. */
       readonly contributed: boolean;
+      /** Fields of which it has another value than the one that is kept. */
+      readonly differing: readonly ImmunizationField[];
     };
 
 /** A stored dose that gains from incoming records. */
@@ -42,7 +44,12 @@ export interface DoseDecisions {
 }
 
 /** Why two records are the same dose. */
-export const SAME_DOSE_REASON = 'same vaccine and date';
+const SAME_DOSE_REASON = 'same vaccine and date';
+
+/** Why a record is the same dose as another, and in which fields it says something else than what is kept. */
+export function reasonOf({ differing }: { readonly differing: readonly string[] }): string {
+  return differing.length === 0 ? SAME_DOSE_REASON : `${SAME_DOSE_REASON}; other ${differing.join(', ')}`;
+}
 
 /** Same patient, same CVX, same date and same status: then it is the same dose. */
 function isSameDose(a: Row, b: Row): boolean {
@@ -98,7 +105,8 @@ function joinIncoming(places: readonly number[], incoming: readonly Row[], outco
   for (const place of places) {
     if (place === fullest) continue;
     const contributed = contributes(incoming[place]!, incoming[fullest]!, merged);
-    outcomes[place] = { kind: 'same', as: { incoming: fullest }, contributed };
+    const differing = differingFields(incoming[place]!, merged);
+    outcomes[place] = { kind: 'same', as: { incoming: fullest }, contributed, differing };
   }
 }
 
@@ -117,7 +125,8 @@ function joinStored(
   keepIdentity(merged, dose.row, records);
   for (const place of places) {
     const contributed = contributes(incoming[place]!, dose.row, merged);
-    outcomes[place] = { kind: 'same', as: { immunizationId: dose.immunizationId }, contributed };
+    const differing = differingFields(incoming[place]!, merged);
+    outcomes[place] = { kind: 'same', as: { immunizationId: dose.immunizationId }, contributed, differing };
   }
   const gainsId = merged[DOSE.source_immunization_id] !== dose.row[DOSE.source_immunization_id];
   if (parts.length > before.length || gainsId) {
@@ -147,6 +156,17 @@ function distinctRows(rows: readonly Row[]): Row[] {
     if (seen.has(text)) return false;
     seen.add(text);
     return true;
+  });
+}
+
+/** What was said of doses given elsewhere or by hearsay differs in these without meaning anything. */
+const UNREMARKABLE: ReadonlySet<string> = new Set<ImmunizationField>(['information_source', 'comment']);
+
+function differingFields(record: Row, merged: Row): ImmunizationField[] {
+  return (Object.keys(DOSE) as ImmunizationField[]).filter((field) => {
+    const slot = DOSE[field];
+    if (SENDER_SLOTS.includes(slot) || UNREMARKABLE.has(field)) return false;
+    return record[slot] != null && record[slot] !== merged[slot];
   });
 }
 

@@ -23,6 +23,8 @@ export interface DateRules {
   readonly today: IsoDate;
   /** A year of two digits is the latest one that does not lie after today, or it makes the value no date. */
   readonly twoDigitYears: 'latest-past' | 'reject';
+  /** How many years after today a year of two digits may lie: some for an expiry, none (the default) for what happened. */
+  readonly yearsAhead?: number;
   /** Whether a month without a day is allowed, as `YYYY-MM`. */
   readonly months?: boolean;
 }
@@ -42,10 +44,11 @@ export function createDateNormalizer(rules: DateRules): Normalizer {
   const allowed = new Set<DateFormat>(rules.formats);
   if (allowed.has('M/D/YYYY')) allowed.add('MM/DD/YYYY');
   const preferred = rules.formats[0] === 'M/D/YYYY' ? 'MM/DD/YYYY' : rules.formats[0];
+  const latest = yearsAfter(rules.today, rules.yearsAhead ?? 0);
 
   return (text) => {
     const withoutTime = stripTime(text);
-    const candidates = readCandidates(withoutTime, allowed, rules);
+    const candidates = readCandidates(withoutTime, allowed, rules, latest);
     const first = candidates.find((candidate) => candidate.problem !== 'invalid');
     if (first === undefined) return refuse('invalid');
     const days = new Set(candidates.map((candidate) => candidate.day));
@@ -91,7 +94,7 @@ const SHAPES: readonly Shape[] = [
 ];
 
 /** All days (or months) that the text can mean in the allowed forms. */
-function readCandidates(text: string, allowed: ReadonlySet<DateFormat>, rules: DateRules): Candidate[] {
+function readCandidates(text: string, allowed: ReadonlySet<DateFormat>, rules: DateRules, latest: string): Candidate[] {
   const found: Candidate[] = [];
   for (const { format, pattern, problem = null } of SHAPES) {
     if (format === 'month' ? rules.months !== true : !allowed.has(format)) continue;
@@ -99,7 +102,7 @@ function readCandidates(text: string, allowed: ReadonlySet<DateFormat>, rules: D
     const parts = pattern.exec(text)?.groups;
     if (parts === undefined) continue;
     const { y, m, d = '1' } = parts as { y: string; m: string; d?: string };
-    const date = y.length === 2 ? readTwoDigitYear(y, m, d, rules.today) : readDay(y, m, d);
+    const date = y.length === 2 ? readTwoDigitYear(y, m, d, latest) : readDay(y, m, d);
     if (date !== null) found.push({ day: parts['d'] === undefined ? date.slice(0, 7) : date, format, problem });
   }
   return found;
@@ -113,12 +116,16 @@ function readDay(year: string, month: string, day: string): IsoDate | null {
   return date.isValid ? (date.toISODate() as IsoDate) : null;
 }
 
-/** The latest day with this ending of the year that is not after today. */
-function readTwoDigitYear(year: string, month: string, day: string, today: IsoDate): IsoDate | null {
-  const century = today.slice(0, 2);
+/** The latest day with this ending of the year that is not after `latest`. */
+function readTwoDigitYear(year: string, month: string, day: string, latest: string): IsoDate | null {
+  const century = latest.slice(0, 2);
   const date = readDay(century + year, month, day);
-  if (date !== null && date <= today) return date;
+  if (date !== null && date <= latest) return date;
   return readDay(String(Number(century) - 1) + year, month, day);
+}
+
+function yearsAfter(day: string, years: number): string {
+  return String(Number(day.slice(0, 4)) + years) + day.slice(4);
 }
 
 /** Whether the text is a day as this program writes it, and exists. */

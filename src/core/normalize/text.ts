@@ -3,7 +3,9 @@ import { accept, acceptWith, NOTHING_KNOWN, type Normalizer } from './reading.js
 
 /** Tabs, line ends and other control characters, which break files and screens. */
 const CONTROL = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
-const CONTROLS_AND_BLANKS = /[\s\p{Cc}\p{Cf}]+/gu;
+const CONTROLS_AND_BLANKS = /[\s\p{Cc}]+/gu;
+/** Soft hyphens, joiners and marks of direction, which stand within words. */
+const INVISIBLE = /\p{Cf}/gu;
 /** What a text of printable ASCII must not have to be tidy. */
 const UNTIDY = /[^\x20-\x7e]| {2}|^ | $/;
 
@@ -14,7 +16,7 @@ export function hasControlCharacter(text: string): boolean {
 
 /** The text with every run of blanks and control characters as one blank, and none at its ends. */
 export function tidyText(text: string): string {
-  return !UNTIDY.test(text) ? text : text.replace(CONTROLS_AND_BLANKS, ' ').trim();
+  return !UNTIDY.test(text) ? text : text.replace(INVISIBLE, '').replace(CONTROLS_AND_BLANKS, ' ').trim();
 }
 
 /** Reads free text. */

@@ -50,6 +50,8 @@ export interface CutterOptions {
   readonly quote: number | null;
   /** Fields of a whole record, `null` if not known. A quoted field runs over a line end only if that completes a record. */
   readonly fieldCount: number | null;
+  /** Fields that a whole record may have on top of these: all of them or none. */
+  readonly extraFields?: number;
   /** Records at the top that are not data (a header): left out of the blocks and of the numbering. */
   readonly skipRecords?: number;
   /** Size in bytes at which a block is closed. */
@@ -80,6 +82,7 @@ export class RecordCutter {
   readonly #delimiter: number;
   readonly #quote: number;
   readonly #fieldCount: number | null;
+  readonly #extraFields: number;
   readonly #blockBytes: number;
   #recordsToSkip: number;
 
@@ -109,6 +112,7 @@ export class RecordCutter {
     this.#delimiter = options.delimiter ?? -1;
     this.#quote = options.delimiter === null ? -1 : (options.quote ?? -1);
     this.#fieldCount = options.fieldCount;
+    this.#extraFields = options.extraFields ?? 0;
     this.#blockBytes = options.blockBytes ?? DEFAULT_BLOCK_BYTES;
     this.#recordsToSkip = options.skipRecords ?? 0;
   }
@@ -259,20 +263,32 @@ export class RecordCutter {
   }
 
   /**
-   * Whether the lines from the record's start to `end` are one record. They are not if the number of fields is wrong, or
-   * if the first line has enough fields without its quote and the last is a whole record by itself: then two stray
-   * quotes have met, and joining the lines would make one patient of two.
+   * Whether the lines from the record's start to `end` are one record. They are not if the first line has enough fields
+   * without its quote and the last is a whole record by itself: then two stray quotes have met, and joining the lines
+   * would make one patient of two. Where fields are missing they are, unless a line among them is a record by itself.
    */
   #isWholeRecord(firstLineEnd: number, end: number, fields: number): boolean {
     const expected = this.#fieldCount;
     if (expected === null) return true;
-    if (fields !== expected) return false;
+    const fits = (count: number): boolean => count === expected || count === expected + this.#extraFields;
+    if (!fits(fields)) return fields < expected && !this.#holdsWholeLine(end, fits);
     let lastLineStart = end;
     while (this.#input[lastLineStart - 1] !== LF && this.#input[lastLineStart - 1] !== CR) lastLineStart--;
     return (
-      this.#countFields(this.#recordStart, firstLineEnd) !== expected ||
-      this.#countQuotedFields(lastLineStart, end) !== expected
+      !fits(this.#countFields(this.#recordStart, firstLineEnd)) || !fits(this.#countQuotedFields(lastLineStart, end))
     );
+  }
+
+  /** Whether any of the lines from the record's start to `end` has the fields of a record, quotes not minded. */
+  #holdsWholeLine(end: number, fits: (count: number) => boolean): boolean {
+    let start = this.#recordStart;
+    for (let at = start; at <= end; at++) {
+      const byte = this.#input[at];
+      if (at < end && byte !== LF && byte !== CR) continue;
+      if (fits(this.#countFields(start, at))) return true;
+      start = at + 1;
+    }
+    return false;
   }
 
   /** Fields between two places, quotes not minded. */

@@ -32,7 +32,8 @@ export function matchHeader(cells: readonly string[], layout: Layout): HeaderMat
     if (field === undefined) {
       if (!REJECT_KEYS.has(key) && key !== '') unknown.push(cells[place]!);
     } else if (columns[field] !== -1) {
-      repeated.push(cells[place]!);
+      // Columns that are not loaded may all be called the same.
+      if (layout.fields[field]!.field !== null) repeated.push(cells[place]!);
     } else {
       columns[field] = place;
     }

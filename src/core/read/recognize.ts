@@ -1,5 +1,5 @@
 /** Whether a file is what it is said to be: text, of this layout, of this role. Looks at its beginning only. */
-import type { IsoDate, Role } from '../model.js';
+import type { FileRole, IsoDate, Role } from '../model.js';
 import { createDateNormalizer } from '../normalize/date.js';
 import {
   type DelimitedLayout,
@@ -38,7 +38,7 @@ export type Recognition =
   | { readonly fits: false; readonly problem: string; readonly remedy: string };
 
 export interface RecognizeOptions {
-  readonly role: Role;
+  readonly role: FileRole;
   readonly spec: Spec;
   readonly today: IsoDate;
   /** Whether the records must name their site, because the command does not. */
@@ -64,7 +64,7 @@ const SIGNATURES: readonly (readonly [string, readonly number[]])[] = [
 export function recognize(head: FileHead, options: RecognizeOptions): Recognition {
   const refused = refuseOtherThanText(head);
   if (refused !== null) return refused;
-  const layout = options.spec.layouts[options.role];
+  const layout = layoutOf(options);
   const records = readSample(head, layout);
   const first = records[0];
   if (first === undefined) return refusal('holds no records', 'check the export');
@@ -154,10 +154,19 @@ function widthsOf(layout: FixedLayout): ReturnType<typeof columnsOfWidths> {
   return columnsOfWidths(layout.fields.map((field) => field.width!));
 }
 
-const OTHER_ROLE: Readonly<Record<Role, Role>> = { patient: 'immunization', immunization: 'patient' };
+/** The columns of a file; those of a combined one are the same in the views of both roles. */
+function layoutOf({ spec, role }: RecognizeOptions): Layout {
+  return spec.layouts[role === 'combined' ? 'patient' : role];
+}
 
-function refuseSwapped(role: Role): Recognition & { fits: false } {
-  const other = OTHER_ROLE[role];
+/** The role that a file could have by mistake, `null` where there is no other. */
+function otherRole(role: FileRole): Role | null {
+  if (role === 'combined') return null;
+  return role === 'patient' ? 'immunization' : 'patient';
+}
+
+function refuseSwapped(role: FileRole): Recognition & { fits: false } {
+  const other = otherRole(role)!;
   return refusal(
     `looks like the ${other} file, and was given as the ${role} file`,
     'give the patient file with --patients and the immunization file with --immunizations',
@@ -173,8 +182,10 @@ function findHeader(
   if (layout.header === 'absent') return null;
   const { role, spec } = options;
   const header = matchHeader(first.cells, layout);
-  const other = matchHeader(first.cells, spec.layouts[OTHER_ROLE[role]]);
-  if (countMatches(other) > countMatches(header) && looksLikeHeader(other)) return refuseSwapped(role);
+  const otherOf = otherRole(role);
+  const other = otherOf === null ? null : matchHeader(first.cells, spec.layouts[otherOf]);
+  if (other !== null && countMatches(other) > countMatches(header) && looksLikeHeader(other))
+    return refuseSwapped(role);
   if (!looksLikeHeader(header)) {
     if (layout.header === 'optional') return null;
     return refusal('has no header that fits the specification', `begin it with the column names of ${spec.id}`);
@@ -182,13 +193,20 @@ function findHeader(
   if (header.repeated.length > 0) {
     return refusal(`has the column ${header.repeated[0]} twice`, 'leave one of the two out');
   }
-  const has = (field: string): boolean => layout.fields.some((f, i) => f.field === field && header.columns[i] !== -1);
-  const nameOf = (field: string): string => layout.fields.find((f) => f.field === field)?.name ?? field;
-  const needed = [...KEY_FIELDS[role], ...(options.needsSite ? (['site_id'] as const) : [])];
+  const views = role === 'combined' ? [spec.layouts.patient, spec.layouts.immunization] : [layout];
+  const has = (field: string): boolean =>
+    views.some((view) => view.fields.some((f, i) => f.field === field && header.columns[i] !== -1));
+  const nameOf = (field: string): string =>
+    views.flatMap((view) => view.fields).find((f) => f.field === field)?.name ?? field;
+  const roles = role === 'combined' ? (['patient', 'immunization'] as const) : [role];
+  const needed = new Set([
+    ...roles.flatMap((each) => KEY_FIELDS[each]),
+    ...(options.needsSite ? (['site_id'] as const) : []),
+  ]);
   for (const field of needed) {
     if (!has(field)) return refusal(`has no column ${nameOf(field)}`, `add it, or name it as ${spec.id} does`);
   }
-  if (role === 'immunization' && !VACCINE_FIELDS.some(has)) {
+  if (role !== 'patient' && !VACCINE_FIELDS.some(has)) {
     return refusal('has no column that names the vaccine', `add one, such as ${nameOf('cvx')}`);
   }
   return header;
@@ -205,8 +223,9 @@ function refuseByCount(
     return extra === 0 || extra === REJECT_COLUMNS.length;
   };
   if (records.some((record) => fits(record, layout.fields.length))) return null;
-  const other = options.spec.layouts[OTHER_ROLE[options.role]];
-  if (other.format === 'delimited' && records.every((record) => fits(record, other.fields.length))) {
+  const otherOf = otherRole(options.role);
+  const other = otherOf === null ? null : options.spec.layouts[otherOf];
+  if (other?.format === 'delimited' && records.every((record) => fits(record, other.fields.length))) {
     return refuseSwapped(options.role);
   }
   const found = records[0]!.cells.length;
@@ -224,11 +243,11 @@ function refuseByDates(
   options: RecognizeOptions,
 ): (Recognition & { fits: false }) | null {
   const { spec, role } = options;
-  const own = shareOfDates(records, layout, role, options);
+  const own = shareOfDates(records, layout, role === 'immunization' ? role : 'patient', options);
   if (own > 0.2) return null;
-  const other = spec.layouts[OTHER_ROLE[role]];
-  if (other.format === 'fixed' && shareOfDates(records, other, OTHER_ROLE[role], options) > 0.8)
-    return refuseSwapped(role);
+  const otherOf = otherRole(role);
+  const other = otherOf === null ? null : spec.layouts[otherOf];
+  if (other?.format === 'fixed' && shareOfDates(records, other, otherOf!, options) > 0.8) return refuseSwapped(role);
   if (own > 0 || records.length < 10) return null;
   const width = widthsOf(layout).width;
   return refusal(

@@ -1,16 +1,20 @@
 /** Which rules the records of a specification can break at all. */
 import { CATALOGUE, type IssueCode } from '../catalogue.js';
+import { ROLES } from '../file-layouts.js';
 import type { IssueDefinition } from '../issue.js';
 import { type FieldDefinition, type FieldName, fieldsOf, type Role } from '../model.js';
 import type { DateFormat } from '../normalize/date.js';
-import { type Layout, type LayoutField, type Spec, severityOf, VACCINE_FIELDS } from '../spec.js';
+import { isCombined, type Layout, type LayoutField, type Spec, severityOf, VACCINE_FIELDS } from '../spec.js';
 import { IMMUNIZATION_MISSING } from './immunization.js';
 import { PATIENT_MISSING } from './patient.js';
 
-/** The roles of a spec with their layouts. */
-export function layoutsOf(spec: Spec): readonly (readonly [Role, Layout])[] {
-  return Object.entries(spec.layouts) as [Role, Layout][];
+/** The columns of a spec as each role sees them. */
+function viewsOf(spec: Spec): readonly (readonly [Role, Layout])[] {
+  return ROLES.map((role) => [role, spec.layouts[role]]);
 }
+
+/** What cannot be told where patient and doses come in one record: they cannot miss each other. */
+const ONLY_IN_TWO_FILES: ReadonlySet<IssueCode> = new Set<IssueCode>(['patient-id-repeated', 'patient-not-found']);
 
 /** Codes about how a file is written, and the layouts whose files can be written so. */
 const SHAPES: Readonly<Partial<Record<IssueCode, (layout: Layout) => boolean>>> = {
@@ -80,7 +84,8 @@ export function plainlyRequired(role: Role, layout: Layout): readonly LayoutFiel
 /** Whether a record or a file of the spec can break the rule, and it is reported when one does. */
 export function canBreak(code: IssueCode, spec: Spec): boolean {
   if (severityOf(code, spec) === 'off') return false;
-  const layouts = layoutsOf(spec);
+  if (isCombined(spec) && ONLY_IN_TWO_FILES.has(code)) return false;
+  const layouts = viewsOf(spec);
   const shape = SHAPES[code];
   if (shape !== undefined) return layouts.some(([, layout]) => shape(layout));
   if (code === 'required-value-missing')

@@ -85,7 +85,7 @@ const KWAME: TrueRecord = {
   death_date: '2021-11-12',
 };
 
-/** The second of twins. She has no doses yet, so that what happens to her record happens to no other. */
+/** The second of twins. She has no doses in a file of their own, so that what happens to her happens to no other. */
 const MEI: TrueRecord = {
   site_id: SITE,
   source_patient_id: '1003',
@@ -164,6 +164,7 @@ const HISTORY: readonly TrueRecord[] = [
     administered_on: '2015-07-14',
     cvx: '20',
     cpt: '90700',
+    vaccine_name: 'INFANRIX',
     information_source: '01',
   },
   {
@@ -173,9 +174,22 @@ const HISTORY: readonly TrueRecord[] = [
     administered_on: '2014-10-07',
     cvx: '33',
     cpt: '90732',
+    vaccine_name: 'PNEUMOVAX 23',
     information_source: '01',
   },
 ];
+
+/** A dose of the child who has none: where each record has doses, she must have one to be there. */
+const DOSE_OF_CHILD: TrueRecord = {
+  site_id: SITE,
+  source_patient_id: '1003',
+  source_immunization_id: 'V-5004',
+  administered_on: '2020-11-24',
+  cvx: '03',
+  cpt: '90707',
+  vaccine_name: 'M-M-R II',
+  information_source: '01',
+};
 
 function withoutNulls(record: Readonly<Record<string, string | null>>): TrueRecord {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null)) as TrueRecord;
@@ -187,10 +201,20 @@ export const SAMPLE_CLINIC: Readonly<Record<Role, readonly TrueRecord[]>> = {
   immunization: [withoutNulls(MMR), ...HISTORY],
 };
 
-/** The clinic as a spec asks for it: fields that it requires are filled in all records. */
+/** The clinic's records of a role as a spec asks for them: fields that it requires are filled in all of them. */
 export function sampleRecords(role: Role, spec: Spec): TrueRecord[] {
-  const records = SAMPLE_CLINIC[role];
-  const required = spec.layouts[role].fields.filter(({ use, field }) => use === 'required' && field !== null);
-  const filled = Object.fromEntries(required.map(({ field }) => [field!, records[0]![field!]]));
-  return records.map((record) => ({ ...(filled as TrueRecord), ...record }));
+  return SAMPLE_CLINIC[role].map((record) => fillRequired(record, role, spec));
+}
+
+/** A dose of the last patient, for files whose records have doses. */
+export function sampleDoseOfChild(spec: Spec): TrueRecord {
+  return fillRequired(DOSE_OF_CHILD, 'immunization', spec);
+}
+
+function fillRequired(record: TrueRecord, role: Role, spec: Spec): TrueRecord {
+  const full = SAMPLE_CLINIC[role][0]!;
+  const required = spec.layouts[role].fields.flatMap(({ use, field }) =>
+    use === 'required' && field !== null ? [field] : [],
+  );
+  return { ...Object.fromEntries(required.map((field) => [field, full[field]])), ...record };
 }

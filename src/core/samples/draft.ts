@@ -1,17 +1,18 @@
 /** The files of a sample submission while they are being written: records as cells, so that some can be spoiled. */
 import type { IssueCode } from '../catalogue.js';
-import type { FieldDefinition, FieldName, Role } from '../model.js';
-import { fieldsOf } from '../model.js';
-import { layoutsOf, plainlyRequired } from '../rules/applies.js';
-import type { Layout, LayoutField, Spec } from '../spec.js';
+import { fileLayoutsOf } from '../file-layouts.js';
+import { type FieldDefinition, type FieldName, type FileRole, fieldsOf, type Role } from '../model.js';
+import { dosesOf } from '../plan.js';
+import { plainlyRequired } from '../rules/applies.js';
+import { isCombined, type Layout, type LayoutField, SHARED_FIELDS, type Spec } from '../spec.js';
 import { type Cells, formatDate, headerLine, lineEndOf, toCells, toLine } from '../write.js';
-import { sampleRecords } from './clinic.js';
+import { sampleDoseOfChild, sampleRecords } from './clinic.js';
 
 /** Values by field, as a fault wants them: days as YYYY-MM-DD, all else as it stands in the file; `''` for a blank. */
 export type Values = Readonly<Partial<Record<FieldName, string>>>;
 
-/** A record on its way to the file. */
-export interface DraftRecord {
+/** A row on its way to the file. */
+export interface DraftRow {
   readonly cells: Cells;
   /** The line itself, where no cells can say it, or in bytes that are not UTF-8. */
   line: string | Uint8Array | null;
@@ -19,87 +20,170 @@ export interface DraftRecord {
 
 /** One file of the submission. */
 export interface DraftFile {
+  readonly role: FileRole;
   readonly layout: Layout;
   header: string | null;
-  readonly records: DraftRecord[];
+  readonly rows: DraftRow[];
 }
 
-/** What is to be found in a record of a file, or in the file as a whole (`record` is `null`). */
+/** Where a record of the clinic stands: its row, and which of the row's doses it is. */
+interface Place {
+  readonly row: number;
+  readonly dose: number | null;
+}
+
+/** What is to be found in a row of the file that has a role's records, or in that file as a whole (`row` is `null`). */
 export interface Expected {
   readonly role: Role;
   /** Index in the file. */
-  readonly record: number | null;
+  readonly row: number | null;
   readonly code: IssueCode;
 }
 
 /** The sample clinic's files before they are written. */
 export class Draft {
-  readonly files: ReadonlyMap<Role, DraftFile>;
+  readonly files: readonly DraftFile[];
+  /** Where each record of a role stands; a patient may stand in several rows of a file with doses. */
+  readonly #places: Readonly<Record<Role, readonly (readonly Place[])[]>>;
 
   constructor(readonly spec: Spec) {
-    this.files = new Map(
-      layoutsOf(spec).map(([role, layout]) => {
-        const records = sampleRecords(role, spec).map((record) => ({ cells: toCells(record, role, spec), line: null }));
-        return [role, { layout, header: headerLine(layout), records }];
-      }),
-    );
+    this.files = fileLayoutsOf(spec).map(({ role, layout }) => {
+      return { role, layout, header: headerLine(layout), rows: [] };
+    });
+    this.#places = isCombined(spec)
+      ? this.#writeRows()
+      : { patient: this.#write('patient'), immunization: this.#write('immunization') };
   }
 
+  /** Writes the records of a role into a file of their own, a row each. */
+  #write(role: Role): Place[][] {
+    return sampleRecords(role, this.spec).map((record) => [
+      { row: this.#add(role, toCells(record, role, this.spec)), dose: null },
+    ]);
+  }
+
+  /** Writes patients with their doses: as many rows for each patient as the doses need. */
+  #writeRows(): Record<Role, Place[][]> {
+    const { layouts } = this.spec;
+    const doses = [...sampleRecords('immunization', this.spec), sampleDoseOfChild(this.spec)];
+    const numbers = dosesOf(layouts.immunization);
+    const places: Record<Role, Place[][]> = { patient: [], immunization: [] };
+    for (const patient of sampleRecords('patient', this.spec)) {
+      const own = doses.filter(({ source_patient_id }) => source_patient_id === patient.source_patient_id);
+      const rows: Place[] = [];
+      for (let start = 0; start < own.length; start += numbers.length) {
+        const cells = toCells(patient, 'patient', this.spec);
+        const row = this.#add('patient', cells);
+        rows.push({ row, dose: null });
+        own.slice(start, start + numbers.length).forEach((dose, i) => {
+          const layout = viewOfDose(layouts.immunization, numbers[i]!);
+          const written = toCells(dose, 'immunization', {
+            ...this.spec,
+            layouts: { ...layouts, immunization: layout },
+          });
+          written.forEach((cell, column) => {
+            // Site and patient id are said once for both.
+            if (cell !== '' && layouts.patient.fields[column]!.field === null) cells[column] = cell;
+          });
+          places.immunization[doses.indexOf(dose)] = [{ row, dose: numbers[i]! }];
+        });
+      }
+      places.patient.push(rows);
+    }
+    return places;
+  }
+
+  #add(role: Role, cells: Cells): number {
+    return this.file(role).rows.push({ cells, line: null }) - 1;
+  }
+
+  /** The file that has a role's records. */
   file(role: Role): DraftFile {
-    return this.files.get(role)!;
+    return this.files.find((file) => file.role === role || file.role === 'combined')!;
+  }
+
+  /** The first row of a record. */
+  rowOf(role: Role, record: number): number {
+    return this.#places[role][record]![0]!.row;
+  }
+
+  /** The cells of a record's first row. */
+  cellsOf(role: Role, record: number): Cells {
+    return this.file(role).rows[this.rowOf(role, record)]!.cells;
+  }
+
+  /** How many records of a role there are. */
+  count(role: Role): number {
+    return this.#places[role].length;
   }
 
   /** A cell of a record, `''` where the layout has no such column. */
   cell(role: Role, record: number, field: FieldName): string {
-    const { layout, records } = this.file(role);
-    return records[record]!.cells[layout.fields.findIndex((column) => column.field === field)] ?? '';
+    const column = this.spec.layouts[role].fields.findIndex((each) => each.field === field);
+    return this.cellsOf(role, record)[column] ?? '';
   }
 
-  /** Sets cells of a record; false, and nothing is set, where the layout cannot say one of the values. */
+  /** Sets cells of a record, in all its rows; false, and nothing is set, where the layout cannot say one of the values. */
   set(role: Role, record: number, values: Values): boolean {
-    const { layout, records } = this.file(role);
-    const cells = writeValues(values, role, this.spec);
-    if (cells === null) return false;
-    layout.fields.forEach((column, index) => {
-      const cell = column.field === null ? undefined : cells[column.field];
-      if (cell !== undefined) records[record]!.cells[index] = cell;
-    });
+    const shared = isCombined(this.spec) && role === 'immunization';
+    // The dose's patient is the patient of its row.
+    if (shared && SHARED_FIELDS.some((field) => field in values)) return false;
+    for (const { row, dose } of this.#places[role][record]!) {
+      const cells = writeValues(values, viewOfDose(this.spec.layouts[role], dose), role, this.spec);
+      if (cells === null) return false;
+      this.setRow(role, row, cells);
+    }
     return true;
   }
 
-  /** Adds a copy of a record to the end of its file, and gives its index. */
-  copy(role: Role, record: number): number {
-    const { records } = this.file(role);
-    return records.push({ cells: [...records[record]!.cells], line: null }) - 1;
+  /** Sets cells of a row by their column. */
+  setRow(role: Role, row: number, cells: ReadonlyMap<number, string>): void {
+    for (const [column, cell] of cells) this.file(role).rows[row]!.cells[column] = cell;
   }
 
-  /** Adds a line that is no record of cells, and gives its index. */
+  /** Adds a copy of a record's first row to the end of its file, with other values; `null` where they cannot be said. */
+  copy(role: Role, record: number, values: Values): number | null {
+    const cells = writeValues(values, viewOfDose(this.spec.layouts[role], null), role, this.spec);
+    if (cells === null) return null;
+    const row = this.#add(role, [...this.cellsOf(role, record)]);
+    this.setRow(role, row, cells);
+    return row;
+  }
+
+  /** Adds a line that is no row of cells, and gives its index. */
   add(role: Role, line: string): number {
-    return this.file(role).records.push({ cells: [], line }) - 1;
+    return this.file(role).rows.push({ cells: [], line }) - 1;
   }
 
-  /** The line of a record as it stands. */
-  lineOf(role: Role, record: number): string {
-    const { layout, records } = this.file(role);
-    return toLine(records[record]!.cells, layout);
+  /** The line of a row as it stands. */
+  lineOf(role: Role, row: number): string {
+    const { layout, rows } = this.file(role);
+    return toLine(rows[row]!.cells, layout);
   }
 
-  /** The line in the file on which a record stands, from 1. */
-  lineNumberOf(role: Role, record: number): number {
-    return record + (this.file(role).header === null ? 1 : 2);
+  /** The line in the file on which a row stands, from 1. */
+  lineNumberOf(role: Role, row: number): number {
+    return row + (this.file(role).header === null ? 1 : 2);
   }
 
   /** The bytes of a file. */
-  bytesOf(role: Role): Uint8Array {
-    const { layout, header, records } = this.file(role);
+  bytesOf({ layout, header, rows }: DraftFile): Uint8Array {
     const lineEnd = lineEndOf(layout);
     const parts: Uint8Array[] = header === null ? [] : [encoder.encode(header + lineEnd)];
-    records.forEach(({ line }, record) => {
-      const content = line ?? this.lineOf(role, record);
+    for (const { line, cells } of rows) {
+      const content = line ?? toLine(cells, layout);
       parts.push(typeof content === 'string' ? encoder.encode(content) : content, encoder.encode(lineEnd));
-    });
+    }
     return concatenate(parts);
   }
+}
+
+/** A layout in which the columns of other doses carry nothing. */
+function viewOfDose(layout: Layout, dose: number | null): Layout {
+  const fields = layout.fields.map((column) =>
+    column.dose === undefined || column.dose === dose ? column : { ...column, field: null },
+  );
+  return { ...layout, fields };
 }
 
 const encoder = new TextEncoder();
@@ -123,28 +207,34 @@ export function latin1(text: string): Uint8Array {
 const FREE_TEXT: ReadonlySet<FieldDefinition['kind']> = new Set(['id', 'text', 'name', 'email']);
 
 /**
- * The cells of these values; `null` where the layout cannot say them: no such column, no room for the value, a meaning of
- * its own for it or for a blank.
+ * The cells of these values by their column; `null` where the layout cannot say them: no such column, no room for the
+ * value, a meaning of its own for it or for a blank.
  */
-export function writeValues(values: Values, role: Role, spec: Spec): Readonly<Record<string, string>> | null {
-  const layout = spec.layouts[role];
+export function writeValues(
+  values: Values,
+  layout: Layout,
+  role: Role,
+  spec: Spec,
+): ReadonlyMap<number, string> | null {
   const required = plainlyRequired(role, layout);
-  const cells: Record<string, string> = {};
-  let written = 0;
+  const cells = new Map<number, string>();
   for (const [field, value] of Object.entries(values)) {
-    const column = layout.fields.find((each) => each.field === field);
-    if (column === undefined) {
+    const columns = layout.fields.flatMap((column, index) => (column.field === field ? [index] : []));
+    const [first, ...others] = columns;
+    if (first === undefined) {
       if (value !== '') return null;
       continue;
     }
+    const column = layout.fields[first]!;
     // The blank would be a fault of its own.
     if (value === '' && required.includes(column)) return null;
     const cell = writeValue(value, column, fieldsOf(role)[field]!, layout, spec);
     if (cell === null) return null;
-    cells[field] = cell;
-    written++;
+    cells.set(first, cell);
+    // The first of several columns says all of it.
+    for (const other of others) cells.set(other, '');
   }
-  return written > 0 ? cells : null;
+  return cells.size > 0 ? cells : null;
 }
 
 function writeValue(

@@ -4,10 +4,11 @@
  * Where a code has several faults, the first that a layout can show is the one. A code without a fault is not compiled.
  */
 import type { IssueCode } from '../catalogue.js';
+import { ROLES } from '../file-layouts.js';
 import type { FieldName, Role } from '../model.js';
 import type { DateFormat } from '../normalize/date.js';
 import { plainlyRequired } from '../rules/applies.js';
-import { type Spec, severityOf } from '../spec.js';
+import { isCombined, type Spec, severityOf, VACCINE_FIELDS } from '../spec.js';
 import { headerLine } from '../write.js';
 import { type Draft, type Expected, latin1, type Values } from './draft.js';
 
@@ -15,6 +16,8 @@ import { type Draft, type Expected, latin1, type Values } from './draft.js';
 export interface ValueFault {
   readonly role: Role;
   readonly values: Values;
+  /** The record of the clinic, if another than usual. */
+  readonly record?: number;
   /** Other codes that come with it. */
   readonly also?: readonly IssueCode[];
   /** Date formats of which the date's column must allow one. */
@@ -46,7 +49,9 @@ function vaccine(values: Values, details: Details = {}): ValueFault {
 /** The record that a fault is planted in: a patient without doses, and a dose with all its details. */
 export const PLANTED_IN: Readonly<Record<Role, number>> = { patient: 2, immunization: 0 };
 const CHILD = PLANTED_IN.patient;
-const MOTHERS_CHILD = 0;
+const FIRST = 0;
+/** A dose of somebody who has died. */
+const DOSE_OF_THE_DEAD: Details = { record: 2 };
 
 const PLAIN: Details = { dates: ['MMDDYYYY'] };
 const SHORT_SLASHED: Details = { dates: ['MM/DD/YYYY', 'M/D/YYYY'], twoDigitYears: true };
@@ -58,8 +63,8 @@ function lineFault(code: IssueCode, rewrite: (draft: Draft) => string | Uint8Arr
   return (draft) => {
     const line = rewrite(draft);
     if (line === null) return null;
-    draft.file('patient').records[CHILD]!.line = line;
-    return [{ role: 'patient', record: CHILD, code }];
+    setLine(draft, line);
+    return [ofChild(draft, code)];
   };
 }
 
@@ -69,37 +74,46 @@ function withLastName(draft: Draft, write: (name: string, delimiter: string, quo
   if (layout.format !== 'delimited' || layout.quote === null) return null;
   const { delimiter, quote } = layout;
   const place = layout.fields.findIndex(({ field }) => field === 'last_name');
-  const cells = draft.file('patient').records[CHILD]!.cells;
-  return cells.map((cell, index) => (index === place ? write(cell, delimiter, quote) : cell)).join(delimiter);
+  return draft
+    .cellsOf('patient', CHILD)
+    .map((cell, index) => (index === place ? write(cell, delimiter, quote) : cell))
+    .join(delimiter);
 }
 
 /** A line that comes besides the patients. */
 function lineBesides(code: IssueCode, write: (draft: Draft) => string | null): DraftFault {
   return (draft) => {
     const line = write(draft);
-    return line === null ? null : [{ role: 'patient', record: draft.add('patient', line), code }];
+    return line === null ? null : [{ role: 'patient', row: draft.add('patient', line), code }];
   };
 }
 
-const ofFile = (code: IssueCode): readonly Expected[] => [{ role: 'patient', record: null, code }];
-const ofChild = (code: IssueCode, record = CHILD): Expected => ({ role: 'patient', record, code });
+const ofFile = (code: IssueCode): readonly Expected[] => [{ role: 'patient', row: null, code }];
+const ofChild = (draft: Draft, code: IssueCode): Expected => ofPatient(draft, code, CHILD);
+const ofPatient = (draft: Draft, code: IssueCode, record: number): Expected => {
+  return { role: 'patient', row: draft.rowOf('patient', record), code };
+};
+
+/** Gives the planted patient another line. */
+function setLine(draft: Draft, line: string | Uint8Array): void {
+  draft.file('patient').rows[draft.rowOf('patient', CHILD)]!.line = line;
+}
 
 /** The doses of a patient who is rejected are rejected too. */
 function dosesRejected(draft: Draft, patientId: string): Expected[] {
-  const doses = draft.file('immunization').records.map((_, record) => record);
+  const doses = Array.from({ length: draft.count('immunization') }, (_, record) => record);
   return doses
     .filter((record) => draft.cell('immunization', record, 'source_patient_id') === patientId)
-    .map((record) => ({ role: 'immunization', record, code: 'patient-rejected' }));
+    .map((record) => ({ role: 'immunization', row: draft.rowOf('immunization', record), code: 'patient-rejected' }));
 }
 
 /** The first column of free text with a width, filled beyond it. */
 const tooLong: DraftFault = (draft) => {
-  for (const [role, { layout, records }] of draft.files) {
-    if (layout.format !== 'delimited') continue;
-    const place = layout.fields.findIndex(({ field, width }) => width !== undefined && LONG_TEXTS.has(field!));
-    if (place < 0) continue;
-    records[PLANTED_IN[role]]!.cells[place] = 'x'.repeat(layout.fields[place]!.width! + 1);
-    return [{ role, record: PLANTED_IN[role], code: 'value-too-long' }];
+  for (const role of ROLES) {
+    const { format, fields } = draft.spec.layouts[role];
+    const column = fields.findIndex(({ field, width }) => width !== undefined && LONG_TEXTS.has(field!));
+    if (format !== 'delimited' || column < 0) continue;
+    return spoilCell(draft, role, column, 'x'.repeat(fields[column]!.width! + 1), 'value-too-long');
   }
   return null;
 };
@@ -112,22 +126,33 @@ const LONG_TEXTS: ReadonlySet<FieldName> = new Set<FieldName>([
 ]);
 
 const blankRequired: DraftFault = (draft) => {
-  for (const [role, { layout, records }] of draft.files) {
-    const [column] = plainlyRequired(role, layout);
+  for (const role of ROLES) {
+    const layout = draft.spec.layouts[role];
+    const required = plainlyRequired(role, layout);
+    // A blank vaccine is a fault of its own as well.
+    const column = required.find(({ field }) => !VACCINE_FIELDS.includes(field!)) ?? required[0];
     if (column === undefined) continue;
-    records[PLANTED_IN[role]]!.cells[layout.fields.indexOf(column)] = '';
-    return [{ role, record: PLANTED_IN[role], code: 'required-value-missing' }];
+    const expected = spoilCell(draft, role, layout.fields.indexOf(column), '', 'required-value-missing');
+    const ways = layout.fields.filter(({ field }) => field !== null && VACCINE_FIELDS.includes(field));
+    const isOnlyWay = ways.length === 1 && ways[0] === column;
+    return isOnlyWay ? [...expected, { ...expected[0]!, code: 'vaccine-missing' }] : expected;
   }
   return null;
 };
+
+function spoilCell(draft: Draft, role: Role, column: number, cell: string, code: IssueCode): readonly Expected[] {
+  const row = draft.rowOf(role, PLANTED_IN[role]);
+  draft.setRow(role, row, new Map([[column, cell]]));
+  return [{ role, row, code }];
+}
 
 const unknownColumn: DraftFault = (draft) => {
   const file = draft.file('patient');
   if (file.layout.format !== 'delimited' || file.header === null) return null;
   const { delimiter } = file.layout;
   file.header += `${delimiter}eye_color`;
-  file.records.forEach((record, index) => {
-    record.line = `${draft.lineOf('patient', index)}${delimiter}brown`;
+  file.rows.forEach((each, row) => {
+    each.line = `${draft.lineOf('patient', row)}${delimiter}brown`;
   });
   return ofFile('column-unknown');
 };
@@ -139,8 +164,8 @@ const unknownColumn: DraftFault = (draft) => {
 function writeInWindows1252(draft: Draft, field: FieldName, text: string, character: string): boolean {
   const letter = '~';
   if (!draft.set('patient', CHILD, { [field]: text.replace(character, letter) })) return false;
-  const line = draft.lineOf('patient', CHILD).replace(text.replace(character, letter), text);
-  draft.file('patient').records[CHILD]!.line = latin1(line);
+  const line = draft.lineOf('patient', draft.rowOf('patient', CHILD)).replace(text.replace(character, letter), text);
+  setLine(draft, latin1(line));
   return true;
 }
 
@@ -150,51 +175,59 @@ const inWindows1252: DraftFault = (draft) =>
 
 const inTwoEncodings: DraftFault = (draft) => {
   if (inWindows1252(draft) === null) return null;
-  return draft.set('patient', MOTHERS_CHILD, { last_name: 'Wélsh' }) ? ofFile('encoding-mixed') : null;
+  return draft.set('patient', FIRST, { last_name: 'Wélsh' }) ? ofFile('encoding-mixed') : null;
 };
 
 /** A byte that means nothing in any of the encodings. */
 const undecodable: DraftFault = (draft) => {
   const inStreet = writeInWindows1252(draft, 'street', '7 Sta\u0081ion Rd', '\u0081');
   if (!inStreet && !writeInWindows1252(draft, 'last_name', 'Ch\u0081n', '\u0081')) return null;
-  const inName = inStreet ? [] : [ofChild('name-characters')];
-  return [ofChild('character-undecodable'), ...inName, ...ofFile('encoding-windows-1252')];
+  const inName = inStreet ? [] : [ofChild(draft, 'name-characters')];
+  return [ofChild(draft, 'character-undecodable'), ...inName, ...ofFile('encoding-windows-1252')];
 };
 
 const longRow: DraftFault = (draft) => {
   if (draft.file('patient').layout.format !== 'fixed') return null;
-  draft.file('patient').records[CHILD]!.line = `${draft.lineOf('patient', CHILD)}MORE`;
+  setLine(draft, `${draft.lineOf('patient', draft.rowOf('patient', CHILD))}MORE`);
   return ofFile('row-longer-than-layout');
 };
 
 /** Two persons with one id. */
 const idOfAnother: DraftFault = (draft) => {
-  const id = draft.cell('patient', MOTHERS_CHILD, 'source_patient_id');
+  const id = draft.cell('patient', FIRST, 'source_patient_id');
   if (!draft.set('patient', CHILD, { source_patient_id: id })) return null;
-  const both = [ofChild('patient-id-conflict', MOTHERS_CHILD), ofChild('patient-id-conflict')];
-  return [...both, ...dosesRejected(draft, id)];
+  const code = 'patient-id-conflict';
+  const both = [ofPatient(draft, code, FIRST), ofChild(draft, code)];
+  if (!isCombined(draft.spec)) return [...both, ...dosesRejected(draft, id)];
+  // A record that says why its patient is rejected does not say it again of its doses.
+  const blamed = new Set(both.map(({ row }) => row));
+  return [...both, ...dosesRejected(draft, id).filter(({ row }) => !blamed.has(row))];
 };
 
 /** One person twice, the second time with other details. */
 function sentAgain(code: IssueCode, ...changes: readonly Values[]): DraftFault {
   return (draft) => {
-    const copy = draft.copy('patient', CHILD);
-    return changes.some((values) => draft.set('patient', copy, values)) ? [ofChild(code, copy)] : null;
+    for (const values of changes) {
+      const row = draft.copy('patient', CHILD, values);
+      if (row !== null) return [{ role: 'patient', row, code }];
+    }
+    return null;
   };
 }
 
-/** A patient who is rejected, and has doses. */
+/** A patient who is rejected, and has doses in a file of their own. */
 const rejectedWithDoses: DraftFault = (draft) => {
-  const id = draft.cell('patient', MOTHERS_CHILD, 'source_patient_id');
+  if (isCombined(draft.spec)) return null;
+  const id = draft.cell('patient', FIRST, 'source_patient_id');
   const reasons = [
     ['last-name-missing', { last_name: '' }],
     ['birth-date-missing', { birth_date: '' }],
   ] as const;
   const reason = reasons.find(
-    ([code, values]) => severityOf(code, draft.spec) === 'error' && draft.set('patient', MOTHERS_CHILD, values),
+    ([code, values]) => severityOf(code, draft.spec) === 'error' && draft.set('patient', FIRST, values),
   );
   if (reason === undefined) return null;
-  return [ofChild(reason[0], MOTHERS_CHILD), ...dosesRejected(draft, id)];
+  return [ofPatient(draft, reason[0], FIRST), ...dosesRejected(draft, id)];
 };
 
 /** The faults of every code, in the order of the catalogue. */
@@ -298,7 +331,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   // ---- whose dose it is ------------------------------------------------------------------------------------------
   'dose-patient-id-missing': [dose({ source_patient_id: '' })],
   'patient-not-found': [dose({ source_patient_id: '999999' })],
-  'patient-rejected': [rejectedWithDoses],
+  'patient-rejected': [rejectedWithDoses, idOfAnother],
   // ---- which vaccine ---------------------------------------------------------------------------------------------
   'vaccine-missing': [vaccine({})],
   'vaccine-unresolved': [
@@ -374,12 +407,12 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'dose-date-in-future': [dose({ administered_on: '2190-05-16', lot_expiration: '' })],
   'dose-date-before-birth': [dose({ administered_on: '2015-05-13', vis_given_date: '' })],
   'dose-date-after-death': [
-    dose({ source_patient_id: '1002', administered_on: '2021-11-13', lot_expiration: '', vis_given_date: '' }),
+    dose({ administered_on: '2021-11-13' }, DOSE_OF_THE_DEAD),
   ],
   'dose-date-first-of-month': [dose({ administered_on: '2016-06-01' })],
   'dose-date-before-licence': [
-    vaccine({ source_patient_id: '1002', cvx: '133', administered_on: '2010-02-23', information_source: '01', mvx: '', vis_given_date: '' }),
-    vaccine({ source_patient_id: '1002', cpt: '90670', administered_on: '2010-02-23', information_source: '01', mvx: '', vis_given_date: '' }),
+    vaccine({ cvx: '133', administered_on: '2010-02-23' }, DOSE_OF_THE_DEAD),
+    vaccine({ cpt: '90670', administered_on: '2010-02-23' }, DOSE_OF_THE_DEAD),
   ],
   'dose-date-after-use': [
     vaccine({ cvx: '51', administered_on: '2016-08-20', information_source: '01' }),

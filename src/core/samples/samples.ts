@@ -1,7 +1,8 @@
 /** Sample submissions of a spec: a perfect one, and for each rule one that breaks it, with what is to be found. */
 import { ISSUE_CODES, type IssueCode } from '../catalogue.js';
-import type { Role, Severity } from '../model.js';
-import { canBreak, layoutsOf } from '../rules/applies.js';
+import { fileLayoutsOf } from '../file-layouts.js';
+import type { FileRole, Severity } from '../model.js';
+import { canBreak } from '../rules/applies.js';
 import { type Spec, severityOf } from '../spec.js';
 import { SAMPLE_CLINIC } from './clinic.js';
 import { Draft, type Expected } from './draft.js';
@@ -16,8 +17,8 @@ export interface Verdict {
   readonly severity: Severity;
 }
 
-/** The files of a sample submission, by role. */
-export type SampleFiles = ReadonlyMap<Role, { readonly name: string; readonly bytes: Uint8Array }>;
+/** The files of a sample submission, by what their records are. */
+export type SampleFiles = ReadonlyMap<FileRole, { readonly name: string; readonly bytes: Uint8Array }>;
 
 /** A submission that breaks one rule, and what follows of that. */
 export interface FaultySample {
@@ -38,10 +39,11 @@ export interface Samples {
   readonly site: string | null;
 }
 
-/** The name of a role's sample file. */
-export function sampleFileName(role: Role): string {
-  return `${role}s.txt`;
-}
+const FILE_NAMES: Readonly<Record<FileRole, string>> = {
+  patient: 'patients.txt',
+  immunization: 'immunizations.txt',
+  combined: 'history.txt',
+};
 
 /** Makes all samples of a spec: the same ones every time. */
 export function makeSamples(spec: Spec): Samples {
@@ -53,7 +55,7 @@ export function makeSamples(spec: Spec): Samples {
     if (sample === null) notShown.push(code);
     else faulty.push(sample);
   }
-  const namesSite = layoutsOf(spec).every(([, layout]) => layout.fields.some(({ field }) => field === 'site_id'));
+  const namesSite = fileLayoutsOf(spec).every(({ layout }) => layout.fields.some(({ field }) => field === 'site_id'));
   const site = namesSite ? null : SAMPLE_CLINIC.patient[0]!.site_id!;
   return { perfect: writeFiles(new Draft(spec)), faulty, notShown, site };
 }
@@ -62,7 +64,8 @@ function makeFaulty(code: IssueCode, spec: Spec): FaultySample | null {
   for (const fault of FAULTS[code]) {
     const draft = new Draft(spec);
     const expected = plant(fault, code, draft);
-    if (expected !== null) return { code, files: writeFiles(draft), verdicts: judge(expected, draft) };
+    if (expected?.some((each) => each.code === code))
+      return { code, files: writeFiles(draft), verdicts: judge(expected, draft) };
   }
   return null;
 }
@@ -72,25 +75,23 @@ function plant(fault: Fault, code: IssueCode, draft: Draft): readonly Expected[]
   if (typeof fault === 'function') return fault(draft);
   const { role, values, also = [] } = fault;
   if (!allowsDates(fault, draft.spec)) return null;
-  const record = PLANTED_IN[role];
+  const record = fault.record ?? PLANTED_IN[role];
   if (!draft.set(role, record, values)) return null;
-  return [code, ...also].map((each) => ({ role, record, code: each }));
+  return [code, ...also].map((each) => ({ role, row: draft.rowOf(role, record), code: each }));
 }
 
 function writeFiles(draft: Draft): SampleFiles {
-  return new Map(
-    [...draft.files.keys()].map((role) => [role, { name: sampleFileName(role), bytes: draft.bytesOf(role) }]),
-  );
+  return new Map(draft.files.map((file) => [file.role, { name: FILE_NAMES[file.role], bytes: draft.bytesOf(file) }]));
 }
 
 /** Verdicts in the order of files and lines; what is off is not reported. */
 function judge(expected: readonly Expected[], draft: Draft): Verdict[] {
   const verdicts: Verdict[] = [];
-  for (const { role, record, code } of expected) {
+  for (const { role, row, code } of expected) {
     const severity = severityOf(code, draft.spec);
     if (severity === 'off') continue;
-    const line = record === null ? null : draft.lineNumberOf(role, record);
-    verdicts.push({ file: sampleFileName(role), line, code, severity });
+    const line = row === null ? null : draft.lineNumberOf(role, row);
+    verdicts.push({ file: FILE_NAMES[draft.file(role).role], line, code, severity });
   }
   return verdicts;
 }

@@ -1,7 +1,7 @@
 /** Which dose records of one patient are the same dose. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type DoseDecisions, decideDoses, type StoredDose } from '../../../src/core/match/dose.js';
+import { type DoseDecisions, decideDoses, reasonOf, type StoredDose } from '../../../src/core/match/dose.js';
 import { DOSE, packRow, type Row } from '../../../src/core/model.js';
 import { contentsOf, type DoseValues, doseRow } from '../../support/persons.js';
 
@@ -46,7 +46,7 @@ describe('duplicates of a submission', () => {
     const { outcomes, updates } = decideDoses([poor, full], []);
     expect(updates).toEqual([]);
     expect(outcomes).toEqual([
-      { kind: 'same', as: { incoming: 1 }, contributed: true },
+      { kind: 'same', as: { incoming: 1 }, contributed: true, differing: [] },
       {
         kind: 'new',
         row: dose({
@@ -91,8 +91,18 @@ describe('a dose of the store', () => {
       [dose(), dose({ site_id: 'F2', source_immunization_id: 'V-9' })],
       [stored],
     );
-    expect(outcomes).toEqual(Array(2).fill({ kind: 'same', as: { immunizationId: 7 }, contributed: false }));
+    expect(outcomes).toEqual(
+      Array(2).fill({ kind: 'same', as: { immunizationId: 7 }, contributed: false, differing: [] }),
+    );
     expect(updates).toEqual([]);
+  });
+
+  test('keeps what it says, and the reason names the fields that the other says otherwise', () => {
+    const kept = dose({ lot_number: 'K012345', mvx: 'MSD', route: 'SC', body_site: 'LA' });
+    const { outcomes } = decideDoses([kept, dose({ lot_number: 'K099999', route: 'IM', comment: 'sore arm' })], []);
+    const [, other] = outcomes;
+    expect(other).toMatchObject({ kind: 'same', differing: ['lot_number', 'route'] });
+    expect(other!.kind === 'same' && reasonOf(other!)).toBe('same vaccine and date; other lot_number, route');
   });
 
   test('gains what it lacked and keeps the id of the record that made it', () => {

@@ -105,6 +105,15 @@ describe('a year of two digits is the latest that is not in the future', () => {
   });
 });
 
+test.each([
+  ['12/31/30', '2030-12-31'],
+  ['7/1/36', '2036-07-01'],
+  ['7/2/36', '1936-07-02'],
+  ['12/31/99', '1999-12-31'],
+])('an expiry of %s is %s', (text, value) => {
+  expect(createDateNormalizer({ ...MIIS_RULES, yearsAhead: 10 })(text)).toMatchObject({ value });
+});
+
 describe('months, where they are allowed', () => {
   const readMonth = createDateNormalizer({ ...MIIS_RULES, months: true });
   test.each([

@@ -113,6 +113,11 @@ describe('quotes', () => {
     expect(records.every(({ shape }) => shape === RecordShape.plain || shape === RecordShape.quoted)).toBe(true);
   });
 
+  test('a newline in quotes belongs to the value in a record with the fields that it may have on top', () => {
+    const records = cut(bytesOf('a|"b\nc"|d|x|y\na|"b\nc"|d\na|"b\nc"|d|x\n'), { ...three, extraFields: 2 });
+    expect(texts(records)).toEqual(['a|"b\nc"|d|x|y', 'a|"b\nc"|d', 'a|"b', 'c"|d|x']);
+  });
+
   test('a quote that never closes costs its own line', () => {
     const records = cut(bytesOf('a|b|c\nd|"e|f\ng|h|i\nj|k|l\n'), three);
     expect(texts(records)).toEqual(['a|b|c', 'd|"e|f', 'g|h|i', 'j|k|l']);
@@ -123,6 +128,12 @@ describe('quotes', () => {
       RecordShape.plain,
     ]);
     expect(lines(records)).toEqual([1, 2, 3, 4]);
+  });
+
+  test('a record of several lines stays one where fields are missing, unless a line of it is a record by itself', () => {
+    const read = (text: string): string[] => texts(cut(bytesOf(text), { ...OPTIONS, fieldCount: 4 }));
+    expect(read('a|"b\nc"|d\ne|f|g|h')).toEqual(['a|"b\nc"|d', 'e|f|g|h']);
+    expect(read('a|"b|c\nd|e|f|g\nh|i"|j\nk|l|m|n')).toEqual(['a|"b|c', 'd|e|f|g', 'h|i"|j', 'k|l|m|n']);
   });
 
   test('a quote that never closes on the last line', () => {

@@ -1,0 +1,288 @@
+/** Links doses to their patients: the doses of a file of their own, and those of records that hold the patient, too. */
+import type { IssueCode } from './core/catalogue.js';
+import type { Issue } from './core/issue.js';
+import { sourceKey } from './core/match/patient.js';
+import { DOSE, type FieldName, IMMUNIZATION_FIELDS, type Row } from './core/model.js';
+import type { TransformPlan } from './core/plan.js';
+import type { Block } from './core/read/blocks.js';
+import { LINK_RULES } from './core/rules/immunization.js';
+import { SHARED_FIELDS } from './core/spec.js';
+import { type Batch, createValueReader, transformBlock } from './core/transform.js';
+import type { LinkedPatient } from './db/store.js';
+import type { OrderedRow } from './files/patient-order.js';
+import type { NoPatient, PatientLinks } from './load-patients.js';
+import { addChanges, type FileRun, type RunContext, rejectRecord } from './run.js';
+
+/** Slots that the registry tables do not have: the dose's patient is known by then. */
+const UNSTORED = Object.entries(IMMUNIZATION_FIELDS)
+  .filter(([, definition]) => 'stored' in definition)
+  .map(([name]) => DOSE[name as keyof typeof DOSE]);
+
+/** Takes doses whose patient is known. */
+export interface DoseSink {
+  add(dose: OrderedRow): void;
+}
+
+/** What a sender's key leads to. */
+type Link = LinkedPatient | NoPatient | 'unknown';
+
+/** Finds the patients of doses: first among the submission's own, then in the store. */
+export class Linker {
+  readonly #links: PatientLinks;
+  readonly #context: RunContext;
+  /** Keys that were looked up in the store. */
+  readonly #looked = new Map<string, Link>();
+  /** The answer given last: most files have the doses of a patient one after the other. */
+  #lastSite: string | null = null;
+  #lastId: string | null = null;
+  #last: Link = 'unknown';
+
+  constructor(links: PatientLinks, context: RunContext) {
+    this.#links = links;
+    this.#context = context;
+  }
+
+  /** Looks up in the store what the submission's own patients do not answer. */
+  async prepare(rows: readonly Row[]): Promise<void> {
+    const missing = new Map<string, Set<string>>();
+    let lastSite: string | null = null;
+    let lastId: string | null = null;
+    for (const row of rows) {
+      const site = row[DOSE.site_id]!;
+      const id = row[DOSE.source_patient_id]!;
+      if (id === lastId && site === lastSite) continue;
+      const key = sourceKey(site, id);
+      const own = this.#links.bySource.get(key);
+      // A rejected record may belong to a patient whom an earlier run has loaded.
+      if ((own !== undefined && own !== 'rejected') || this.#looked.has(key)) {
+        lastSite = site;
+        lastId = id;
+        continue;
+      }
+      let ids = missing.get(site);
+      if (ids === undefined) {
+        ids = new Set();
+        missing.set(site, ids);
+      }
+      ids.add(id);
+    }
+    for (const [site, ids] of missing) {
+      const found = await this.#context.store.findLinkedPatients(site, [...ids]);
+      for (const id of ids) this.#looked.set(sourceKey(site, id), found.get(id) ?? 'unknown');
+    }
+  }
+
+  find(row: Row): Link {
+    const site = row[DOSE.site_id]!;
+    const id = row[DOSE.source_patient_id]!;
+    if (id !== this.#lastId || site !== this.#lastSite) {
+      this.#lastSite = site;
+      this.#lastId = id;
+      this.#last = this.#lookUp(sourceKey(site, id));
+    }
+    return this.#last;
+  }
+
+  #lookUp(key: string): Link {
+    const own = this.#links.bySource.get(key);
+    if (own !== undefined && own !== 'rejected') return own;
+    const stored = this.#looked.get(key) ?? 'unknown';
+    return stored === 'unknown' && own === 'rejected' ? 'rejected' : stored;
+  }
+}
+
+/** Links the doses of a batch: to the stream, or to the rejects. */
+export async function linkBatch(
+  block: Block,
+  batch: Batch,
+  file: FileRun,
+  number: number,
+  linker: Linker,
+  stream: DoseSink,
+  context: RunContext,
+): Promise<void> {
+  await linker.prepare(batch.rows);
+  const rejects: { index: number; codes: readonly IssueCode[] }[] = [...batch.rejected];
+  const issues = [...batch.issues];
+  const readValue = createLazyReader(block, file.plan);
+  for (let i = 0; i < batch.rows.length; i++) {
+    const row = batch.rows[i]!;
+    const index = batch.accepted[i]!;
+    const link = linker.find(row);
+    const found = findLinkIssues(link, row, block, index, file.plan, readValue);
+    if (found.length > 0) {
+      issues.push(...found);
+      const errors = found.filter(({ severity }) => severity === 'error');
+      if (errors.length > 0) {
+        rejects.push({ index, codes: errors.map(({ code }) => code) });
+        continue;
+      }
+    }
+    for (const slot of UNSTORED) row[slot] = null;
+    const { patientId } = link as LinkedPatient;
+    stream.add({ patientId, file: number, record: block.firstRecord + index, line: block.lines[index]!, row });
+  }
+  if (issues.length > batch.issues.length) issues.sort((a, b) => a.record - b.record);
+  for (const issue of issues) context.issues.add(file.logNumber, issue);
+  rejects.sort((a, b) => a.index - b.index);
+  for (const { index, codes } of rejects) {
+    const bytes = block.bytes.subarray(block.starts[index], block.ends[index]);
+    await rejectRecord(file, context, { bytes, record: block.firstRecord + index, line: block.lines[index]!, codes });
+  }
+}
+
+/** Reads a value of a record as it was received. */
+type ReadValue = ReturnType<typeof createValueReader>;
+
+/** A reader that is made when the first value is asked for: most blocks need none. */
+function createLazyReader(block: Block, plan: TransformPlan): ReadValue {
+  let reader: ReadValue | null = null;
+  return (index, field) => {
+    reader ??= createValueReader(block, plan);
+    return reader(index, field);
+  };
+}
+
+const NO_ISSUES: readonly Issue[] = [];
+
+/** What is wrong with a dose for its patient; a dose without a patient has an error. */
+function findLinkIssues(
+  link: Link,
+  row: Row,
+  block: Block,
+  index: number,
+  plan: TransformPlan,
+  readValue: ReadValue,
+): readonly Issue[] {
+  const create = (code: IssueCode, severity: Issue['severity'], field: FieldName): Issue => ({
+    code,
+    severity,
+    record: block.firstRecord + index,
+    line: block.lines[index]!,
+    offset: block.offset + block.starts[index]!,
+    sourcePatientId: row[DOSE.source_patient_id]!,
+    sourceImmunizationId: row[DOSE.source_immunization_id]!,
+    field,
+    value: readValue(index, field),
+    after: null,
+    expected: null,
+    other: null,
+  });
+  if (typeof link === 'string') {
+    return [create(link === 'unknown' ? 'patient-not-found' : 'patient-rejected', 'error', 'source_patient_id')];
+  }
+  let issues: Issue[] | null = null;
+  for (const { code, holds } of LINK_RULES) {
+    const severity = plan.severities[code];
+    if (severity === 'off' || holds(row[DOSE.administered_on]!, link)) continue;
+    issues ??= [];
+    issues.push(create(code, severity, 'administered_on'));
+  }
+  return issues ?? NO_ISSUES;
+}
+
+/**
+ * Links the doses of a block of combined records: all of a record's doses, or none if anything keeps one of them out. What
+ * concerns the record as a whole, or its patient, was told when it was read as a patient.
+ */
+export async function linkCombined(
+  block: Block,
+  file: FileRun,
+  number: number,
+  linker: Linker,
+  stream: DoseSink,
+  context: RunContext,
+): Promise<void> {
+  const records = new CombinedBlock(block, file);
+  for (const plan of file.dosePlans) {
+    const batch = transformBlock(block, plan);
+    addChanges(batch, plan, context);
+    await linker.prepare(batch.rows);
+    records.add(batch, plan, linker);
+  }
+  for (const issue of records.issues()) context.issues.add(file.logNumber, issue);
+  for (let index = 0; index < block.count; index++) {
+    const record = block.firstRecord + index;
+    const line = block.lines[index]!;
+    const codes = records.codesOf(index);
+    if (codes.length > 0) {
+      const bytes = block.bytes.subarray(block.starts[index], block.ends[index]);
+      await rejectRecord(file, context, { bytes, record, line, codes });
+      continue;
+    }
+    for (const { row, patientId } of records.dosesOf(index)) {
+      for (const slot of UNSTORED) row[slot] = null;
+      stream.add({ patientId, file: number, record, line, row });
+    }
+  }
+}
+
+/** What the records of a combined block hold: their doses, and the faults of each. */
+class CombinedBlock {
+  readonly #block: Block;
+  readonly #file: FileRun;
+  readonly #codes = new Map<number, Set<IssueCode>>();
+  readonly #doses = new Map<number, { readonly row: Row; readonly patientId: number }[]>();
+  /** By code, field and value: a column that all doses share is told once. */
+  readonly #issues = new Map<string, Issue>();
+
+  constructor(block: Block, file: FileRun) {
+    this.#block = block;
+    this.#file = file;
+    for (let index = 0; index < block.count; index++) {
+      const codes = file.rejectedPatients.get(block.firstRecord + index);
+      if (codes !== undefined) this.#codes.set(index, new Set(codes));
+    }
+  }
+
+  /** Adds one dose of each record that has it. */
+  add(batch: Batch, plan: TransformPlan, linker: Linker): void {
+    for (const issue of batch.issues) if (!isOfPatient(issue)) this.#addIssue(issue);
+    const readValue = createLazyReader(this.#block, plan);
+    for (let i = 0; i < batch.rows.length; i++) {
+      const row = batch.rows[i]!;
+      const index = batch.accepted[i]!;
+      // A patient that was rejected with this record is told already.
+      if (this.#file.rejectedPatients.has(this.#block.firstRecord + index)) continue;
+      const link = linker.find(row);
+      const found = findLinkIssues(link, row, this.#block, index, plan, readValue);
+      for (const issue of found) this.#addIssue(issue);
+      if (typeof link !== 'string' && !found.some(({ severity }) => severity === 'error')) {
+        const doses = this.#doses.get(index);
+        const dose = { row, patientId: link.patientId };
+        if (doses === undefined) this.#doses.set(index, [dose]);
+        else doses.push(dose);
+      }
+    }
+  }
+
+  #addIssue(issue: Issue): void {
+    const key = [issue.record, issue.code, issue.field, issue.value].join('\x1f');
+    if (this.#issues.has(key)) return;
+    this.#issues.set(key, issue);
+    if (issue.severity !== 'error') return;
+    const index = issue.record - this.#block.firstRecord;
+    const codes = this.#codes.get(index);
+    if (codes === undefined) this.#codes.set(index, new Set([issue.code]));
+    else codes.add(issue.code);
+  }
+
+  /** All issues, in the order of the records. */
+  issues(): Issue[] {
+    return [...this.#issues.values()].sort((a, b) => a.record - b.record);
+  }
+
+  /** Why a record is rejected; none if it is not. */
+  codesOf(index: number): readonly IssueCode[] {
+    return [...(this.#codes.get(index) ?? [])];
+  }
+
+  dosesOf(index: number): readonly { readonly row: Row; readonly patientId: number }[] {
+    return this.#doses.get(index) ?? [];
+  }
+}
+
+/** Whether an issue is about the record or its patient, and was found when the record was read as a patient. */
+function isOfPatient({ field }: Issue): boolean {
+  return field === null || SHARED_FIELDS.includes(field);
+}

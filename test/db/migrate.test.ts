@@ -1,0 +1,103 @@
+/** The schema: what other programs rely on is there, and it can be made, taken down and made again. */
+import createKnex, { type Knex } from 'knex';
+import { describe, expect, test } from 'vitest';
+import * as registry from '../../migrations/0001_registry.js';
+import { IMMUNIZATION_FIELDS, PATIENT_FIELDS } from '../../src/core/model.js';
+import { compareSchema, migrateSqlite } from '../../src/db/migrate.js';
+import { DETAIL_COLUMNS, DOSE_COLUMNS, IMMUNIZATION_COLUMNS, PATIENT_COLUMNS } from '../../src/db/tables.js';
+import { Sandbox } from '../support/sandbox.js';
+
+function columnsOf(sandbox: Sandbox, table: string): string[] {
+  return sandbox.query(`SELECT name FROM pragma_table_info('${table}')`).map((row) => String(row['name']));
+}
+
+describe('tables that other programs may read', () => {
+  test.each([
+    ['runs', ['id', 'status', 'spec_id', 'spec_version', 'site_id', 'started_at', 'finished_at']],
+    [
+      'run_files',
+      ['run_id', 'role', 'name', 'sha256', 'bytes', 'records', 'loaded', 'merged', 'duplicate', 'rejected', 'skipped'],
+    ],
+    ['patients', ['id', 'last_name', 'first_name', 'middle_name', 'suffix', 'birth_date', 'sex', 'sharing_objection']],
+    ['patient_sources', ['run_id', 'site_id', 'source_patient_id', 'patient_id', 'line', 'decision']],
+    [
+      'immunizations',
+      [
+        'id', 'patient_id', 'cvx', 'administered_on', 'mvx', 'lot_number', 'information_source', 'run_id', 'line',
+        'source_immunization_id',
+      ], // biome-ignore format: the columns in the order of the contract
+    ],
+    ['immunization_duplicates', ['run_id', 'line', 'source_immunization_id', 'immunization_id', 'reason']],
+    [
+      'match_reviews',
+      ['id', 'run_id', 'patient_id_a', 'patient_id_b', 'weight', 'reasons', 'decision', 'decided_by', 'decided_at'],
+    ],
+  ])('%s has its columns', async (table, columns) => {
+    using sandbox = new Sandbox();
+    await migrateSqlite(sandbox.database);
+    expect(columnsOf(sandbox, table)).toEqual(expect.arrayContaining(columns));
+  });
+
+  test.each([
+    ['patients', PATIENT_COLUMNS, PATIENT_FIELDS],
+    ['immunizations', IMMUNIZATION_COLUMNS, IMMUNIZATION_FIELDS],
+  ] as const)('%s has a column for every field that is stored', async (table, columns, fields) => {
+    using sandbox = new Sandbox();
+    await migrateSqlite(sandbox.database);
+    const names = columnsOf(sandbox, table);
+    expect(names).toEqual(expect.arrayContaining(columns.map(({ name }) => name)));
+    const unstored = Object.entries(fields).filter(([, field]) => 'stored' in field && field.stored === false);
+    for (const [name] of unstored) expect(names).not.toContain(name);
+  });
+
+  test('a dose’s fields stand in one of the two tables behind the view, and in one only', async () => {
+    using sandbox = new Sandbox();
+    await migrateSqlite(sandbox.database);
+    const own = DOSE_COLUMNS.map(({ name }) => name);
+    const shared = DETAIL_COLUMNS.map(({ name }) => name);
+    expect([...own, ...shared].sort()).toEqual(IMMUNIZATION_COLUMNS.map(({ name }) => name).sort());
+    expect(columnsOf(sandbox, 'doses')).toEqual(expect.arrayContaining(own));
+    expect(columnsOf(sandbox, 'dose_details')).toEqual(expect.arrayContaining(shared));
+    expect(columnsOf(sandbox, 'doses').filter((name) => shared.includes(name))).toEqual([]);
+  });
+});
+
+describe('the migration', () => {
+  const schemaOf = async (knex: Knex): Promise<unknown[]> =>
+    knex('sqlite_master').select('type', 'name', 'sql').whereNot('name', 'like', 'sqlite_%').orderBy(['type', 'name']);
+
+  test('goes up, down and up again', async () => {
+    const knex = createKnex({
+      client: 'better-sqlite3',
+      connection: { filename: ':memory:' },
+      useNullAsDefault: true,
+      pool: { min: 1, max: 1 },
+    });
+    try {
+      await registry.up(knex);
+      const made = await schemaOf(knex);
+      expect(made.length).toBeGreaterThan(10);
+      await registry.down(knex);
+      expect(await schemaOf(knex)).toEqual([]);
+      await registry.up(knex);
+      expect(await schemaOf(knex)).toEqual(made);
+    } finally {
+      await knex.destroy();
+    }
+  });
+
+  test('is applied once', async () => {
+    using sandbox = new Sandbox();
+    expect(await migrateSqlite(sandbox.database)).toEqual(['0001_registry']);
+    expect(await migrateSqlite(sandbox.database)).toEqual([]);
+  });
+
+  test.each([
+    [[], { applied: [], pending: ['0001_registry'] }],
+    [['0001_registry'], { applied: ['0001_registry'], pending: [] }],
+    [['0001_registry', '9999_later'], { applied: ['0001_registry'], pending: [] }],
+    [['20240101_users'], { applied: [], pending: ['0001_registry'] }],
+  ])('of a database with %j is told', (names, state) => {
+    expect(compareSchema(names)).toEqual(state);
+  });
+});

@@ -1,0 +1,325 @@
+/** Runs in the store: one at a time, the dead are known, and what they wrote is taken back. */
+import { spawnSync } from 'node:child_process';
+import { hostname } from 'node:os';
+import Database from 'better-sqlite3';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { openSqlite, type SqliteStore } from '../../src/db/sqlite.js';
+import {
+  doseRow,
+  doseWrites,
+  newDose,
+  newPatient,
+  newRun,
+  newSource,
+  patientRow,
+  patientWrites,
+} from '../support/rows.js';
+import { Sandbox, type TableRow } from '../support/sandbox.js';
+
+const FILES = [
+  { role: 'patient', name: 'p.txt' },
+  { role: 'immunization', name: 'd.txt' },
+] as const;
+const LATER = '2026-07-01T10:05:00.000Z';
+
+function change(sandbox: Sandbox, sql: string): void {
+  const database = new Database(sandbox.database);
+  database.exec(sql);
+  database.close();
+}
+
+/** A process that came to its end. */
+function deadPid(): number {
+  return spawnSync(process.execPath, ['--version']).pid;
+}
+
+describe('a run', () => {
+  test('is opened with its files, completed with their counts, and listed', async () => {
+    using sandbox = new Sandbox();
+    const store = await openSqlite(sandbox.database);
+    const { runId, fileIds } = await store.openRun(newRun(), FILES);
+    expect((await store.listRuns())[0]).toMatchObject({ id: runId, status: 'running', finishedAt: null });
+    const counts = { loaded: 5, merged: 1, duplicate: 2, rejected: 1, skipped: 1 };
+    const result = { sha256: 'ab', encoding: 'utf-8', bytes: 99, records: 10, fates: counts };
+    await store.completeRun(
+      runId,
+      LATER,
+      fileIds.map((fileId) => ({ fileId, ...result })),
+    );
+    const file = { sha256: 'ab', bytes: 99, records: 10, fates: counts };
+    expect(await store.listRuns()).toEqual([
+      {
+        id: runId,
+        status: 'completed',
+        specId: 'miis-legacy',
+        specVersion: '0.1.0',
+        siteId: null,
+        startedAt: '2026-07-01T10:00:00.000Z',
+        finishedAt: LATER,
+        message: null,
+        files: FILES.map((each) => ({ ...each, ...file })),
+      },
+    ]);
+    await store.close();
+  });
+
+  test('that loaded the same bytes is found, unless it failed or is the same run', async () => {
+    using sandbox = new Sandbox();
+    const store = await openSqlite(sandbox.database);
+    const fates = { loaded: 1, merged: 0, duplicate: 0, rejected: 0, skipped: 0 };
+    const finish = async (sha256: string): Promise<number> => {
+      const { runId, fileIds } = await store.openRun(newRun(), FILES);
+      await store.completeRun(runId, LATER, [
+        { fileId: fileIds[0]!, sha256, encoding: 'utf-8', bytes: 1, records: 1, fates },
+      ]);
+      return runId;
+    };
+    const first = await finish('aa');
+    const second = await finish('aa');
+    const failed = await finish('bb');
+    await store.takeBack(failed, LATER, 'failed');
+    expect(await store.findRunOfFile('aa', -1)).toEqual({ runId: second, finishedAt: LATER });
+    expect(await store.findRunOfFile('aa', second)).toEqual({ runId: first, finishedAt: LATER });
+    expect(await store.findRunOfFile('bb', -1)).toBeNull();
+    await store.close();
+  });
+
+  test('shows that it is alive', async () => {
+    using sandbox = new Sandbox();
+    const store = await openSqlite(sandbox.database);
+    const { runId } = await store.openRun(newRun(), FILES);
+    change(sandbox, "UPDATE runs SET heartbeat_at = '2020-01-01T00:00:00.000Z'");
+    await store.beat(runId);
+    expect(String(sandbox.query('SELECT heartbeat_at AS beat FROM runs')[0]!['beat']) > '2020-01-02').toBe(true);
+    await store.close();
+  });
+});
+
+describe('a run that is marked as running', () => {
+  const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
+  const here = hostname();
+
+  test.each([
+    {
+      what: 'of a process of this machine that is alive',
+      host: here,
+      process: () => `${process.ppid}@1`,
+      beat: 20,
+      dead: false,
+    },
+    {
+      what: 'of a number that another process of this machine has by now',
+      host: here,
+      process: () => `${process.ppid}@1`,
+      beat: 40,
+      dead: true,
+    },
+    {
+      what: 'of a process of this machine that is gone',
+      host: here,
+      process: () => `${deadPid()}@1`,
+      beat: 0,
+      dead: true,
+    },
+    {
+      what: 'of an earlier process that had this one’s number',
+      host: here,
+      process: () => `${process.pid}@1`,
+      beat: 0,
+      dead: true,
+    },
+    { what: 'of another machine, seen a minute ago', host: 'elsewhere', process: () => '1@1', beat: 1, dead: false },
+    {
+      what: 'of another machine, not seen for six minutes',
+      host: 'elsewhere',
+      process: () => '1@1',
+      beat: 6,
+      dead: true,
+    },
+  ])('$what: dead is $dead', async ({ host, process: owner, beat, dead }) => {
+    using sandbox = new Sandbox();
+    const store = await openSqlite(sandbox.database);
+    const { runId } = await store.openRun(newRun(), FILES);
+    change(sandbox, `UPDATE runs SET host = '${host}', process = '${owner()}', heartbeat_at = '${minutesAgo(beat)}'`);
+    expect(await store.findDeadRuns()).toEqual(dead ? [runId] : []);
+    const next = store.openRun(newRun(), FILES);
+    if (dead) expect(await next).toMatchObject({ runId: runId + 1 });
+    else {
+      await expect(next).rejects.toMatchObject({
+        code: 'busy',
+        message: `${sandbox.database}: run ${runId} has been loading since 2026-07-01T10:00:00.000Z on ${host}; wait until it is done`,
+      });
+    }
+    await store.close();
+  });
+
+  test('of this very process is alive', async () => {
+    using sandbox = new Sandbox();
+    const store = await openSqlite(sandbox.database);
+    await store.openRun(newRun(), FILES);
+    expect(await store.findDeadRuns()).toEqual([]);
+    await expect(store.openRun(newRun(), FILES)).rejects.toMatchObject({ code: 'busy' });
+    await store.close();
+  });
+});
+
+/** All tables but those that tell of runs. */
+function snapshot(sandbox: Sandbox): Record<string, TableRow[]> {
+  const tables = sandbox.query(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('runs', 'run_files', 'sqlite_sequence')",
+  );
+  return Object.fromEntries(tables.map(({ name }) => [name, sandbox.query(`SELECT * FROM ${name} ORDER BY rowid`)]));
+}
+
+/** A registry of `count` persons with a dose each. */
+async function fill(store: SqliteStore, count: number): Promise<void> {
+  const { runId, fileIds } = await store.openRun(newRun(), FILES);
+  const ids = Array.from({ length: count }, (_, i) => i + 1);
+  await store.writePatients(
+    runId,
+    patientWrites({
+      patients: ids.map((id) => newPatient(id, { last_name: `Name${id}`, birth_date: '2015-05-04' })),
+      sources: ids.map((id) => newSource(id, fileIds[0]!)),
+      matchKeys: ids.map((id) => ({ matchKey: 1000 + id, patientId: id })),
+    }),
+  );
+  await store.writeDoses(
+    runId,
+    doseWrites({
+      doses: ids.map((id) => newDose(id, id, fileIds[1]!, { cvx: '03', administered_on: '2016-05-05', mvx: 'MSD' })),
+    }),
+  );
+  await store.completeRun(runId, LATER, []);
+}
+
+describe('taking a run back', () => {
+  const COUNT = 6;
+  const id = fc.integer({ min: 1, max: COUNT });
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('update patient' as const), id, value: fc.string({ maxLength: 5 }) }),
+    fc.record({ kind: fc.constant('update dose' as const), id, value: fc.string({ maxLength: 5 }) }),
+    fc.record({ kind: fc.constant('new patient' as const), id, value: fc.constant('') }),
+    fc.record({ kind: fc.constant('new dose' as const), id, value: fc.string({ maxLength: 5 }) }),
+  );
+
+  test('restores the registry exactly, whatever the run did', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        using sandbox = new Sandbox();
+        const store = await openSqlite(sandbox.database);
+        await fill(store, COUNT);
+        const before = snapshot(sandbox);
+        const { runId, fileIds } = await store.openRun(newRun(), FILES);
+        let next = COUNT + 1;
+        for (const { kind, id: target, value } of steps) {
+          if (kind === 'update patient') {
+            const changed = {
+              patientId: target,
+              row: patientRow({ last_name: value, phone: '6175550111' }),
+              ssnCheck: 7,
+            };
+            const parts = [{ patientId: target, siteId: 'F1', row: patientRow({ last_name: value }) }];
+            await store.writePatients(runId, patientWrites({ updates: [changed], parts }));
+          } else if (kind === 'new patient') {
+            const patientId = next++;
+            await store.writePatients(
+              runId,
+              patientWrites({
+                patients: [newPatient(patientId, { last_name: 'New' })],
+                sources: [
+                  newSource(patientId, fileIds[0]!),
+                  { ...newSource(target, fileIds[0]!, `again${target}`), decision: 'merged' },
+                ],
+                matchKeys: [{ matchKey: 1000 + target, patientId }],
+                reviews: [
+                  { patientIdA: target, patientIdB: patientId, reasons: 'same name and birth date; other sex' },
+                ],
+              }),
+            );
+          } else if (kind === 'update dose') {
+            const row = doseRow({ cvx: '03', administered_on: '2016-05-05', mvx: value, lot_number: value });
+            await store.writeDoses(
+              runId,
+              doseWrites({
+                updates: [{ immunizationId: target, row }],
+                parts: [{ immunizationId: target, row }],
+                duplicates: [
+                  {
+                    fileId: fileIds[1]!,
+                    line: 2,
+                    sourceImmunizationId: null,
+                    immunizationId: target,
+                    reason: 'same vaccine and date',
+                  },
+                ],
+              }),
+            );
+          } else {
+            const dose = newDose(next++, target, fileIds[1]!, { cvx: '20', administered_on: '2016-08-08', mvx: value });
+            await store.writeDoses(runId, doseWrites({ doses: [dose] }));
+          }
+        }
+        await store.takeBack(runId, LATER, 'failed and taken back');
+        expect(snapshot(sandbox)).toEqual(before);
+        expect((await store.listRuns())[1]).toMatchObject({
+          id: runId,
+          status: 'failed',
+          finishedAt: LATER,
+          message: 'failed and taken back',
+        });
+        await store.close();
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('keeps the first image of a row that the run changed twice, and none of rows that it made', async () => {
+    using sandbox = new Sandbox();
+    const store = await openSqlite(sandbox.database);
+    await fill(store, 1);
+    const { runId } = await store.openRun(newRun(), FILES);
+    const update = (patientId: number, last_name: string) => ({
+      patientId,
+      row: patientRow({ last_name }),
+      ssnCheck: null,
+    });
+    await store.writePatients(runId, patientWrites({ patients: [newPatient(2, { last_name: 'Two' })] }));
+    await store.writePatients(runId, patientWrites({ updates: [update(1, 'First'), update(2, 'Second')] }));
+    await store.writePatients(runId, patientWrites({ updates: [update(1, 'Again')] }));
+    const images = sandbox.query('SELECT table_name, row_id, image FROM before_images');
+    expect(images).toMatchObject([{ table_name: 'patients', row_id: 1 }]);
+    expect(JSON.parse(String(images[0]!['image']))).toMatchObject({ id: 1, last_name: 'Name1' });
+    await store.close();
+  });
+
+  test('a batch that is refused is not there in part', async () => {
+    using sandbox = new Sandbox();
+    const store = await openSqlite(sandbox.database);
+    await fill(store, 2);
+    const { runId } = await store.openRun(newRun(), FILES);
+    const before = snapshot(sandbox);
+    const clash = patientWrites({
+      patients: [newPatient(3, { last_name: 'Three' }), newPatient(1, { last_name: 'One' })],
+    });
+    await expect(store.writePatients(runId, clash)).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.not.stringMatching(/Three|One/),
+    });
+    expect(snapshot(sandbox)).toEqual(before);
+    await store.close();
+  });
+});
+
+test('a program that reads the registry holds a write up, and does not make it fail', async () => {
+  using sandbox = new Sandbox();
+  const store = await openSqlite(sandbox.database);
+  const reader = new Database(sandbox.database, { readonly: true });
+  reader.exec('BEGIN');
+  expect(reader.prepare('SELECT count(*) FROM patients').pluck().get()).toBe(0);
+  const opened = store.openRun(newRun(), FILES);
+  setImmediate(() => reader.exec('COMMIT'));
+  expect(await opened).toMatchObject({ runId: 1 });
+  reader.close();
+  await store.close();
+});
