@@ -88,7 +88,13 @@ export function describeValues(column: LayoutField, role: Role | null, spec: Spe
   const { form } = VALUE_FORMS[definition.kind];
   const tableId = tableOf(field, role);
   const names = tableId === null ? null : new Map(codesOf(codes.table(tableId)).map((each) => [each.code, each.name]));
-  if (column.values !== undefined) return describeOwnValues(column.values, names);
+  if (column.values !== undefined) {
+    const own = describeOwnValues(column.values, names);
+    // Words for "not known" alone do not say what is.
+    if (Object.values(column.values).some((standard) => standard !== '')) return own;
+    const { values: _, ...plain } = column;
+    return joined([describeValues(plain, role, spec, codes), own], LINE_BREAK);
+  }
   if (definition.kind.startsWith('date')) {
     const formats = column.dates ?? spec.dates.formats;
     return [`${form}: `, ...joined(formats.map(code), ', ')];

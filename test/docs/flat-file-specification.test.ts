@@ -93,6 +93,13 @@ describe('a column', () => {
     expect(find('Patient file', 'Race', GRITS)[6]).toMatch(/\nU not known$/);
   });
 
+  test('lists its own words for what is not known beside the codes', () => {
+    const spec = loadSpec('cvrs-tsv');
+    expect(find('History file', 'recip_ethnicity', spec)[5]).toBe(
+      'Code of table ethnicity\nUNK not known\nPOL not known',
+    );
+  });
+
   test('lists codes that are few, and names the table of others', () => {
     expect(find('Immunization file', 'completion_status', MIIS)[5]).toBe('CP, RE, NA, PA');
     expect(find('Immunization file', 'cvx', MIIS)[5]).toBe('Code of table cvx');
