@@ -5,6 +5,10 @@ import { describeError, ExitCode, UsageError } from './exit.js';
 import { explain, listCodes, listRuns, listSpecs, migrate, showCodes, showSpec } from './lists.js';
 import { type LoadArguments, runLoad } from './load.js';
 import { COMMANDS, type CommandOption } from './options.js';
+import { checkSpecCommand } from './spec-check.js';
+import { compareSpecs } from './spec-diff.js';
+import { documentSpec } from './spec-doc.js';
+import { sampleSpec } from './spec-sample.js';
 import { showSafely } from './table.js';
 
 /** Runs the program with these arguments and gives its exit code. */
@@ -25,7 +29,18 @@ export async function runCli(args: readonly string[]): Promise<number> {
 }
 
 /** What an option of a command looks like to the handlers; yargs has checked it. */
-type Arguments = LoadArguments & { db: string; 'dry-run': boolean; code?: string; id: string; table: string };
+type Arguments = LoadArguments & {
+  db: string;
+  'dry-run': boolean;
+  code?: string;
+  id: string;
+  file: string;
+  from: string;
+  to: string;
+  table: string;
+  html: boolean;
+  output?: string;
+};
 
 function buildCli(args: readonly string[], finish: (exitCode: number) => void): Argv {
   const cli = yargs([...args])
@@ -54,10 +69,14 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
   command(cli, 'runs', (a) => listRuns(a.db, a.json));
   command(cli, 'migrate', (a) => migrate(a.db));
   command(cli, 'explain [code]', (a) => explain(a.code));
-  cli.command('spec', 'Flat File Specifications: list, show', (sub) => {
+  cli.command('spec', 'Flat File Specifications: list, show, check, doc, sample, diff', (sub) => {
     command(sub, 'spec list', (a) => listSpecs(a.json));
     command(sub, 'spec show <id>', (a) => showSpec(a.id, a.json));
-    return sub.demandCommand(1, 'which? `immload spec list` or `immload spec show ID`');
+    command(sub, 'spec check <file>', (a) => finish(checkSpecCommand(a.file, a.json)));
+    command(sub, 'spec doc <id>', (a) => documentSpec(a.id, a.html, a.output));
+    command(sub, 'spec sample <id>', (a) => sampleSpec(a.id, a.output!));
+    command(sub, 'spec diff <from> <to>', (a) => compareSpecs(a.from, a.to, a.json));
+    return sub.demandCommand(1, 'which? `immload spec --help` lists its commands');
   });
   cli.command('codes', 'Code tables: list, show', (sub) => {
     command(sub, 'codes list', (a) => listCodes(a.json));

@@ -20,6 +20,16 @@ export class UsageError extends Error {
   }
 }
 
+/** Something that was asked for cannot be written. */
+export class OutputError extends Error {
+  readonly code = 'output';
+  constructor(path: string, remedy: string, options?: { cause?: unknown }) {
+    const code = (options?.cause as { code?: unknown } | undefined)?.code;
+    super(`${path}: cannot be written${typeof code === 'string' ? ` (${code})` : ''}; ${remedy}`, options);
+    this.name = 'OutputError';
+  }
+}
+
 /** Errors whose messages are ours, and so hold no value of a record. */
 const OWN_ERRORS = new Set([
   'UsageError',
@@ -30,6 +40,7 @@ const OWN_ERRORS = new Set([
   'TooManyRejectsError',
   'ReconciliationError',
   'LineTooLongError',
+  'OutputError',
 ]);
 
 /** One line for stderr, and the exit code. Of errors that are not ours, only the kind and the place are told. */

@@ -5,15 +5,8 @@ import { isCombined, type Layout, type Spec } from '../core/spec.js';
 import { migrateSqliteFile, openSqliteForReading } from '../db/sqlite.js';
 import { builtInSpecIds, loadCodes, loadSpec, loadSpecJson } from '../files/specs.js';
 import { UsageError } from './exit.js';
+import { print, printJson } from './print.js';
 import { type Alignment, formatCount, formatTable, showSafely, wrapText } from './table.js';
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
-}
 
 /** `immload runs` */
 export async function listRuns(database: string, json: boolean): Promise<void> {

@@ -95,6 +95,23 @@ export const RUNS_OPTIONS = { ...database, ...json };
 export const MIGRATE_OPTIONS = database;
 export const LIST_OPTIONS = json;
 
+const DOCUMENT_OPTIONS = {
+  html: {
+    type: 'boolean',
+    default: false,
+    describe: 'One HTML page, to be printed or put online, instead of Markdown',
+  },
+  output: {
+    type: 'string',
+    value: 'FILE',
+    describe: 'Write it to this file, as HTML if it is called so (default: standard output)',
+  },
+} as const satisfies Record<string, CommandOption>;
+
+const SAMPLE_OPTIONS = {
+  output: { type: 'string', value: 'DIR', demandOption: true, describe: 'New folder for the samples' },
+} as const satisfies Record<string, CommandOption>;
+
 /** The commands in the order in which help and README show them. */
 export const COMMANDS = {
   'load [files..]': {
@@ -120,6 +137,23 @@ export const COMMANDS = {
   },
   'spec show <id>': {
     describe: 'Show a specification: its layouts column by column',
+    options: LIST_OPTIONS as Record<string, CommandOption>,
+  },
+  'spec check <file>': {
+    describe: 'Check a specification of your own: every problem with its place, what is expected and a remedy',
+    options: LIST_OPTIONS as Record<string, CommandOption>,
+  },
+  'spec doc <id>': {
+    describe: 'Write a specification for people: columns, codes, rules and examples, as a registry would publish it',
+    options: DOCUMENT_OPTIONS as Record<string, CommandOption>,
+  },
+  'spec sample <id>': {
+    describe:
+      'Write sample files of a specification: perfect ones, and for each rule some that break it, with verdicts',
+    options: SAMPLE_OPTIONS as Record<string, CommandOption>,
+  },
+  'spec diff <from> <to>': {
+    describe: 'Say what changes for a sender from one specification to another',
     options: LIST_OPTIONS as Record<string, CommandOption>,
   },
   'codes list': {

@@ -3,7 +3,9 @@
  */
 import { CATALOGUE, type IssueCode } from './catalogue.js';
 import { type FieldName, type FileRole, fieldsOf, type Role, type Severity } from './model.js';
+import { nearestWord } from './nearest.js';
 import { DATE_FORMATS, type DateFormat } from './normalize/date.js';
+import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from './spec-words.js';
 
 /** How much a field is asked for. A preferred field may be blank; its share of filled records is reported. */
 export type FieldUse = 'required' | 'preferred' | 'optional';
@@ -92,6 +94,8 @@ export interface SpecProblem {
   readonly path: string;
   readonly message: string;
   readonly remedy: string;
+  /** Whether the name of the property is wrong, and not its value. */
+  readonly inName?: true;
 }
 
 /** The canonical fields that a layout cannot do without. */
@@ -141,7 +145,7 @@ export function severityOf(code: IssueCode, spec: Pick<Spec, 'severities'>): Sev
 }
 
 /** Columns that stand once for each of several doses in a record. `{n}` in their names is the number of the dose. */
-interface RepeatedGroup {
+export interface RepeatedGroup {
   readonly repeat: number;
   readonly fields: readonly LayoutField[];
 }
@@ -158,7 +162,11 @@ export function isCombined(spec: Pick<Spec, 'layouts'>): boolean {
 
 /** A spec of JSON that {@link checkSpec} has no problem with, its optional parts filled in. */
 export function completeSpec(json: unknown): Spec {
-  const spec = json as Spec & { readonly layouts: Partial<Record<FileRole, RawLayout>> };
+  // The schema is for editors, and lies beside the file it stands in.
+  const { $schema: _, ...spec } = json as Spec & {
+    readonly $schema?: unknown;
+    readonly layouts: Partial<Record<FileRole, RawLayout>>;
+  };
   const { combined, patient, immunization } = spec.layouts;
   return {
     ...spec,
@@ -211,15 +219,18 @@ function fieldOfRole(name: string | null, role: Role): FieldName | null {
 /** All problems of a spec that was read from JSON. None: {@link completeSpec} makes a {@link Spec} of it. */
 export function checkSpec(json: unknown): SpecProblem[] {
   const problems: SpecProblem[] = [];
-  const report = (path: string, message: string, remedy: string): void => {
-    problems.push({ path, message, remedy });
+  const report: Report = (path, message, remedy, inName = false) => {
+    problems.push({ path, message, remedy, ...(inName && { inName }) });
   };
   if (!isObject(json)) {
     report('', 'not a JSON object', 'A spec begins with { and has id, version, title, provenance, dates and layouts.');
     return problems;
   }
   const check = new Checker(report);
-  check.keys(json, '', ['$schema', 'id', 'version', 'title', 'provenance', 'dates', 'nulls', 'layouts', 'severities']);
+  check.keys(json, '', SPEC_PROPERTIES.spec);
+  if (json['$schema'] !== undefined && typeof json['$schema'] !== 'string') {
+    report('/$schema', 'not a text', 'Give the path of spec.schema.json, or leave it out.');
+  }
   check.text(json, '', 'id');
   check.text(json, '', 'version');
   check.text(json, '', 'title');
@@ -240,13 +251,30 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Takes a problem; `inName` when the name of the property is wrong, and not its value. */
+type Report = (path: string, message: string, remedy: string, inName?: boolean) => void;
+
+/** The JSON pointer of a property. */
+export function pointerTo(path: string, name: string): string {
+  return `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+/** "Did you mean width?" where a known word is near, and nothing where none is. */
+function guess(word: unknown, known: readonly string[]): string {
+  const nearest = typeof word === 'string' ? nearestWord(word, known) : null;
+  return nearest === null ? '' : `Did you mean ${nearest}? `;
+}
+
 /** The small checks that all parts of a spec share. */
 class Checker {
-  constructor(readonly report: (path: string, message: string, remedy: string) => void) {}
+  constructor(readonly report: Report) {}
 
-  keys(object: JsonObject, path: string, known: readonly string[]): void {
+  keys(object: JsonObject, path: string, properties: Readonly<Record<string, string>>): void {
+    const known = namesOf(properties);
     for (const key of Object.keys(object)) {
-      if (!known.includes(key)) this.report(`${path}/${key}`, 'unknown property', `Known here: ${known.join(', ')}.`);
+      if (known.includes(key)) continue;
+      const remedy = `${guess(key, known)}Known here: ${known.join(', ')}.`;
+      this.report(pointerTo(path, key), 'unknown property', remedy, true);
     }
   }
 
@@ -265,7 +293,8 @@ class Checker {
 
   oneOf(value: unknown, path: string, allowed: readonly string[]): boolean {
     if (typeof value === 'string' && allowed.includes(value)) return true;
-    this.report(path, value === undefined ? 'missing' : 'not a known value', `Use one of ${allowed.join(', ')}.`);
+    const problem = value === undefined ? 'missing' : 'not a known value';
+    this.report(path, problem, `${guess(value, allowed)}Use one of ${allowed.join(', ')}.`);
     return false;
   }
 
@@ -291,8 +320,8 @@ function checkProvenance(provenance: unknown, check: Checker): void {
     check.report(path, 'missing', 'Say where the spec comes from: {"status": "inferred", "source": "…", "notes": []}.');
     return;
   }
-  check.keys(provenance, path, ['status', 'source', 'notes']);
-  check.oneOf(provenance['status'], `${path}/status`, ['official', 'public-code', 'inferred']);
+  check.keys(provenance, path, SPEC_PROPERTIES.provenance);
+  check.oneOf(provenance['status'], `${path}/status`, namesOf(SPEC_VALUES.status));
   check.text(provenance, path, 'source');
   check.texts(provenance['notes'], `${path}/notes`);
 }
@@ -307,9 +336,9 @@ function checkDates(dates: unknown, check: Checker): void {
     );
     return;
   }
-  check.keys(dates, path, ['formats', 'twoDigitYears']);
+  check.keys(dates, path, SPEC_PROPERTIES.dates);
   check.dateFormats(dates['formats'], `${path}/formats`);
-  check.oneOf(dates['twoDigitYears'], `${path}/twoDigitYears`, ['latest-past', 'reject']);
+  check.oneOf(dates['twoDigitYears'], `${path}/twoDigitYears`, namesOf(SPEC_VALUES.twoDigitYears));
 }
 
 function checkSeverities(severities: unknown, check: Checker): void {
@@ -319,11 +348,13 @@ function checkSeverities(severities: unknown, check: Checker): void {
     return;
   }
   for (const [code, severity] of Object.entries(severities)) {
+    const path = pointerTo('/severities', code);
     if (!Object.hasOwn(CATALOGUE, code)) {
-      check.report(`/severities/${code}`, 'no such issue code', 'See `immload explain` for all codes.');
+      const remedy = `${guess(code, Object.keys(CATALOGUE))}See \`immload explain\` for all codes.`;
+      check.report(path, 'no such issue code', remedy, true);
     }
     const fixed = (ALWAYS_ERRORS as readonly string[]).includes(code);
-    check.oneOf(severity, `/severities/${code}`, fixed ? ['error'] : ['error', 'warning', 'info', 'off']);
+    check.oneOf(severity, path, fixed ? ['error'] : namesOf(SPEC_VALUES.severity));
   }
 }
 
@@ -334,7 +365,7 @@ function checkLayouts(layouts: unknown, check: Checker): void {
     return;
   }
   if (layouts['combined'] === undefined) {
-    check.keys(layouts, path, ['patient', 'immunization', 'combined']);
+    check.keys(layouts, path, SPEC_PROPERTIES.layouts);
     checkLayout(layouts['patient'], 'patient', check);
     checkLayout(layouts['immunization'], 'immunization', check);
     return;
@@ -343,7 +374,7 @@ function checkLayouts(layouts: unknown, check: Checker): void {
     if (layouts[role] === undefined) continue;
     check.report(`${path}/${role}`, 'beside combined', 'Describe one file with both, or two files.');
   }
-  check.keys(layouts, path, ['patient', 'immunization', 'combined']);
+  check.keys(layouts, path, SPEC_PROPERTIES.layouts);
   checkLayout(layouts['combined'], 'combined', check);
 }
 
@@ -358,17 +389,17 @@ function checkLayout(layout: unknown, role: FileRole, check: Checker): void {
     check.report(path, 'missing', `Describe the ${role} file: {"format": "delimited", "fields": […]}.`);
     return;
   }
-  if (check.oneOf(layout['format'], `${path}/format`, ['delimited', 'fixed'])) {
+  if (check.oneOf(layout['format'], `${path}/format`, namesOf(SPEC_VALUES.format))) {
     if (layout['format'] === 'delimited') {
-      check.keys(layout, path, ['format', 'delimiter', 'quote', 'header', 'fields']);
+      check.keys(layout, path, SPEC_PROPERTIES.delimited);
       check.character(layout['delimiter'], `${path}/delimiter`);
       if (layout['quote'] !== null) check.character(layout['quote'], `${path}/quote`);
       if (layout['quote'] !== null && layout['quote'] === layout['delimiter']) {
         check.report(`${path}/quote`, 'the same as the delimiter', 'Use another character, or null for no quotes.');
       }
-      check.oneOf(layout['header'], `${path}/header`, ['required', 'optional', 'absent']);
+      check.oneOf(layout['header'], `${path}/header`, namesOf(SPEC_VALUES.header));
     } else {
-      check.keys(layout, path, ['format', 'fields']);
+      check.keys(layout, path, SPEC_PROPERTIES.fixed);
     }
   }
   const fields = layout['fields'];
@@ -386,11 +417,11 @@ function checkLayout(layout: unknown, role: FileRole, check: Checker): void {
 }
 
 /** Most doses that one record may hold. */
-const MOST_REPEATS = 200;
+export const MOST_REPEATS = 200;
 
 /** A group of columns that stands once for each dose of a record. */
 function checkGroup(group: JsonObject, path: string, columns: ColumnCheck, check: Checker): void {
-  check.keys(group, path, ['repeat', 'fields']);
+  check.keys(group, path, SPEC_PROPERTIES.group);
   const { repeat, fields } = group;
   if (!(Number.isInteger(repeat) && Number(repeat) >= 1 && Number(repeat) <= MOST_REPEATS)) {
     check.report(`${path}/repeat`, 'not a number of doses', `Give a whole number from 1 to ${MOST_REPEATS}.`);
@@ -474,19 +505,22 @@ function problemOfField(name: unknown, role: FileRole): string | null {
   return roles.length === 1 || SHARED_FIELDS.includes(name) ? null : 'of both roles';
 }
 
+/** The names of all fields that a file of a role can carry. */
+function fieldNamesOf(role: FileRole): string[] {
+  const roles = role === 'combined' ? (['patient', 'immunization'] as const) : [role];
+  return [...new Set(roles.flatMap((each) => Object.keys(fieldsOf(each))))];
+}
+
 function checkField(field: JsonObject, role: FileRole, path: string, fixed: boolean, check: Checker): void {
-  check.keys(field, path, ['name', 'field', 'width', 'aliases', 'use', 'dates', 'values', 'default', 'store', 'note']);
+  check.keys(field, path, SPEC_PROPERTIES.field);
   check.text(field, path, 'name');
   const problem = field['field'] === null ? null : problemOfField(field['field'], role);
   if (problem !== null) {
-    const known =
-      role === 'combined'
-        ? [...Object.keys(fieldsOf('patient')), ...Object.keys(fieldsOf('immunization'))]
-        : Object.keys(fieldsOf(role));
+    const known = fieldNamesOf(role);
     const remedy =
       problem === 'of both roles'
         ? `Write patient.${field['field']} or immunization.${field['field']}.`
-        : `Use null for a column that is not loaded, or one of ${[...new Set(known)].join(', ')}.`;
+        : `${guess(field['field'], known)}Use null for a column that is not loaded, or one of ${known.join(', ')}.`;
     check.report(`${path}/field`, problem, remedy);
   }
   const width = field['width'];
@@ -498,7 +532,7 @@ function checkField(field: JsonObject, role: FileRole, path: string, fixed: bool
     );
   }
   if (field['aliases'] !== undefined) check.texts(field['aliases'], `${path}/aliases`);
-  if (field['use'] !== undefined) check.oneOf(field['use'], `${path}/use`, ['required', 'preferred', 'optional']);
+  if (field['use'] !== undefined) check.oneOf(field['use'], `${path}/use`, namesOf(SPEC_VALUES.use));
   if (field['dates'] !== undefined) check.dateFormats(field['dates'], `${path}/dates`);
   const values = field['values'];
   if (
@@ -509,6 +543,9 @@ function checkField(field: JsonObject, role: FileRole, path: string, fixed: bool
   }
   if (field['default'] !== undefined && typeof field['default'] !== 'string') {
     check.report(`${path}/default`, 'not a text', 'Give the default as a text.');
+  }
+  if (field['note'] !== undefined && typeof field['note'] !== 'string') {
+    check.report(`${path}/note`, 'not a text', 'Give the note as a text.');
   }
   if (field['store'] !== undefined && typeof field['store'] !== 'boolean') {
     check.report(`${path}/store`, 'not true or false', 'Use true or false.');

@@ -4,7 +4,21 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CODE_TABLES, Codes, type CodeTable } from '../core/codes.js';
 import { checkSpec, completeSpec, type Spec, type SpecProblem } from '../core/spec.js';
-import { findJsonFault } from './json-place.js';
+import { type JsonPlaces, locateJson, type Place, placeOf } from './json-place.js';
+
+/** Something in a spec file that cannot be, and where it stands. */
+export interface PlacedProblem extends SpecProblem, Place {
+  /** What stands there, as JSON; `null` where something is missing, or the file is not JSON. */
+  readonly found: string | null;
+}
+
+/** What {@link checkSpecFile} finds. */
+export interface SpecCheck {
+  /** `null` when the file is no spec. */
+  readonly spec: Spec | null;
+  /** In the order of their places. */
+  readonly problems: readonly PlacedProblem[];
+}
 
 /** A spec that is not there or cannot be. */
 export class SpecError extends Error {
@@ -12,7 +26,7 @@ export class SpecError extends Error {
   constructor(
     message: string,
     /** All that is wrong with the file, empty if it could not be read at all. */
-    readonly problems: readonly SpecProblem[] = [],
+    readonly problems: readonly PlacedProblem[] = [],
   ) {
     super(message);
     this.name = 'SpecError';
@@ -46,7 +60,62 @@ export function builtInSpecIds(): readonly string[] {
 /** A spec by its id or its path. @throws SpecError */
 export function loadSpec(idOrPath: string): Spec {
   const path = pathOf(idOrPath);
-  return parseSpec(path, readSpecFile(path));
+  const { spec, problems } = checkSpecFile(path);
+  if (spec !== null) return spec;
+  const { line, column, path: pointer, message, remedy } = problems[0]!;
+  const what = pointer === '' ? message : `${pointer}: ${message}`;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more: \`immload spec check ${path}\`)` : '';
+  throw new SpecError(`${path}: line ${line}, column ${column}: ${what}. ${remedy}${more}`, problems);
+}
+
+/** All that is wrong with a spec file. @throws SpecError when it cannot be read */
+export function checkSpecFile(path: string): SpecCheck {
+  const text = readSpecFile(path);
+  const places = locateJson(text);
+  if (places.fault !== null) return { spec: null, problems: [jsonProblem(text, places.fault)] };
+  const json: unknown = JSON.parse(text);
+  const repeated = places.repeated.map(({ pointer, offset }) => ({
+    ...placeOf(text, offset),
+    path: pointer,
+    message: 'the name stands twice in its object',
+    remedy: 'Leave one of the two out.',
+    found: null,
+  }));
+  const problems = checkSpec(json).map((problem) => placeProblem(problem, text, json, places));
+  const all = [...repeated, ...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+  return { spec: all.length === 0 ? completeSpec(json) : null, problems: all };
+}
+
+function jsonProblem(text: string, fault: number): PlacedProblem {
+  const remedy =
+    text.trim() === ''
+      ? 'The file is empty. Begin with `immload spec show ID --json`.'
+      : 'Look for a missing comma, quote or bracket there.';
+  return { ...placeOf(text, fault), path: '', message: 'not JSON', remedy, found: null };
+}
+
+function placeProblem(problem: SpecProblem, text: string, json: unknown, places: JsonPlaces): PlacedProblem {
+  const { path, inName } = problem;
+  const found = inName === true ? undefined : valueAt(json, path);
+  const offset = (inName === true ? places.names.get(path) : undefined) ?? findValue(path, places);
+  return { ...problem, ...placeOf(text, offset), found: found === undefined ? null : JSON.stringify(found) };
+}
+
+/** Where a value stands, or the object that it is missing in. */
+function findValue(pointer: string, { values }: JsonPlaces): number {
+  let path = pointer;
+  while (!values.has(path) && path !== '') path = path.slice(0, path.lastIndexOf('/'));
+  return values.get(path) ?? 0;
+}
+
+function valueAt(json: unknown, pointer: string): unknown {
+  let value = json;
+  for (const step of pointer.split('/').slice(1)) {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
 }
 
 function pathOf(idOrPath: string): string {
@@ -69,29 +138,8 @@ function readSpecFile(path: string): string {
   } catch (error) {
     const code = (error as { code?: unknown }).code;
     const problem = code === 'ENOENT' ? 'there is no such spec file' : `the spec file cannot be read (${String(code)})`;
-    throw new SpecError(`${path}: ${problem}; check the path given with --spec`);
+    throw new SpecError(`${path}: ${problem}; check its path`);
   }
-}
-
-function parseSpec(path: string, text: string): Spec {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new SpecError(
-      `${path}: not JSON, ${describePlace(text, findJsonFault(text))}; look for a missing comma, quote or bracket there`,
-    );
-  }
-  const problems = checkSpec(json);
-  const first = problems[0];
-  if (first === undefined) return completeSpec(json);
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  throw new SpecError(`${path}: ${first.path || 'the file'}: ${first.message}. ${first.remedy}${more}`, problems);
-}
-
-function describePlace(text: string, offset: number): string {
-  const before = text.slice(0, offset).split('\n');
-  return `line ${before.length}, column ${before[before.length - 1]!.length + 1}`;
 }
 
 /** All code tables that come with immload. */

@@ -2,9 +2,9 @@
 import { mkdirSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import { headerLine, toCells, toLine } from '../../src/core/write.js';
 import { builtInSpecIds } from '../../src/files/specs.js';
 import { GRITS, MIIS } from '../support/fixtures.js';
-import { headerLine, toCells, toLine } from '../support/flat-file.js';
 import { listFolder, runProgram } from '../support/program.js';
 import { miis, Sandbox } from '../support/sandbox.js';
 
@@ -192,49 +192,49 @@ const SPEC_REFUSALS: readonly Refusal[] = [
     what: 'a spec file that is not there',
     args: 'load --patients p.txt --spec ./miis.json',
     code: 2,
-    says: './miis.json: there is no such spec file; check the path given with --spec',
+    says: './miis.json: there is no such spec file; check its path',
   },
   {
     what: 'a spec that is a folder',
     prepare: (sandbox) => mkdirSync(sandbox.path('own.json')),
     args: 'load --patients p.txt --spec own.json',
     code: 2,
-    says: 'own.json: the spec file cannot be read (EISDIR); check the path given with --spec',
+    says: 'own.json: the spec file cannot be read (EISDIR); check its path',
   },
   {
     what: 'a spec that is no JSON',
     files: { 'own.json': '{ "id": "own",\n  "version": "1"\n  "title": "Own" }' },
     args: 'load --patients p.txt --spec own.json',
     code: 2,
-    says: 'own.json: not JSON, line 3, column 3; look for a missing comma, quote or bracket there',
+    says: 'own.json: line 3, column 3: not JSON. Look for a missing comma, quote or bracket there.',
   },
   {
     what: 'a spec that ends too early',
     files: { 'own.json': '{ "id": "own",\n "version"' },
     args: 'load --patients p.txt --spec own.json',
     code: 2,
-    says: 'own.json: not JSON, line 2, column 11; look for a missing comma, quote or bracket there',
+    says: 'own.json: line 2, column 11: not JSON. Look for a missing comma, quote or bracket there.',
   },
   {
     what: 'a spec that is a list',
     files: { 'own.json': '[]' },
     args: 'load --patients p.txt --spec own.json',
     code: 2,
-    says: 'own.json: the file: not a JSON object. A spec begins with { and has id, version, title, provenance, dates and layouts.',
+    says: 'own.json: line 1, column 1: not a JSON object. A spec begins with { and has id, version, title, provenance, dates and layouts.',
   },
   {
     what: 'a spec with an error in it',
     files: { 'own.json': BARE_SPEC.replace('"delimiter":"|"', '"delimiter":"||"') },
     args: 'load --patients p.txt --spec own.json',
     code: 2,
-    says: 'own.json: /layouts/patient/delimiter: not one ASCII character. Use one character, such as | or , or \\t.',
+    says: `own.json: line 1, column ${BARE_SPEC.indexOf('"|"') + 1}: /layouts/patient/delimiter: not one ASCII character. Use one character, such as | or , or \\t.`,
   },
   {
     what: 'a spec with several errors in it',
     files: { 'own.json': BARE_SPEC.replaceAll('"delimiter":"|"', '"delimiter":"||"') },
     args: 'validate --patients p.txt --spec own.json',
     code: 2,
-    says: 'own.json: /layouts/patient/delimiter: not one ASCII character. Use one character, such as | or , or \\t. (and 1 more)',
+    says: `own.json: line 1, column ${BARE_SPEC.indexOf('"|"') + 1}: /layouts/patient/delimiter: not one ASCII character. Use one character, such as | or , or \\t. (and 1 more: \`immload spec check own.json\`)`,
   },
 ];
 

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import type { Role } from '../../src/core/model.js';
+import { headerLine, toLine } from '../../src/core/write.js';
 import { GRITS, MIIS } from '../support/fixtures.js';
-import { headerLine, toLine } from '../support/flat-file.js';
 import { runProgram } from '../support/program.js';
 import { miis, Sandbox } from '../support/sandbox.js';
 

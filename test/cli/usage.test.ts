@@ -11,7 +11,7 @@ const SEE_HELP = 'see `immload --help`';
 describe('wrong usage', () => {
   test.each([
     [[], `no command given; ${SEE_HELP}`],
-    [['spec'], `which? \`immload spec list\` or \`immload spec show ID\`; ${SEE_HELP}`],
+    [['spec'], `which? \`immload spec --help\` lists its commands; ${SEE_HELP}`],
     [['codes'], `which? \`immload codes list\` or \`immload codes show TABLE\`; ${SEE_HELP}`],
     [['lode'], `Unknown argument: lode; ${SEE_HELP}`],
     [['spec', 'lst'], `Unknown argument: lst; ${SEE_HELP}`],

@@ -14,54 +14,7 @@ import {
   VACCINE_FIELDS,
 } from '../../src/core/spec.js';
 import { CODES, GRITS, MIIS, TODAY } from '../support/fixtures.js';
-
-type Json = string | number | boolean | null | undefined | Json[] | { [key: string]: Json };
-
-/** The smallest spec that is one: all optional parts are left out. */
-function smallest(): { [key: string]: Json } {
-  return {
-    id: 'my-clinic',
-    version: '1',
-    title: 'Export of my clinic',
-    provenance: { status: 'inferred', source: 'an export', notes: [] },
-    dates: { formats: ['MM/DD/YYYY'], twoDigitYears: 'reject' },
-    layouts: {
-      patient: {
-        format: 'delimited',
-        delimiter: ',',
-        quote: '"',
-        header: 'required',
-        fields: [
-          { name: 'Chart', field: 'source_patient_id' },
-          { name: 'Last', field: 'last_name', aliases: ['Surname'] },
-          { name: 'DOB', field: 'birth_date' },
-        ],
-      },
-      immunization: {
-        format: 'fixed',
-        fields: [
-          { name: 'Chart', field: 'source_patient_id', width: 10 },
-          { name: 'Date', field: 'administered_on', width: 10 },
-          { name: 'Vaccine', field: 'cvx', width: 3 },
-        ],
-      },
-    },
-  };
-}
-
-/** The smallest spec with another value at a JSON pointer; `undefined` takes the property away. */
-function withValue(pointer: string, value: Json): Json {
-  if (pointer === '') return value;
-  const spec = smallest();
-  const steps = pointer.slice(1).split('/');
-  const last = steps.pop()!;
-  let place: Json = spec;
-  for (const step of steps) place = (place as { [key: string]: Json })[step];
-  if (value === undefined && Array.isArray(place)) place.splice(Number(last), 1);
-  else if (value === undefined) delete (place as { [key: string]: Json })[last];
-  else (place as { [key: string]: Json })[last] = value;
-  return spec;
-}
+import { type Json, pointers, smallest, withValue } from '../support/small-spec.js';
 
 const PATIENT = '/layouts/patient';
 const FIRST = `${PATIENT}/fields/0`;
@@ -92,6 +45,7 @@ describe('a spec is told its fault, the place and the remedy', () => {
   test.each<[string, Json, string, string]>([
     ['', [], '', 'not a JSON object'],
     ['', null, '', 'not a JSON object'],
+    ['/$schema', 7, '/$schema', 'not a text'],
     ['/id', undefined, '/id', 'missing'],
     ['/id', 7, '/id', 'not a text'],
     ['/id', 'My Clinic', '/id', 'not an id'],
@@ -150,6 +104,7 @@ describe('a spec is told its fault, the place and the remedy', () => {
     [`${FIRST}/values`, ['a'], `${FIRST}/values`, 'not a map of texts'],
     [`${FIRST}/default`, 1, `${FIRST}/default`, 'not a text'],
     [`${FIRST}/store`, 'no', `${FIRST}/store`, 'not true or false'],
+    [`${FIRST}/note`, 7, `${FIRST}/note`, 'not a text'],
     [`${FIRST}/colour`, 'red', `${FIRST}/colour`, 'unknown property'],
     [DOSE, null, DOSE, 'missing'],
     [`${DOSE}/delimiter`, '|', `${DOSE}/delimiter`, 'unknown property'],
@@ -197,14 +152,39 @@ describe('a spec is told its fault, the place and the remedy', () => {
   });
 });
 
+describe('a spec is told what was probably meant', () => {
+  test.each<[string, Json, string, string]>([
+    ['/titel', 'x', '/titel', 'Did you mean title? Known here: $schema, id, '],
+    [`${FIRST}/alias`, [], `${FIRST}/alias`, 'Did you mean aliases? Known here: name, field, '],
+    [`${FIRST}/Width`, 7, `${FIRST}/Width`, 'Did you mean width? Known here: '],
+    [`${FIRST}/colour`, 7, `${FIRST}/colour`, 'Known here: '],
+    [`${FIRST}/field`, 'lastname', `${FIRST}/field`, 'Did you mean last_name? Use null for '],
+    [`${FIRST}/field`, 'cvx', `${FIRST}/field`, 'Use null for '],
+    [`${FIRST}/use`, 'require', `${FIRST}/use`, 'Did you mean required? Use one of '],
+    [
+      '/severities',
+      { 'zip-invald': 'off' },
+      '/severities/zip-invald',
+      'Did you mean zip-invalid? See `immload explain` ',
+    ],
+    ['/dates/formats', ['MMDDYYY'], '/dates/formats/0', 'Did you mean MMDDYYYY? Use one of '],
+  ])('%s = %j', (pointer, value, path, remedy) => {
+    const [problem] = checkSpec(withValue(pointer, value)).filter((each) => each.path === path);
+    expect(problem!.remedy.startsWith(remedy), problem!.remedy).toBe(true);
+  });
+
+  test('and whether it is the name that is wrong', () => {
+    expect(checkSpec(withValue('/titel', 'x'))[0]!.inName).toBe(true);
+    expect(checkSpec(withValue('/title', ''))[0]!.inName).toBeUndefined();
+  });
+
+  test('in a JSON pointer, whatever the name is', () => {
+    expect(checkSpec(withValue('/severities', { 'a/b~c': 'off' }))[0]!.path).toBe('/severities/a~1b~0c');
+  });
+});
+
 describe('a spec that checks clean can be used', () => {
   const anything = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>;
-  const pointers = (json: Json, path = ''): string[] => [
-    path,
-    ...(typeof json === 'object' && json !== null
-      ? Object.entries(json).flatMap(([key, value]) => pointers(value, `${path}/${key}`))
-      : []),
-  ];
   const places = pointers(smallest());
 
   function plan(json: Json): void {

@@ -71,7 +71,8 @@ describe('a specification of the user’s own', () => {
     expect(error).toBeInstanceOf(SpecError);
     const { message, problems } = error as SpecError;
     expect(problems.map((problem) => problem.path).sort()).toEqual(['/dates', '/id', '/version']);
-    expect(message).toBe(`${path}: ${problems[0]!.path}: ${problems[0]!.message}. ${problems[0]!.remedy} (and 2 more)`);
+    const first = `${problems[0]!.path}: ${problems[0]!.message}. ${problems[0]!.remedy}`;
+    expect(message).toBe(`${path}: line 1, column 1: ${first} (and 2 more: \`immload spec check ${path}\`)`);
   });
 
   test.each([

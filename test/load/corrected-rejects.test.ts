@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Role } from '../../src/core/model.js';
+import { toCells, toLine } from '../../src/core/write.js';
 import { packageFolder } from '../../src/files/specs.js';
 import { makeClinic } from '../support/clinic.js';
 import { QUICK_START } from '../support/examples.js';
 import { MIIS, TODAY } from '../support/fixtures.js';
-import { toCells, toLine } from '../support/flat-file.js';
 import { contentOf, Sandbox } from '../support/sandbox.js';
 
 /** What a clinic knows of its records: the right line of each, by its own key. */

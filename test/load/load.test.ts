@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { headerLine, toCells, toLine } from '../../src/core/write.js';
 import { SqliteStore } from '../../src/db/sqlite.js';
 import { GRITS } from '../support/fixtures.js';
-import { headerLine, toCells, toLine } from '../support/flat-file.js';
 import { contentOf, miis, Sandbox } from '../support/sandbox.js';
 
 const PATIENT_COLUMNS = 'facility_id|patient_id|last_name|first_name|birth_date|sex';

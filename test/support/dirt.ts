@@ -6,18 +6,25 @@
  */
 import type { IssueCode } from '../../src/core/catalogue.js';
 import type { FieldName, Role } from '../../src/core/model.js';
+import { type Values, writeValues } from '../../src/core/samples/draft.js';
+import { FAULTS } from '../../src/core/samples/faults.js';
 import type { Layout, Spec } from '../../src/core/spec.js';
-import type { Cells } from './flat-file.js';
-import { headerLine, toLine } from './flat-file.js';
+import type { Cells } from '../../src/core/write.js';
+import { headerLine, toLine } from '../../src/core/write.js';
 import { Random } from './random.js';
 import type { Spoiled, Spoiler } from './submission.js';
 
 /** A record on its way to the file. */
 class Editor {
+  readonly layout: Layout;
+
   constructor(
     readonly cells: Cells,
-    readonly layout: Layout,
-  ) {}
+    readonly role: Role,
+    readonly spec: Spec,
+  ) {
+    this.layout = spec.layouts[role];
+  }
 
   #index(field: FieldName): number {
     return this.layout.fields.findIndex((each) => each.field === field);
@@ -35,6 +42,13 @@ class Editor {
   set(field: FieldName, value: string): this {
     const index = this.#index(field);
     if (index >= 0) this.cells[index] = value;
+    return this;
+  }
+
+  /** Sets cells as the spec writes their values. */
+  write(values: Values): this {
+    const cells = writeValues(values, this.role, this.spec) ?? values;
+    for (const [field, cell] of Object.entries(cells)) this.set(field as FieldName, cell);
     return this;
   }
 
@@ -57,8 +71,6 @@ export interface Fault {
   readonly spoil: (record: Editor, random: Random) => undefined | string | Uint8Array;
 }
 
-type Values = Readonly<Partial<Record<FieldName, string>>>;
-
 /** A fault that sets some cells. */
 function setting(role: Role, code: IssueCode, values: Values): Fault {
   return {
@@ -66,10 +78,17 @@ function setting(role: Role, code: IssueCode, values: Values): Fault {
     role,
     needs: Object.keys(values) as FieldName[],
     spoil: (record) => {
-      for (const [field, value] of Object.entries(values)) record.set(field as FieldName, value);
+      record.write(values);
       return undefined;
     },
   };
+}
+
+/** The fault that specifications show for this code. Those below that are spelled out fit any record of a large clinic. */
+function known(code: IssueCode): Fault {
+  const [fault] = FAULTS[code];
+  if (typeof fault === 'function') throw new Error(`${code} is no fault of values`);
+  return setting(fault.role, code, fault.values);
 }
 
 /** A fault that writes a patient's own birth date in another way. */
@@ -91,17 +110,17 @@ const dose = (code: IssueCode, values: Values): Fault => setting('immunization',
 
 /** Faults that keep a record out. */
 export const ERROR_FAULTS: readonly Fault[] = [
-  patient('last-name-missing', { last_name: '' }),
-  patient('last-name-placeholder', { last_name: 'UNKNOWN' }),
-  patient('birth-date-missing', { birth_date: '' }),
-  patient('birth-date-invalid', { birth_date: '20110230' }),
-  { ...patient('birth-date-ambiguous', { birth_date: '1121951' }), delimited: true },
+  known('last-name-missing'),
+  known('last-name-placeholder'),
+  known('birth-date-missing'),
+  known('birth-date-invalid'),
+  { ...known('birth-date-ambiguous'), delimited: true },
   { ...patient('birth-date-in-future', { birth_date: '20310515' }), delimited: true },
-  { ...patient('birth-date-too-early', { birth_date: '18990314' }), delimited: true },
-  patient('patient-id-missing', { source_patient_id: '' }),
-  patient('patient-id-scientific', { source_patient_id: '1.23E+11' }),
-  { ...patient('site-missing', { site_id: '' }), delimited: true },
-  { ...patient('sharing-objection-unrecognized', { sharing_objection: '?' }), delimited: true },
+  { ...known('birth-date-too-early'), delimited: true },
+  known('patient-id-missing'),
+  known('patient-id-scientific'),
+  { ...known('site-missing'), delimited: true },
+  { ...known('sharing-objection-unrecognized'), delimited: true },
   {
     code: 'field-count-wrong',
     role: 'patient',
@@ -121,32 +140,32 @@ export const ERROR_FAULTS: readonly Fault[] = [
     delimited: true,
     spoil: (record) => record.line().replace(`|${record.get('first_name')}|`, `|"Bee" ${record.get('first_name')}|`),
   },
-  dose('dose-patient-id-missing', { source_patient_id: '' }),
-  dose('patient-not-found', { source_patient_id: '999999' }),
+  known('dose-patient-id-missing'),
+  known('patient-not-found'),
   dose('vaccine-missing', { cvx: '', cpt: '', vaccine_name: '', vaccine_group: '' }),
   dose('vaccine-unresolved', { cvx: '', cpt: '', vaccine_name: 'allergy shot', vaccine_group: '' }),
   dose('cvx-reserved', { cvx: '99' }),
   dose('cvx-no-vaccine', { cvx: '998' }),
   dose('cvx-unknown-vaccine', { cvx: '999' }),
   dose('cvx-never-active', { cvx: '117' }),
-  dose('dose-date-missing', { administered_on: '' }),
-  dose('dose-date-invalid', { administered_on: '20150231' }),
+  known('dose-date-missing'),
+  known('dose-date-invalid'),
   { ...dose('dose-date-ambiguous', { administered_on: '010203' }), delimited: true },
   { ...dose('dose-date-in-future', { administered_on: '20290101' }), delimited: true },
   { ...dose('dose-date-before-birth', { administered_on: '19201231' }), delimited: true },
-  dose('completion-unrecognized', { completion_status: 'XX' }),
-  dose('action-not-add', { action_code: 'D' }),
-  dose('action-unrecognized', { action_code: 'Q' }),
+  known('completion-unrecognized'),
+  known('action-not-add'),
+  known('action-unrecognized'),
 ];
 
 /** Faults that let a record in. */
 export const REMARK_FAULTS: readonly Fault[] = [
-  patient('first-name-missing', { first_name: '' }),
-  patient('first-name-placeholder', { first_name: 'NO FIRST NAME' }),
-  patient('name-newborn', { first_name: 'BABY GIRL' }),
-  patient('name-test', { last_name: 'ZZTEST' }),
-  patient('name-characters', { middle_name: 'M4' }),
-  patient('middle-initial-in-first-name', { first_name: 'Mary A', middle_name: '' }),
+  known('first-name-missing'),
+  known('first-name-placeholder'),
+  known('name-newborn'),
+  known('name-test'),
+  known('name-characters'),
+  known('middle-initial-in-first-name'),
   {
     code: 'suffix-split',
     role: 'patient',
@@ -155,25 +174,25 @@ export const REMARK_FAULTS: readonly Fault[] = [
       return undefined;
     },
   },
-  patient('suffix-unrecognized', { suffix: 'MD' }),
+  known('suffix-unrecognized'),
   rewritingBirthDate('birth-date-two-digit-year', (year, month, day) => `${month}/${day}/${year.slice(2)}`),
   // Excel took the leading zeros of month and day away.
   rewritingBirthDate('birth-date-digits-missing', (year, month, day) => `${Number(month)}${Number(day)}${year}`),
   rewritingBirthDate('birth-date-first-of-month', (year, month) => `${year}${month}01`),
-  { ...patient('death-date-invalid', { death_date: '20111301' }), delimited: true },
+  { ...known('death-date-invalid'), delimited: true },
   { ...patient('death-date-in-future', { death_date: '20301201' }), delimited: true },
-  { ...patient('death-date-before-birth', { death_date: '18900101' }), delimited: true },
-  patient('sex-unrecognized', { sex: '?' }),
-  patient('sex-outside-guide', { sex: 'X' }),
-  { ...patient('race-unrecognized', { race: 'martian' }), delimited: true },
-  { ...patient('race-ambiguous', { race: 'A' }), delimited: true },
-  patient('race-too-many', { race: '1002-5~2028-9~2054-5~2076-8~2106-3~2131-1~1004-1' }),
-  patient('ethnicity-unrecognized', { ethnicity: 'Q' }),
-  patient('language-unrecognized', { language: 'xx' }),
+  { ...known('death-date-before-birth'), delimited: true },
+  known('sex-unrecognized'),
+  known('sex-outside-guide'),
+  { ...known('race-unrecognized'), delimited: true },
+  { ...known('race-ambiguous'), delimited: true },
+  known('race-too-many'),
+  known('ethnicity-unrecognized'),
+  known('language-unrecognized'),
   patient('address-incomplete', { city: '', zip: '', state: '' }),
-  patient('state-unrecognized', { state: 'XQ' }),
-  patient('zip-invalid', { zip: '021' }),
-  patient('zip-placeholder', { zip: '00000' }),
+  known('state-unrecognized'),
+  known('zip-invalid'),
+  known('zip-placeholder'),
   {
     code: 'zip-padded',
     role: 'patient',
@@ -183,21 +202,21 @@ export const REMARK_FAULTS: readonly Fault[] = [
     },
   },
   patient('zip-without-state', { state: '' }),
-  patient('county-unrecognized', { county: 'Q' }),
+  known('county-unrecognized'),
   patient('county-outside-state', { county: '33011' }),
-  patient('country-unrecognized', { country: '?' }),
-  patient('phone-invalid', { phone: '555-0100' }),
-  patient('phone-placeholder', { phone: '9999999999' }),
-  patient('email-invalid', { email: 'nobody at mail' }),
-  patient('ssn-placeholder', { ssn: '999999999' }),
-  patient('ssn-invalid', { ssn: '00012345' }),
-  patient('multiple-birth-unrecognized', { multiple_birth: '?', birth_order: '' }),
-  patient('birth-order-invalid', { multiple_birth: 'Y', birth_order: '0' }),
-  patient('birth-order-missing', { multiple_birth: 'Y', birth_order: '' }),
-  { ...patient('guardian-relationship-unrecognized', { guardian_relationship: '??' }), delimited: true },
-  patient('registry-status-unrecognized', { registry_status: 'Z' }),
-  patient('reminder-recall-unrecognized', { reminder_recall: '77' }),
-  patient('sharing-objection-date-invalid', { sharing_objection: 'Y', sharing_objection_date: 'last May' }),
+  known('country-unrecognized'),
+  known('phone-invalid'),
+  known('phone-placeholder'),
+  known('email-invalid'),
+  known('ssn-placeholder'),
+  known('ssn-invalid'),
+  known('multiple-birth-unrecognized'),
+  known('birth-order-invalid'),
+  known('birth-order-missing'),
+  { ...known('guardian-relationship-unrecognized'), delimited: true },
+  known('registry-status-unrecognized'),
+  known('reminder-recall-unrecognized'),
+  known('sharing-objection-date-invalid'),
   { ...patient('character-control', { street: '12 Maple\tSt' }), delimited: true },
   {
     code: 'encoding-windows-1252',
@@ -222,8 +241,8 @@ export const REMARK_FAULTS: readonly Fault[] = [
     besides: true,
     spoil: (record) => '|'.repeat(record.cells.length - 1),
   },
-  dose('cvx-invalid', { cvx: 'MMR', cpt: '90707' }),
-  dose('cvx-unknown', { cvx: '124', cpt: '90707' }),
+  known('cvx-invalid'),
+  known('cvx-unknown'),
   {
     code: 'cvx-padded',
     role: 'immunization',
@@ -233,13 +252,13 @@ export const REMARK_FAULTS: readonly Fault[] = [
       return undefined;
     },
   },
-  dose('cvx-newer-than-table', { cvx: '450', cpt: '90707' }),
-  dose('cpt-in-cvx', { cvx: '90707', cpt: '' }),
+  known('cvx-newer-than-table'),
+  known('cpt-in-cvx'),
   dose('cpt-unknown', { cpt: '99999' }),
   dose('cpt-ambiguous', { cpt: '90662' }),
   dose('cpt-administration', { cpt: '90471' }),
   dose('vaccine-from-name', { cvx: '', cpt: '', vaccine_name: 'HAVRIX-PEDS' }),
-  dose('vaccine-codes-disagree', { cvx: '03', cpt: '90713' }),
+  known('vaccine-codes-disagree'),
   dose('cvx-superseded', { cvx: '31' }),
   dose('cvx-not-vaccine', { cvx: '96' }),
   dose('cvx-adjuvant', { cvx: '801' }),
@@ -248,31 +267,31 @@ export const REMARK_FAULTS: readonly Fault[] = [
   { ...dose('dose-date-two-digit-year', { administered_on: '5/14/26' }), delimited: true },
   { ...dose('dose-date-digits-missing', { administered_on: '5142026' }), delimited: true },
   { ...dose('dose-date-first-of-month', { administered_on: '20260501' }), delimited: true },
-  dose('information-source-unrecognized', { information_source: 'ZZ' }),
-  dose('mvx-unrecognized', { mvx: 'QQQ' }),
-  dose('mvx-missing', { mvx: '', information_source: '00', lot_number: 'UN88125' }),
-  dose('product-unknown', { cvx: '03', mvx: 'PFR' }),
-  dose('lot-missing', { lot_number: '', information_source: '00', mvx: 'MSD' }),
-  dose('lot-placeholder', { lot_number: 'UNKNOWN', information_source: '01' }),
-  dose('lot-characters', { lot_number: 'AB1234*VFC' }),
-  dose('lot-short', { lot_number: 'AB1' }),
-  dose('lot-scientific', { lot_number: '4.00E+61' }),
-  dose('lot-expiration-invalid', { lot_expiration: 'soon' }),
-  { ...dose('dose-after-lot-expiry', { lot_expiration: '19500131' }), delimited: true },
-  dose('amount-unknown', { dose_amount: '999' }),
-  dose('amount-invalid', { dose_amount: 'half' }),
-  dose('unit-unrecognized', { dose_amount: '0.5', dose_unit: 'cup' }),
-  dose('route-unrecognized', { route: 'ZZ' }),
-  dose('body-site-unrecognized', { body_site: 'toe' }),
-  dose('eligibility-unrecognized', { eligibility: 'V9' }),
-  dose('funding-source-unrecognized', { funding_source: 'aunt' }),
-  dose('vis-date-invalid', { vis_edition_date: 'new' }),
-  { ...dose('vis-after-dose', { vis_given_date: '20260630' }), delimited: true },
-  dose('dose-refused', { completion_status: 'RE', refusal_reason: '01' }),
-  dose('dose-not-given', { completion_status: 'NA' }),
-  dose('dose-partial', { completion_status: 'PA' }),
-  dose('refusal-reason-missing', { completion_status: 'RE', refusal_reason: '' }),
-  dose('refusal-reason-unrecognized', { completion_status: 'RE', refusal_reason: 'because' }),
+  known('information-source-unrecognized'),
+  known('mvx-unrecognized'),
+  known('mvx-missing'),
+  known('product-unknown'),
+  known('lot-missing'),
+  known('lot-placeholder'),
+  known('lot-characters'),
+  known('lot-short'),
+  known('lot-scientific'),
+  known('lot-expiration-invalid'),
+  { ...known('dose-after-lot-expiry'), delimited: true },
+  known('amount-unknown'),
+  known('amount-invalid'),
+  known('unit-unrecognized'),
+  known('route-unrecognized'),
+  known('body-site-unrecognized'),
+  known('eligibility-unrecognized'),
+  known('funding-source-unrecognized'),
+  known('vis-date-invalid'),
+  { ...known('vis-after-dose'), delimited: true },
+  known('dose-refused'),
+  known('dose-not-given'),
+  known('dose-partial'),
+  known('refusal-reason-missing'),
+  known('refusal-reason-unrecognized'),
   { ...dose('value-too-long', { comment: 'x'.repeat(240) }), delimited: true },
 ];
 
@@ -325,7 +344,7 @@ export class Dirt implements Spoiler {
 
   /** The same person under another id of the site, as after a merger of two clinics. */
   #copyPatient(cells: Cells): Cells {
-    const copy = new Editor([...cells], this.#spec.layouts.patient);
+    const copy = new Editor([...cells], 'patient', this.#spec);
     // Or under the same id, with another phone: exported twice.
     if (this.#random.chance(0.2)) return copy.set('phone', '6175550199').cells;
     copy.set('source_patient_id', `C${String(++this.#copies).padStart(5, '0')}`);
@@ -336,7 +355,7 @@ export class Dirt implements Spoiler {
 
   /** The same dose again, with less said about it. */
   #copyDose(cells: Cells): Cells {
-    const copy = new Editor([...cells], this.#spec.layouts.immunization);
+    const copy = new Editor([...cells], 'immunization', this.#spec);
     if (this.#random.chance(0.7)) {
       const details = [
         'mvx',
@@ -366,7 +385,7 @@ export class Dirt implements Spoiler {
     this.#turns.set(role + kind, turn + 1);
     const fault = faults[turn % faults.length]!;
     this.planted.set(fault.code, (this.planted.get(fault.code) ?? 0) + 1);
-    const record = new Editor([...cells], this.#spec.layouts[role]);
+    const record = new Editor([...cells], role, this.#spec);
     const spoiled = fault.spoil(record, this.#random) ?? record.cells;
     return fault.besides === true ? [cells, spoiled] : [spoiled];
   }

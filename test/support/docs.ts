@@ -6,6 +6,8 @@ import { ISSUE_CODES } from '../../src/core/catalogue.js';
 import { fieldsOf, type Role } from '../../src/core/model.js';
 import { DATE_FORMATS } from '../../src/core/normalize/date.js';
 import { KEY_FIELDS, type Layout, type Spec, VACCINE_FIELDS } from '../../src/core/spec.js';
+import { SPEC_PROPERTIES, SPEC_VALUES } from '../../src/core/spec-words.js';
+import { renderSchema, SCHEMA_FILE } from '../../src/docs/spec-schema.js';
 import { builtInSpecIds, loadCodes, loadSpec, packageFolder } from '../../src/files/specs.js';
 
 /** A generated document: where it stands, and what it should be. */
@@ -21,6 +23,7 @@ export function renderDocuments(): readonly Document[] {
   return [
     { path: 'README.md', content: renderReadme(read('README.md')) },
     { path: 'specs/README.md', content: renderSpecs() },
+    { path: `specs/${SCHEMA_FILE}`, content: renderSchema() },
     { path: 'examples/01-quick-start/summary.svg', content: renderPicture(output) },
   ];
 }
@@ -53,7 +56,8 @@ function renderCommands(): string {
     ['command', 'what it does'],
     commands.map(([name, { describe }]) => [`\`immload ${name}\``, describe]),
   );
-  const shown = commands.filter(([, { options }]) => Object.keys(options).length > 1);
+  // What --json is for is the same everywhere.
+  const shown = commands.filter(([, { options }]) => Object.keys(options).some((name) => name !== 'json'));
   const options = shown.map(([name, command]) => `\`immload ${name}\`:\n\n${optionTable(command.options)}`);
   return [overview, ...options].join('\n\n');
 }
@@ -83,45 +87,23 @@ function renderSpecs(): string {
     'A format is data: one JSON file here, or one of your own whose path is given with `--spec`.',
     specTable(),
     '## What a specification says',
+    `Editors complete and check a specification that begins with \`"$schema"\`, the path of [${SCHEMA_FILE}](${SCHEMA_FILE}); \`immload spec check FILE\` tells all that is wrong with it.`,
+    wordsTable('part', [
+      ...Object.entries(SPEC_PROPERTIES.spec),
+      ...prefixed('provenance', SPEC_PROPERTIES.provenance),
+      ...prefixed('dates', SPEC_PROPERTIES.dates),
+      ...prefixed('layouts', SPEC_PROPERTIES.layouts),
+    ]),
+    'A layout:',
+    wordsTable('part', Object.entries(SPEC_PROPERTIES.delimited)),
+    'A layout of fixed width has `format` and `fields` only. Each of the `fields`:',
+    wordsTable('part', Object.entries(SPEC_PROPERTIES.field)),
+    `Dates are written in one of the forms ${DATE_FORMATS.map((each) => `\`${each}\``).join(', ')}. The other values to choose from:`,
     table(
-      ['part', 'meaning'],
-      [
-        ['`id`, `version`, `title`', 'What it is called. The id has lower case letters, digits and hyphens.'],
-        [
-          '`provenance`',
-          '`status` (`official`, `public-code`, `inferred`), `source` and `notes`: how sure it is of itself.',
-        ],
-        [
-          '`dates.formats`',
-          `How dates are written, in order of preference: ${DATE_FORMATS.map((each) => `\`${each}\``).join(', ')}.`,
-        ],
-        [
-          '`dates.twoDigitYears`',
-          '`latest-past`: the latest year that is not in the future (for expiries, not more than ten years ahead); `reject`: no date.',
-        ],
-        ['`nulls`', 'Values that stand for "no value" in every column.'],
-        ['`severities`', 'Issue codes that differ here: `{"zip-invalid": "error"}`; `off` is not reported.'],
-        ['`layouts.patient`, `layouts.immunization`', 'The two kinds of file.'],
-      ],
-    ),
-    'A layout is `delimited`, with `delimiter`, `quote` (or `null`) and `header` (`required`, `optional`, `absent`), or `fixed`. Its `fields` are the columns in their order:',
-    table(
-      ['part of a column', 'meaning'],
-      [
-        [
-          '`name`',
-          'As the specification calls it. Headers are matched by it; case, blanks and underscores do not matter.',
-        ],
-        ['`aliases`', 'Other names that headers use.'],
-        ['`field`', 'What it carries: one of the fields below, or `null` for a column that is not loaded.'],
-        ['`width`', 'Longest value in characters (delimited), or the width in bytes (fixed).'],
-        ['`use`', '`required`: a blank rejects the record; `preferred`; `optional` (the default).'],
-        ['`dates`', 'Date formats of this column, if others than `dates.formats`.'],
-        ['`values`', 'The sender’s own values: `{"H": "2135-2"}`. `""` stands for none.'],
-        ['`default`', 'What a blank stands for.'],
-        ['`store`', '`false`: used to tell patients apart, and not stored.'],
-        ['`note`', 'For people.'],
-      ],
+      ['part', 'value', 'meaning'],
+      Object.entries(SPEC_VALUES).flatMap(([part, values]: [string, Readonly<Record<string, string>>]) =>
+        Object.entries(values).map(([value, words]) => [`\`${part}\``, `\`${value}\``, words]),
+      ),
     ),
     ...(['patient', 'immunization'] as const).map(renderFields),
     ...builtInSpecIds().map((id) => renderSpec(loadSpec(id))),
@@ -132,6 +114,17 @@ function renderSpecs(): string {
     ),
     'Their sources stand in each file of [codes](codes) and in `immload codes show TABLE`.',
   ].join('\n\n')}\n`;
+}
+
+function wordsTable(head: string, words: readonly (readonly [string, string])[]): string {
+  return table(
+    [head, 'meaning'],
+    words.map(([name, meaning]) => [`\`${name}\``, meaning]),
+  );
+}
+
+function prefixed(part: string, words: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(words).map(([name, meaning]) => [`${part}.${name}`, meaning]);
 }
 
 function renderFields(role: Role): string {

@@ -7,8 +7,8 @@ import { type Block, RecordCutter } from '../../src/core/read/blocks.js';
 import type { HeaderMatch } from '../../src/core/read/header.js';
 import type { Spec } from '../../src/core/spec.js';
 import { type Batch, type Change, transformBlock } from '../../src/core/transform.js';
+import { toLine } from '../../src/core/write.js';
 import { CODES, GRITS, MIIS, TODAY } from './fixtures.js';
-import { toLine } from './flat-file.js';
 
 /** The cells of a record by the field they carry, as they stand in the file. A field without a cell is blank. */
 export type Written = Readonly<Partial<Record<FieldName, string>>>;

@@ -2,9 +2,9 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Role } from '../../src/core/model.js';
 import type { Layout, Spec } from '../../src/core/spec.js';
+import { type Cells, headerLine, toCells, toLine } from '../../src/core/write.js';
 import { type ClinicOptions, codedBy, makeClinic, type TrueDose, type VaccineNaming } from './clinic.js';
 import { CODES } from './fixtures.js';
-import { type Cells, headerLine, toCells, toLine } from './flat-file.js';
 
 /** A record as it goes to the file: its cells, or a raw line that no cells could give, or one in another encoding. */
 export type Spoiled = Cells | string | Uint8Array;

@@ -7,8 +7,8 @@ import {
   type DateRules,
   isIsoDate,
 } from '../../../src/core/normalize/date.js';
+import { formatDate } from '../../../src/core/write.js';
 import { TODAY } from '../../support/fixtures.js';
-import { formatDate } from '../../support/flat-file.js';
 
 const MIIS_RULES: DateRules = {
   formats: ['YYYYMMDD', 'MM/DD/YYYY', 'MMDDYYYY', 'YYYY-MM-DD'],

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { Role } from '../../../src/core/model.js';
 import { type Recognition, type RecognizeOptions, recognize } from '../../../src/core/read/recognize.js';
 import type { Spec } from '../../../src/core/spec.js';
+import { headerLine } from '../../../src/core/write.js';
 import { GRITS, MIIS, TODAY } from '../../support/fixtures.js';
-import { headerLine } from '../../support/flat-file.js';
 import { FAULTLESS, writeRecord } from '../../support/records.js';
 
 const line = (role: Role, spec: Spec = MIIS): string => writeRecord(FAULTLESS[spec.id]![role], role, spec);

@@ -1,8 +1,8 @@
 /** Writes records as a specification says: the way a sender would who follows it to the letter. */
-import type { FieldDefinition, Role } from '../../src/core/model.js';
-import { fieldsOf } from '../../src/core/model.js';
-import type { DateFormat } from '../../src/core/normalize/date.js';
-import type { Layout, LayoutField, Spec } from '../../src/core/spec.js';
+import type { FieldDefinition, Role } from './model.js';
+import { fieldsOf } from './model.js';
+import type { DateFormat } from './normalize/date.js';
+import type { Layout, LayoutField, Spec } from './spec.js';
 
 /** The cells of a record, one for each column of the layout. */
 export type Cells = string[];
@@ -47,10 +47,14 @@ function cellOf(
   return spec.layouts[role].format === 'fixed' ? fitWidth(cell, field, definition) : cell;
 }
 
-/** What senders do with a value that has no room: punctuation goes, then it is cut. */
+/** Kinds whose values mean something still when their end is cut off. */
+const CUT_KINDS: ReadonlySet<FieldDefinition['kind']> = new Set(['id', 'text', 'name', 'email']);
+
+/** What senders do with a value that has no room: punctuation goes, then it is cut, or left out where that is no value. */
 function fitWidth(cell: string, field: LayoutField, definition: FieldDefinition): string {
   const tight = definition.kind === 'zip' ? cell.replace('-', '') : cell;
-  return tight.slice(0, field.width);
+  if (tight.length <= field.width!) return tight;
+  return CUT_KINDS.has(definition.kind) ? tight.slice(0, field.width) : '';
 }
 
 /** A day in one of the forms a spec can ask for. */
@@ -73,7 +77,7 @@ export function formatDate(iso: string, format: DateFormat): string {
 /** The line of a record, without its line end. */
 export function toLine(cells: readonly string[], layout: Layout): string {
   if (layout.format === 'fixed') {
-    return layout.fields.map((field, i) => cells[i]!.slice(0, field.width).padEnd(field.width!)).join('');
+    return layout.fields.map((field, i) => padCell(cells[i]!.slice(0, field.width), field.width!)).join('');
   }
   const { delimiter, quote } = layout;
   return cells
@@ -84,8 +88,20 @@ export function toLine(cells: readonly string[], layout: Layout): string {
     .join(delimiter);
 }
 
+/** Fills a cell up with blanks. Widths are bytes, so that letters of several bytes leave room for fewer blanks. */
+function padCell(cell: string, width: number): string {
+  const extra = /^[\x00-\x7f]*$/.test(cell) ? 0 : new TextEncoder().encode(cell).length - cell.length;
+  return cell.padEnd(width - extra);
+}
+
 /** The header of a layout, `null` if it has none. */
 export function headerLine(layout: Layout): string | null {
   if (layout.format === 'fixed' || layout.header === 'absent') return null;
-  return layout.fields.map((field) => field.name).join(layout.delimiter);
+  const names = layout.fields.map((field) => field.name);
+  return toLine(names, layout);
+}
+
+/** How lines end in files that are written: programs that write fixed width come from Windows. */
+export function lineEndOf(layout: Layout): string {
+  return layout.format === 'fixed' ? '\r\n' : '\n';
 }

@@ -1,0 +1,53 @@
+/** `immload spec sample` */
+import { join } from 'node:path';
+import type { Role } from '../core/model.js';
+import { makeSamples, type Samples } from '../core/samples/samples.js';
+import { isCombined } from '../core/spec.js';
+import { FAULTY_FOLDER, PERFECT_FOLDER, VERDICTS_FILE, writeSampleFolder } from '../files/sample-folder.js';
+import { loadSpec } from '../files/specs.js';
+import { UsageError } from './exit.js';
+import { count, print } from './print.js';
+import { formatTable, showSafely, wrapText } from './table.js';
+
+/** The option of `validate` that takes each role's files. */
+const OPTION_OF_ROLE: Readonly<Record<Role, string>> = { patient: '--patients', immunization: '--immunizations' };
+
+/** Writes the samples of a spec to a folder, and says how to try them. */
+export async function sampleSpec(idOrPath: string, folder: string): Promise<void> {
+  const spec = loadSpec(idOrPath);
+  if (isCombined(spec)) {
+    throw new UsageError(
+      `${spec.id}: samples of records with a patient and doses are not made yet; see \`immload spec doc\``,
+    );
+  }
+  const samples = makeSamples(spec);
+  await writeSampleFolder(folder, samples);
+  const parts = [
+    `${spec.id} ${spec.version}: a perfect sample and ${count(samples.faulty.length, 'faulty one')} in ${folder}`,
+    '',
+    formatTable([
+      [`${PERFECT_FOLDER}/`, 'files in which nothing is to be found'],
+      [`${FAULTY_FOLDER}/<code>/`, 'the same files with one rule broken'],
+      [VERDICTS_FILE, 'what is to be found in each of them, and on which line'],
+    ]),
+  ];
+  if (samples.notShown.length > 0) {
+    const codes = `Without a sample, since no value that this format has room for breaks them: ${samples.notShown.join(', ')}.`;
+    parts.push('', wrapText(codes));
+  }
+  print(
+    [...parts, '', 'Try:', `  ${validateCommand(idOrPath, join(folder, PERFECT_FOLDER), samples)}`]
+      .map(safely)
+      .join('\n'),
+  );
+}
+
+function safely(text: string): string {
+  return text.split('\n').map(showSafely).join('\n');
+}
+
+function validateCommand(idOrPath: string, folder: string, { perfect, site }: Samples): string {
+  const files = [...perfect].map(([role, { name }]) => `${OPTION_OF_ROLE[role]} ${join(folder, name)}`);
+  const siteOption = site === null ? [] : [`--site ${site}`];
+  return ['immload validate', `--spec ${idOrPath}`, ...siteOption, ...files].join(' ');
+}

@@ -1,0 +1,117 @@
+/** Which rules the records of a specification can break at all. */
+import { CATALOGUE, type IssueCode } from '../catalogue.js';
+import type { IssueDefinition } from '../issue.js';
+import { type FieldDefinition, type FieldName, fieldsOf, type Role } from '../model.js';
+import type { DateFormat } from '../normalize/date.js';
+import { type Layout, type LayoutField, type Spec, severityOf, VACCINE_FIELDS } from '../spec.js';
+import { IMMUNIZATION_MISSING } from './immunization.js';
+import { PATIENT_MISSING } from './patient.js';
+
+/** The roles of a spec with their layouts; two views of the same columns where one file has both. */
+export function layoutsOf({ layouts }: Spec): readonly (readonly [Role, Layout])[] {
+  return [
+    ['patient', layouts.patient],
+    ['immunization', layouts.immunization],
+  ];
+}
+
+/** Codes about how a file is written, and the layouts whose files can be written so. */
+const SHAPES: Readonly<Partial<Record<IssueCode, (layout: Layout) => boolean>>> = {
+  'field-count-wrong': (layout) => layout.format === 'delimited',
+  'quote-not-closed': (layout) => layout.format === 'delimited' && layout.quote !== null,
+  'quote-misplaced': (layout) => layout.format === 'delimited' && layout.quote !== null,
+  'header-repeated': (layout) => layout.format === 'delimited' && layout.header !== 'absent',
+  'column-unknown': (layout) => layout.format === 'delimited' && layout.header !== 'absent',
+  'row-longer-than-layout': (layout) => layout.format === 'fixed',
+  'value-too-long': (layout) => layout.format === 'delimited' && layout.fields.some(({ width }) => width !== undefined),
+};
+
+/** Codes that need a second field beside the one they are reported on. */
+const SECOND_FIELDS: Readonly<Partial<Record<IssueCode, FieldName>>> = {
+  'zip-padded': 'state',
+  'county-outside-state': 'state',
+  'death-date-before-birth': 'birth_date',
+  'birth-order-missing': 'multiple_birth',
+  'dose-after-lot-expiry': 'administered_on',
+  'refusal-reason-missing': 'completion_status',
+  'mvx-missing': 'information_source',
+  'lot-missing': 'information_source',
+};
+
+/** Codes about what stands in the CVX column; the others under its name are about the vaccine, whoever names it. */
+const CVX_COLUMN: ReadonlySet<IssueCode> = new Set<IssueCode>([
+  'cvx-invalid',
+  'cvx-padded',
+  'cvx-unknown',
+  'cvx-newer-than-table',
+  'cpt-in-cvx',
+]);
+
+/** Codes about how a date is written, and the forms of which one must be allowed. */
+const DATE_FORMS: Readonly<Partial<Record<IssueCode, readonly DateFormat[]>>> = {
+  'birth-date-ambiguous': ['MMDDYYYY'],
+  'birth-date-digits-missing': ['MMDDYYYY'],
+  'dose-date-ambiguous': ['MMDDYYYY'],
+  'dose-date-digits-missing': ['MMDDYYYY'],
+};
+const TWO_DIGIT_YEARS: ReadonlySet<IssueCode> = new Set<IssueCode>([
+  'birth-date-two-digit-year',
+  'dose-date-two-digit-year',
+]);
+
+const MISSING: Readonly<Record<Role, Readonly<Partial<Record<FieldName, IssueCode>>>>> = {
+  patient: PATIENT_MISSING,
+  immunization: IMMUNIZATION_MISSING,
+};
+
+/** The code of a blank in a field that has one of its own. */
+export function missingCode(role: Role, field: FieldName): IssueCode | undefined {
+  return MISSING[role][field];
+}
+
+/** Required fields of a layout whose blank has no code of its own, and so is `required-value-missing`. */
+export function plainlyRequired(role: Role, layout: Layout): readonly LayoutField[] {
+  return layout.fields.filter(
+    (column) =>
+      column.use === 'required' &&
+      column.field !== null &&
+      column.default === undefined &&
+      MISSING[role][column.field] === undefined,
+  );
+}
+
+/** Whether a record or a file of the spec can break the rule, and it is reported when one does. */
+export function canBreak(code: IssueCode, spec: Spec): boolean {
+  if (severityOf(code, spec) === 'off') return false;
+  const layouts = layoutsOf(spec);
+  const shape = SHAPES[code];
+  if (shape !== undefined) return layouts.some(([, layout]) => shape(layout));
+  if (code === 'required-value-missing')
+    return layouts.some(([role, layout]) => plainlyRequired(role, layout).length > 0);
+  const carries = (role: Role, field: FieldName): boolean =>
+    spec.layouts[role].fields.some((each) => each.field === field);
+  if (code === 'dose-date-after-death') return carries('patient', 'death_date');
+  if (TWO_DIGIT_YEARS.has(code) && spec.dates.twoDigitYears === 'reject') return false;
+  const forms = DATE_FORMS[code];
+  const { subject, field } = CATALOGUE[code] as IssueDefinition;
+  if (field === null || code === 'site-missing') return true;
+  const second = SECOND_FIELDS[code];
+  return layouts.some(([role]) => {
+    if (subject !== 'record' && subject !== role) return false;
+    if (second !== undefined && !carries(role, second)) return false;
+    const reported = fieldsReportedOn(code, role);
+    return spec.layouts[role].fields.some(({ field: carried, dates = spec.dates.formats }) => {
+      if (carried === null || !reported.includes(carried)) return false;
+      return forms === undefined || forms.some((form) => dates.includes(form));
+    });
+  });
+}
+
+/** The fields of a role that a code can be reported on. */
+function fieldsReportedOn(code: IssueCode, role: Role): readonly FieldName[] {
+  const own = CATALOGUE[code].field as FieldName;
+  if (own === 'cvx' && !CVX_COLUMN.has(code)) return VACCINE_FIELDS;
+  const fields: [string, FieldDefinition][] = Object.entries(fieldsOf(role));
+  const others = fields.filter(([, { problems = {} }]) => Object.values(problems).includes(code));
+  return [own, ...others.map(([name]) => name as FieldName)];
+}

@@ -1,0 +1,427 @@
+/**
+ * A faulty record for each issue code: what senders get wrong, and what they are then told.
+ *
+ * Where a code has several faults, the first that a layout can show is the one. A code without a fault is not compiled.
+ */
+import type { IssueCode } from '../catalogue.js';
+import type { FieldName, Role } from '../model.js';
+import type { DateFormat } from '../normalize/date.js';
+import { plainlyRequired } from '../rules/applies.js';
+import { type Spec, severityOf } from '../spec.js';
+import { headerLine } from '../write.js';
+import { type Draft, type Expected, latin1, type Values } from './draft.js';
+
+/** Values that make a record faulty, whatever the record. */
+export interface ValueFault {
+  readonly role: Role;
+  readonly values: Values;
+  /** Other codes that come with it. */
+  readonly also?: readonly IssueCode[];
+  /** Date formats of which the date's column must allow one. */
+  readonly dates?: readonly DateFormat[];
+  /** Only where years of two digits are read. */
+  readonly twoDigitYears?: true;
+}
+
+/** Spoils a draft and says what is to be found in it, or `null` when the layouts cannot show the fault. */
+export type DraftFault = (draft: Draft) => readonly Expected[] | null;
+
+export type Fault = ValueFault | DraftFault;
+
+type Details = Omit<ValueFault, 'role' | 'values'>;
+
+function patient(values: Values, details: Details = {}): ValueFault {
+  return { role: 'patient', values, ...details };
+}
+
+function dose(values: Values, details: Details = {}): ValueFault {
+  return { role: 'immunization', values, ...details };
+}
+
+/** A dose whose vaccine is named so, and in no other way. */
+function vaccine(values: Values, details: Details = {}): ValueFault {
+  return dose({ cvx: '', cpt: '', ndc: '', vaccine_name: '', vaccine_group: '', ...values }, details);
+}
+
+/** The record that a fault is planted in: a patient without doses, and a dose with all its details. */
+export const PLANTED_IN: Readonly<Record<Role, number>> = { patient: 2, immunization: 0 };
+const CHILD = PLANTED_IN.patient;
+const MOTHERS_CHILD = 0;
+
+const PLAIN: Details = { dates: ['MMDDYYYY'] };
+const SHORT_SLASHED: Details = { dates: ['MM/DD/YYYY', 'M/D/YYYY'], twoDigitYears: true };
+const SHORT_PLAIN: Details = { dates: ['MMDDYYYY'], twoDigitYears: true };
+const SHORT_YEAR_FIRST: Details = { dates: ['YYYYMMDD'], twoDigitYears: true };
+
+/** Replaces the line of the planted patient by one that no cells could give. */
+function lineFault(code: IssueCode, rewrite: (draft: Draft) => string | Uint8Array | null): DraftFault {
+  return (draft) => {
+    const line = rewrite(draft);
+    if (line === null) return null;
+    draft.file('patient').records[CHILD]!.line = line;
+    return [{ role: 'patient', record: CHILD, code }];
+  };
+}
+
+/** A line of a delimited file with something else in the place of the last name; `null` for other files. */
+function withLastName(draft: Draft, write: (name: string, delimiter: string, quote: string) => string): string | null {
+  const { layout } = draft.file('patient');
+  if (layout.format !== 'delimited' || layout.quote === null) return null;
+  const { delimiter, quote } = layout;
+  const place = layout.fields.findIndex(({ field }) => field === 'last_name');
+  const cells = draft.file('patient').records[CHILD]!.cells;
+  return cells.map((cell, index) => (index === place ? write(cell, delimiter, quote) : cell)).join(delimiter);
+}
+
+/** A line that comes besides the patients. */
+function lineBesides(code: IssueCode, write: (draft: Draft) => string | null): DraftFault {
+  return (draft) => {
+    const line = write(draft);
+    return line === null ? null : [{ role: 'patient', record: draft.add('patient', line), code }];
+  };
+}
+
+const ofFile = (code: IssueCode): readonly Expected[] => [{ role: 'patient', record: null, code }];
+const ofChild = (code: IssueCode, record = CHILD): Expected => ({ role: 'patient', record, code });
+
+/** The doses of a patient who is rejected are rejected too. */
+function dosesRejected(draft: Draft, patientId: string): Expected[] {
+  const doses = draft.file('immunization').records.map((_, record) => record);
+  return doses
+    .filter((record) => draft.cell('immunization', record, 'source_patient_id') === patientId)
+    .map((record) => ({ role: 'immunization', record, code: 'patient-rejected' }));
+}
+
+/** The first column of free text with a width, filled beyond it. */
+const tooLong: DraftFault = (draft) => {
+  for (const [role, { layout, records }] of draft.files) {
+    if (layout.format !== 'delimited') continue;
+    const place = layout.fields.findIndex(({ field, width }) => width !== undefined && LONG_TEXTS.has(field!));
+    if (place < 0) continue;
+    records[PLANTED_IN[role]]!.cells[place] = 'x'.repeat(layout.fields[place]!.width! + 1);
+    return [{ role, record: PLANTED_IN[role], code: 'value-too-long' }];
+  }
+  return null;
+};
+const LONG_TEXTS: ReadonlySet<FieldName> = new Set<FieldName>([
+  'street',
+  'city',
+  'first_name',
+  'facility_name',
+  'comment',
+]);
+
+const blankRequired: DraftFault = (draft) => {
+  for (const [role, { layout, records }] of draft.files) {
+    const [column] = plainlyRequired(role, layout);
+    if (column === undefined) continue;
+    records[PLANTED_IN[role]]!.cells[layout.fields.indexOf(column)] = '';
+    return [{ role, record: PLANTED_IN[role], code: 'required-value-missing' }];
+  }
+  return null;
+};
+
+const unknownColumn: DraftFault = (draft) => {
+  const file = draft.file('patient');
+  if (file.layout.format !== 'delimited' || file.header === null) return null;
+  const { delimiter } = file.layout;
+  file.header += `${delimiter}eye_color`;
+  file.records.forEach((record, index) => {
+    record.line = `${draft.lineOf('patient', index)}${delimiter}brown`;
+  });
+  return ofFile('column-unknown');
+};
+
+/**
+ * Writes the planted patient as Windows does, with `character` in the place of a letter: one byte, as the letter is, so
+ * that columns of fixed width stay where they are. False where the layout has no such field.
+ */
+function writeInWindows1252(draft: Draft, field: FieldName, text: string, character: string): boolean {
+  const letter = '~';
+  if (!draft.set('patient', CHILD, { [field]: text.replace(character, letter) })) return false;
+  const line = draft.lineOf('patient', CHILD).replace(text.replace(character, letter), text);
+  draft.file('patient').records[CHILD]!.line = latin1(line);
+  return true;
+}
+
+/** An accent as an old export of Windows writes it. */
+const inWindows1252: DraftFault = (draft) =>
+  writeInWindows1252(draft, 'last_name', 'Chén', 'é') ? ofFile('encoding-windows-1252') : null;
+
+const inTwoEncodings: DraftFault = (draft) => {
+  if (inWindows1252(draft) === null) return null;
+  return draft.set('patient', MOTHERS_CHILD, { last_name: 'Wélsh' }) ? ofFile('encoding-mixed') : null;
+};
+
+/** A byte that means nothing in any of the encodings. */
+const undecodable: DraftFault = (draft) => {
+  const inStreet = writeInWindows1252(draft, 'street', '7 Sta\u0081ion Rd', '\u0081');
+  if (!inStreet && !writeInWindows1252(draft, 'last_name', 'Ch\u0081n', '\u0081')) return null;
+  const inName = inStreet ? [] : [ofChild('name-characters')];
+  return [ofChild('character-undecodable'), ...inName, ...ofFile('encoding-windows-1252')];
+};
+
+const longRow: DraftFault = (draft) => {
+  if (draft.file('patient').layout.format !== 'fixed') return null;
+  draft.file('patient').records[CHILD]!.line = `${draft.lineOf('patient', CHILD)}MORE`;
+  return ofFile('row-longer-than-layout');
+};
+
+/** Two persons with one id. */
+const idOfAnother: DraftFault = (draft) => {
+  const id = draft.cell('patient', MOTHERS_CHILD, 'source_patient_id');
+  if (!draft.set('patient', CHILD, { source_patient_id: id })) return null;
+  const both = [ofChild('patient-id-conflict', MOTHERS_CHILD), ofChild('patient-id-conflict')];
+  return [...both, ...dosesRejected(draft, id)];
+};
+
+/** One person twice, the second time with other details. */
+function sentAgain(code: IssueCode, ...changes: readonly Values[]): DraftFault {
+  return (draft) => {
+    const copy = draft.copy('patient', CHILD);
+    return changes.some((values) => draft.set('patient', copy, values)) ? [ofChild(code, copy)] : null;
+  };
+}
+
+/** A patient who is rejected, and has doses. */
+const rejectedWithDoses: DraftFault = (draft) => {
+  const id = draft.cell('patient', MOTHERS_CHILD, 'source_patient_id');
+  const reasons = [
+    ['last-name-missing', { last_name: '' }],
+    ['birth-date-missing', { birth_date: '' }],
+  ] as const;
+  const reason = reasons.find(
+    ([code, values]) => severityOf(code, draft.spec) === 'error' && draft.set('patient', MOTHERS_CHILD, values),
+  );
+  if (reason === undefined) return null;
+  return [ofChild(reason[0], MOTHERS_CHILD), ...dosesRejected(draft, id)];
+};
+
+/** The faults of every code, in the order of the catalogue. */
+export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> = {
+  // ---- any record ------------------------------------------------------------------------------------------------
+  'field-count-wrong': [
+    // A name with the delimiter in it, and no quotes around it.
+    lineFault('field-count-wrong', (draft) => withLastName(draft, (name, delimiter) => `${name}${delimiter}Lee`)),
+  ],
+  'quote-not-closed': [
+    lineFault('quote-not-closed', (draft) => withLastName(draft, (name, _, quote) => `${quote}${name}`)),
+  ],
+  'quote-misplaced': [
+    lineFault('quote-misplaced', (draft) => withLastName(draft, (name, _, quote) => `${quote}${name}${quote} Lee`)),
+  ],
+  'record-blank': [
+    lineBesides('record-blank', ({ spec }) => {
+      const { format, fields, ...layout } = spec.layouts.patient;
+      return format === 'fixed' ? '   ' : (layout as { delimiter: string }).delimiter.repeat(fields.length - 1);
+    }),
+  ],
+  'header-repeated': [lineBesides('header-repeated', ({ spec }) => headerLine(spec.layouts.patient))],
+  'character-control': [patient({ last_name: 'Chen\u0007Li' })],
+  'character-undecodable': [undecodable],
+  'value-too-long': [tooLong],
+  'required-value-missing': [blankRequired],
+  // ---- the file as a whole ---------------------------------------------------------------------------------------
+  'row-longer-than-layout': [longRow],
+  'column-unknown': [unknownColumn],
+  'encoding-windows-1252': [inWindows1252],
+  'encoding-mixed': [inTwoEncodings],
+  // ---- who the patient is ----------------------------------------------------------------------------------------
+  'site-missing': [patient({ site_id: '' })],
+  'patient-id-missing': [patient({ source_patient_id: '' })],
+  'patient-id-scientific': [patient({ source_patient_id: '1.23E+11' })],
+  'patient-id-conflict': [idOfAnother],
+  'patient-id-repeated': [
+    sentAgain('patient-id-repeated', { street: '9 Station Rd' }, { phone: '6175550199' }, { middle_name: 'Anne' }),
+  ],
+  'match-in-doubt': [sentAgain('match-in-doubt', { source_patient_id: '1004', sex: 'M' })],
+  'last-name-missing': [patient({ last_name: '' })],
+  'last-name-placeholder': [patient({ last_name: 'UNKNOWN' })],
+  'first-name-missing': [patient({ first_name: '' })],
+  'first-name-placeholder': [patient({ first_name: 'NO FIRST NAME' })],
+  'name-newborn': [patient({ first_name: 'BABY GIRL' })],
+  'name-test': [patient({ last_name: 'ZZTEST' })],
+  'name-characters': [patient({ middle_name: 'M4' }), patient({ last_name: 'Ch3n' })],
+  'middle-initial-in-first-name': [patient({ first_name: 'Mary A', middle_name: '' })],
+  'suffix-split': [patient({ last_name: 'Chen JR', suffix: '' })],
+  'suffix-unrecognized': [patient({ suffix: 'MD' })],
+  'birth-date-missing': [patient({ birth_date: '' })],
+  'birth-date-invalid': [patient({ birth_date: '2011-02-30' })],
+  'birth-date-ambiguous': [patient({ birth_date: '1121951' }, PLAIN)],
+  'birth-date-two-digit-year': [
+    patient({ birth_date: '11/23/19' }, SHORT_SLASHED),
+    patient({ birth_date: '112319' }, SHORT_PLAIN),
+    patient({ birth_date: '191123' }, SHORT_YEAR_FIRST),
+  ],
+  'birth-date-digits-missing': [patient({ birth_date: '9232019' }, PLAIN)],
+  'birth-date-in-future': [patient({ birth_date: '2190-05-15' })],
+  'birth-date-too-early': [patient({ birth_date: '1899-03-14' })],
+  'birth-date-first-of-month': [patient({ birth_date: '2019-11-01' })],
+  'death-date-invalid': [patient({ death_date: '2011-13-01' })],
+  'death-date-in-future': [patient({ death_date: '2190-12-01' })],
+  'death-date-before-birth': [patient({ death_date: '1890-01-01' })],
+  // ---- about the patient -----------------------------------------------------------------------------------------
+  'sex-unrecognized': [patient({ sex: '?' })],
+  'sex-outside-guide': [patient({ sex: 'X' })],
+  'race-unrecognized': [patient({ race: 'martian' }), patient({ race: 'Z' })],
+  'race-ambiguous': [patient({ race: 'A' })],
+  'race-too-many': [patient({ race: '1002-5~2028-9~2054-5~2076-8~2106-3~2131-1~1004-1' })],
+  'ethnicity-unrecognized': [patient({ ethnicity: 'Q' })],
+  'language-unrecognized': [patient({ language: 'xx' })],
+  'address-incomplete': [patient({ street: '12 Maple St', city: '', zip: '', state: '' })],
+  'state-unrecognized': [patient({ state: 'XQ' })],
+  'zip-invalid': [patient({ zip: '021' })],
+  'zip-placeholder': [patient({ zip: '00000' })],
+  'zip-padded': [patient({ zip: '1605', state: 'MA' })],
+  'zip-without-state': [patient({ zip: '01605', state: '' })],
+  'county-unrecognized': [patient({ county: 'Q' })],
+  'county-outside-state': [patient({ county: '33011', state: 'MA' })],
+  'country-unrecognized': [patient({ country: '?' })],
+  'phone-invalid': [patient({ phone: '555-0100' })],
+  'phone-placeholder': [patient({ phone: '9999999999' })],
+  'email-invalid': [patient({ email: 'nobody at mail' })],
+  'ssn-placeholder': [patient({ ssn: '999999999' })],
+  'ssn-invalid': [patient({ ssn: '00012345' })],
+  'multiple-birth-unrecognized': [patient({ multiple_birth: '?', birth_order: '' })],
+  'birth-order-invalid': [patient({ multiple_birth: 'Y', birth_order: '0' })],
+  'birth-order-missing': [patient({ multiple_birth: 'Y', birth_order: '' })],
+  'guardian-relationship-unrecognized': [patient({ guardian_relationship: '??' })],
+  'registry-status-unrecognized': [patient({ registry_status: 'Z' })],
+  'reminder-recall-unrecognized': [patient({ reminder_recall: '77' })],
+  'sharing-objection-unrecognized': [patient({ sharing_objection: '?' })],
+  'sharing-objection-date-invalid': [
+    patient({ sharing_objection: 'Y', sharing_objection_date: 'last May' }),
+    patient({ sharing_objection_date: '2024-13-01' }),
+  ],
+  'eligibility-unrecognized': [dose({ eligibility: 'V9' }), patient({ eligibility: 'V9' })],
+  'eligibility-date-invalid': [patient({ eligibility_date: '2020-13-01' })],
+  // ---- whose dose it is ------------------------------------------------------------------------------------------
+  'dose-patient-id-missing': [dose({ source_patient_id: '' })],
+  'patient-not-found': [dose({ source_patient_id: '999999' })],
+  'patient-rejected': [rejectedWithDoses],
+  // ---- which vaccine ---------------------------------------------------------------------------------------------
+  'vaccine-missing': [vaccine({})],
+  'vaccine-unresolved': [
+    vaccine({ vaccine_name: 'allergy shot' }, { also: ['vaccine-name-unknown'] }),
+    vaccine({ cpt: '90471' }, { also: ['cpt-administration'] }),
+    vaccine({ cvx: '450' }, { also: ['cvx-newer-than-table'] }),
+  ],
+  'cvx-invalid': [
+    dose({ cvx: 'MMR', cpt: '90707' }),
+    vaccine({ cvx: 'MMR', vaccine_name: 'M-M-R II' }, { also: ['vaccine-from-name'] }),
+    vaccine({ cvx: 'MMR' }, { also: ['vaccine-unresolved'] }),
+  ],
+  'cvx-padded': [dose({ cvx: '3' })],
+  'cvx-unknown': [
+    dose({ cvx: '124', cpt: '90707' }),
+    vaccine({ cvx: '124', vaccine_name: 'M-M-R II' }, { also: ['vaccine-from-name'] }),
+    vaccine({ cvx: '124' }, { also: ['vaccine-unresolved'] }),
+  ],
+  'cvx-newer-than-table': [
+    dose({ cvx: '450', cpt: '90707' }),
+    vaccine({ cvx: '450', vaccine_name: 'M-M-R II' }, { also: ['vaccine-from-name'] }),
+    vaccine({ cvx: '450' }, { also: ['vaccine-unresolved'] }),
+  ],
+  'cpt-in-cvx': [dose({ cvx: '90707', cpt: '' })],
+  'cpt-unknown': [
+    dose({ cvx: '03', cpt: '99999' }),
+    vaccine({ cpt: '99999', vaccine_name: 'M-M-R II' }, { also: ['vaccine-from-name'] }),
+    vaccine({ cpt: '99999' }, { also: ['vaccine-unresolved'] }),
+  ],
+  'cpt-ambiguous': [
+    dose({ cvx: '03', cpt: '90662' }),
+    vaccine({ cpt: '90662', vaccine_name: 'M-M-R II' }, { also: ['vaccine-from-name'] }),
+  ],
+  'cpt-administration': [
+    dose({ cvx: '03', cpt: '90471' }),
+    vaccine({ cpt: '90471', vaccine_name: 'M-M-R II' }, { also: ['vaccine-from-name'] }),
+    vaccine({ cpt: '90471' }, { also: ['vaccine-unresolved'] }),
+  ],
+  'ndc-unresolved': [vaccine({ ndc: '00006-4681-00' }, { also: ['vaccine-unresolved'] })],
+  'vaccine-name-unknown': [
+    vaccine({ vaccine_name: 'allergy shot' }, { also: ['vaccine-unresolved'] }),
+    vaccine({ vaccine_group: 'SHOTS' }, { also: ['vaccine-unresolved'] }),
+  ],
+  'vaccine-from-name': [vaccine({ vaccine_name: 'M-M-R II' }), vaccine({ vaccine_group: 'MMR' })],
+  'vaccine-codes-disagree': [
+    dose({ cvx: '03', cpt: '90713' }),
+    vaccine({ cvx: '03', vaccine_name: 'IPOL' }),
+    vaccine({ cpt: '90707', vaccine_name: 'IPOL' }),
+  ],
+  'cvx-reserved': [vaccine({ cvx: '99' })],
+  'cvx-no-vaccine': [vaccine({ cvx: '998' })],
+  'cvx-unknown-vaccine': [vaccine({ cvx: '999' })],
+  'cvx-never-active': [vaccine({ cvx: '117', mvx: 'OTH' })],
+  'cvx-superseded': [vaccine({ cvx: '31', mvx: 'OTH', information_source: '01' })],
+  'cvx-not-vaccine': [vaccine({ cvx: '96', mvx: 'OTH' })],
+  'cvx-adjuvant': [vaccine({ cvx: '801', mvx: 'OTH' })],
+  'cvx-unspecified': [vaccine({ cvx: '88', information_source: '00', lot_number: 'UN88123', mvx: 'PMC' })],
+  'cvx-inactive': [
+    vaccine({ cvx: '51', administered_on: '2016-08-20', information_source: '00', lot_number: 'UN88126', mvx: 'MSD' }),
+    vaccine({ cpt: '90748', administered_on: '2016-08-20', information_source: '00', lot_number: 'UN88126', mvx: 'MSD' }),
+  ],
+  'cvx-foreign': [vaccine({ cvx: '510', information_source: '00', lot_number: 'UN88124', mvx: 'OTH' })],
+  // ---- when it was given -----------------------------------------------------------------------------------------
+  'dose-date-missing': [dose({ administered_on: '' })],
+  'dose-date-invalid': [dose({ administered_on: '2015-02-31' })],
+  'dose-date-ambiguous': [dose({ administered_on: '1122016' }, PLAIN)],
+  'dose-date-two-digit-year': [
+    dose({ administered_on: '5/16/16' }, SHORT_SLASHED),
+    dose({ administered_on: '051616' }, SHORT_PLAIN),
+    dose({ administered_on: '160516' }, SHORT_YEAR_FIRST),
+  ],
+  'dose-date-digits-missing': [dose({ administered_on: '5162016' }, PLAIN)],
+  'dose-date-in-future': [dose({ administered_on: '2190-05-16', lot_expiration: '' })],
+  'dose-date-before-birth': [dose({ administered_on: '2015-05-13', vis_given_date: '' })],
+  'dose-date-after-death': [
+    dose({ source_patient_id: '1002', administered_on: '2021-11-13', lot_expiration: '', vis_given_date: '' }),
+  ],
+  'dose-date-first-of-month': [dose({ administered_on: '2016-06-01' })],
+  'dose-date-before-licence': [
+    vaccine({ source_patient_id: '1002', cvx: '133', administered_on: '2010-02-23', information_source: '01', mvx: '', vis_given_date: '' }),
+    vaccine({ source_patient_id: '1002', cpt: '90670', administered_on: '2010-02-23', information_source: '01', mvx: '', vis_given_date: '' }),
+  ],
+  'dose-date-after-use': [
+    vaccine({ cvx: '51', administered_on: '2016-08-20', information_source: '01' }),
+    vaccine({ cpt: '90748', administered_on: '2016-08-20', information_source: '01' }),
+  ],
+  // ---- about the dose --------------------------------------------------------------------------------------------
+  'information-source-unrecognized': [dose({ information_source: 'ZZ' })],
+  'mvx-unrecognized': [dose({ mvx: 'QQQ' })],
+  'mvx-missing': [dose({ mvx: '', information_source: '00', lot_number: 'UN88125' })],
+  'product-unknown': [dose({ cvx: '03', mvx: 'PFR' }), dose({ cpt: '90707', mvx: 'PFR' })],
+  'lot-missing': [dose({ lot_number: '', information_source: '00', mvx: 'MSD' })],
+  'lot-placeholder': [dose({ lot_number: 'UNKNOWN', information_source: '01' })],
+  'lot-characters': [dose({ lot_number: 'AB1234*VFC' })],
+  'lot-short': [dose({ lot_number: 'AB1' })],
+  'lot-scientific': [dose({ lot_number: '4.00E+61' })],
+  'lot-expiration-invalid': [dose({ lot_expiration: 'soon' })],
+  'dose-after-lot-expiry': [dose({ lot_expiration: '1950-01-31' })],
+  'amount-unknown': [dose({ dose_amount: '999' })],
+  'amount-invalid': [dose({ dose_amount: 'half' })],
+  'unit-unrecognized': [dose({ dose_amount: '0.5', dose_unit: 'cup' })],
+  'route-unrecognized': [dose({ route: 'ZZ' })],
+  'body-site-unrecognized': [dose({ body_site: 'toe' })],
+  'funding-source-unrecognized': [dose({ funding_source: 'aunt' })],
+  'vis-date-invalid': [dose({ vis_edition_date: 'new' }), dose({ vis_given_date: '2016-13-01' })],
+  'vis-after-dose': [dose({ vis_given_date: '2026-06-30' })],
+  'completion-unrecognized': [dose({ completion_status: 'XX' })],
+  'dose-refused': [dose({ completion_status: 'RE', refusal_reason: '01' })],
+  'dose-not-given': [dose({ completion_status: 'NA' })],
+  'dose-partial': [dose({ completion_status: 'PA' })],
+  'refusal-reason-missing': [dose({ completion_status: 'RE', refusal_reason: '' }, { also: ['dose-refused'] })],
+  'refusal-reason-unrecognized': [
+    dose({ completion_status: 'RE', refusal_reason: 'because' }, { also: ['dose-refused'] }),
+  ],
+  'action-not-add': [dose({ action_code: 'D' })],
+  'action-unrecognized': [dose({ action_code: 'Q' })],
+}; // biome-ignore format: a table
+
+/** Whether dates are read so that the fault is one. What its values ask of the columns is seen when they are written. */
+export function allowsDates({ role, values, dates, twoDigitYears }: ValueFault, spec: Spec): boolean {
+  if (twoDigitYears === true && spec.dates.twoDigitYears === 'reject') return false;
+  if (dates === undefined) return true;
+  const column = spec.layouts[role].fields.find(({ field }) => field !== null && field in values);
+  const allowed = column?.dates ?? spec.dates.formats;
+  return dates.some((format) => allowed.includes(format));
+}

@@ -1,0 +1,136 @@
+/**
+ * What each part of a spec is for, in a person's words.
+ *
+ * The check knows the properties and values from here, the schema and the documents say the same of them: a part
+ * without words is not compiled, and one that is not here is not a part.
+ */
+import type { FileRole, Severity } from './model.js';
+import type {
+  DelimitedLayout,
+  FieldUse,
+  FixedLayout,
+  Layout,
+  LayoutField,
+  ProvenanceStatus,
+  RepeatedGroup,
+  Spec,
+} from './spec.js';
+
+type Words<Name extends string> = Readonly<Record<Name, string>>;
+type WordsOf<Part> = Words<Extract<keyof Part, string>>;
+
+/** The objects of a spec and their properties. */
+interface SpecProperties {
+  readonly spec: WordsOf<Spec> & Words<'$schema'>;
+  readonly provenance: WordsOf<Spec['provenance']>;
+  readonly dates: WordsOf<Spec['dates']>;
+  readonly layouts: Words<FileRole>;
+  readonly delimited: WordsOf<DelimitedLayout>;
+  readonly fixed: WordsOf<FixedLayout>;
+  readonly field: WordsOf<Omit<LayoutField, 'dose'>>;
+  readonly group: WordsOf<RepeatedGroup>;
+}
+
+export const SPEC_PROPERTIES: SpecProperties = {
+  spec: {
+    $schema: 'Path of spec.schema.json, for editors that complete and check. immload itself does not read it.',
+    id: 'What the specification is called on the command line and in reports: lower case letters, digits and hyphens.',
+    version: 'Version of the document that the specification was made from.',
+    title: 'What the specification is called by people.',
+    provenance: 'Where the specification comes from, and how sure it is of itself.',
+    dates: 'How dates are written.',
+    nulls: 'Values that stand for "no value" in every column, such as NULL or N/A. Case does not matter.',
+    layouts: 'The kinds of file that a sender sends, column by column.',
+    severities:
+      'Issue codes that weigh differently here than in general. `immload explain` lists all codes and what they weigh.',
+  },
+  provenance: {
+    status: 'How sure the specification is of itself.',
+    source: 'The documents it was made from, with their versions or dates.',
+    notes: 'What a reader should know: which parts are confirmed, and which are inferred.',
+  },
+  dates: {
+    formats: 'The forms in which dates are read, the one that senders should use first.',
+    twoDigitYears: 'What becomes of a year of two digits.',
+  },
+  layouts: {
+    patient: 'The file of patients: one record for each patient.',
+    immunization: 'The file of immunizations: one record for each dose.',
+    combined:
+      'Instead of the other two: one file whose records have a patient and doses of that patient. Where a field is of both, it is called patient.eligibility or immunization.eligibility.',
+  },
+  delimited: {
+    format: 'How a record is divided into columns.',
+    delimiter: 'The character between two columns: one ASCII character, such as | or , or \\t.',
+    quote: 'The character around values that hold the delimiter; null when quotes have no meaning.',
+    header: 'Whether the first record names the columns.',
+    fields: 'The columns in their order.',
+  },
+  fixed: {
+    format: 'How a record is divided into columns.',
+    fields: 'The columns in their order. Each begins where the one before it ends.',
+  },
+  field: {
+    name: 'As the specification calls the column. Headers are matched by it; case, blanks and underscores do not matter.',
+    field: 'What the column carries: a field of the registry, or null for a column that is not loaded.',
+    width: 'Longest value in characters (delimited), or the width of the column in bytes (fixed).',
+    aliases: 'Other names of the column that headers use.',
+    use: 'How much a value is asked for. Columns are optional unless they say otherwise.',
+    dates: 'The date formats of this column, if others than those of the whole specification.',
+    values: 'The sender’s own values and what each stands for: {"H": "2135-2"}. An empty text stands for no value.',
+    default: 'What a blank stands for.',
+    store: 'False for a column that is used to tell patients apart, and not stored.',
+    note: 'For people: what a sender should know about the column.',
+  },
+  group: {
+    repeat: 'How many doses a record has room for.',
+    fields: 'The columns of one dose in their order. {n} in their names stands for the number of the dose.',
+  },
+};
+
+/** The values that some properties choose from. */
+interface SpecValues {
+  readonly status: Words<ProvenanceStatus>;
+  readonly twoDigitYears: Words<Spec['dates']['twoDigitYears']>;
+  readonly format: Words<Layout['format']>;
+  readonly header: Words<DelimitedLayout['header']>;
+  readonly use: Words<FieldUse>;
+  readonly severity: Words<Severity | 'off'>;
+}
+
+export const SPEC_VALUES: SpecValues = {
+  status: {
+    official: 'From the document that the registry publishes.',
+    'public-code': 'From public programs that write or read the format.',
+    inferred: 'Put together from rules and code sets, without a document of the format itself.',
+  },
+  twoDigitYears: {
+    'latest-past': 'It is the latest such year that is not in the future; for expiries, not more than ten years ahead.',
+    reject: 'The value is no date.',
+  },
+  format: {
+    delimited: 'By a character between the columns.',
+    fixed: 'By position: each column has its width.',
+  },
+  header: {
+    required: 'The first record names the columns, and a file without it is refused.',
+    optional: 'A first record that names the columns is understood. Without it, columns stand in the order given here.',
+    absent: 'The first record is data. Columns stand in the order given here.',
+  },
+  use: {
+    required: 'A record without a value is rejected, unless the code of that blank weighs less than an error.',
+    preferred: 'A value is wanted. A blank is loaded, and counted in the summary.',
+    optional: 'May be blank.',
+  },
+  severity: {
+    error: 'The record is rejected.',
+    warning: 'The record is loaded, and somebody should look at it.',
+    info: 'The record is loaded.',
+    off: 'Not reported.',
+  },
+};
+
+/** The names of an object's properties, or of the values to choose from. */
+export function namesOf(words: Readonly<Record<string, string>>): readonly string[] {
+  return Object.keys(words);
+}

@@ -1,0 +1,115 @@
+/** The columns of a layout in a person's words: where they stand, how much they are asked for, what goes in. */
+import type { Codes, CodeTable } from '../core/codes.js';
+import { type FieldDefinition, type FieldName, fieldsOf, type Role, type ValueKind } from '../core/model.js';
+import type { Layout, LayoutField, Spec } from '../core/spec.js';
+import { code, type Inline, joined, LINE_BREAK, type Text } from './document.js';
+
+/** A column with its place in the record. */
+export interface PlacedColumn {
+  /** From 1. */
+  readonly number: number;
+  readonly column: LayoutField;
+  /** First and last byte (fixed width), from 1; `null` for delimited columns. */
+  readonly bytes: { readonly first: number; readonly last: number } | null;
+}
+
+/** The columns of a layout with their places. */
+export function placeColumns(layout: Layout): readonly PlacedColumn[] {
+  let last = 0;
+  return layout.fields.map((column, index) => {
+    const first = last + 1;
+    last += column.width ?? 0;
+    return { number: index + 1, column, bytes: layout.format === 'fixed' ? { first, last } : null };
+  });
+}
+
+/** The width of a whole record in bytes, `null` where that is not fixed. */
+export function recordWidth(layout: Layout): number | null {
+  return placeColumns(layout).at(-1)?.bytes?.last ?? null;
+}
+
+/** `1-24`, or the longest value. */
+export function describePlace({ column, bytes }: PlacedColumn): string {
+  return bytes === null ? String(column.width ?? '') : `${bytes.first}-${bytes.last}`;
+}
+
+/** How the values of each kind are written, and the code table they come from. */
+const VALUE_FORMS: Readonly<Record<ValueKind, { readonly form: string; readonly table?: string }>> = {
+  id: { form: 'As your system has it' },
+  text: { form: 'Text' },
+  name: { form: 'Text' },
+  suffix: { form: 'JR, SR, II, III, IV' },
+  date: { form: 'Date' },
+  'date-or-month': { form: 'Date or month' },
+  dates: { form: 'Dates, separated by ~' },
+  sex: { form: 'Code', table: 'sex' },
+  race: { form: 'Up to six codes, separated by ~ or a semicolon', table: 'race' },
+  code: { form: 'Code' },
+  language: { form: 'Code', table: 'language' },
+  state: { form: 'Code', table: 'state' },
+  zip: { form: 'Five or nine digits' },
+  county: { form: 'FIPS code of five digits', table: 'county' },
+  country: { form: 'ISO 3166 code of three letters' },
+  phone: { form: 'Ten digits' },
+  email: { form: 'E-mail address' },
+  ssn: { form: 'Nine digits' },
+  'birth-order': { form: '1 to 9' },
+  'raw-code': { form: 'Code' },
+  mvx: { form: 'Code', table: 'mvx' },
+  lot: { form: 'Letters, digits and hyphens' },
+  amount: { form: 'Number above 0 and below 1000' },
+};
+
+const RAW_CODE_TABLES: Readonly<Partial<Record<FieldName, string>>> = { cvx: 'cvx', cpt: 'cpt' };
+
+/** The code table of a field, `null` if its values are no codes of a table. */
+export function tableOf(field: FieldName, role: Role): string | null {
+  const definition: FieldDefinition = fieldsOf(role)[field]!;
+  return definition.table ?? VALUE_FORMS[definition.kind].table ?? RAW_CODE_TABLES[field] ?? null;
+}
+
+/** The codes of a table that senders may use, with their names. */
+export function codesOf(table: CodeTable): readonly { readonly code: string; readonly name: string }[] {
+  const at = (...names: string[]): number => table.columns.findIndex((column) => names.includes(column));
+  const [codeAt, nameAt, kindAt] = [0, at('name', 'short_name', 'cvx_short_name'), at('kind')];
+  return table.rows
+    .filter((row) => kindAt < 0 || row[kindAt] !== 'legacy')
+    .map((row) => ({ code: row[codeAt]!, name: row[nameAt] ?? '' }));
+}
+
+/** Tables with more codes are named, and not listed in a cell. */
+const MOST_IN_CELL = 10;
+
+/** What may stand in a column: the layout's own values, the codes of its table, the form of a date. */
+export function describeValues(column: LayoutField, role: Role, spec: Spec, codes: Codes): Text {
+  const { field } = column;
+  if (field === null) return 'Not loaded';
+  const definition: FieldDefinition = fieldsOf(role)[field]!;
+  const { form } = VALUE_FORMS[definition.kind];
+  const tableId = tableOf(field, role);
+  const names = tableId === null ? null : new Map(codesOf(codes.table(tableId)).map((each) => [each.code, each.name]));
+  if (column.values !== undefined) return describeOwnValues(column.values, names);
+  if (definition.kind.startsWith('date')) {
+    const formats = column.dates ?? spec.dates.formats;
+    return [`${form}: `, ...joined(formats.map(code), ', ')];
+  }
+  if (names === null || tableId === null) return form;
+  // In a column of fixed width, longer codes have no room.
+  const room = column.width ?? Number.POSITIVE_INFINITY;
+  const fitting = [...names.keys()].filter((each) => each.length <= room);
+  if (fitting.length > 0 && fitting.length <= MOST_IN_CELL) return joined(fitting.map(code), ', ');
+  return [form === 'Code' ? 'Code of table ' : `${form}; table `, code(tableId)];
+}
+
+/** The layout's own values, one to a line, with what each stands for. */
+function describeOwnValues(
+  values: Readonly<Record<string, string>>,
+  names: ReadonlyMap<string, string> | null,
+): readonly Inline[] {
+  const lines = Object.entries(values).map(([own, standard]): readonly Inline[] => {
+    if (standard === '') return [code(own), ' not known'];
+    const name = names?.get(standard);
+    return [code(own), name === undefined || name === '' ? ` = ${standard}` : ` ${name} (${standard})`];
+  });
+  return joined(lines, LINE_BREAK);
+}

@@ -1,0 +1,343 @@
+/** The Flat File Specification for people: the document that a registry would publish, made of a spec. */
+import { CATALOGUE, ISSUE_CODES, type IssueCode } from '../core/catalogue.js';
+import type { Codes } from '../core/codes.js';
+import type { IssueDefinition, Subject } from '../core/issue.js';
+import { fieldsOf, type Role, type Severity } from '../core/model.js';
+import { canBreak, layoutsOf, missingCode } from '../core/rules/applies.js';
+import { sampleRecords } from '../core/samples/clinic.js';
+import {
+  isCombined,
+  type Layout,
+  type LayoutField,
+  type ProvenanceStatus,
+  type Spec,
+  severityOf,
+} from '../core/spec.js';
+import { SPEC_VALUES } from '../core/spec-words.js';
+import { headerLine, toCells, toLine } from '../core/write.js';
+import { codesOf, describePlace, describeValues, placeColumns, recordWidth, tableOf } from './columns.js';
+import {
+  type Block,
+  code,
+  type Document,
+  heading,
+  type Inline,
+  joined,
+  list,
+  paragraph,
+  strong,
+  table,
+  withCode,
+} from './document.js';
+
+/** The document of a spec. */
+export function describeSpec(spec: Spec, codes: Codes): Document {
+  return {
+    title: spec.title,
+    blocks: [
+      ...aboutSection(spec),
+      ...filesSection(spec),
+      ...valuesSection(spec),
+      ...layoutsOf(spec).flatMap(([role]) => layoutSection(role, spec, codes)),
+      ...rulesSection(spec),
+      ...examplesSection(spec),
+      ...codesSection(spec, codes),
+    ],
+  };
+}
+
+/** What a reader must know before relying on the document. */
+const SURENESS: Readonly<Record<ProvenanceStatus, string>> = {
+  official: 'Made from the document that the registry publishes.',
+  'public-code': 'Not an official document: made from public documents and programs that write or read the format.',
+  inferred: 'Not an official document: put together from rules and code sets. Ask the registry before relying on it.',
+};
+
+function aboutSection(spec: Spec): Block[] {
+  const { provenance } = spec;
+  return [
+    table(
+      ['Specification', ''],
+      [
+        ['Identifier', code(spec.id)],
+        ['Version', code(spec.version)],
+        ['How sure it is', [strong(provenance.status), `: ${SURENESS[provenance.status]}`]],
+        ['Source', provenance.source],
+      ],
+    ),
+    ...(provenance.notes.length > 0 ? [list(provenance.notes)] : []),
+  ];
+}
+
+/** What a role's file is called. */
+export function titleOfRole(role: Role): string {
+  return `${role.charAt(0).toUpperCase()}${role.slice(1)} file`;
+}
+
+function filesSection(spec: Spec): Block[] {
+  const rows = isCombined(spec)
+    ? [['Patients and doses', ...describeFormat(spec.layouts.patient)]]
+    : layoutsOf(spec).map(([role, layout]) => [titleOfRole(role), ...describeFormat(layout)]);
+  return [
+    heading(2, 'The files'),
+    table(['File', 'Columns', 'Divided by', 'Quote', 'Header'], rows),
+    ...(isCombined(spec)
+      ? [
+          paragraph(
+            'There is one file. Each of its records has a patient and what was given to that patient: the columns are shown twice below, once with what they say of the patient, once with what they say of the dose. A patient with several doses stands in several records, with the same values.',
+          ),
+        ]
+      : []),
+    paragraph(
+      'Text in UTF-8, with or without a byte order mark. Records that are not UTF-8 are read as Windows-1252, and that is reported. ',
+      'A line ends with CR LF, LF or CR. One record is one line',
+      ...(layoutsOf(spec).some(([, layout]) => layout.format === 'delimited' && layout.quote !== null)
+        ? ['; a value in quotes may hold line ends.']
+        : ['.']),
+    ),
+    ...divisionsOf(spec),
+    paragraph(
+      'A dose belongs to the patient whose id it names, of the same site. Send patients and their doses together, or the patients first.',
+    ),
+  ];
+}
+
+/** Characters that are better named than shown. */
+const CHARACTER_NAMES: Readonly<Record<string, string>> = { '\t': 'tab', ' ': 'blank', ',': 'comma', '|': 'bar' };
+
+function describeCharacter(character: string): readonly Inline[] {
+  const name = CHARACTER_NAMES[character];
+  if (character.trim() === '') return [name ?? `character ${character.charCodeAt(0)}`];
+  return name === undefined ? [code(character)] : [name, ' ', code(character)];
+}
+
+function describeFormat(layout: Layout) {
+  const columns = String(layout.fields.length);
+  if (layout.format === 'fixed')
+    return [columns, `position; a record has ${recordWidth(layout)} bytes`, 'none', 'none'];
+  return [
+    columns,
+    describeCharacter(layout.delimiter),
+    layout.quote === null ? 'none' : code(layout.quote),
+    layout.header,
+  ];
+}
+
+/** How records are divided, once for all files that are divided alike. */
+function divisionsOf(spec: Spec): Block[] {
+  const files = new Map<string, { readonly roles: Role[]; readonly words: readonly Inline[] }>();
+  for (const [role, layout] of layoutsOf(spec)) {
+    const words = describeDivision(layout);
+    const key = JSON.stringify(words);
+    files.set(key, { roles: [...(files.get(key)?.roles ?? []), role], words });
+  }
+  return [...files.values()].map(({ roles, words }) => {
+    const titles = roles.map(titleOfRole).join(' and ');
+    return paragraph(strong(files.size === 1 ? 'Every file' : titles), ...words);
+  });
+}
+
+function describeDivision(layout: Layout): readonly Inline[] {
+  if (layout.format === 'fixed') {
+    return [
+      ': values begin at the first position of their column and are filled up with blanks. A shorter record is read as if blanks followed; what lies beyond the last column is not read.',
+    ];
+  }
+  const quotes: readonly Inline[] =
+    layout.quote === null
+      ? [': no value may hold the delimiter.']
+      : [
+          ': a value that holds the delimiter stands between quotes ',
+          code(layout.quote),
+          '; a quote within it is doubled.',
+        ];
+  return [...quotes, ` ${SPEC_VALUES.header[layout.header]}`];
+}
+
+function valuesSection(spec: Spec): Block[] {
+  const { formats, twoDigitYears } = spec.dates;
+  const [first, ...others] = formats;
+  return [
+    heading(2, 'Values'),
+    list([
+      [strong('Required'), ` columns: ${lowerFirst(SPEC_VALUES.use.required)}`],
+      [strong('Preferred'), ` columns: ${lowerFirst(SPEC_VALUES.use.preferred)} All others may be blank.`],
+      [
+        strong('Dates'),
+        ' are written as ',
+        code(first!),
+        ...(others.length > 0 ? ['. Also read: ', ...joined(others.map(code), ', ')] : []),
+        '. Columns with other forms say so.',
+      ],
+      [strong('A year of two digits'), `: ${lowerFirst(SPEC_VALUES.twoDigitYears[twoDigitYears])}`],
+      [
+        strong('No value'),
+        ': leave the column blank',
+        ...(spec.nulls.length > 0 ? [', or write one of ', ...joined(spec.nulls.map(code), ', ')] : []),
+        '.',
+      ],
+      [
+        strong('Codes'),
+        ': where a column lists values of its own, use those. The codes of its table and their names are understood too, in upper or lower case.',
+      ],
+    ]),
+  ];
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function layoutSection(role: Role, spec: Spec, codes: Codes): Block[] {
+  const layout = spec.layouts[role];
+  const fixed = layout.format === 'fixed';
+  const rows = placeColumns(layout).map((placed) => {
+    const { number, column } = placed;
+    const use: Inline = column.use === 'required' ? strong('required') : column.use === 'optional' ? '' : column.use;
+    const carries = column.field === null ? '' : fieldsOf(role)[column.field]!.label;
+    return [
+      String(number),
+      code(column.name),
+      describePlace(placed),
+      ...(fixed ? [String(column.width)] : []),
+      use,
+      carries,
+      describeValues(column, role, spec, codes),
+      describeNotes(column, role, spec),
+    ];
+  });
+  return [
+    heading(2, titleOfRole(role)),
+    table(['#', 'Column', ...(fixed ? ['Bytes', 'Width'] : ['Longest']), 'Use', 'Carries', 'Values', 'Notes'], rows),
+  ];
+}
+
+function describeNotes(column: LayoutField, role: Role, spec: Spec): readonly Inline[] {
+  const { note, aliases = [], default: value, store, use, field } = column;
+  const notes: (readonly Inline[])[] = [];
+  const blank = field === null ? undefined : missingCode(role, field);
+  if (use === 'required' && blank !== undefined && severityOf(blank, spec) !== 'error') {
+    notes.push(['a blank is ', code(blank), `: ${severityOf(blank, spec)}`]);
+  }
+  if (note !== undefined) notes.push([note]);
+  if (value !== undefined) notes.push(['blank means ', code(value)]);
+  if (aliases.length > 0) notes.push(['also called ', ...joined(aliases.map(code), ', ')]);
+  if (store === false) notes.push(['not stored']);
+  return joined(notes, '; ');
+}
+
+const SUBJECTS: Readonly<Record<Subject, string>> = {
+  file: 'A file',
+  record: 'Any record',
+  patient: 'A patient',
+  immunization: 'A dose',
+};
+const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
+
+/** The rules of a spec, by what they are about and how much they weigh. */
+export function rulesOf(spec: Spec): readonly IssueCode[] {
+  const weight = (each: IssueCode): number => SEVERITIES.indexOf(severityOf(each, spec) as Severity);
+  return ISSUE_CODES.filter((each) => canBreak(each, spec)).sort((a, b) => weight(a) - weight(b));
+}
+
+function rulesSection(spec: Spec): Block[] {
+  const rules = rulesOf(spec);
+  const subjects = (Object.keys(SUBJECTS) as Subject[]).flatMap((subject) => {
+    const rows = rules
+      .filter((each) => CATALOGUE[each].subject === subject)
+      .map((each) => {
+        const { asserts, fix, severity: general }: IssueDefinition = CATALOGUE[each];
+        const severity = severityOf(each, spec);
+        const weight: readonly Inline[] = [
+          severity === 'error' ? strong(severity) : severity,
+          ...(severity === general ? [] : [` (elsewhere ${general})`]),
+        ];
+        return [code(each), weight, `${asserts.charAt(0).toUpperCase()}${asserts.slice(1)}.`, withCode(fix)];
+      });
+    return rows.length === 0
+      ? []
+      : [heading(3, SUBJECTS[subject]), table(['Code', 'Weighs', 'What must be true', 'If it is not'], rows)];
+  });
+  return [
+    heading(2, 'Rules'),
+    paragraph(
+      ...joined(
+        SEVERITIES.map((severity) => [strong(severity), `: ${SPEC_VALUES.severity[severity]}`]),
+        ' ',
+      ),
+    ),
+    ...subjects,
+  ];
+}
+
+function examplesSection(spec: Spec): Block[] {
+  return [
+    heading(2, 'Examples'),
+    paragraph('A made-up clinic as it would send its files. Nobody in it exists.'),
+    ...layoutsOf(spec).flatMap(([role, layout]) => {
+      const records = sampleRecords(role, spec).map((record) => toCells(record, role, spec));
+      const header = headerLine(layout);
+      const lines = records.map((cells) => toLine(cells, layout).trimEnd());
+      const rows = placeColumns(layout)
+        .map((placed, index) => ({ placed, cell: records[0]![index]! }))
+        .filter(({ cell }) => cell !== '')
+        .map(({ placed, cell }) => [
+          placed.bytes === null ? String(placed.number) : describePlace(placed),
+          code(placed.column.name),
+          code(cell),
+        ]);
+      return [
+        heading(3, titleOfRole(role)),
+        { kind: 'code', text: (header === null ? lines : [header, ...lines]).join('\n') } as const,
+        paragraph('The first record, column by column:'),
+        table([layout.format === 'fixed' ? 'Bytes' : '#', 'Column', 'Value'], rows),
+      ];
+    }),
+  ];
+}
+
+/** Longer tables are named with their source, and not listed. */
+const MOST_LISTED = 65;
+
+function codesSection(spec: Spec, codes: Codes): Block[] {
+  const used = new Map<string, string[]>();
+  for (const [role, layout] of layoutsOf(spec)) {
+    for (const { field, name } of layout.fields) {
+      const id = field === null ? null : tableOf(field, role);
+      if (id !== null) used.set(id, [...(used.get(id) ?? []), name]);
+    }
+  }
+  if (used.size === 0) return [];
+  const tables = codes.tables.filter(({ id }) => used.has(id));
+  const overview = tables.map((each) => {
+    const columns = joined([...new Set(used.get(each.id))].map(code), ', ');
+    return [code(each.id), each.title, each.asOf, String(codesOf(each).length), columns];
+  });
+  return [
+    heading(2, 'Code tables'),
+    table(['Table', 'Title', 'As of', 'Codes', 'Columns'], overview),
+    ...tables.flatMap((each) => {
+      const listed = codesOf(each);
+      const source = each.source.replace(/\.$/, '');
+      const title = heading(3, `${each.id}: ${each.title}`);
+      if (listed.length > MOST_LISTED) {
+        return [
+          title,
+          paragraph(
+            `${listed.length} codes. Source: ${source}. All of them: `,
+            code(`immload codes show ${each.id}`),
+            '.',
+          ),
+        ];
+      }
+      return [
+        title,
+        paragraph(`Source: ${source}.`),
+        table(
+          ['Code', 'Meaning'],
+          listed.map((row) => [code(row.code), row.name]),
+        ),
+      ];
+    }),
+  ];
+}

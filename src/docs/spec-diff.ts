@@ -1,0 +1,400 @@
+/** What changes for a sender from one specification to another. */
+import { CATALOGUE, ISSUE_CODES } from '../core/catalogue.js';
+import type { Role } from '../core/model.js';
+import { canBreak, layoutsOf } from '../core/rules/applies.js';
+import { columnKey, type Layout, type LayoutField, type Spec, severityOf } from '../core/spec.js';
+import { describePlace, type PlacedColumn, placeColumns } from './columns.js';
+
+/** What a change is about. */
+export type ChangeKind =
+  | 'layout-added'
+  | 'layout-removed'
+  | 'format'
+  | 'delimiter'
+  | 'quote'
+  | 'header'
+  | 'column-added'
+  | 'column-removed'
+  | 'column-moved'
+  | 'column-renamed'
+  | 'aliases'
+  | 'width'
+  | 'use'
+  | 'field'
+  | 'dates'
+  | 'two-digit-years'
+  | 'nulls'
+  | 'values'
+  | 'default'
+  | 'store'
+  | 'note'
+  | 'severity';
+
+export interface SpecChange {
+  readonly kind: ChangeKind;
+  /** `null` where it is about the specification as a whole. */
+  readonly layout: Role | null;
+  /** The column as the new specification calls it, or the old one if it is gone; `null` where it is about no column. */
+  readonly column: string | null;
+  readonly before: unknown;
+  readonly after: unknown;
+  /** Whether files that were right before may now be wrong. */
+  readonly mustChange: boolean;
+  /** For people, in the sender's words. */
+  readonly message: string;
+}
+
+/** All that differs for a sender, in the order of a specification: the whole, layout by layout, the severities. */
+export function diffSpecs(before: Spec, after: Spec): SpecChange[] {
+  return [...diffWhole(before, after), ...diffLayouts(before, after), ...diffSeverities(before, after)];
+}
+
+type Change = Omit<SpecChange, 'layout' | 'column'>;
+
+/** A change of one property, from one value to another. */
+function change(kind: ChangeKind, values: readonly [unknown, unknown], mustChange: boolean, message: string): Change {
+  return { kind, before: values[0], after: values[1], mustChange, message };
+}
+
+const ofWhole = (each: Change): SpecChange => ({ ...each, layout: null, column: null });
+
+function diffWhole(before: Spec, after: Spec): SpecChange[] {
+  const changes: Change[] = diffDateFormats(before.dates.formats, after.dates.formats, 'dates');
+  const years = [before.dates.twoDigitYears, after.dates.twoDigitYears] as const;
+  if (years[0] !== years[1]) {
+    const accepted = years[1] === 'latest-past';
+    const message = accepted ? 'years of two digits are now read' : 'years of two digits are no longer read';
+    changes.push(change('two-digit-years', years, !accepted, message));
+  }
+  for (const token of lost(before.nulls, after.nulls)) {
+    changes.push(change('nulls', [token, null], true, `${token} no longer stands for "no value"`));
+  }
+  for (const token of lost(after.nulls, before.nulls)) {
+    changes.push(change('nulls', [null, token], false, `${token} now stands for "no value"`));
+  }
+  return changes.map(ofWhole);
+}
+
+/** Items of the first list that the second has not. */
+function lost<T>(from: readonly T[], to: readonly T[]): readonly T[] {
+  return from.filter((each) => !to.includes(each));
+}
+
+function diffDateFormats(before: readonly string[], after: readonly string[], what: string): Change[] {
+  const changes: Change[] = [];
+  const gone = lost(before, after);
+  const more = lost(after, before);
+  if (gone.length > 0) {
+    changes.push(change('dates', [before, after], true, `${what} are no longer read as ${gone.join(', ')}`));
+  }
+  if (more.length > 0)
+    changes.push(change('dates', [before, after], false, `${what} are now read as ${more.join(', ')}`));
+  if (before[0] !== after[0]) {
+    changes.push(
+      change('dates', [before[0], after[0]], false, `${what} should be written as ${after[0]}, not ${before[0]}`),
+    );
+  }
+  return changes;
+}
+
+function diffLayouts(before: Spec, after: Spec): SpecChange[] {
+  const changes: SpecChange[] = [];
+  const later = new Map(layoutsOf(after));
+  const earlier = new Map(layoutsOf(before));
+  for (const role of earlier.keys()) {
+    if (!later.has(role)) {
+      const gone = change('layout-removed', [role, null], true, 'this file is no longer sent');
+      changes.push({ ...gone, layout: role, column: null });
+    }
+  }
+  for (const [role, layout] of later) {
+    const old = earlier.get(role);
+    if (old === undefined) {
+      const added = change('layout-added', [null, role], true, 'this file is new');
+      changes.push({ ...added, layout: role, column: null });
+      continue;
+    }
+    changes.push(...diffFormat(old, layout).map((each) => ({ ...each, layout: role, column: null })));
+    changes.push(...diffColumns(old, layout, before, after).map((each) => ({ ...each, layout: role })));
+  }
+  return changes;
+}
+
+function diffFormat(before: Layout, after: Layout): Change[] {
+  const formats = [before.format, after.format] as const;
+  if (before.format === 'fixed' || after.format === 'fixed') {
+    const words = { delimited: 'divided by a character', fixed: 'of fixed width' };
+    return formats[0] === formats[1]
+      ? []
+      : [change('format', formats, true, `its records are now ${words[formats[1]]}`)];
+  }
+  const changes: Change[] = [];
+  if (before.delimiter !== after.delimiter) {
+    const show = (character: string): string => (character === '\t' ? 'a tab' : character);
+    const message = `its delimiter is now ${show(after.delimiter)}, not ${show(before.delimiter)}`;
+    changes.push(change('delimiter', [before.delimiter, after.delimiter], true, message));
+  }
+  const quotes = [before.quote, after.quote] as const;
+  if (quotes[0] !== quotes[1]) {
+    const message =
+      quotes[1] === null
+        ? 'quotes have no meaning any more'
+        : `values may now stand between ${quotes[1]} and ${quotes[1]}`;
+    changes.push(change('quote', quotes, quotes[0] !== null, message));
+  }
+  if (before.header !== after.header) {
+    const messages = {
+      required: 'it must now begin with a header',
+      optional: 'it may now begin with a header, or without',
+      absent: 'it must now begin without a header',
+    };
+    const headers = [before.header, after.header] as const;
+    changes.push(change('header', headers, after.header !== 'optional', messages[after.header]));
+  }
+  return changes;
+}
+
+/** A column before and after. */
+interface Pair {
+  readonly before: PlacedColumn;
+  readonly after: PlacedColumn;
+}
+
+type ColumnChange = Change & Pick<SpecChange, 'column'>;
+
+function diffColumns(before: Layout, after: Layout, oldSpec: Spec, newSpec: Spec): ColumnChange[] {
+  const pairs = pairColumns(placeColumns(before), placeColumns(after));
+  const paired = new Set(pairs.flatMap((pair) => [pair.before.column, pair.after.column]));
+  const gone = before.fields.filter((column) => !paired.has(column));
+  const added = placeColumns(after).filter(({ column }) => !paired.has(column));
+  return [
+    ...gone.map(({ name }) => ({
+      ...change('column-removed', [name, null], true, 'gone; leave it out'),
+      column: name,
+    })),
+    ...added.map((column) => describeAdded(column, after)),
+    ...(before.format === after.format ? diffOrder(pairs, after) : []),
+    ...pairs.flatMap((pair) =>
+      diffColumn(pair, after, oldSpec, newSpec).map((each) => ({ ...each, column: pair.after.column.name })),
+    ),
+  ];
+}
+
+/** Which column became which: by name and what it carries, then by what it carries, then by name. */
+function pairColumns(before: readonly PlacedColumn[], after: readonly PlacedColumn[]): Pair[] {
+  const sameName = (a: LayoutField, b: LayoutField): boolean => columnKey(a.name) === columnKey(b.name);
+  const sameField = (a: LayoutField, b: LayoutField): boolean => a.field !== null && a.field === b.field;
+  const ways: readonly ((a: LayoutField, b: LayoutField) => boolean)[] = [
+    (a, b) => sameName(a, b) && a.field === b.field,
+    sameField,
+    sameName,
+  ];
+  const free = new Set(before);
+  const found = new Map<PlacedColumn, PlacedColumn>();
+  for (const fits of ways) {
+    for (const column of after) {
+      if (found.has(column)) continue;
+      const match = [...free].find((each) => fits(each.column, column.column));
+      if (match === undefined) continue;
+      free.delete(match);
+      found.set(column, match);
+    }
+  }
+  return after.flatMap((column) => {
+    const old = found.get(column);
+    return old === undefined ? [] : [{ before: old, after: column }];
+  });
+}
+
+function describeAdded(placed: PlacedColumn, layout: Layout): ColumnChange {
+  const { column, number } = placed;
+  const previous = layout.fields[number - 2];
+  const place = placed.bytes === null ? `column ${number}` : `bytes ${describePlace(placed)}`;
+  const where = previous === undefined ? 'at the beginning' : `after ${previous.name}`;
+  const atEnd = number === layout.fields.length;
+  // A header says where columns are, and a record of fixed width may be shorter.
+  const optional = column.use !== 'required' && (layout.format === 'fixed' ? atEnd : layout.header !== 'absent');
+  const message = `new, ${column.use}, ${place}, ${where}`;
+  return { ...change('column-added', [null, column], !optional, message), column: column.name };
+}
+
+/** Columns that stand elsewhere. */
+function diffOrder(pairs: readonly Pair[], layout: Layout): ColumnChange[] {
+  return layout.format === 'fixed' ? diffPositions(pairs) : diffSequence(pairs, layout.header !== 'required');
+}
+
+/** Neighbours that moved alike are told together: a column that was added moves all that follow. */
+function diffPositions(pairs: readonly Pair[]): ColumnChange[] {
+  const groups: Pair[][] = [];
+  const shiftOf = ({ before, after }: Pair): number => after.bytes!.first - before.bytes!.first;
+  let previous: Pair | null = null;
+  for (const pair of pairs) {
+    const follows = previous !== null && shiftOf(previous) === shiftOf(pair);
+    if (shiftOf(pair) !== 0) {
+      if (follows) groups.at(-1)!.push(pair);
+      else groups.push([pair]);
+    }
+    previous = pair;
+  }
+  return groups.map((group) => {
+    const [first, last] = [group[0]!, group.at(-1)!];
+    const span = (side: 'before' | 'after'): string => `${first[side].bytes!.first}-${last[side].bytes!.last}`;
+    const others = group.length === 1 ? '' : ` with all columns to ${last.after.column.name},`;
+    const shift = Math.abs(shiftOf(first));
+    const direction = shiftOf(first) > 0 ? 'right' : 'left';
+    const bytes = shift === 1 ? '1 byte' : `${shift} bytes`;
+    const message = `moves${others} ${bytes} to the ${direction}: ${span('before')} is now ${span('after')}`;
+    const moved = change('column-moved', [span('before'), span('after')], true, message);
+    return { ...moved, column: first.after.column.name };
+  });
+}
+
+/** Columns that changed their order with others: as few as explain the new order. */
+function diffSequence(pairs: readonly Pair[], mattersWithoutHeader: boolean): ColumnChange[] {
+  const staying = longestRise(pairs.map(({ before }) => before.number));
+  return pairs
+    .filter((_, index) => !staying.has(index))
+    .map(({ before, after }) => {
+      const message = `stands elsewhere: column ${after.number}, not ${before.number}`;
+      const moved = change('column-moved', [before.number, after.number], mattersWithoutHeader, message);
+      return { ...moved, column: after.column.name };
+    });
+}
+
+/** The indexes of a longest rising subsequence. Layouts have tens of columns, so that the square of it is no matter. */
+function longestRise(numbers: readonly number[]): ReadonlySet<number> {
+  const lengths: number[] = [];
+  const previous: number[] = [];
+  let end = -1;
+  numbers.forEach((number, index) => {
+    lengths[index] = 1;
+    previous[index] = -1;
+    for (let earlier = 0; earlier < index; earlier++) {
+      if (numbers[earlier]! < number && lengths[earlier]! + 1 > lengths[index]!) {
+        lengths[index] = lengths[earlier]! + 1;
+        previous[index] = earlier;
+      }
+    }
+    if (end < 0 || lengths[index]! > lengths[end]!) end = index;
+  });
+  const rise = new Set<number>();
+  for (let at = end; at >= 0; at = previous[at]!) rise.add(at);
+  return rise;
+}
+
+function diffColumn(pair: Pair, layout: Layout, oldSpec: Spec, newSpec: Spec): Change[] {
+  const [a, b] = [pair.before.column, pair.after.column];
+  return [
+    ...diffNames(a, b, layout),
+    ...diffWidth(a, b, layout),
+    ...diffUse(a, b),
+    ...diffField(a, b),
+    ...(a.dates === undefined && b.dates === undefined
+      ? []
+      : diffDateFormats(a.dates ?? oldSpec.dates.formats, b.dates ?? newSpec.dates.formats, 'its dates')),
+    ...diffValues(a.values ?? {}, b.values ?? {}),
+    ...diffDefault(a, b),
+    ...diffStore(a, b),
+    ...diffNote(a, b),
+  ];
+}
+
+function diffNames(a: LayoutField, b: LayoutField, layout: Layout): Change[] {
+  const changes: Change[] = [];
+  const namedInHeader = layout.format === 'delimited' && layout.header !== 'absent';
+  const known = [b.name, ...(b.aliases ?? [])].map(columnKey);
+  if (columnKey(a.name) !== columnKey(b.name)) {
+    const stillKnown = known.includes(columnKey(a.name));
+    const message = `the new name of ${a.name}${stillKnown ? ', which is still understood' : ''}`;
+    changes.push(change('column-renamed', [a.name, b.name], namedInHeader && !stillKnown, message));
+  }
+  const gone = (a.aliases ?? []).filter((alias) => !known.includes(columnKey(alias)));
+  if (gone.length > 0) {
+    const message = `no longer called ${gone.join(', ')}`;
+    changes.push(change('aliases', [a.aliases ?? [], b.aliases ?? []], namedInHeader, message));
+  }
+  const before = [a.name, ...(a.aliases ?? [])].map(columnKey);
+  const more = (b.aliases ?? []).filter((alias) => !before.includes(columnKey(alias)));
+  if (more.length > 0) {
+    const message = `may now be called ${more.join(', ')}`;
+    changes.push(change('aliases', [a.aliases ?? [], b.aliases ?? []], false, message));
+  }
+  return changes;
+}
+
+function diffWidth(a: LayoutField, b: LayoutField, layout: Layout): Change[] {
+  if (a.width === b.width) return [];
+  const values = [a.width ?? null, b.width ?? null] as const;
+  if (b.width === undefined) return [change('width', values, false, 'may now be of any length')];
+  if (layout.format === 'fixed') {
+    const bytes = b.width === 1 ? '1 byte' : `${b.width} bytes`;
+    const message = a.width === undefined ? `has ${bytes}` : `has ${bytes}, not ${a.width}`;
+    return [change('width', values, true, message)];
+  }
+  const narrower = a.width === undefined || b.width < a.width;
+  const message = narrower
+    ? `may have ${b.width} characters at most`
+    : `may have ${b.width} characters, not only ${a.width}`;
+  return [change('width', values, narrower, message)];
+}
+
+function diffUse(a: LayoutField, b: LayoutField): Change[] {
+  if (a.use === b.use) return [];
+  return [change('use', [a.use, b.use], b.use === 'required', `now ${b.use}, not ${a.use}`)];
+}
+
+function diffField(a: LayoutField, b: LayoutField): Change[] {
+  if (a.field === b.field) return [];
+  const fields = [a.field, b.field] as const;
+  if (b.field === null) return [change('field', fields, false, `no longer loaded (it was ${a.field})`)];
+  if (a.field === null) return [change('field', fields, false, `now loaded, as ${b.field}`)];
+  return [change('field', fields, true, `carries ${b.field}, not ${a.field}`)];
+}
+
+function diffValues(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): Change[] {
+  const show = (value: string): string => (value === '' ? '"no value"' : value);
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((value) => {
+    const [before, after] = [a[value], b[value]];
+    if (before === after) return [];
+    const values = [
+      before === undefined ? null : { [value]: before },
+      after === undefined ? null : { [value]: after },
+    ] as const;
+    if (before === undefined) return [change('values', values, false, `${value} now stands for ${show(after!)}`)];
+    if (after === undefined) return [change('values', values, true, `${value} no longer stands for ${show(before)}`)];
+    return [change('values', values, true, `${value} stands for ${show(after)}, not ${show(before)}`)];
+  });
+}
+
+function diffDefault(a: LayoutField, b: LayoutField): Change[] {
+  if (a.default === b.default) return [];
+  const values = [a.default ?? null, b.default ?? null] as const;
+  const message = b.default === undefined ? `a blank no longer means ${a.default}` : `a blank now means ${b.default}`;
+  return [change('default', values, b.default === undefined && b.use === 'required', message)];
+}
+
+function diffStore(a: LayoutField, b: LayoutField): Change[] {
+  const stored = [a.store !== false, b.store !== false] as const;
+  if (stored[0] === stored[1]) return [];
+  return [change('store', stored, false, stored[1] ? 'now stored' : 'no longer stored')];
+}
+
+function diffNote(a: LayoutField, b: LayoutField): Change[] {
+  if (a.note === b.note) return [];
+  const message = b.note === undefined ? 'has no note any more' : `has another note: ${b.note}`;
+  return [change('note', [a.note ?? null, b.note ?? null], false, message)];
+}
+
+function diffSeverities(before: Spec, after: Spec): SpecChange[] {
+  return ISSUE_CODES.flatMap((code) => {
+    const severities = [severityOf(code, before), severityOf(code, after)] as const;
+    // What no record can break is of no interest to a sender.
+    if (severities[0] === severities[1] || !(canBreak(code, before) || canBreak(code, after))) return [];
+    const weight = severities[1] === 'off' ? 'is no longer reported' : `is now ${ARTICLES[severities[1]]}`;
+    const was = severities[0] === 'off' ? 'not reported' : ARTICLES[severities[0]];
+    const message = `${code} ${weight} (it was ${was}): ${CATALOGUE[code].asserts}`;
+    return [ofWhole(change('severity', severities, severities[1] === 'error', message))];
+  });
+}
+
+const ARTICLES = { error: 'an error', warning: 'a warning', info: 'an info' } as const;

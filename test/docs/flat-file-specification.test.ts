@@ -1,0 +1,152 @@
+/** The document of a spec says what the spec says, in full. */
+import { describe, expect, test } from 'vitest';
+import { CATALOGUE } from '../../src/core/catalogue.js';
+import { canBreak, layoutsOf } from '../../src/core/rules/applies.js';
+import { completeSpec, type Spec, severityOf } from '../../src/core/spec.js';
+import { inlinesOf } from '../../src/docs/document.js';
+import { describeSpec, rulesOf, titleOfRole } from '../../src/docs/flat-file-specification.js';
+import { renderHtml } from '../../src/docs/html.js';
+import { renderMarkdown } from '../../src/docs/markdown.js';
+import { builtInSpecIds, loadSpec } from '../../src/files/specs.js';
+import { CODES, GRITS, MIIS } from '../support/fixtures.js';
+import { readHtml } from '../support/html.js';
+import { smallest } from '../support/small-spec.js';
+
+/** The rows of the table that follows a chapter's title, each cell as plain text. */
+function rowsAfter(title: string, spec: Spec): string[][] {
+  const { blocks } = describeSpec(spec, CODES);
+  const chapter = blocks.findIndex((block) => block.kind === 'heading' && block.text === title);
+  const found = blocks.slice(chapter).find((block) => block.kind === 'table');
+  if (chapter < 0 || found?.kind !== 'table') throw new Error(`no table after ${title}`);
+  return found.rows.map((row) =>
+    row.map((cell) =>
+      inlinesOf(cell)
+        .map((inline) => {
+          if (typeof inline === 'string') return inline;
+          if ('lineBreak' in inline) return '\n';
+          return 'code' in inline ? inline.code : inline.strong;
+        })
+        .join(''),
+    ),
+  );
+}
+
+describe.each(builtInSpecIds().map((id) => [id, loadSpec(id)] as const))('%s', (_, spec) => {
+  const html = renderHtml(describeSpec(spec, CODES));
+  const markdown = renderMarkdown(describeSpec(spec, CODES));
+
+  test('is well-formed as a page', () => {
+    expect(readHtml(html).elements).toEqual(expect.arrayContaining(['h1', 'nav', 'table', 'pre']));
+  });
+
+  test('says what it is and how sure', () => {
+    for (const text of [spec.title, spec.version, spec.provenance.status, spec.provenance.source]) {
+      expect(readHtml(html).texts.join('')).toContain(text);
+    }
+    expect(markdown.split('\n')[0]).toMatch(/^# /);
+  });
+
+  test('shows every column in its order, with its use', () => {
+    for (const [role, layout] of layoutsOf(spec)) {
+      const rows = rowsAfter(titleOfRole(role), spec);
+      expect(rows.map((row) => row[1])).toEqual(layout.fields.map(({ name }) => name));
+      const uses = layout.fields.map(({ use }) => (use === 'optional' ? '' : use));
+      expect(rows.map((row) => row[layout.format === 'fixed' ? 4 : 3])).toEqual(uses);
+    }
+  });
+
+  test('shows every rule that its records can break, with its weight', () => {
+    for (const code of rulesOf(spec)) {
+      expect(markdown).toContain(`| \`${code}\` | `);
+      expect(severityOf(code, spec)).not.toBe('off');
+    }
+    // A format of few columns has fewer rules to break.
+    expect(rulesOf(spec).length).toBeGreaterThan(spec.layouts.patient.fields.length > 30 ? 80 : 50);
+  });
+
+  test('has no leftovers of the program in it', () => {
+    expect(markdown).not.toMatch(/undefined|\bnull\b(?! when)|\[object|NaN/);
+  });
+});
+
+describe('a column', () => {
+  const find = (title: string, column: string, spec: Spec): string[] =>
+    rowsAfter(title, spec).find((row) => row[1] === column)!;
+
+  test('of fixed width has its place', () => {
+    expect(find('Patient file', 'Last Name', GRITS)).toEqual([
+      '5',
+      'Last Name',
+      '76-110',
+      '35',
+      'required',
+      'Last name',
+      'Text',
+      '',
+    ]);
+  });
+
+  test('lists its own values with what they stand for', () => {
+    expect(find('Patient file', 'Ethnicity', GRITS)[6]).toBe(
+      'H Hispanic or Latino (2135-2)\nNH Not Hispanic or Latino (2186-5)',
+    );
+    expect(find('Patient file', 'Race', GRITS)[6]).toMatch(/\nU not known$/);
+  });
+
+  test('lists codes that are few, and names the table of others', () => {
+    expect(find('Immunization file', 'completion_status', MIIS)[5]).toBe('CP, RE, NA, PA');
+    expect(find('Immunization file', 'cvx', MIIS)[5]).toBe('Code of table cvx');
+  });
+
+  test('says its date formats', () => {
+    expect(find('Patient file', 'birth_date', MIIS)[5]).toBe('Date: YYYYMMDD, MM/DD/YYYY, MMDDYYYY, YYYY-MM-DD');
+  });
+
+  test('says what a blank means, and what else is known', () => {
+    expect(find('Patient file', 'Contact Allowed', GRITS)[7]).toBe('blank means 02');
+    expect(find('Patient file', 'ssn', MIIS)[6]).toMatch(/; not stored$/);
+    expect(find('Patient file', 'Last', completeSpec(smallest()))[6]).toBe('also called Surname');
+    expect(find('Patient file', 'first_name', MIIS)[6]).toMatch(/^a blank is first-name-missing: warning; /);
+  });
+});
+
+describe('rules', () => {
+  test('are those of the columns there are', () => {
+    const small = completeSpec(smallest());
+    const rules = rulesOf(small);
+    expect(rules).toEqual(expect.arrayContaining(['birth-date-invalid', 'cvx-padded', 'field-count-wrong']));
+    for (const code of ['zip-invalid', 'lot-short', 'cpt-unknown', 'required-value-missing'] as const) {
+      expect(rules).not.toContain(code);
+    }
+    // One of its files is delimited, the other has fixed width.
+    expect(rules).toContain('row-longer-than-layout');
+    expect(canBreak('row-longer-than-layout', MIIS)).toBe(false);
+    expect(canBreak('quote-misplaced', GRITS)).toBe(false);
+  });
+
+  test('that are off are left out, and those that weigh otherwise say so', () => {
+    const spec = { ...MIIS, severities: { 'zip-invalid': 'off', 'sex-outside-guide': 'error' } } as const;
+    expect(rulesOf(spec)).not.toContain('zip-invalid');
+    expect(renderMarkdown(describeSpec(spec, CODES))).toContain(
+      `| \`sex-outside-guide\` | **error** (elsewhere ${CATALOGUE['sex-outside-guide'].severity}) |`,
+    );
+  });
+});
+
+test('a spec of somebody else’s runs nothing in a browser', () => {
+  const nasty = '<script>alert(1)</script>"\'><img src=x onerror=alert(1)>';
+  const json = smallest() as Record<string, never>;
+  const spec: Spec = {
+    ...completeSpec(json),
+    title: nasty,
+    version: nasty,
+    nulls: [nasty],
+    provenance: { status: 'inferred', source: nasty, notes: [nasty] },
+  };
+  const first = spec.layouts.patient.fields[0]!;
+  const fields = [{ ...first, name: nasty, note: nasty, default: nasty, aliases: [nasty], values: { [nasty]: nasty } }];
+  const layouts = { ...spec.layouts, patient: { ...spec.layouts.patient, fields } };
+  const { elements } = readHtml(renderHtml(describeSpec({ ...spec, layouts }, CODES)));
+  expect(elements).not.toContain('script');
+  expect(elements).not.toContain('img');
+});

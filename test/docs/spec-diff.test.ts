@@ -1,0 +1,128 @@
+/** What changes for a sender from one specification to another. */
+import { describe, expect, test } from 'vitest';
+import { completeSpec, type Spec } from '../../src/core/spec.js';
+import { diffSpecs } from '../../src/docs/spec-diff.js';
+import { builtInSpecIds, loadSpec } from '../../src/files/specs.js';
+import { type Json, smallest, withValue } from '../support/small-spec.js';
+
+const OLD = completeSpec(smallest());
+const DELIMITED = '/layouts/patient';
+const FIXED = '/layouts/immunization';
+
+/** The changes to the smallest spec with another value somewhere, each as `! layout column: message`. */
+function changesTo(pointer: string, value: Json): string[] {
+  return changesBetween(OLD, completeSpec(withValue(pointer, value)));
+}
+
+function changesBetween(before: Spec, after: Spec): string[] {
+  return diffSpecs(before, after).map(({ mustChange, layout, column, message }) => {
+    const place = [layout, column].filter((part) => part !== null).join(' ');
+    return `${mustChange ? '!' : '-'} ${place === '' ? '' : `${place}: `}${message}`;
+  });
+}
+
+const [CHART, LAST, BIRTH] = OLD.layouts.patient.fields as unknown as Json[];
+const [DOSE_CHART, DOSE_DATE, DOSE_VACCINE] = OLD.layouts.immunization.fields as unknown as Json[];
+const LOT = { name: 'Lot', field: 'lot_number', width: 20 };
+const ZIP = { name: 'Zip', field: 'zip', width: 5 };
+
+describe('a sender is told', () => {
+  test.each<[string, Json, string[]]>([
+    ['/dates/formats', ['MM/DD/YYYY', 'YYYYMMDD'], ['- dates are now read as YYYYMMDD']],
+    ['/dates/formats', ['YYYYMMDD'], ['! dates are no longer read as MM/DD/YYYY', '- dates are now read as YYYYMMDD', '- dates should be written as YYYYMMDD, not MM/DD/YYYY']],
+    ['/dates/twoDigitYears', 'latest-past', ['- years of two digits are now read']],
+    ['/nulls', ['N/A'], ['- N/A now stands for "no value"']],
+    ['/severities', { 'birth-date-invalid': 'warning' }, ['- birth-date-invalid is now a warning (it was an error): the birth date is a day of the calendar']],
+    ['/severities', { 'first-name-missing': 'error', 'zip-invalid': 'error' }, []],
+    ['/severities', { 'cvx-padded': 'off' }, ['- cvx-padded is no longer reported (it was a warning): a CVX code is written as CDC publishes it']],
+    [`${DELIMITED}/delimiter`, '\t', ['! patient: its delimiter is now a tab, not ,']],
+    [`${DELIMITED}/quote`, null, ['! patient: quotes have no meaning any more']],
+    [`${DELIMITED}/header`, 'optional', ['- patient: it may now begin with a header, or without']],
+    [`${DELIMITED}/header`, 'absent', ['! patient: it must now begin without a header']],
+    [`${DELIMITED}/fields/3`, ZIP, ['- patient Zip: new, optional, column 4, after DOB']],
+    [`${DELIMITED}/fields/3`, { ...ZIP, use: 'required' }, ['! patient Zip: new, required, column 4, after DOB']],
+    [`${DELIMITED}/fields`, [CHART!, BIRTH!, LAST!], ['- patient Last: stands elsewhere: column 3, not 2']],
+    [`${DELIMITED}/fields/1/name`, 'Family', ['! patient Family: the new name of Last']],
+    [`${DELIMITED}/fields/1/name`, 'LAST', []],
+    [`${DELIMITED}/fields/1/aliases`, ['Surname', 'Family'], ['- patient Last: may now be called Family']],
+    [`${DELIMITED}/fields/1/aliases`, [], ['! patient Last: no longer called Surname']],
+    [`${DELIMITED}/fields/1`, { name: 'Surname', field: 'last_name', aliases: ['Last'] }, ['- patient Surname: the new name of Last, which is still understood']],
+    [`${DELIMITED}/fields/1/width`, 20, ['! patient Last: may have 20 characters at most']],
+    [`${DELIMITED}/fields/1/use`, 'required', ['! patient Last: now required, not optional']],
+    [`${DELIMITED}/fields/1/use`, 'preferred', ['- patient Last: now preferred, not optional']],
+    [`${DELIMITED}/fields/2/dates`, ['MM/DD/YYYY', 'YYYYMMDD'], ['- patient DOB: its dates are now read as YYYYMMDD']],
+    [`${DELIMITED}/fields/1/values`, { X: '' }, ['- patient Last: X now stands for "no value"']],
+    [`${DELIMITED}/fields/1/default`, 'NONE', ['- patient Last: a blank now means NONE']],
+    [`${DELIMITED}/fields/1/store`, false, ['- patient Last: no longer stored']],
+    [`${DELIMITED}/fields/1/note`, 'in full', ['- patient Last: has another note: in full']],
+    [`${FIXED}/fields/2/width`, 4, ['! immunization Vaccine: has 4 bytes, not 3']],
+    [`${FIXED}/fields/0/width`, 12, ['! immunization Date: moves with all columns to Vaccine, 2 bytes to the right: 11-23 is now 13-25', '! immunization Chart: has 12 bytes, not 10']],
+    [`${FIXED}/fields/3`, LOT, ['- immunization Lot: new, optional, bytes 24-43, after Vaccine']],
+    [`${FIXED}/fields`, [DOSE_CHART!, LOT, DOSE_DATE!, DOSE_VACCINE!], ['! immunization Lot: new, optional, bytes 11-30, after Chart', '! immunization Date: moves with all columns to Vaccine, 20 bytes to the right: 11-23 is now 31-43']],
+    [`${FIXED}/fields`, [DOSE_VACCINE!, DOSE_CHART!, DOSE_DATE!], ['! immunization Vaccine: moves 20 bytes to the left: 21-23 is now 1-3', '! immunization Chart: moves with all columns to Date, 3 bytes to the right: 1-20 is now 4-23']],
+  ])('%s = %j', (pointer, value, expected) => {
+    expect(changesTo(pointer, value)).toEqual(expected);
+  }); // biome-ignore format: a table
+
+  test('what was taken away, when the old is the new', () => {
+    const zip = completeSpec(withValue(`${DELIMITED}/fields/3`, { ...ZIP, values: { A: '1', B: '2' }, default: '0' }));
+    const other = completeSpec(
+      withValue(`${DELIMITED}/fields/3`, { name: 'Zip', field: null, values: { A: '3' }, width: 9, use: 'required' }),
+    );
+    expect(changesBetween(zip, OLD)).toEqual(['! patient Zip: gone; leave it out']);
+    expect(changesBetween(zip, other)).toEqual([
+      '- patient Zip: may have 9 characters, not only 5',
+      '! patient Zip: now required, not optional',
+      '- patient Zip: no longer loaded (it was zip)',
+      '! patient Zip: A stands for 3, not 1',
+      '! patient Zip: B no longer stands for 2',
+      '! patient Zip: a blank no longer means 0',
+    ]);
+  });
+
+  test('that records are divided in another way', () => {
+    const fixed = completeSpec(
+      withValue(DELIMITED, {
+        format: 'fixed',
+        fields: [CHART!, LAST!, BIRTH!].map((field) => ({ ...(field as object), width: 10 })) as Json[],
+      }),
+    );
+    const unquoted = completeSpec(withValue(`${DELIMITED}/quote`, null));
+    expect(changesBetween(unquoted, OLD)).toEqual(['- patient: values may now stand between " and "']);
+    expect(changesBetween(OLD, fixed)).toContain('! patient: its records are now of fixed width');
+    expect(changesBetween(fixed, OLD)).toContain('! patient: its records are now divided by a character');
+  });
+
+  test('that another column carries what one carried', () => {
+    const swapped = completeSpec(withValue(`${DELIMITED}/fields/1/field`, 'alias_last_name'));
+    const fields = [...swapped.layouts.patient.fields, { name: 'Legal', field: 'last_name', use: 'optional' } as const];
+    const after = { ...swapped, layouts: { ...swapped.layouts, patient: { ...swapped.layouts.patient, fields } } };
+    expect(changesBetween(OLD, after as Spec)).toEqual([
+      '- patient Last: new, optional, column 2, after Chart',
+      '- patient Legal: stands elsewhere: column 4, not 2',
+      '! patient Legal: the new name of Last',
+      '! patient Legal: no longer called Surname',
+    ]);
+  });
+});
+
+describe('nothing changes', () => {
+  test.each(builtInSpecIds())('from %s to itself', (id) => {
+    expect(diffSpecs(loadSpec(id), loadSpec(id))).toEqual([]);
+  });
+
+  test('for a sender when the words about a specification change', () => {
+    for (const part of ['/title', '/version', '/id', '/provenance/source'])
+      expect(changesTo(part, 'other')).toEqual([]);
+  });
+});
+
+test('every change between any two built-in specifications has its words', () => {
+  for (const from of builtInSpecIds()) {
+    for (const to of builtInSpecIds()) {
+      for (const { message } of diffSpecs(loadSpec(from), loadSpec(to))) {
+        expect(message).not.toMatch(/undefined|null|\[object|NaN/);
+      }
+    }
+  }
+});

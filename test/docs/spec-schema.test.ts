@@ -1,0 +1,92 @@
+/** The JSON Schema says of a spec what the program says of it, as far as a schema can. */
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { checkSpec } from '../../src/core/spec.js';
+import { type JsonSchema, specSchema } from '../../src/docs/spec-schema.js';
+import { builtInSpecIds } from '../../src/files/specs.js';
+import { type Json, pointers, smallest, withValue } from '../support/small-spec.js';
+
+// A part of a schema may leave the type to the part around it.
+const isValid = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false }).compile(specSchema());
+
+/** What no schema can say. */
+const BEYOND_SCHEMAS = /^carried by an earlier column$|^the name is also that of |^the same as the delimiter$/;
+
+function agree(spec: Json): void {
+  const problems = checkSpec(spec).filter(({ message }) => !BEYOND_SCHEMAS.test(message));
+  const text = JSON.stringify(spec);
+  // What is undefined in a test is not there in a file.
+  expect(isValid(text === undefined ? null : JSON.parse(text)), text).toBe(problems.length === 0);
+}
+
+describe('the schema and the program agree', () => {
+  test.each(builtInSpecIds())('that %s is a spec', (id) => {
+    const spec = JSON.parse(readFileSync(new URL(`../../specs/${id}.json`, import.meta.url), 'utf8')) as {
+      $schema: string;
+    };
+    expect(spec.$schema).toBe('./spec.schema.json');
+    expect(isValid(spec), JSON.stringify(isValid.errors)).toBe(true);
+    expect(checkSpec(spec)).toEqual([]);
+  });
+
+  test('on the smallest spec', () => {
+    agree(smallest());
+  });
+
+  const places = pointers(smallest());
+
+  test('whatever is taken out of it', () => {
+    for (const place of places) agree(withValue(place, undefined));
+  });
+
+  const likely = fc.constantFrom<Json[]>(
+    '', ' ', 'x', '|', '\t', '\n', '"', '¦', 'zip', 'cvx', 'last_name', 'off', 'error', 'fixed', 'delimited', 'absent',
+    'required', 'reject', 'inferred', 'YYYYMMDD', 0, 1, 2.5, -1, null, true, false, [], {}, ['YYYYMMDD'], ['x'], [1],
+    { a: 'b' }, { a: 1 }, { 'zip-invalid': 'off' }, { 'patient-not-found': 'off' }, { 'patient-not-found': 'error' },
+  ); // biome-ignore format: a list of values
+
+  test('whatever is put into it', () => {
+    for (const place of places) {
+      fc.assert(
+        fc.property(fc.oneof({ weight: 4, arbitrary: likely }, fc.jsonValue({ maxDepth: 2 })), (value) => {
+          agree(withValue(place, value as Json));
+        }),
+        { numRuns: 60 },
+      );
+    }
+  });
+
+  test.each(['$schema', 'nulls', 'severities', 'colour'])('whatever %s is added', (name) => {
+    fc.assert(
+      fc.property(likely, (value) => {
+        agree(withValue(`/${name}`, value));
+      }),
+    );
+  });
+
+  test.each(['width', 'aliases', 'use', 'dates', 'values', 'default', 'store', 'note', 'colour'])(
+    'whatever %s is added to a column',
+    (name) => {
+      fc.assert(
+        fc.property(likely, (value) => {
+          agree(withValue(`/layouts/patient/fields/1/${name}`, value));
+        }),
+      );
+    },
+  );
+});
+
+test('every property has its words', () => {
+  const visit = (schema: JsonSchema, path: string): void => {
+    for (const [name, property] of Object.entries((schema['properties'] ?? {}) as Record<string, JsonSchema>)) {
+      expect(property['description'], `${path}/${name}`).toMatch(/^(?:[A-Z]|immload ).*[.:"\\]$/);
+      visit(property, `${path}/${name}`);
+    }
+  };
+  const schema = specSchema();
+  visit(schema, '');
+  for (const [name, part] of Object.entries(schema['$defs'] as Record<string, JsonSchema>))
+    visit(part, `/$defs/${name}`);
+});

@@ -1,0 +1,128 @@
+/** The samples of every spec that comes with immload get exactly the verdicts that they promise. */
+import { describe, expect, test } from 'vitest';
+import { ISSUE_CODES } from '../../src/core/catalogue.js';
+import { makeSamples, type SampleFiles } from '../../src/core/samples/samples.js';
+import { completeSpec, type DelimitedLayout, isCombined, type Layout, type Spec } from '../../src/core/spec.js';
+import { describeSpec, rulesOf } from '../../src/docs/flat-file-specification.js';
+import { renderMarkdown } from '../../src/docs/markdown.js';
+import { builtInSpecIds, loadSpec } from '../../src/files/specs.js';
+import { CODES, GRITS, MIIS } from '../support/fixtures.js';
+import { Sandbox } from '../support/sandbox.js';
+import { smallest } from '../support/small-spec.js';
+
+/** What `validate` says of the files, as `file:line code severity`. */
+async function validate(files: SampleFiles, spec: Spec, site: string | null): Promise<string[]> {
+  using sandbox = new Sandbox();
+  const input = (role: 'patient' | 'immunization'): Record<string, Uint8Array> => {
+    const { name, bytes } = files.get(role)!;
+    return { [name]: bytes };
+  };
+  const summary = await sandbox.load({
+    mode: 'validate',
+    spec,
+    site,
+    patients: input('patient'),
+    immunizations: input('immunization'),
+  });
+  const issues = await sandbox.report(summary.folder, 'issues.csv');
+  return issues.map((issue) => `${issue['file']}:${issue['line']} ${issue['code']} ${issue['severity']}`).sort();
+}
+
+const SMALLEST = completeSpec(smallest());
+
+/** `miis-legacy` with other ways of writing the same. */
+function miisLike(changes: Partial<Spec>, layout: Partial<DelimitedLayout>, required: readonly string[] = []): Spec {
+  const withLayout = (each: Layout): Layout => ({
+    ...(each as DelimitedLayout),
+    ...layout,
+    fields: each.fields.map((field) => (required.includes(field.name) ? { ...field, use: 'required' } : field)),
+  });
+  const { patient, immunization } = MIIS.layouts;
+  return { ...MIIS, ...changes, layouts: { patient: withLayout(patient), immunization: withLayout(immunization) } };
+}
+
+/** Specs of other people, who write in other ways than the built-in ones. */
+const OTHERS: readonly (readonly [string, Spec])[] = [
+  ['the smallest spec', SMALLEST],
+  [
+    'tabs, no quotes, no header, days with slashes',
+    miisLike(
+      { dates: { formats: ['M/D/YYYY'], twoDigitYears: 'reject' }, nulls: ['A', '?', 'X'] },
+      { delimiter: '\t', quote: null, header: 'absent' },
+    ),
+  ],
+  [
+    'commas, a header, years of two digits, more that is required',
+    miisLike(
+      { dates: { formats: ['YYYY-MM-DD', 'YYYYMMDD'], twoDigitYears: 'latest-past' } },
+      { delimiter: ',', header: 'required' },
+      ['street', 'lot_number', 'comment'],
+    ),
+  ],
+  [
+    'other severities',
+    miisLike(
+      {
+        severities: {
+          'zip-invalid': 'error',
+          'vaccine-name-unknown': 'off',
+          'last-name-missing': 'warning',
+          'cvx-padded': 'off',
+        },
+      },
+      {},
+    ),
+  ],
+];
+
+const ALL: readonly (readonly [string, Spec])[] = [
+  // Records with a patient and doses have no samples yet: `spec sample` says so.
+  ...builtInSpecIds()
+    .map((id) => [id, loadSpec(id)] as const)
+    .filter(([, spec]) => !isCombined(spec)),
+  ...OTHERS,
+];
+
+describe.each(ALL)('%s', (_, spec) => {
+  const samples = makeSamples(spec);
+
+  test('has a perfect sample', async () => {
+    expect(await validate(samples.perfect, spec, samples.site)).toEqual([]);
+  });
+
+  test.each(samples.faulty.map((sample) => [sample.code, sample] as const))('shows %s', async (code, sample) => {
+    const expected = sample.verdicts.map((each) => `${each.file}:${each.line ?? ''} ${each.code} ${each.severity}`);
+    expect(sample.verdicts.map((each) => each.code)).toContain(code);
+    expect(await validate(sample.files, spec, samples.site)).toEqual(expected.sort());
+  });
+});
+
+test('each code has a sample in one of them', () => {
+  const shown = ALL.flatMap(([, spec]) => makeSamples(spec).faulty.map(({ code }) => code));
+  expect([...new Set(shown)].sort()).toEqual([...ISSUE_CODES].sort());
+});
+
+test('miis-legacy shows every rule that its records can break', () => {
+  expect(makeSamples(MIIS).notShown).toEqual([]);
+});
+
+test('what is shown, and what is not, are all rules of the specification', () => {
+  for (const [, spec] of ALL) {
+    const { faulty, notShown } = makeSamples(spec);
+    expect([...faulty.map(({ code }) => code), ...notShown].sort()).toEqual([...rulesOf(spec)].sort());
+  }
+});
+
+test('the samples are the same every time', () => {
+  expect(makeSamples(MIIS)).toEqual(makeSamples(MIIS));
+});
+
+test('the specification shows the perfect sample', () => {
+  for (const spec of [MIIS, GRITS]) {
+    const document = renderMarkdown(describeSpec(spec, CODES));
+    for (const { bytes } of makeSamples(spec).perfect.values()) {
+      const lines = new TextDecoder().decode(bytes).split(/\r?\n/);
+      expect(document).toContain(lines.map((line) => line.trimEnd()).join('\n'));
+    }
+  }
+});
