@@ -24,7 +24,7 @@ const RULES: Readonly<Record<Layer, Rule>> = {
   core: { layers: ['core'], packages: ['papaparse', 'luxon'], node: null, forbidden: CLOCK_AND_IO },
   files: {
     layers: ['core', 'files'],
-    packages: ['fast-csv'],
+    packages: ['fast-csv', 'yauzl'],
     node: /^node:/,
     forbidden: /\bconsole\b|process\.(?:stdout|stderr|exit)/,
   },
