@@ -48,7 +48,7 @@ const input = {
     type: 'string',
     value: 'SIZE',
     describe:
-      'Most that a .gz or .zip may unpack to, such as 500GB (default: 100GB, and beyond 1GB no more than 200 times its size)',
+      'Most that a .gz or .zip may unpack to, such as 500GB (default: 100GB, and beyond 50MB no more than 200 times its size)',
   },
   report: {
     type: 'string',

@@ -23,7 +23,8 @@ export interface UnpackLimits {
   readonly freeBytes: number;
 }
 
-export const DEFAULT_UNPACK_LIMITS: UnpackLimits = { maxBytes: 100e9, maxRatio: 200, freeBytes: 1e9 };
+/** A file that does nothing but grow is refused before its records, some of which are held, fill the memory. */
+export const DEFAULT_UNPACK_LIMITS: UnpackLimits = { maxBytes: 100e9, maxRatio: 200, freeBytes: 50e6 };
 
 /** The file that holds the content, and how. */
 export interface Container {
@@ -70,7 +71,7 @@ export async function findContainer(
   const name = basename(file.file);
   if (ZIPS.some(begins)) {
     const container: Container = { kind: 'zip', name, ...(await findZipEntry(file, entryName)) };
-    requireWithinLimit(container.expected!.bytes, container, file);
+    requireWithinLimits(container.expected!.bytes, container.length, file);
     return container;
   }
   if (entryName !== null) throw new InputError(file.path, 'is no ZIP archive', `give ${file.file} by itself`);
@@ -91,13 +92,13 @@ export async function* unpack(
   chunkBytes: number,
 ): AsyncGenerator<Uint8Array> {
   const packed = takeRange(bytes, container.start, container.length);
+  // What is stored cannot grow.
   const content = container.method === 'stored' ? packed : inflate(packed, container, file, chunkBytes);
   const { expected } = container;
   let count = 0;
   let checksum = 0;
   for await (const chunk of content) {
     count += chunk.length;
-    requireWithinLimit(count, container, file);
     if (expected !== null) {
       checksum = crc32(chunk, checksum);
       if (count > expected.bytes) throw damaged(file);
@@ -111,11 +112,12 @@ function damaged(file: PackedFile, cause?: unknown): InputError {
   return new InputError(file.path, 'is damaged', 'pack it again, or get it sent again', { cause });
 }
 
-function requireWithinLimit(count: number, container: Container, { path, limits }: PackedFile): void {
+/** Compares what came out with what it was packed in. @throws InputError when it is too much */
+function requireWithinLimits(count: number, packedCount: number, { path, limits }: PackedFile): void {
   const { maxBytes, maxRatio, freeBytes } = limits;
   const allow = 'if it is what it should be, allow more with --max-unpacked';
   if (count > maxBytes) throw new InputError(path, `unpacks to more than ${showBytes(maxBytes)}`, allow);
-  if (count > freeBytes && count > container.length * maxRatio) {
+  if (count > freeBytes && count > packedCount * maxRatio) {
     const problem = `unpacks to more than ${showBytes(freeBytes)} and ${maxRatio} times its size`;
     throw new InputError(path, problem, allow);
   }
@@ -159,7 +161,12 @@ async function* inflate(
   // It may fail before anybody waits for it.
   feeding.catch(() => {});
   try {
-    for await (const chunk of inflater) yield chunk as Uint8Array;
+    let count = 0;
+    for await (const chunk of inflater as AsyncIterable<Uint8Array>) {
+      count += chunk.length;
+      requireWithinLimits(count, inflater.bytesWritten, file);
+      yield chunk;
+    }
     await feeding;
   } catch (error) {
     throw explain(error, file);
