@@ -185,7 +185,7 @@ class BlockTransform {
     if (this.#cells === null && !this.#bounds.ascii) {
       const { text, encoding } = readRecordText(bytes, start, end, fileEncoding);
       this.#encoding = encoding;
-      if (fixed !== null && end - start !== fixed.width) {
+      if (fixed !== null && (isUtf16(fileEncoding) || end - start !== fixed.width)) {
         characters = [...text];
         // Senders of fixed-width UTF-8 count bytes or characters; a row that fits exactly by characters counts those.
         // In UTF-16 there are only characters to count.

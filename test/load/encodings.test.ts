@@ -182,11 +182,15 @@ describe('bytes that stand for no character', () => {
 });
 
 describe('a fixed-width file in UTF-16', () => {
-  const line = writeRecord({ ...FAULTLESS[GRITS.id]!.patient, last_name: 'NÚÑEZ', city: 'CAÑON' }, 'patient', GRITS);
+  // As wide in characters as the layout, and as many bytes as it is wide in UTF-8 when two blanks are cut off.
+  const line = writeRecord({ ...FAULTLESS[GRITS.id]!.patient, last_name: 'NUNEZ', city: 'CANON' }, 'patient', GRITS)
+    .replace('NUNEZ', 'NÚÑEZ')
+    .replace('CANON', 'CAÑON');
 
   test.each([
     ['of whole rows', line, []],
     ['of rows without the blanks at their end', line.trimEnd(), []],
+    ['of rows that lack as many characters as UTF-8 would take more bytes', line.slice(0, -3), []],
     ['of rows that are too long', `${line}é`, ['row-longer-than-layout']],
   ])('%s counts characters', async (_, row, codes) => {
     using sandbox = new Sandbox();
