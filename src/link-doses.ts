@@ -4,7 +4,7 @@ import type { Issue } from './core/issue.js';
 import { sourceKey } from './core/match/patient.js';
 import { DOSE, type FieldName, IMMUNIZATION_FIELDS, type Row } from './core/model.js';
 import type { TransformPlan } from './core/plan.js';
-import type { Block } from './core/read/blocks.js';
+import { type Block, recordOffset } from './core/read/blocks.js';
 import { LINK_RULES } from './core/rules/immunization.js';
 import { SHARED_FIELDS } from './core/spec.js';
 import { type Batch, createValueReader, transformBlock } from './core/transform.js';
@@ -159,7 +159,7 @@ function findLinkIssues(
     severity,
     record: block.firstRecord + index,
     line: block.lines[index]!,
-    offset: block.offset + block.starts[index]!,
+    offset: recordOffset(block, index),
     sourcePatientId: row[DOSE.source_patient_id]!,
     sourceImmunizationId: row[DOSE.source_immunization_id]!,
     field,

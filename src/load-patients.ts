@@ -12,8 +12,9 @@ import {
 } from './core/match/patient.js';
 import { mergePatientRows, type PatientPart } from './core/match/survivor.js';
 import { PATIENT, PATIENT_FIELDS, packRow, type Row, unpackRow } from './core/model.js';
+import { recordOffset } from './core/read/blocks.js';
 import type { LinkedPatient, NewPatientPart, NewPatientSource, PatientWrites, SourceKey } from './db/store.js';
-import { readRange } from './files/source.js';
+import { RecordReader } from './files/source.js';
 import { type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
 
 /** Why the doses of a patient cannot be loaded: its record was rejected, or its id stands for several persons. */
@@ -80,7 +81,9 @@ class PatientSet {
   readonly files: number[] = [];
   readonly records: number[] = [];
   readonly lines: number[] = [];
+  /** Where it begins in the file, and in the text that the file became. */
   readonly offsets: number[] = [];
+  readonly starts: number[] = [];
   readonly lengths: number[] = [];
   readonly #unstored: readonly number[];
 
@@ -151,7 +154,8 @@ async function readPatientFile(
       set.files.push(number);
       set.records.push(record);
       set.lines.push(block.lines[index]!);
-      set.offsets.push(block.offset + block.starts[index]!);
+      set.offsets.push(recordOffset(block, index));
+      set.starts.push(block.offset + block.starts[index]!);
       set.lengths.push(block.ends[index]! - block.starts[index]!);
     }
   }
@@ -252,7 +256,17 @@ class PatientMatcher {
 
   /** Sets aside all records of an id that stands for more than one person. */
   async rejectConflicts(): Promise<void> {
-    const { sources, files, records, lines, offsets, lengths } = this.#set;
+    // The records of each file come in their order, so that a file is gone through once.
+    const readers = this.#files.map(({ source }) => new RecordReader(source, this.#context.sizes.chunkBytes));
+    try {
+      await this.#rejectConflicts(readers);
+    } finally {
+      for (const reader of readers) await reader.close();
+    }
+  }
+
+  async #rejectConflicts(readers: readonly RecordReader[]): Promise<void> {
+    const { sources, files, records, lines, starts, lengths } = this.#set;
     for (let index = 0; index < sources.length; index++) {
       const decision = this.#decisions.get(index);
       if (decision?.kind !== 'conflict') continue;
@@ -262,7 +276,7 @@ class PatientMatcher {
       const codes = ['patient-id-conflict'] as const;
       if (file.isCombined) rejectPatient(file, records[index]!, codes);
       else {
-        const bytes = readRange(file.source, offsets[index]!, lengths[index]!);
+        const bytes = await readers[files[index]!]!.read(starts[index]!, lengths[index]!);
         await rejectRecord(file, this.#context, { bytes, record: records[index]!, line: lines[index]!, codes });
       }
       this.#bySource.set(sources[index]!, 'conflict');

@@ -1,12 +1,14 @@
 /** Loads a submission: receive its files, patients first, then immunizations, then the reports. */
 import type { Codes } from './core/codes.js';
 import { FATES, type Fate, type FileRole, type IsoDate } from './core/model.js';
+import type { FileEncoding } from './core/read/decode.js';
 import { isCombined, type Spec } from './core/spec.js';
 import { openScratch, openSqlite } from './db/sqlite.js';
 import type { FileResult, NewRun, Store } from './db/store.js';
 import { RejectFile } from './files/rejects.js';
 import { ChangeLog, CsvReport, IssueLog, ReportFolder } from './files/reports.js';
 import { programVersion } from './files/specs.js';
+import type { UnpackLimits } from './files/unpack.js';
 import { type DoseCounts, loadImmunizations } from './load-immunizations.js';
 import { loadPatients, type PatientOutcome, type ReviewPair } from './load-patients.js';
 import {
@@ -48,6 +50,10 @@ export interface LoadOptions {
   readonly today: IsoDate;
   /** The run fails, and loads nothing, when more records are rejected. */
   readonly rejectLimit?: RejectLimit | null;
+  /** What all files are encoded in, whatever they look like; `null`, the default, to find out. */
+  readonly encoding?: FileEncoding | null;
+  /** How much may come out of `.gz` and `.zip` files. */
+  readonly unpackLimits?: Partial<UnpackLimits>;
   /** How much is done at a time. */
   readonly sizes?: Partial<Sizes>;
   /** Rows of `issues.csv` for one code. Counts are exact whatever it is. */
@@ -77,9 +83,9 @@ export async function load(options: LoadOptions): Promise<Summary> {
     ? (['combined', 'combined'] as const)
     : (['patient', 'immunization'] as const);
   const received = tellApart([
-    ...receiveFiles(first, patients, options),
-    ...receiveFiles(second, immunizations, options),
-    ...receiveAnyFiles(files, options),
+    ...(await receiveFiles(first, patients, options)),
+    ...(await receiveFiles(second, immunizations, options)),
+    ...(await receiveAnyFiles(files, options)),
   ]);
   const folder =
     options.report === null ? ReportFolder.createIn(DEFAULT_REPORT_PARENT) : ReportFolder.create(options.report);
@@ -185,7 +191,8 @@ async function runStages(
   const files = received.map((file, i) => {
     const { source, recognition } = file;
     const layout = context.spec.layouts[file.role === 'immunization' ? 'immunization' : 'patient'];
-    const rejects = new RejectFile(context.folder, rejectNames[i]!, { ...recognition, name: source.name, layout });
+    const { name, encoding } = source;
+    const rejects = new RejectFile(context.folder, rejectNames[i]!, { ...recognition, name, encoding, layout });
     return new FileRun(file, fileIds[i]!, rejects, context);
   });
   try {
@@ -288,11 +295,14 @@ function fileResult(file: FileRun): FileResult {
 }
 
 async function summarizeFile(file: FileRun, rejectName: string, context: RunContext): Promise<FileSummary> {
-  const before = await context.store.findRunOfFile(file.sha256, context.runId);
+  const { name, container } = file.source;
+  // Several files of a submission may come in one archive.
+  const before = await context.store.findRunOfFile(file.sha256, context.runId, container === null ? null : name);
   const filled = file.plan.columns.map((column) => [column.field, file.filled[column.slot]!]);
   return {
     role: file.role,
-    name: file.source.name,
+    name,
+    container: container?.name ?? null,
     sha256: file.sha256,
     bytes: file.source.bytes,
     encoding: file.encoding,

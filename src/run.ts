@@ -5,14 +5,18 @@ import type { Issue } from './core/issue.js';
 import type { Fate, FieldName, FileRole, IsoDate, Role, Severity } from './core/model.js';
 import { compilePlan, dosesOf, type TransformPlan } from './core/plan.js';
 import { type Block, LineTooLongError, RecordCutter } from './core/read/blocks.js';
+import type { FileEncoding } from './core/read/decode.js';
 import { type Recognition, recognize } from './core/read/recognize.js';
+import { isUtf16 } from './core/read/utf16.js';
 import { isCombined, REJECT_COLUMNS, type Spec } from './core/spec.js';
 import { type Batch, transformBlock } from './core/transform.js';
 import type { Store } from './db/store.js';
 import { FateLedger } from './fates.js';
+import { InputError } from './files/input-error.js';
 import type { RejectFile } from './files/rejects.js';
 import type { ChangeLog, IssueLog, ReportFolder } from './files/reports.js';
-import { InputError, listFiles, openSource, type Source, SourceReader } from './files/source.js';
+import { listFiles, openSource, type Source, SourceReader } from './files/source.js';
+import type { UnpackLimits } from './files/unpack.js';
 
 /** Where a run stands, for a progress display. */
 export interface Progress {
@@ -92,51 +96,66 @@ export interface ReceivedFile {
  * Looks at the files of a submission before anything else is done.
  * @throws InputError for the first file that cannot be loaded
  */
-export function receiveFiles(
+export async function receiveFiles(
   role: FileRole,
   paths: readonly string[],
-  options: { spec: Spec; today: IsoDate; site: string | null },
-): ReceivedFile[] {
-  return paths.map((path) => {
-    const source = openSource(path);
+  options: ReceiveOptions,
+): Promise<ReceivedFile[]> {
+  const received: ReceivedFile[] = [];
+  for (const path of paths) {
+    const source = await openAs(path, options);
     const recognition = recognizeAs(role, source, options);
-    if (!recognition.fits) throw new InputError(path, recognition.problem, recognition.remedy);
-    return { role, source, recognition };
-  });
+    if (!recognition.fits) throw new InputError(source.shown, recognition.problem, recognition.remedy);
+    received.push({ role, source, recognition });
+  }
+  return received;
+}
+
+/** What must be known of a submission to look at its files. */
+export interface ReceiveOptions {
+  readonly spec: Spec;
+  readonly today: IsoDate;
+  readonly site: string | null;
+  /** What all files are encoded in, whatever they look like; `null` or left out to find out. */
+  readonly encoding?: FileEncoding | null;
+  /** How much may come out of `.gz` and `.zip` files. */
+  readonly unpackLimits?: Partial<UnpackLimits>;
 }
 
 /**
  * Looks at files whose roles are not told: each must be of one role only. A folder stands for the files in it.
  * @throws InputError for the first file that cannot be loaded, or that could be of either role
  */
-export function receiveAnyFiles(
-  paths: readonly string[],
-  options: { spec: Spec; today: IsoDate; site: string | null },
-): ReceivedFile[] {
+export async function receiveAnyFiles(paths: readonly string[], options: ReceiveOptions): Promise<ReceivedFile[]> {
   const files = paths.flatMap(listFiles);
   if (isCombined(options.spec)) return receiveFiles('combined', files, options);
-  const received = files.map((path): ReceivedFile => {
-    const source = openSource(path);
+  const received: ReceivedFile[] = [];
+  for (const path of files) {
+    const source = await openAs(path, options);
     const found = (['patient', 'immunization'] as const).map((role) => {
       return { role, source, recognition: recognizeAs(role, source, options) };
     });
     const fitting = found.flatMap(({ recognition, ...file }) => (recognition.fits ? [{ ...file, recognition }] : []));
-    if (fitting.length === 1) return fitting[0]!;
     if (fitting.length > 1) {
-      throw new InputError(path, 'could be either kind of file', 'say which with --patients or --immunizations');
+      const remedy = 'say which with --patients or --immunizations';
+      throw new InputError(source.shown, 'could be either kind of file', remedy);
     }
-    throw new InputError(path, describeMisfit(found), 'choose the right --spec, or check the export');
-  });
+    if (fitting.length === 0) {
+      throw new InputError(source.shown, describeMisfit(found), 'choose the right --spec, or check the export');
+    }
+    received.push(fitting[0]!);
+  }
   // Patients first, whatever the order of the names.
   return received.sort((a, b) => Number(a.role === 'immunization') - Number(b.role === 'immunization'));
 }
 
-function recognizeAs(
-  role: FileRole,
-  source: Source,
-  options: { spec: Spec; today: IsoDate; site: string | null },
-): Recognition {
-  return recognize(source.head, { ...options, role, needsSite: options.site === null });
+async function openAs(path: string, { encoding = null, unpackLimits = {} }: ReceiveOptions): Promise<Source> {
+  return openSource(path, { encoding, limits: unpackLimits });
+}
+
+function recognizeAs(role: FileRole, source: Source, { spec, today, site }: ReceiveOptions): Recognition {
+  const { head, encoding } = source;
+  return recognize(head, { spec, today, role, encoding, needsSite: site === null });
 }
 
 /** Why a file is of neither role: what is wrong with it in itself, or with each. */
@@ -179,7 +198,8 @@ export class FileRun {
     this.rejects = rejects;
     const { header, headerBytes, fieldCount } = received.recognition;
     const role = received.role === 'immunization' ? received.role : 'patient';
-    const options = { spec, codes, today, site, header, headerBytes, fieldCount };
+    const { encoding } = received.source;
+    const options = { spec, codes, today, site, header, headerBytes, fieldCount, encoding };
     this.plan = compilePlan({ ...options, role });
     const doses = this.isCombined ? dosesOf(spec.layouts.immunization) : [];
     this.dosePlans = doses.map((dose) => compilePlan({ ...options, role: 'immunization', dose }));
@@ -199,8 +219,9 @@ export class FileRun {
     else this.fates.set(record, fate);
   }
 
-  /** What the file is encoded in, as far as its records show. */
+  /** What the file is encoded in: as was said or found at its beginning, or else as its records show. */
   get encoding(): string {
+    if (this.source.encoding !== null) return this.source.encoding;
     const { 'utf-8': utf8, 'windows-1252': windows1252 } = this.encodings;
     if (windows1252 === 0) return 'utf-8';
     return utf8 === 0 ? 'windows-1252' : 'utf-8 and windows-1252';
@@ -218,7 +239,7 @@ export async function* readBatches(
 ): AsyncGenerator<{ block: Block; batch: Batch }> {
   reportUnknownColumns(file, context);
   for await (const block of readBlocks(file, context, stage)) yield takeBlock(block, file, context);
-  if (file.records === 0) throw new InputError(file.source.path, 'has a header and no records', 'check the export');
+  if (file.records === 0) throw new InputError(file.source.shown, 'has a header and no records', 'check the export');
   reportWholeFile(file, context);
 }
 
@@ -234,6 +255,7 @@ export async function* readBlocks(file: FileRun, context: RunContext, stage: Pro
     extraFields: received.recognition.header === null ? REJECT_COLUMNS.length : 0,
     skipRecords: received.recognition.header === null ? 0 : 1,
     blockBytes: context.sizes.blockBytes,
+    fromUtf16: isUtf16(file.source.encoding),
   });
   const reader = new SourceReader(file.source, context.sizes.chunkBytes);
   let lastBeat = Date.now();
@@ -257,7 +279,7 @@ function push(cutter: RecordCutter, chunk: Uint8Array, file: FileRun): readonly 
     return cutter.push(chunk);
   } catch (error) {
     if (!(error instanceof LineTooLongError)) throw error;
-    throw new InputError(file.source.path, error.message, 'check its line ends and quotes', { cause: error });
+    throw new InputError(file.source.shown, error.message, 'check its line ends and quotes', { cause: error });
   }
 }
 
@@ -318,6 +340,8 @@ function reportWholeFile(file: FileRun, context: RunContext): void {
     const expected = String(file.plan.fixed!.width);
     reportFile('row-longer-than-layout', null, { expected, other: String(file.longRows) }, file, context);
   }
+  // What the user says of the encoding needs not be told.
+  if (file.source.encoding !== null) return;
   if (windows1252 > 0 && utf8 > 0) reportFile('encoding-mixed', null, { other: String(utf8) }, file, context);
   else if (windows1252 > 0) reportFile('encoding-windows-1252', null, { other: String(windows1252) }, file, context);
 }
@@ -351,7 +375,11 @@ function reportFile(
 /** Counts of one file, as in `summary.json`. */
 export interface FileSummary extends Readonly<Record<Fate, number>> {
   readonly role: FileRole;
+  /** Name of the text, without the `.gz` or `.zip` that it came in. */
   readonly name: string;
+  /** Name of the `.gz` or `.zip`, `null` if the text came by itself. */
+  readonly container: string | null;
+  /** Hash and size of the file as given. */
   readonly sha256: string;
   readonly bytes: number;
   readonly encoding: string;

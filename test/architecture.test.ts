@@ -25,7 +25,7 @@ const RULES: Readonly<Record<Layer, Rule>> = {
   docs: { layers: ['core', 'docs'], packages: [], node: null, forbidden: CLOCK_AND_IO },
   files: {
     layers: ['core', 'files'],
-    packages: ['fast-csv'],
+    packages: ['fast-csv', 'yauzl'],
     node: /^node:/,
     forbidden: /\bconsole\b|process\.(?:stdout|stderr|exit)/,
   },

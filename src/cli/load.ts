@@ -2,7 +2,9 @@
 
 import type { IsoDate } from '../core/model.js';
 import { isIsoDate } from '../core/normalize/date.js';
+import { FILE_ENCODINGS, type FileEncoding } from '../core/read/decode.js';
 import { loadCodes, loadSpec } from '../files/specs.js';
+import type { UnpackLimits } from '../files/unpack.js';
 import { load } from '../load.js';
 import type { RejectLimit, Summary } from '../run.js';
 import { ExitCode, UsageError } from './exit.js';
@@ -18,6 +20,8 @@ export interface LoadArguments {
   readonly spec: string;
   readonly site?: string | undefined;
   readonly today?: string | undefined;
+  readonly encoding?: string | undefined;
+  readonly 'max-unpacked'?: string | undefined;
   readonly report?: string | undefined;
   readonly 'max-rejects'?: string | undefined;
   readonly 'max-issues-per-code': number;
@@ -44,6 +48,8 @@ export async function runLoad(
   }
   const today = readToday(args.today);
   const rejectLimit = readRejectLimit(args['max-rejects']);
+  const encoding = readEncoding(args.encoding);
+  const unpackLimits = readUnpackLimits(args['max-unpacked']);
   const site = args.site?.trim() || null;
   const spec = loadSpec(args.spec);
   const progress = new ProgressLine(args.quiet ? { write: () => {} } : process.stderr);
@@ -62,6 +68,8 @@ export async function runLoad(
       site,
       today,
       rejectLimit,
+      encoding,
+      unpackLimits,
       maxIssuesPerCode,
       signal: stop.signal,
       onProgress: progress.show,
@@ -111,6 +119,24 @@ function readRejectLimit(text: string | undefined): RejectLimit | null {
   if (match !== null && match[2] !== undefined && number <= 100) return { percent: number };
   if (match !== null && match[2] === undefined && Number.isInteger(number)) return { count: number };
   throw new UsageError('--max-rejects: give a number of records, such as 100, or a share, such as 5%');
+}
+
+function readEncoding(text: string | undefined): FileEncoding | null {
+  if (text === undefined) return null;
+  const encoding = FILE_ENCODINGS.find((each) => each === text.toLowerCase());
+  if (encoding === undefined) throw new UsageError(`--encoding: give one of ${FILE_ENCODINGS.join(', ')}`);
+  return encoding;
+}
+
+const BYTES_OF_UNIT: Readonly<Record<string, number>> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+
+/** A size that the user names is allowed, however small the archive. */
+function readUnpackLimits(text: string | undefined): Partial<UnpackLimits> {
+  if (text === undefined) return {};
+  const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?B)$/i.exec(text.trim());
+  if (match === null) throw new UsageError('--max-unpacked: give a size, such as 500MB or 20GB');
+  const maxBytes = Number(match[1]) * BYTES_OF_UNIT[match[2]!.toUpperCase()]!;
+  return { maxBytes, freeBytes: maxBytes };
 }
 
 /** Ctrl-C, a polite kill, and a terminal that goes away. */

@@ -1,5 +1,6 @@
 /** The options of the commands: what yargs is told, and what the README says of them. */
 import type { Options } from 'yargs';
+import { FILE_ENCODINGS } from '../core/read/decode.js';
 import { DEFAULT_MAX_ISSUES_PER_CODE } from '../load.js';
 
 /** An option with its words. Every option has a description, and a word for its value unless it is a switch. */
@@ -14,7 +15,7 @@ const input = {
     type: 'string',
     array: true,
     value: 'FILE…',
-    describe: 'Patient files, in the order in which they are read',
+    describe: 'Patient files, in the order in which they are read; a file in an archive is archive.zip#name',
   },
   immunizations: {
     type: 'string',
@@ -37,6 +38,17 @@ const input = {
     type: 'string',
     value: 'YYYY-MM-DD',
     describe: 'The day that counts as today (default: today)',
+  },
+  encoding: {
+    type: 'string',
+    value: 'NAME',
+    describe: `What the files are encoded in, whatever they look like: ${FILE_ENCODINGS.join(', ')}`,
+  },
+  'max-unpacked': {
+    type: 'string',
+    value: 'SIZE',
+    describe:
+      'Most that a .gz or .zip may unpack to, such as 500GB (default: 100GB, and beyond 50MB no more than 200 times its size)',
   },
   report: {
     type: 'string',

@@ -12,6 +12,7 @@ export function formatSummary(summary: Summary): string {
   const parts = [
     formatTitle(summary),
     formatFiles(summary.files),
+    formatReading(summary.files),
     formatPatients(summary),
     formatIssues(summary),
     formatNext(summary),
@@ -34,6 +35,25 @@ function formatFiles(files: readonly FileSummary[]): string {
     rows.push([showSafely(file.name), formatCount(file.records), ...FATES.map((fate) => formatCount(file[fate]))]);
   }
   return formatTable(rows, ['left', 'right', 'right', 'right', 'right', 'right', 'right']);
+}
+
+const ENCODINGS: Readonly<Record<string, string>> = {
+  'utf-16le': 'UTF-16LE',
+  'utf-16be': 'UTF-16BE',
+  'windows-1252': 'Windows-1252',
+  'utf-8 and windows-1252': 'UTF-8 and Windows-1252',
+};
+
+/** How files were read that are not plain UTF-8. */
+function formatReading(files: readonly FileSummary[]): string {
+  const lines: string[] = [];
+  for (const { name, container, encoding } of files) {
+    const facts: string[] = [];
+    if (container !== null) facts.push(`came in ${showSafely(container)}`);
+    if (ENCODINGS[encoding] !== undefined) facts.push(`is in ${ENCODINGS[encoding]}`);
+    if (facts.length > 0) lines.push(`${showSafely(name)} ${facts.join(' and ')}`);
+  }
+  return lines.join('\n');
 }
 
 function formatPatients(summary: Summary): string {

@@ -85,8 +85,9 @@ export const CATALOGUE = {
     subject: 'record',
     field: null,
     asserts: 'every byte stands for a character',
-    message: 'a byte that is neither UTF-8 nor Windows-1252; read as {after}',
-    meaning: 'The record is not UTF-8, and one of its bytes means nothing in Windows-1252 either.',
+    message: 'bytes that stand for no character; read as {after}',
+    meaning:
+      'Some bytes of the value mean nothing in the encoding that the record was read in: UTF-8, UTF-16, or Windows-1252 where it is neither.',
     why: 'A letter of a name may be lost.',
     fix: 'Find out which encoding the export used and export as UTF-8.',
     source: 'immload reader',

@@ -9,7 +9,16 @@ export { mergeDoseRows, mergePatientRows, type PatientPart } from './match/survi
 export * from './model.js';
 export { DATE_FORMATS, type DateFormat, isIsoDate } from './normalize/date.js';
 export { compilePlan, type PlanOptions, type TransformPlan } from './plan.js';
-export { type Block, type CutterOptions, LineTooLongError, RecordCutter, RecordShape } from './read/blocks.js';
+export {
+  type Block,
+  type CutterOptions,
+  LineTooLongError,
+  RecordCutter,
+  RecordShape,
+  recordOffset,
+} from './read/blocks.js';
+export { type Encoding, FILE_ENCODINGS, type FileEncoding } from './read/decode.js';
 export { type FileHead, type Recognition, recognize } from './read/recognize.js';
+export { detectUtf16, isUtf16, Utf16Transcoder } from './read/utf16.js';
 export * from './spec.js';
 export { type Batch, type Change, transformBlock } from './transform.js';

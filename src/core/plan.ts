@@ -30,6 +30,7 @@ import {
   normalizeSsn,
 } from './normalize/value.js';
 import { ByteCache } from './read/byte-cache.js';
+import type { FileEncoding } from './read/decode.js';
 import { columnsOfWidths, type FixedColumns } from './read/fixed.js';
 import type { HeaderMatch } from './read/header.js';
 import { IMMUNIZATION_MISSING } from './rules/immunization.js';
@@ -92,6 +93,8 @@ export interface TransformPlan {
   readonly fieldCount: number;
   /** The header as it stands in the file, to know it when it comes again; `null` without header. */
   readonly headerBytes: Uint8Array | null;
+  /** What the whole file is encoded in; `null` if each record is judged by itself. */
+  readonly encoding: FileEncoding | null;
   /** Places of the fields in a fixed-width record, `null` for delimited ones. */
   readonly fixed: FixedColumns | null;
   /** Words for "no value", in upper case, and the length of the longest. */
@@ -119,6 +122,8 @@ export interface PlanOptions {
   readonly fieldCount: number;
   /** For a record with several doses: which of them, from 1. */
   readonly dose?: number | null;
+  /** What the whole file is encoded in; `null`, the default, if each record is judged by itself. */
+  readonly encoding?: FileEncoding | null;
 }
 
 /** Kinds whose values repeat often enough to be worth remembering. */
@@ -189,6 +194,7 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     doseColumns: role === 'immunization' && isCombined(spec) ? columnsOfDose(layout, columns, dose) : null,
     fieldCount: options.fieldCount,
     headerBytes: options.headerBytes,
+    encoding: options.encoding ?? null,
     fixed: layout.format === 'fixed' ? columnsOfWidths(layout.fields.map((field) => field.width!)) : null,
     nulls: new Set(spec.nulls.map((token) => token.toUpperCase())),
     longestNull: Math.max(0, ...spec.nulls.map((token) => token.length)),

@@ -505,15 +505,18 @@ function problemOfField(name: unknown, role: FileRole): string | null {
   return roles.length === 1 || SHARED_FIELDS.includes(name) ? null : 'of both roles';
 }
 
+/** The names of all fields that a file of a role can carry. */
+function fieldNamesOf(role: FileRole): string[] {
+  const roles = role === 'combined' ? (['patient', 'immunization'] as const) : [role];
+  return [...new Set(roles.flatMap((each) => Object.keys(fieldsOf(each))))];
+}
+
 function checkField(field: JsonObject, role: FileRole, path: string, fixed: boolean, check: Checker): void {
   check.keys(field, path, SPEC_PROPERTIES.field);
   check.text(field, path, 'name');
   const problem = field['field'] === null ? null : problemOfField(field['field'], role);
   if (problem !== null) {
-    const known =
-      role === 'combined'
-        ? [...Object.keys(fieldsOf('patient')), ...Object.keys(fieldsOf('immunization'))]
-        : Object.keys(fieldsOf(role));
+    const known = fieldNamesOf(role);
     const remedy =
       problem === 'of both roles'
         ? `Write patient.${field['field']} or immunization.${field['field']}.`

@@ -11,11 +11,12 @@ import { NOTHING_KNOWN, type Reading } from './normalize/reading.js';
 import { hasControlCharacter } from './normalize/text.js';
 import { resolveVaccine } from './normalize/vaccine.js';
 import type { ColumnReader, TransformPlan } from './plan.js';
-import { type Block, RecordShape } from './read/blocks.js';
+import { type Block, RecordShape, recordOffset } from './read/blocks.js';
 import { decodeBytewise, decodeText, type Encoding, UNDECODABLE } from './read/decode.js';
 import { splitPlainRecord, splitQuotedRecords } from './read/delimited.js';
 import { createFieldBounds, type FieldBounds, readRecordText } from './read/fields.js';
 import { splitFixedRecord, splitFixedText } from './read/fixed.js';
+import { isUtf16 } from './read/utf16.js';
 import { IMMUNIZATION_RULES, refineImmunization, rulesOfVaccine } from './rules/immunization.js';
 import { PATIENT_RULES, refinePatient } from './rules/patient.js';
 import { type Rule, runRules } from './rules/rule.js';
@@ -136,7 +137,7 @@ class BlockTransform {
     const indexes: number[] = [];
     for (let index = 0; index < count; index++) if (shapes[index] === RecordShape.quoted) indexes.push(index);
     if (indexes.length === 0 || layout.format !== 'delimited') return new Map();
-    const texts = indexes.map((index) => readRecordText(bytes, starts[index]!, ends[index]!).text);
+    const texts = indexes.map((index) => readRecordText(bytes, starts[index]!, ends[index]!, this.#plan.encoding).text);
     const rows = splitQuotedRecords(texts, layout.delimiter, layout.quote!);
     return new Map(indexes.map((index, i) => [index, rows[i]!.map((cell) => cell.trim())]));
   }
@@ -166,7 +167,7 @@ class BlockTransform {
   /** Finds the fields of the record under way and gives their number. */
   #findFields(): number {
     const { bytes, starts, ends } = this.#block;
-    const { layout, fixed } = this.#plan;
+    const { layout, fixed, encoding: fileEncoding } = this.#plan;
     const start = starts[this.#index]!;
     const end = ends[this.#index]!;
     this.#cells = null;
@@ -174,33 +175,36 @@ class BlockTransform {
     const quoted = this.#quoted.get(this.#index);
     if (quoted !== undefined) {
       this.#cells = quoted;
-      this.#encoding = readRecordText(bytes, start, end).encoding;
+      this.#encoding = readRecordText(bytes, start, end, fileEncoding).encoding;
     } else if (layout.format === 'delimited') {
       splitPlainRecord(bytes, start, end, layout.delimiter.charCodeAt(0), this.#bounds);
     } else {
       splitFixedRecord(bytes, start, end, fixed!, this.#bounds);
     }
+    let characters: string[] | null = null;
     if (this.#cells === null && !this.#bounds.ascii) {
-      const { text, encoding } = readRecordText(bytes, start, end);
+      const { text, encoding } = readRecordText(bytes, start, end, fileEncoding);
       this.#encoding = encoding;
-      // Senders of fixed-width UTF-8 count bytes or characters; a row that fits exactly by characters counts those.
-      if (fixed !== null && end - start !== fixed.width && [...text].length === fixed.width) {
-        this.#cells = splitFixedText(text, fixed);
+      if (fixed !== null && (isUtf16(fileEncoding) || end - start !== fixed.width)) {
+        characters = [...text];
+        // Senders of fixed-width UTF-8 count bytes or characters; a row that fits exactly by characters counts those.
+        // In UTF-16 there are only characters to count.
+        if (isUtf16(fileEncoding) || characters.length === fixed.width) this.#cells = splitFixedText(text, fixed);
+        else characters = null;
       }
     }
-    if (fixed !== null && this.#cells === null && end - start > fixed.width) this.#countLongRow(start, end);
+    if (fixed !== null && this.#isLongRow(start, end, characters)) this.#batch.longRows++;
     this.#batch.encodings[this.#encoding]++;
     return this.#cells === null ? this.#bounds.count : this.#cells.length;
   }
 
-  #countLongRow(start: number, end: number): void {
+  /** Whether a fixed-width record goes on behind its last column, by bytes or, where it counts them, by characters. */
+  #isLongRow(start: number, end: number, characters: readonly string[] | null): boolean {
+    const { width } = this.#plan.fixed!;
+    if (characters !== null) return characters.slice(width).some((character) => character > ' ');
     const { bytes } = this.#block;
-    for (let at = start + this.#plan.fixed!.width; at < end; at++) {
-      if (bytes[at]! > 32) {
-        this.#batch.longRows++;
-        return;
-      }
-    }
+    for (let at = start + width; at < end; at++) if (bytes[at]! > 32) return true;
+    return false;
   }
 
   /** A field's text without surrounding blanks, as received. Columns that the record does not have are empty. */
@@ -471,7 +475,7 @@ class BlockTransform {
   #addIssues(): IssueCode[] {
     if (this.#findings.length === 0) return NO_CODES;
     const { severities, role } = this.#plan;
-    const { firstRecord, lines, offset, starts } = this.#block;
+    const { firstRecord, lines } = this.#block;
     const index = this.#index;
     const row = this.#row;
     const patient = role === 'patient';
@@ -487,7 +491,7 @@ class BlockTransform {
         severity,
         record: firstRecord + index,
         line: lines[index]!,
-        offset: offset + starts[index]!,
+        offset: recordOffset(this.#block, index),
         sourcePatientId,
         sourceImmunizationId,
         field: finding.field,

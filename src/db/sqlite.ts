@@ -466,15 +466,19 @@ export class SqliteStore implements Store {
     }));
   }
 
-  async findRunOfFile(sha256: string, exceptRunId: number): Promise<{ runId: number; finishedAt: string } | null> {
+  async findRunOfFile(
+    sha256: string,
+    exceptRunId: number,
+    name: string | null = null,
+  ): Promise<{ runId: number; finishedAt: string } | null> {
     const schemas = this.#registry ? ['main', 'registry'] : ['main'];
     for (const schema of schemas) {
       const found = this.#database
         .prepare(
           `SELECT r.id AS runId, r.finished_at AS finishedAt FROM ${schema}.runs r JOIN ${schema}.run_files f ON f.run_id = r.id
-           WHERE f.sha256 = ? AND r.status = 'completed' AND r.id <> ? ORDER BY r.id DESC LIMIT 1`,
+           WHERE f.sha256 = ? AND f.name = coalesce(?, f.name) AND r.status = 'completed' AND r.id <> ? ORDER BY r.id DESC LIMIT 1`,
         )
-        .get(sha256, schema === 'main' ? exceptRunId : -1) as { runId: number; finishedAt: string } | undefined;
+        .get(sha256, name, schema === 'main' ? exceptRunId : -1) as { runId: number; finishedAt: string } | undefined;
       if (found !== undefined) return found;
     }
     return null;

@@ -159,8 +159,12 @@ export interface Store {
   /** Runs that were killed while they ran. */
   findDeadRuns(): Promise<readonly number[]>;
   listRuns(): Promise<readonly RunSummary[]>;
-  /** The last completed run that loaded a file of these contents, `null` if none did. */
-  findRunOfFile(sha256: string, exceptRunId: number): Promise<{ runId: number; finishedAt: string } | null>;
+  /** The last completed run that loaded a file of these contents, and of this name if one is given; `null` if none did. */
+  findRunOfFile(
+    sha256: string,
+    exceptRunId: number,
+    name?: string | null,
+  ): Promise<{ runId: number; finishedAt: string } | null>;
 
   /** The ids that the next patient and the next dose get. */
   nextIds(): Promise<{ patientId: number; immunizationId: number }>;

@@ -88,7 +88,7 @@ function filesSection(spec: Spec): Block[] {
     heading(2, 'The files'),
     table(['File', 'Columns', 'Divided by', 'Quote', 'Header'], rows),
     paragraph(
-      'Text in UTF-8, with or without a byte order mark. Records that are not UTF-8 are read as Windows-1252, and that is reported. ',
+      'Text in UTF-8 or UTF-16, with or without a byte order mark. Records that are neither are read as Windows-1252, and that is reported. A file may be packed as .gz or .zip. ',
       'A line ends with CR LF, LF or CR. One record is one line',
       ...(files.some(({ layout }) => layout.format === 'delimited' && layout.quote !== null)
         ? ['; a value in quotes may hold line ends.']

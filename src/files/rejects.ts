@@ -6,6 +6,8 @@
  */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { CATALOGUE, type IssueCode } from '../core/catalogue.js';
+import type { FileEncoding } from '../core/read/decode.js';
+import { encodeUtf16, isUtf16 } from '../core/read/utf16.js';
 import { type Layout, ORIGIN_PREFIX, REJECT_COLUMNS } from '../core/spec.js';
 import { CsvReport, type ReportFolder } from './reports.js';
 
@@ -14,6 +16,8 @@ export interface RejectLayout {
   /** Name of the input. */
   readonly name: string;
   readonly layout: Layout;
+  /** What the whole input is encoded in, `null` if its records differ. Records come as the UTF-8 that UTF-16 became. */
+  readonly encoding: FileEncoding | null;
   /** The input's header, `null` if it has none. */
   readonly headerBytes: Uint8Array | null;
   readonly byteOrderMark: boolean;
@@ -101,7 +105,9 @@ export class RejectFile {
   }
 
   #flush(): void {
-    const bytes = Buffer.concat(this.#pending);
+    const pending = Buffer.concat(this.#pending);
+    const { encoding } = this.#input;
+    const bytes = isUtf16(encoding) ? encodeUtf16(pending, encoding) : pending;
     let written = 0;
     while (written < bytes.length) written += writeSync(this.#file!, bytes, written);
     this.#pending = [];

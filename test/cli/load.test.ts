@@ -1,10 +1,13 @@
 /** The options of `load` and `validate`. */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Summary } from '../../src/run.js';
+import { utf16 } from '../support/encodings.js';
 import { listFolder, type Outcome, runProgram } from '../support/program.js';
 import { contentOf, miis, Sandbox } from '../support/sandbox.js';
+import { zip } from '../support/zip.js';
 
 const PATIENT_COLUMNS = 'facility_id|patient_id|last_name|first_name|birth_date|sex';
 const PATIENTS = miis(PATIENT_COLUMNS, 'F1|1|Smith|Anna|20150504|F', 'F1|2|Jones|Ben|20160612|M');
@@ -94,6 +97,17 @@ describe('load', () => {
 });
 
 describe('--json and --quiet', () => {
+  test('says what files came in and are encoded in, unless --encoding says so', async () => {
+    using work = new Workplace();
+    work.write('e.zip', zip([{ name: 'd.txt', content: DOSES }]));
+    work.write('p.txt.gz', gzipSync(utf16(PATIENTS)));
+    const found = await work.run('validate', '--patients', 'p.txt.gz', '--immunizations', 'e.zip#d.txt');
+    expect(found).toMatchObject({ code: 0, stderr: '' });
+    expect(found.stdout).toContain('\n\np.txt came in p.txt.gz and is in UTF-16LE\nd.txt came in e.zip\n\n');
+    const said = await work.run('validate', '--patients', 'p.txt', '--encoding', 'Windows-1252', '--json');
+    expect((JSON.parse(said.stdout) as Summary).files[0]).toMatchObject({ container: null, encoding: 'windows-1252' });
+  });
+
   test('--json prints exactly summary.json', async () => {
     using place = new Workplace();
     const outcome = await place.run('load', ...SUBMISSION, '--json', '--report', 'out');

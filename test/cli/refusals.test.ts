@@ -1,12 +1,15 @@
 /** What the program refuses: one clear line, the right exit code, and nothing left behind. */
 import { mkdirSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { headerLine, toCells, toLine } from '../../src/core/write.js';
 import { builtInSpecIds } from '../../src/files/specs.js';
+import { utf16 } from '../support/encodings.js';
 import { GRITS, MIIS } from '../support/fixtures.js';
 import { listFolder, runProgram } from '../support/program.js';
 import { miis, Sandbox } from '../support/sandbox.js';
+import { zip } from '../support/zip.js';
 
 const PATIENTS = miis('facility_id|patient_id|last_name|first_name|birth_date', 'F1|1|Smith|Anna|20150504');
 const DOSES = miis('facility_id|patient_id|cvx|admin_date', 'F1|1|03|20160505');
@@ -103,17 +106,36 @@ const INPUT_REFUSALS: readonly Refusal[] = [
   },
   {
     what: 'an Excel workbook',
-    files: { 'p.xlsx': Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 6, 0) },
+    files: { 'p.xlsx': zip([{ name: '[Content_Types].xml' }, { name: 'xl/workbook.xml' }]) },
     args: 'load --patients p.xlsx',
     code: 1,
-    says: 'p.xlsx: is a ZIP archive or an Excel or Word document, not a text file; export the records as text',
+    says: 'p.xlsx: is an Excel or Word document, not a text file; export the records as text',
   },
   {
-    what: 'UTF-16',
-    files: { 'p16.txt': Buffer.from(`\ufeff${PATIENTS}`, 'utf16le') },
-    args: 'load --patients p16.txt',
+    what: 'UTF-16 that is said to be UTF-8',
+    files: { 'p16.txt': utf16(`\ufeff${PATIENTS}`) },
+    args: 'load --patients p16.txt --encoding utf-8',
     code: 1,
-    says: 'p16.txt: is in UTF-16; save it as UTF-8',
+    says: 'p16.txt: is in UTF-16, and is read as something else; leave --encoding out',
+  },
+  {
+    what: 'UTF-8 that is said to be UTF-16',
+    args: 'load --patients p.txt --encoding utf-16be',
+    code: 1,
+    says: 'p.txt: makes no sense as UTF-16BE; give another --encoding, or leave it out',
+  },
+  {
+    what: 'UTF-16 in the wrong order',
+    files: { 'p16.txt': utf16(PATIENTS) },
+    args: 'load --patients p16.txt --encoding utf-16be',
+    code: 1,
+    says: 'p16.txt: makes no sense as UTF-16BE; give another --encoding, or leave it out',
+  },
+  {
+    what: 'an encoding that nobody knows',
+    args: 'load --patients p.txt --encoding utf-16',
+    code: 2,
+    says: '--encoding: give one of utf-8, utf-16le, utf-16be, windows-1252',
   },
   {
     what: 'a file with the same column twice',
@@ -142,6 +164,107 @@ const INPUT_REFUSALS: readonly Refusal[] = [
     args: 'load --patients p.csv',
     code: 1,
     says: 'p.csv: has 1 field a record where miis-legacy has 40 (delimiter |); choose the right --spec, or add a header that names the columns',
+  },
+];
+
+const LONG = PATIENTS + 'F1|1|Smith|Anna|20150504\n'.repeat(100_000);
+const ALLOW = 'if it is what it should be, allow more with --max-unpacked';
+
+const PACKED_REFUSALS: readonly Refusal[] = [
+  {
+    what: 'gzip that is cut short',
+    files: { 'p.txt.gz': gzipSync(PATIENTS).subarray(0, -20) },
+    args: 'load --patients p.txt.gz',
+    code: 1,
+    says: 'p.txt.gz: is cut short; pack it again, or get it sent again',
+  },
+  {
+    what: 'gzip that is cut short where nobody has looked before the run began',
+    files: { 'p.txt.gz': gzipSync(LONG).subarray(0, -20) },
+    args: 'validate --patients p.txt.gz',
+    code: 1,
+    says: 'p.txt.gz: is cut short; pack it again, or get it sent again',
+  },
+  {
+    what: 'gzip in gzip',
+    files: { 'p.txt.gz': gzipSync(gzipSync(PATIENTS)) },
+    args: 'load --patients p.txt.gz',
+    code: 1,
+    says: 'p.txt in p.txt.gz: is a gzip archive, not a text file; export the records as text',
+  },
+  {
+    what: 'gzip of the other file',
+    files: { 'd.txt.gz': gzipSync(DOSES) },
+    args: 'load --patients d.txt.gz',
+    code: 1,
+    says: `d.txt in d.txt.gz: looks like the immunization file, and was given as the patient file; ${SWAPPED}`,
+  },
+  {
+    what: 'an archive of two files',
+    files: {
+      'e.zip': zip([
+        { name: 'p.txt', content: PATIENTS },
+        { name: 'd.txt', content: DOSES },
+      ]),
+    },
+    args: 'load --patients e.zip',
+    code: 1,
+    says: 'e.zip: holds 2 files (p.txt, d.txt); say which, such as e.zip#p.txt',
+  },
+  {
+    what: 'an archive without the file that is named',
+    files: { 'e.zip': zip([{ name: 'p.txt', content: PATIENTS }]) },
+    args: 'load --patients e.zip#q.txt',
+    code: 1,
+    says: 'e.zip#q.txt: is not there; the archive holds 1 file (p.txt); say which, such as e.zip#p.txt',
+  },
+  {
+    what: 'an archive with names that a terminal obeys',
+    files: { 'e.zip': zip([{ name: '\u001b]0;x\u0007' }, { name: '\u202etxt.p' }]) },
+    args: 'load --patients e.zip',
+    code: 1,
+    says: 'e.zip: holds 2 files (�]0;x�, �txt.p); say which, such as e.zip#�]0;x�',
+  },
+  {
+    what: 'an archive whose file leads out of it',
+    files: { 'e.zip': zip([{ name: '../../p.txt', content: PATIENTS }]) },
+    args: 'load --patients e.zip',
+    code: 1,
+    says: 'e.zip: holds a file whose path leads out of it (../../p.txt); pack it again',
+  },
+  {
+    what: 'an archive that is encrypted',
+    files: { 'e.zip': zip([{ name: 'p.txt', content: PATIENTS, flags: 1 }]) },
+    args: 'load --patients e.zip',
+    code: 1,
+    says: 'e.zip: is encrypted; unpack it with its password, and load what was in it',
+  },
+  {
+    what: 'an archive that is damaged',
+    files: { 'e.zip': zip([{ name: 'p.txt', content: LONG, crc32: 7 }]) },
+    args: 'validate --patients e.zip',
+    code: 1,
+    says: 'e.zip: is damaged; pack it again, or get it sent again',
+  },
+  {
+    what: 'an archive that unpacks to more than is allowed',
+    files: { 'e.zip': zip([{ name: 'p.txt', content: LONG }]) },
+    args: 'load --patients e.zip --max-unpacked 1.5MB',
+    code: 1,
+    says: `e.zip: unpacks to more than 1.5 MB; ${ALLOW}`,
+  },
+  {
+    what: 'gzip that unpacks to more than is allowed, in the middle of the run',
+    files: { 'p.gz': gzipSync(LONG) },
+    args: 'validate --patients p.txt p.gz --max-unpacked 1500KB',
+    code: 1,
+    says: `p.gz: unpacks to more than 1.5 MB; ${ALLOW}`,
+  },
+  {
+    what: 'a size that is none',
+    args: 'load --patients p.txt --max-unpacked 100',
+    code: 2,
+    says: '--max-unpacked: give a size, such as 500MB or 20GB',
   },
 ];
 
@@ -328,6 +451,7 @@ const DATABASE_REFUSALS: readonly Refusal[] = [
 
 describe.each([
   ['inputs', INPUT_REFUSALS],
+  ['packed inputs', PACKED_REFUSALS],
   ['swapped inputs', SWAPPED_REFUSALS],
   ['specs', SPEC_REFUSALS],
   ['databases', DATABASE_REFUSALS],

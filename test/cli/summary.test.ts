@@ -6,6 +6,7 @@ import type { FileSummary, Summary } from '../../src/run.js';
 const file = (more: Partial<FileSummary> = {}): FileSummary => ({
   role: 'patient',
   name: 'p.txt',
+  container: null,
   sha256: 'ab',
   bytes: 1,
   encoding: 'utf-8',
@@ -67,6 +68,16 @@ No issues.
   Rejects  immload-report/3/rejects/p.txt  (30 records; correct them and load that very file)
 `,
     );
+  });
+
+  test.each<[Partial<FileSummary>, string]>([
+    [{ encoding: 'utf-16le' }, 'p.txt is in UTF-16LE'],
+    [{ encoding: 'utf-16be', container: 'p.txt.gz' }, 'p.txt came in p.txt.gz and is in UTF-16BE'],
+    [{ encoding: 'windows-1252' }, 'p.txt is in Windows-1252'],
+    [{ encoding: 'utf-8 and windows-1252' }, 'p.txt is in UTF-8 and Windows-1252'],
+    [{ container: 'e\u001b.zip' }, 'p.txt came in e�.zip'],
+  ])('of %j says how it was read', (facts, words) => {
+    expect(formatSummary(summary({ files: [file(facts)] }))).toContain(`0\n\n${words}\n\nPatients`);
   });
 
   test.each([

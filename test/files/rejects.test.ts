@@ -23,6 +23,7 @@ async function reject(
   const file = new RejectFile(folder, 'p.txt', {
     name: 'p.txt',
     layout: MIIS_LAYOUT,
+    encoding: null,
     headerBytes: null,
     byteOrderMark: false,
     lineEnd: '\n',

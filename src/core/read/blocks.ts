@@ -5,6 +5,7 @@
  * record ends at CR LF, LF or a lone CR outside quotes. A quote opens a value only at the start of a field. Where the
  * cut falls between two chunks of input makes no difference to the records or to the blocks.
  */
+import { countUtf16 } from './utf16.js';
 
 const LF = 10;
 const CR = 13;
@@ -28,7 +29,7 @@ export interface Block {
   readonly seq: number;
   /** The bytes of the records, with the line ends and blank lines between them. */
   readonly bytes: Uint8Array;
-  /** Where `bytes` begins in the file, in bytes. */
+  /** Where `bytes` begins in the text that was cut, in bytes. */
   readonly offset: number;
   /** Number of the first record, from 1; skipped records at the top are not counted. */
   readonly firstRecord: number;
@@ -41,6 +42,13 @@ export interface Block {
   readonly lines: Uint32Array;
   /** One of {@link RecordShape} for each record. */
   readonly shapes: Uint8Array;
+  /** Begin of each record in the file, in bytes; `null` where the text that was cut is the file byte by byte. */
+  readonly origins: Float64Array | null;
+}
+
+/** Where a record of a block begins in the file, in bytes. */
+export function recordOffset(block: Block, index: number): number {
+  return block.origins === null ? block.offset + block.starts[index]! : block.origins[index]!;
 }
 
 export interface CutterOptions {
@@ -56,6 +64,8 @@ export interface CutterOptions {
   readonly skipRecords?: number;
   /** Size in bytes at which a block is closed. */
   readonly blockBytes?: number;
+  /** Whether the text was transcoded from UTF-16, so that the places of records in the file must be counted. */
+  readonly fromUtf16?: boolean;
 }
 
 const DEFAULT_BLOCK_BYTES = 1 << 19;
@@ -84,13 +94,15 @@ export class RecordCutter {
   readonly #fieldCount: number | null;
   readonly #extraFields: number;
   readonly #blockBytes: number;
+  readonly #fromUtf16: boolean;
   #recordsToSkip: number;
 
   /** The input from the start of the current block on; `#length` bytes of it are filled. */
   #input: Uint8Array = new Uint8Array(0);
   #length = 0;
-  /** Where `#input` begins in the file. */
+  /** Where `#input` begins in the text, and where in the file it was transcoded from. */
   #offset = 0;
+  #origin = 0;
   #begun = false;
 
   /** The record under way: where it begins, its line, and how far the search for its line end has come. */
@@ -114,6 +126,7 @@ export class RecordCutter {
     this.#fieldCount = options.fieldCount;
     this.#extraFields = options.extraFields ?? 0;
     this.#blockBytes = options.blockBytes ?? DEFAULT_BLOCK_BYTES;
+    this.#fromUtf16 = options.fromUtf16 ?? false;
     this.#recordsToSkip = options.skipRecords ?? 0;
   }
 
@@ -364,6 +377,7 @@ export class RecordCutter {
   /** Hands over the records cut so far, and moves what is left to the front. */
   #closeBlock(): void {
     const used = this.#recordStart;
+    const origins = this.#fromUtf16 ? this.#findOrigins(used) : null;
     if (this.#count > 0) {
       this.#ready.push({
         seq: this.#seq++,
@@ -375,6 +389,7 @@ export class RecordCutter {
         ends: this.#ends.slice(0, this.#count),
         lines: this.#lines.slice(0, this.#count),
         shapes: this.#shapes.slice(0, this.#count),
+        origins,
       });
       this.#nextRecord += this.#count;
       this.#count = 0;
@@ -384,5 +399,18 @@ export class RecordCutter {
     this.#offset += used;
     this.#recordStart = 0;
     this.#searched = 0;
+  }
+  /** Where the records cut so far begin in the file, counted on to the end of the block. */
+  #findOrigins(used: number): Float64Array {
+    const origins = new Float64Array(this.#count);
+    let counted = 0;
+    for (let n = 0; n < this.#count; n++) {
+      const start = this.#starts[n]!;
+      this.#origin += countUtf16(this.#input, counted, start);
+      origins[n] = this.#origin;
+      counted = start;
+    }
+    this.#origin += countUtf16(this.#input, counted, used);
+    return origins;
   }
 }

@@ -1,8 +1,10 @@
 /**
  * Turns bytes into text: UTF-8, and Windows-1252 for a record that is not UTF-8.
  *
- * Each record is judged by itself, so that a file joined from two exports reads right in both halves.
+ * Each record is judged by itself, so that a file joined from two exports reads right in both halves. It is not where the
+ * encoding of the file is known: from its mark or its zero bytes (UTF-16), or because the user says so.
  */
+import { isUtf16, type Utf16 } from './utf16.js';
 
 /**
  * What the bytes 80-9F mean in Windows-1252; 0 where they mean nothing (WHATWG Encoding Standard, index windows-1252).
@@ -17,16 +19,27 @@ const WINDOWS_1252 = [
 export const UNDECODABLE = '\ufffd';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const lenientUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 const bytewise = new TextDecoder('latin1');
 
 /** The encodings a record can be in. Pure ASCII is `ascii`, since it is the same in both others. */
 export type Encoding = 'ascii' | 'utf-8' | 'windows-1252';
 
-/** The encoding of the bytes. */
-export function detectEncoding(bytes: Uint8Array): Encoding {
+/** The encodings a file can be said to be in. */
+export type FileEncoding = 'utf-8' | 'windows-1252' | Utf16;
+
+/** All of them, in the order in which they are offered. */
+export const FILE_ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const satisfies FileEncoding[];
+
+/**
+ * The encoding of a record's bytes. `file` is that of the file, `null` if each record is judged by itself; what was
+ * UTF-16 in the file is UTF-8 here.
+ */
+export function detectEncoding(bytes: Uint8Array, file: FileEncoding | null = null): Encoding {
   let high = 0;
   for (let i = 0; i < bytes.length; i++) high |= bytes[i]!;
   if (high < 0x80) return 'ascii';
+  if (file !== null) return isUtf16(file) ? 'utf-8' : file;
   try {
     utf8.decode(bytes);
     return 'utf-8';
@@ -41,8 +54,9 @@ export function decodeText(bytes: Uint8Array, encoding: Encoding): string {
     try {
       return utf8.decode(bytes);
     } catch {
-      // A field cut out of the middle of a character, as in fixed-width rows that count bytes.
-      return new TextDecoder('utf-8').decode(bytes);
+      // Bytes that are no UTF-8 though the file is; or a field cut out of the middle of a character, as in fixed-width
+      // rows that count bytes.
+      return lenientUtf8.decode(withoutHalfPairs(bytes));
     }
   }
   let text = '';
@@ -55,6 +69,17 @@ export function decodeText(bytes: Uint8Array, encoding: Encoding): string {
     }
   }
   return text;
+}
+
+/** Half a surrogate pair, which has three bytes, is one character without meaning and not three. */
+function withoutHalfPairs(bytes: Uint8Array): Uint8Array {
+  let own: Uint8Array | null = null;
+  for (let i = 0; i + 2 < bytes.length; i++) {
+    if (bytes[i] !== 0xed || bytes[i + 1]! < 0xa0) continue;
+    own ??= bytes.slice();
+    own.set([0xef, 0xbf, 0xbd], i);
+  }
+  return own ?? bytes;
 }
 
 /** The bytes as a string of the same length, one character per byte; right as text only where they are ASCII. */

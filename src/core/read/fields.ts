@@ -1,6 +1,6 @@
 /** The fields of one record: where they lie in its bytes, and what they say. */
 import { hashBytes } from './byte-cache.js';
-import { decodeText, detectEncoding, type Encoding } from './decode.js';
+import { decodeText, detectEncoding, type Encoding, type FileEncoding } from './decode.js';
 
 /** The byte of a blank; those below are control characters. */
 export const BLANK = 32;
@@ -56,9 +56,14 @@ export function growFieldBounds(bounds: FieldBounds): void {
   bounds.hashes = grow(bounds.hashes);
 }
 
-/** Reads one record's bytes as text, by the encoding that this record is in. */
-export function readRecordText(bytes: Uint8Array, start: number, end: number): { text: string; encoding: Encoding } {
+/** Reads one record's bytes as text, by the encoding of the file or, where that is `null`, of this record. */
+export function readRecordText(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  file: FileEncoding | null,
+): { text: string; encoding: Encoding } {
   const own = bytes.subarray(start, end);
-  const encoding = detectEncoding(own);
+  const encoding = detectEncoding(own, file);
   return { text: decodeText(own, encoding), encoding };
 }

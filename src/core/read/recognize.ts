@@ -11,12 +11,14 @@ import {
   VACCINE_FIELDS,
 } from '../spec.js';
 import { type Block, RecordCutter, RecordShape } from './blocks.js';
+import type { FileEncoding } from './decode.js';
 import { splitQuotedRecords } from './delimited.js';
 import { readRecordText } from './fields.js';
 import { columnsOfWidths, splitFixedText } from './fixed.js';
 import { countMatches, type HeaderMatch, looksLikeHeader, matchHeader } from './header.js';
+import { detectUtf16, isUtf16 } from './utf16.js';
 
-/** The beginning of a file. */
+/** The beginning of a file, as UTF-8 if the file is UTF-16. */
 export interface FileHead {
   readonly bytes: Uint8Array;
   /** Whether that is all of it. */
@@ -43,6 +45,8 @@ export interface RecognizeOptions {
   readonly today: IsoDate;
   /** Whether the records must name their site, because the command does not. */
   readonly needsSite: boolean;
+  /** What the whole file is encoded in; `null`, the default, if each record is judged by itself. */
+  readonly encoding?: FileEncoding | null;
 }
 
 /** Records looked at to tell one layout from another. */
@@ -62,10 +66,10 @@ const SIGNATURES: readonly (readonly [string, readonly number[]])[] = [
 
 /** Looks at the beginning of a file that is said to have this role in a submission of this spec. */
 export function recognize(head: FileHead, options: RecognizeOptions): Recognition {
-  const refused = refuseOtherThanText(head);
+  const refused = refuseOtherThanText(head, options.encoding ?? null);
   if (refused !== null) return refused;
   const layout = layoutOf(options);
-  const records = readSample(head, layout);
+  const records = readSample(head, layout, options.encoding ?? null);
   const first = records[0];
   if (first === undefined) return refusal('holds no records', 'check the export');
   const header = layout.format === 'delimited' ? findHeader(first, layout, options) : null;
@@ -97,16 +101,24 @@ function refusal(problem: string, remedy: string): Recognition & { fits: false }
   return { fits: false, problem, remedy };
 }
 
-function refuseOtherThanText(head: FileHead): (Recognition & { fits: false }) | null {
+function refuseOtherThanText(head: FileHead, encoding: FileEncoding | null): (Recognition & { fits: false }) | null {
   const { bytes } = head;
   if (bytes.every((byte) => byte <= 32) && head.isWhole) return refusal('is empty', 'check the export');
+  if (isUtf16(encoding)) {
+    // Records have delimiters, digits and line ends. Eight-bit text and the other byte order come out without any.
+    let ascii = 0;
+    for (const byte of bytes) if (byte < 0x80) ascii++;
+    if (ascii * 20 < bytes.length) {
+      return refusal(`makes no sense as ${encoding.toUpperCase()}`, 'give another --encoding, or leave it out');
+    }
+  }
   for (const [name, signature] of SIGNATURES) {
     if (signature.every((byte, index) => bytes[index] === byte)) {
       return refusal(`is ${name}, not a text file`, 'export the records as text');
     }
   }
-  const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (utf16) return refusal('is in UTF-16', 'save it as UTF-8');
+  if (detectUtf16(bytes) !== null)
+    return refusal('is in UTF-16, and is read as something else', 'leave --encoding out');
   let controls = 0;
   for (const byte of bytes) if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13 && byte !== 26) controls++;
   if (bytes.includes(0) || controls * 20 > bytes.length) {
@@ -115,13 +127,14 @@ function refuseOtherThanText(head: FileHead): (Recognition & { fits: false }) | 
   return null;
 }
 
-/** A record of the sample: its bytes, and its text with the quotes taken off. */
+/** A record of the sample: its bytes, its text, and its cells with the quotes taken off. */
 interface SampleRecord {
   readonly bytes: Uint8Array;
+  readonly text: string;
   readonly cells: readonly string[];
 }
 
-function readSample(head: FileHead, layout: Layout): SampleRecord[] {
+function readSample(head: FileHead, layout: Layout, encoding: FileEncoding | null): SampleRecord[] {
   const delimited = layout.format === 'delimited' ? layout : null;
   const cutter = new RecordCutter({
     delimiter: delimited === null ? null : delimited.delimiter.charCodeAt(0),
@@ -135,19 +148,19 @@ function readSample(head: FileHead, layout: Layout): SampleRecord[] {
     for (let index = 0; index < block.count && records.length <= SAMPLE_RECORDS; index++) {
       // The last record of a part of a file is probably torn.
       if (!head.isWhole && index === block.count - 1 && index > 0) break;
-      records.push(readRecord(block, index, layout));
+      records.push(readRecord(block, index, layout, encoding));
     }
   }
   return records.filter((record) => record.cells.some((cell) => cell !== ''));
 }
 
-function readRecord(block: Block, index: number, layout: Layout): SampleRecord {
+function readRecord(block: Block, index: number, layout: Layout, encoding: FileEncoding | null): SampleRecord {
   const bytes = block.bytes.slice(block.starts[index], block.ends[index]);
-  const { text } = readRecordText(bytes, 0, bytes.length);
-  if (layout.format === 'fixed') return { bytes, cells: splitFixedText(text, widthsOf(layout)) };
+  const { text } = readRecordText(bytes, 0, bytes.length, encoding);
+  if (layout.format === 'fixed') return { bytes, text, cells: splitFixedText(text, widthsOf(layout)) };
   const quoted = block.shapes[index] === RecordShape.quoted;
   const cells = quoted ? splitQuotedRecords([text], layout.delimiter, layout.quote!)[0]! : text.split(layout.delimiter);
-  return { bytes, cells: cells.map((cell) => cell.trim()) };
+  return { bytes, text, cells: cells.map((cell) => cell.trim()) };
 }
 
 function widthsOf(layout: FixedLayout): ReturnType<typeof columnsOfWidths> {
@@ -270,8 +283,7 @@ function shareOfDates(
   const formats = layout.fields[index]!.dates ?? spec.dates.formats;
   const read = createDateNormalizer({ formats, twoDigitYears: spec.dates.twoDigitYears, today });
   const dates = records.filter((record) => {
-    const { text } = readRecordText(record.bytes, 0, record.bytes.length);
-    const cell = splitFixedText(text, columns)[index]!;
+    const cell = splitFixedText(record.text, columns)[index]!;
     return cell !== '' && read(cell).value !== null;
   });
   return dates.length / records.length;

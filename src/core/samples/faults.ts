@@ -265,7 +265,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'patient-id-scientific': [patient({ source_patient_id: '1.23E+11' })],
   'patient-id-conflict': [idOfAnother],
   'patient-id-repeated': [
-    sentAgain('patient-id-repeated', { phone: '6175550199' }, { street: '9 Station Rd' }, { middle_name: 'Anne' }),
+    sentAgain('patient-id-repeated', { street: '9 Station Rd' }, { phone: '6175550199' }, { middle_name: 'Anne' }),
   ],
   'match-in-doubt': [sentAgain('match-in-doubt', { source_patient_id: '1004', sex: 'M' })],
   'last-name-missing': [patient({ last_name: '' })],

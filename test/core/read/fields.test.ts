@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ByteCache, hashBytes } from '../../../src/core/read/byte-cache.js';
-import { decodeText, detectEncoding } from '../../../src/core/read/decode.js';
+import { decodeText, detectEncoding, type FileEncoding } from '../../../src/core/read/decode.js';
 import { splitPlainRecord, splitQuotedRecords } from '../../../src/core/read/delimited.js';
-import { createFieldBounds } from '../../../src/core/read/fields.js';
+import { createFieldBounds, readRecordText } from '../../../src/core/read/fields.js';
 import { columnsOfWidths, splitFixedRecord, splitFixedText } from '../../../src/core/read/fixed.js';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -106,6 +106,20 @@ describe('text is UTF-8, or Windows-1252 where it is not', () => {
     const array = Uint8Array.from(bytes);
     expect(detectEncoding(array)).toBe(encoding);
     expect(decodeText(array, detectEncoding(array))).toBe(text);
+  });
+});
+
+describe('text of a file whose encoding is known', () => {
+  test.each<[string, FileEncoding, number[], string, string]>([
+    ['ascii', 'windows-1252', [0x61, 0x62], 'ascii', 'ab'],
+    ['é in Windows-1252', 'windows-1252', [0x61, 0xe9], 'windows-1252', 'aé'],
+    ['é in UTF-8, in a file of Windows-1252', 'windows-1252', [0x61, 0xc3, 0xa9], 'windows-1252', 'aÃ©'],
+    ['é in Windows-1252, in a file of UTF-8', 'utf-8', [0x61, 0xe9, 0x62], 'utf-8', 'a\ufffdb'],
+    ['half a pair, in a file of UTF-16', 'utf-16le', [0xc3, 0xa9, 0xed, 0xa0, 0xbd, 0x62], 'utf-8', 'é\ufffdb'],
+    ['two halves in the wrong order', 'utf-16be', [0xed, 0xb8, 0x80, 0xed, 0xa0, 0xbd], 'utf-8', '\ufffd\ufffd'],
+    ['a whole character that is like one', 'utf-16le', [0xed, 0x9f, 0xbf], 'utf-8', '\ud7ff'],
+  ])('%s', (_, file, bytes, encoding, text) => {
+    expect(readRecordText(Uint8Array.from(bytes), 0, bytes.length, file)).toEqual({ text, encoding });
   });
 });
 

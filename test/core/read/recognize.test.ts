@@ -5,6 +5,7 @@ import type { Role } from '../../../src/core/model.js';
 import { type Recognition, type RecognizeOptions, recognize } from '../../../src/core/read/recognize.js';
 import type { Spec } from '../../../src/core/spec.js';
 import { headerLine } from '../../../src/core/write.js';
+import { utf16 } from '../../support/encodings.js';
 import { GRITS, MIIS, TODAY } from '../../support/fixtures.js';
 import { FAULTLESS, writeRecord } from '../../support/records.js';
 
@@ -103,9 +104,9 @@ describe('a file is refused', () => {
     ['that is a database', 'SQLite format 3\u0000', {}, 'is a SQLite database, not a text file'],
     ['with zero bytes', `${PATIENT}\u0000`, {}, 'is not a text file'],
     ['of control characters', '\u0001\u0002\u0003abc', {}, 'is not a text file'],
-    ['in UTF-16, little end first', Uint8Array.of(0xff, 0xfe, 0x46, 0), {}, 'is in UTF-16'],
-    ['in UTF-16, big end first', Uint8Array.of(0xfe, 0xff, 0, 0x46), {}, 'is in UTF-16'],
-    ['in UTF-16 without a mark', Uint8Array.from(Buffer.from(PATIENT, 'utf16le')), {}, 'is not a text file'],
+    ['in UTF-16 that was not transcoded', Uint8Array.of(0xff, 0xfe, 0x46, 0), {}, 'is in UTF-16, and is read as something else'],
+    ['in UTF-16 without a mark that was not transcoded', utf16(PATIENT, 'utf-16be'), {}, 'is in UTF-16, and is read as something else'],
+    ['that is not UTF-16, though it is said to be', '䄀䈀䌀䐀䔀䘀', { encoding: 'utf-16le' }, 'makes no sense as UTF-16LE'],
     ['with doses for patients', `${DOSE_HEADER}\n${DOSE}`, {}, 'looks like the immunization file, and was given as the patient file'],
     ['with patients for doses', `${HEADER}\n${PATIENT}`, { role: 'immunization' }, 'looks like the patient file, and was given as the immunization file'],
     ['with doses for patients, without header', DOSE, {}, 'looks like the immunization file, and was given as the patient file'],
