@@ -3,7 +3,7 @@ import type { IssueCode } from './core/catalogue.js';
 import type { Codes } from './core/codes.js';
 import type { Issue } from './core/issue.js';
 import type { Fate, FieldName, FileRole, IsoDate, Role, Severity } from './core/model.js';
-import { compilePlan, dosesOf, type TransformPlan } from './core/plan.js';
+import { compilePlan, dosesOf, forgetReadings, type TransformPlan } from './core/plan.js';
 import { type Block, LineTooLongError, RecordCutter } from './core/read/blocks.js';
 import type { FileEncoding } from './core/read/decode.js';
 import { type Recognition, recognize } from './core/read/recognize.js';
@@ -271,6 +271,7 @@ export async function* readBlocks(file: FileRun, context: RunContext, stage: Pro
   }
   yield* cutter.end();
   file.sha256 = reader.sha256();
+  for (const each of [plan, ...file.dosePlans]) forgetReadings(each);
 }
 
 /** Cuts a chunk. @throws InputError when the file has no line ends where records should be */

@@ -217,6 +217,15 @@ function columnsOfDose(layout: Layout, columns: readonly ColumnReader[], dose: n
   return own.flatMap(({ column, joined }) => [column, ...(joined?.columns.map((each) => each.column) ?? [])]);
 }
 
+/** Forgets what was read, when a file is at its end: a submission of many files would keep it once for each. */
+export function forgetReadings({ columns, vaccines }: TransformPlan): void {
+  for (const { cache } of columns) {
+    cache?.byBytes.clear();
+    cache?.byText.clear();
+  }
+  vaccines.clear();
+}
+
 /** The doses that a record of a layout can hold: their numbers where they are repeated, else one without a number. */
 export function dosesOf(layout: Layout): readonly (number | null)[] {
   const numbers = new Set(layout.fields.flatMap(({ dose }) => (dose === undefined ? [] : [dose])));

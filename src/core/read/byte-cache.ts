@@ -47,7 +47,7 @@ export class ByteCache<T> {
 
   /** Remembers bytes that were not met before. */
   set(bytes: Uint8Array, start: number, end: number, hash: number, value: T): void {
-    if (this.#values.length >= MOST_ENTRIES) this.#clear();
+    if (this.#values.length >= MOST_ENTRIES) this.clear();
     if (this.#values.length * 2 >= this.#slots.length) this.#grow();
     const from = this.#ends[this.#ends.length - 1] ?? 0;
     const to = from + end - start;
@@ -77,8 +77,10 @@ export class ByteCache<T> {
     });
   }
 
-  #clear(): void {
-    this.#slots.fill(0);
+  /** Forgets all, and gives the memory back. */
+  clear(): void {
+    this.#slots = new Int32Array(INITIAL_SLOTS);
+    this.#bytes = new Uint8Array(1024);
     this.#hashes = [];
     this.#ends = [];
     this.#values = [];
