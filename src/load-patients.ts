@@ -74,6 +74,8 @@ class PatientSet {
   /** The sender's key. */
   readonly sources: string[] = [];
   readonly matchKeys: (number | null)[] = [];
+  readonly birthDates: (string | null)[] = [];
+  readonly deathDates: (string | null)[] = [];
   readonly ssnChecks: (number | null)[] = [];
   /** Equal for records that say the same. */
   readonly contents: number[] = [];
@@ -101,6 +103,8 @@ class PatientSet {
     const ssnCheck = ssnCheckOf(row[PATIENT.ssn]);
     this.ssnChecks.push(ssnCheck);
     for (const slot of this.#unstored) row[slot] = null;
+    this.birthDates.push(row[PATIENT.birth_date]!);
+    this.deathDates.push(row[PATIENT.death_date]!);
     const packed = packRow(row);
     this.rows.push(packed);
     // A number that was not sent before is something new, even where it is not stored itself.
@@ -198,10 +202,10 @@ class PatientMatcher {
   #doubts: readonly DoubtfulPair[] = [];
   /** The patient of each record, 0 for a record that was set aside. */
   readonly #personOf: number[] = [];
-  /** What doses have to know of the patients that this run made. */
+  /** What doses have to know of the patients that this run made, in the order of their ids, and of others. */
+  readonly #newPatients: LinkedPatient[] = [];
   readonly #linked = new Map<number, LinkedPatient>();
-  /** Days as text are the same few thousand strings again and again. */
-  readonly #days = new Map<string, string>();
+  readonly #newKeys: PatientWrites['matchKeys'][number][] = [];
 
   constructor(
     set: PatientSet,
@@ -336,7 +340,7 @@ class PatientMatcher {
         if ('patientId' in decision.to && !decision.duplicate) addTo(gains, patientId, index);
       }
       writes.sources.push(this.#newSource(index, patientId, decision));
-      this.#addKey(index, patientId, decision, writes);
+      this.#addKey(index, patientId, decision);
       if (writes.sources.length >= batchRows) writes = await this.#flush(writes);
     }
     for (const [patientId, indexes] of gains) {
@@ -346,6 +350,7 @@ class PatientMatcher {
     const reviews = this.#addReviews(writes);
     counts.review = reviews.length;
     await this.#flush(writes);
+    await this.#writeKeys();
     await this.#link();
     return { links: { bySource: this.#bySource, firstNewPatientId: this.#firstNewPatientId }, counts, reviews };
   }
@@ -377,18 +382,19 @@ class PatientMatcher {
     const row = parts.length === 1 ? parts[0]!.row : mergePatientRows(parts);
     writes.patients.push({ patientId, row, ssnCheck: this.#firstSsnCheck(indexes) });
     if (parts.length > 1) for (const index of distinct) writes.parts.push(this.#newPart(patientId, index));
-    this.#linked.set(patientId, {
+    const { birthDates, deathDates } = this.#set;
+    const only = distinct.length === 1 ? distinct[0]! : null;
+    this.#newPatients.push({
       patientId,
-      birthDate: this.#intern(row[PATIENT.birth_date]!),
-      deathDate: this.#intern(row[PATIENT.death_date]!),
+      // Those of the set are shared by all born on that day; those of a row were cut out of its text.
+      birthDate: only === null ? row[PATIENT.birth_date]! : birthDates[only]!,
+      deathDate: only === null ? row[PATIENT.death_date]! : deathDates[only]!,
     });
   }
 
-  #intern(day: string | null): string | null {
-    if (day === null) return null;
-    const known = this.#days.get(day);
-    if (known === undefined) this.#days.set(day, day);
-    return known ?? day;
+  #findLinked(patientId: number): LinkedPatient | undefined {
+    const isNew = patientId >= this.#firstNewPatientId;
+    return isNew ? this.#newPatients[patientId - this.#firstNewPatientId] : this.#linked.get(patientId);
   }
 
   /** Records that say something else than those before them. */
@@ -435,12 +441,21 @@ class PatientMatcher {
   }
 
   /** The name under which the person can be found, unless it is known already. */
-  #addKey(index: number, patientId: number, decision: PatientDecision, writes: PatientWritesInProgress): void {
+  #addKey(index: number, patientId: number, decision: PatientDecision): void {
     const { matchKeys } = this.#set;
     const matchKey = matchKeys[index]!;
     if (matchKey === null || this.#known.get(patientId)?.matchKeys.includes(matchKey) === true) return;
     if (decision.kind === 'joined' && 'index' in decision.to && matchKeys[decision.to.index] === matchKey) return;
-    writes.matchKeys.push({ matchKey, patientId });
+    this.#newKeys.push({ matchKey, patientId });
+  }
+
+  /** Writes keys in their order: in any other, each batch would change every page of the index. */
+  async #writeKeys(): Promise<void> {
+    const keys = this.#newKeys.sort((a, b) => a.matchKey - b.matchKey);
+    const { batchRows } = this.#context.sizes;
+    for (let start = 0; start < keys.length; start += batchRows) {
+      await this.#flush({ ...emptyWrites(), matchKeys: keys.slice(start, start + batchRows) });
+    }
   }
 
   /** What a person of the store gains from records of the submission. */
@@ -493,13 +508,13 @@ class PatientMatcher {
     const { batchRows } = this.#context.sizes;
     for (let start = 0; start < sources.length; start += batchRows) {
       const end = Math.min(start + batchRows, sources.length);
-      const missing = new Set(personOf.slice(start, end).filter((id) => id !== 0 && !this.#linked.has(id)));
+      const missing = new Set(personOf.slice(start, end).filter((id) => id !== 0 && this.#findLinked(id) === undefined));
       if (missing.size > 0) {
         for (const [id, patient] of await this.#context.store.readPatientDates([...missing]))
           this.#linked.set(id, patient);
       }
       for (let index = start; index < end; index++) {
-        const patient = this.#linked.get(personOf[index]!);
+        const patient = this.#findLinked(personOf[index]!);
         if (patient !== undefined) this.#bySource.set(sources[index]!, patient);
       }
     }

@@ -71,6 +71,35 @@ export interface ColumnReader {
   readonly missing: IssueCode | null;
 }
 
+/** What a run of columns says: the values it gives, and what there is to report of them. */
+export interface RunReading {
+  readonly slots: readonly number[];
+  readonly values: readonly string[];
+  /** The columns whose values are remarkable, and how they were read; `null` if there are none, as in most runs. */
+  readonly remarkable: readonly { readonly reader: ColumnReader; readonly reading: Reading }[] | null;
+  readonly tooLong: readonly ColumnReader[] | null;
+}
+
+/**
+ * Columns side by side that say the same in many records, such as how and by whom a dose was given: they are looked up
+ * together, by all of their bytes, delimiters included.
+ */
+export interface ColumnRun {
+  readonly readers: readonly ColumnReader[];
+  readonly first: number;
+  readonly last: number;
+  readonly cache: ByteCache<RunReading>;
+  /** How often it was looked up, and how often in vain. */
+  lookups: number;
+  misses: number;
+}
+
+/** One column to read, or a run of them that begins with it. */
+export interface ReadStep {
+  readonly reader: ColumnReader;
+  readonly run: ColumnRun | null;
+}
+
 /** All that {@link transformBlock} needs besides the block. It is made once for a file. */
 export interface TransformPlan {
   readonly role: Role;
@@ -82,6 +111,8 @@ export interface TransformPlan {
   readonly site: string | null;
   readonly columns: readonly ColumnReader[];
   readonly columnOf: ReadonlyMap<FieldName, ColumnReader>;
+  /** The columns in their order, and those among them that are read together. */
+  readonly steps: readonly ReadStep[];
   /** Which of the doses of a record this reads, from 1; `null` where a record has one at most. */
   readonly dose: number | null;
   /**
@@ -143,6 +174,37 @@ const REPEATING_FIELDS: ReadonlySet<FieldName> = new Set<FieldName>([
   'facility_name',
 ]);
 
+/** Kinds with few values, and fields that say the same of many doses: columns of these make runs. */
+const RUN_KINDS: ReadonlySet<FieldDefinition['kind']> = new Set([
+  'sex', 'race', 'code', 'language', 'state', 'zip', 'county', 'country', 'birth-order', 'mvx', 'amount', 'raw-code',
+  'suffix', 'dates',
+]); // biome-ignore format: a list of names
+const RUN_FIELDS: ReadonlySet<FieldName> = new Set<FieldName>([
+  'site_id', 'city', 'vaccine_name', 'vaccine_group', 'administered_by_last_name', 'administered_by_first_name',
+  'administered_by_name', 'administered_by_title', 'administered_by_id', 'ordering_provider_id',
+  'ordering_provider_name', 'facility_id', 'facility_name',
+]); // biome-ignore format: a list of names
+
+/** Puts columns that stand side by side, and hold few values each, together. */
+function groupColumns(columns: readonly ColumnReader[]): ReadStep[] {
+  const steps: ReadStep[] = [];
+  const inRun = ({ definition, field, joined, column }: ColumnReader): boolean =>
+    joined === null && column >= 0 && (RUN_KINDS.has(definition.kind) || RUN_FIELDS.has(field));
+  for (let i = 0; i < columns.length; ) {
+    const first = columns[i]!;
+    let end = i + 1;
+    if (inRun(first)) {
+      while (end < columns.length && inRun(columns[end]!) && columns[end]!.column === columns[end - 1]!.column + 1) end++;
+    }
+    const readers = columns.slice(i, end);
+    const last = readers[readers.length - 1]!.column;
+    const run = { readers, first: first.column, last, cache: new ByteCache<RunReading>(), lookups: 0, misses: 0 };
+    steps.push({ reader: first, run: readers.length > 1 ? run : null });
+    i = end;
+  }
+  return steps;
+}
+
 /** Makes a plan of a layout and, where the file has one, of its header. */
 export function compilePlan(options: PlanOptions): TransformPlan {
   const { spec, role, codes, today, header } = options;
@@ -190,6 +252,7 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     site: options.site,
     columns,
     columnOf: new Map(columns.map((column) => [column.field, column])),
+    steps: groupColumns(columns),
     dose,
     doseColumns: role === 'immunization' && isCombined(spec) ? columnsOfDose(layout, columns, dose) : null,
     fieldCount: options.fieldCount,
@@ -218,7 +281,8 @@ function columnsOfDose(layout: Layout, columns: readonly ColumnReader[], dose: n
 }
 
 /** Forgets what was read, when a file is at its end: a submission of many files would keep it once for each. */
-export function forgetReadings({ columns, vaccines }: TransformPlan): void {
+export function forgetReadings({ columns, steps, vaccines }: TransformPlan): void {
+  for (const { run } of steps) run?.cache.clear();
   for (const { cache } of columns) {
     cache?.byBytes.clear();
     cache?.byText.clear();

@@ -10,7 +10,7 @@ import { DOSE, type FieldName, PATIENT, type Problem, packRow, type Row } from '
 import { NOTHING_KNOWN, type Reading } from './normalize/reading.js';
 import { hasControlCharacter } from './normalize/text.js';
 import { resolveVaccine } from './normalize/vaccine.js';
-import type { ColumnReader, TransformPlan } from './plan.js';
+import type { ColumnReader, ColumnRun, RunReading, TransformPlan } from './plan.js';
 import { type Block, RecordShape, recordOffset } from './read/blocks.js';
 import { decodeBytewise, decodeText, type Encoding, UNDECODABLE } from './read/decode.js';
 import { splitPlainRecord, splitQuotedRecords } from './read/delimited.js';
@@ -71,6 +71,14 @@ export function createValueReader(
   return (index, field) => transform.readValue(index, field);
 }
 
+/** Where a value stands in the block, and how it was read. */
+interface LastReading {
+  hash: number;
+  start: number;
+  end: number;
+  reading: Reading;
+}
+
 /** The state of one block's transform: the record under way, and what the records before it gave. */
 class BlockTransform {
   readonly #block: Block;
@@ -87,6 +95,8 @@ class BlockTransform {
   readonly #problems: (Problem | null)[];
   #hasProblems = false;
   readonly #findings: Finding[] = [];
+  /** The value before in each column whose values are not remembered, by slot. */
+  readonly #lastReadings: (LastReading | undefined)[];
   /** The record's values where they had to be decoded or unquoted; `null` when they are slices of the block's text. */
   #cells: readonly string[] | null = null;
   #encoding: Encoding = 'ascii';
@@ -99,6 +109,7 @@ class BlockTransform {
     this.#quoted = this.#readQuotedRecords();
     this.#row = new Array(plan.fieldNames.length).fill(null);
     this.#problems = new Array(plan.fieldNames.length).fill(null);
+    this.#lastReadings = new Array(plan.fieldNames.length).fill(undefined);
     this.#batch = {
       seq: block.seq,
       accepted: [],
@@ -253,36 +264,113 @@ class BlockTransform {
 
   /** The usual case: values are slices of the block's text, and most were met before and are known by their bytes. */
   #readSlices(): void {
-    const { columns } = this.#plan;
+    for (const { reader, run } of this.#plan.steps) {
+      if (run === null) this.#readSlice(reader);
+      else if (run.last < this.#bounds.count && isWorthAsking(run)) this.#readRun(run);
+      else for (const each of run.readers) this.#readSlice(each);
+    }
+  }
+
+  #readSlice(reader: ColumnReader): void {
+    const { column, cache } = reader;
     const { starts, ends, hashes, count } = this.#bounds;
+    if (column < 0 || column >= count) return;
+    const start = starts[column]!;
+    const end = ends[column]!;
+    if (start === end && reader.joined === null) return;
+    if (reader.values !== null || reader.joined !== null) return this.#readCell(reader);
+    const { bytes } = this.#block;
+    const hash = hashes[column]!;
+    let reading: Reading | undefined;
+    if (cache === null) reading = this.#readAgain(reader, start, end, hash);
+    else {
+      reading = cache.byBytes.get(bytes, start, end, hash);
+      if (reading === undefined) {
+        reading = this.#readNew(reader, copyText(this.#text.slice(start, end)));
+        cache.byBytes.set(bytes, start, end, hash, reading);
+      }
+    }
+    const { value } = reading;
+    if (value !== null) {
+      this.#row[reader.slot] = value;
+      this.#batch.filled[reader.slot]!++;
+    }
+    if (reading.isRemarkable) this.#noteReading(reader, this.#text.slice(start, end), reading);
+    if (reader.width !== null && end - start > reader.width) this.#findTooLong(reader);
+  }
+
+  /** Reads a value that hardly ever comes again but in the next record, as the id of a patient with many doses does. */
+  #readAgain(reader: ColumnReader, start: number, end: number, hash: number): Reading {
+    const last = this.#lastReadings[reader.slot];
+    if (last !== undefined && last.hash === hash && this.#isSameText(last, start, end)) return last.reading;
+    const reading = this.#readNew(reader, this.#text.slice(start, end));
+    if (last === undefined) this.#lastReadings[reader.slot] = { hash, start, end, reading };
+    else {
+      last.hash = hash;
+      last.start = start;
+      last.end = end;
+      last.reading = reading;
+    }
+    return reading;
+  }
+
+  #isSameText(last: LastReading, start: number, end: number): boolean {
+    const { bytes } = this.#block;
+    if (last.end - last.start !== end - start) return false;
+    for (let at = start, own = last.start; at < end; at++, own++) if (bytes[at] !== bytes[own]) return false;
+    return true;
+  }
+
+  /** Reads columns that were met together before at once. */
+  #readRun(run: ColumnRun): void {
+    const { first, last, cache } = run;
+    const { starts, ends, hashes } = this.#bounds;
     const { bytes } = this.#block;
     const { filled } = this.#batch;
     const row = this.#row;
-    for (let i = 0; i < columns.length; i++) {
-      const reader = columns[i]!;
-      const { column } = reader;
-      if (column < 0 || column >= count) continue;
-      const start = starts[column]!;
-      const end = ends[column]!;
-      if (start === end && reader.joined === null) continue;
-      const { cache } = reader;
-      if (cache === null || reader.values !== null || reader.joined !== null) {
-        this.#readCell(reader);
-        continue;
-      }
-      let reading = cache.byBytes.get(bytes, start, end, hashes[column]!);
-      if (reading === undefined) {
-        reading = this.#readNew(reader, copyText(this.#text.slice(start, end)));
-        cache.byBytes.set(bytes, start, end, hashes[column]!, reading);
-      }
-      const { value } = reading;
-      if (value !== null) {
-        row[reader.slot] = value;
-        filled[reader.slot]!++;
-      }
-      if (reading.isRemarkable) this.#noteReading(reader, this.#text.slice(start, end), reading);
-      if (reader.width !== null && end - start > reader.width) this.#findTooLong(reader);
+    let hash = 0;
+    for (let column = first; column <= last; column++) hash = (Math.imul(hash, 1_000_003) + hashes[column]!) | 0;
+    run.lookups++;
+    let reading = cache.get(bytes, starts[first]!, ends[last]!, hash);
+    if (reading === undefined) {
+      run.misses++;
+      reading = this.#readNewRun(run);
+      cache.set(bytes, starts[first]!, ends[last]!, hash, reading);
     }
+    const { slots, values } = reading;
+    for (let i = 0; i < slots.length; i++) {
+      row[slots[i]!] = values[i]!;
+      filled[slots[i]!]!++;
+    }
+    if (reading.remarkable !== null) {
+      for (const each of reading.remarkable) this.#noteReading(each.reader, this.#cell(each.reader.column), each.reading);
+    }
+    if (reading.tooLong !== null) for (const reader of reading.tooLong) this.#findTooLong(reader);
+  }
+
+  #readNewRun({ readers }: ColumnRun): RunReading {
+    const slots: number[] = [];
+    const values: string[] = [];
+    const remarkable: { reader: ColumnReader; reading: Reading }[] = [];
+    const tooLong: ColumnReader[] = [];
+    for (const reader of readers) {
+      const received = this.#cell(reader.column);
+      const text = reader.values?.get(received.toUpperCase()) ?? received;
+      if (text === '') continue;
+      const reading = this.#readText(reader, copyText(text));
+      if (reading.value !== null) {
+        slots.push(reader.slot);
+        values.push(reading.value);
+      }
+      if (reading.isRemarkable) remarkable.push({ reader, reading });
+      if (reader.width !== null && received.length > reader.width) tooLong.push(reader);
+    }
+    return {
+      slots,
+      values,
+      remarkable: remarkable.length > 0 ? remarkable : null,
+      tooLong: tooLong.length > 0 ? tooLong : null,
+    };
   }
 
   #readCell(reader: ColumnReader): void {
@@ -517,6 +605,14 @@ class BlockTransform {
     this.#batch.skipped.push(this.#index);
   }
 }
+
+/** Whether enough of a run's lookups find something to make up for those that do not. */
+function isWorthAsking({ lookups, misses }: ColumnRun): boolean {
+  return misses * 3 < lookups + TRIAL_LOOKUPS;
+}
+
+/** Lookups that a run is granted before it must show its worth. */
+const TRIAL_LOOKUPS = 5000;
 
 const NO_CODES: IssueCode[] = [];
 

@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3';
 import { hashText } from '../core/match/keys.js';
 import type { Row } from '../core/model.js';
 import { BulkInsert } from './bulk-insert.js';
+import { Combinations } from './combinations.js';
 import { DETAIL_COLUMNS } from './tables.js';
 
 /** Details remembered. A clinic has some thousand; with more than this, the memory starts over and asks the table. */
@@ -14,8 +15,7 @@ const MARKS: readonly string[] = DETAIL_COLUMNS.map((_, i) => `\x1f${String.from
 export class DoseDetails {
   readonly #database: Database;
   readonly #insert: BulkInsert;
-  readonly #ids = new Map<string, number>();
-  readonly #slots: readonly number[] = DETAIL_COLUMNS.map(({ slot }) => slot);
+  readonly #ids = new Combinations(DETAIL_COLUMNS.map(({ slot }) => slot));
   #nextId: number;
   /** Details to be written with {@link flush}. */
   #waiting: { readonly id: number; readonly row: Row; readonly content: number }[] = [];
@@ -28,27 +28,18 @@ export class DoseDetails {
 
   /** The id of a dose's details. */
   idOf(row: Row): number {
-    const key = this.#keyOf(row);
-    const known = this.#ids.get(key);
+    const known = this.#ids.get(row);
     if (known !== undefined) return known;
-    const content = hashText(key);
-    const id = this.#find(key, content) ?? this.#add(row, content);
     if (this.#ids.size >= MOST_REMEMBERED) {
       this.flush();
       this.#ids.clear();
+      this.#ids.get(row);
     }
-    this.#ids.set(key, id);
+    const key = keyOf(DETAIL_COLUMNS.map(({ slot }) => row[slot]));
+    const content = hashText(key);
+    const id = this.#find(key, content) ?? this.#add(row, content);
+    this.#ids.set(id);
     return id;
-  }
-
-  #keyOf(row: Row): string {
-    let key = '';
-    // Most values are blank: only those that are not are written, each behind the mark of its column.
-    for (let i = 0; i < this.#slots.length; i++) {
-      const value = row[this.#slots[i]!];
-      if (value != null) key += MARKS[i]! + value;
-    }
-    return key;
   }
 
   #find(key: string, content: number): number | null {
@@ -57,8 +48,7 @@ export class DoseDetails {
       unknown
     >[];
     for (const row of rows) {
-      const own = DETAIL_COLUMNS.map(({ name }, i) => (row[name] == null ? '' : MARKS[i]! + row[name])).join('');
-      if (own === key) return row['id'] as number;
+      if (keyOf(DETAIL_COLUMNS.map(({ name }) => row[name])) === key) return row['id'] as number;
     }
     return null;
   }
@@ -88,4 +78,9 @@ export class DoseDetails {
     this.#ids.clear();
     this.#waiting = [];
   }
+}
+
+/** The values of all columns in one text, each behind the mark of its column. */
+function keyOf(values: readonly unknown[]): string {
+  return values.map((value, i) => (value == null ? '' : `${MARKS[i]}${value}`)).join('');
 }

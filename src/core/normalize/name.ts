@@ -59,8 +59,42 @@ export const normalizeSuffix: Normalizer = (text) => {
   return suffix === undefined ? refuse('unrecognized') : accept(suffix, text);
 };
 
+/** What a name says of itself. */
+interface NameFacts {
+  readonly words: string;
+  readonly isUnknown: boolean;
+  readonly isNewborn: boolean;
+  readonly split: { readonly name: string; readonly suffix: string } | null;
+  readonly key: string;
+}
+
+/** Names met before. A clinic has some ten thousand, and looks at each a dozen times. */
+const KNOWN_NAMES = new Map<string, NameFacts>();
+const MOST_KNOWN_NAMES = 20_000;
+
+function factsOf(name: string): NameFacts {
+  let facts = KNOWN_NAMES.get(name);
+  if (facts === undefined) {
+    const words = plainWords(name);
+    facts = {
+      words,
+      isUnknown: UNKNOWN_NAMES.has(name.toUpperCase()) || UNKNOWN_NAMES.has(words) || !/\p{L}/u.test(name),
+      isNewborn: readNewborn(words),
+      split: readSuffix(name),
+      key: toKey(name),
+    };
+    if (KNOWN_NAMES.size >= MOST_KNOWN_NAMES) KNOWN_NAMES.clear();
+    KNOWN_NAMES.set(name, facts);
+  }
+  return facts;
+}
+
 /** A name without its suffix, and the suffix; `null` when it has none. */
-export function splitSuffix(name: string): { name: string; suffix: string } | null {
+export function splitSuffix(name: string): { readonly name: string; readonly suffix: string } | null {
+  return factsOf(name).split;
+}
+
+function readSuffix(name: string): NameFacts['split'] {
   const match = SPLIT_SUFFIX.exec(name);
   if (match === null) return null;
   const suffix = SUFFIXES.get(match[2]!.toUpperCase());
@@ -69,12 +103,15 @@ export function splitSuffix(name: string): { name: string; suffix: string } | nu
 
 /** Whether the word stands for "not known". */
 export function isUnknownName(name: string): boolean {
-  return UNKNOWN_NAMES.has(name.toUpperCase()) || UNKNOWN_NAMES.has(plainWords(name)) || !/\p{L}/u.test(name);
+  return factsOf(name).isUnknown;
 }
 
 /** Whether it is a newborn's temporary first name, as `BABY GIRL`, `Babyboy-1` or `TWIN GIRL A`. */
 export function isNewbornName(firstName: string): boolean {
-  const words = plainWords(firstName);
+  return factsOf(firstName).isNewborn;
+}
+
+function readNewborn(words: string): boolean {
   if (NEWBORN_NAMES.has(words)) return true;
   const withoutOrder = words.replace(/(?:\s*\d+|\s+[A-DL]|\s*(?:ONE|TWO|THREE))$/, '');
   return NEWBORN_NAMES.has(withoutOrder);
@@ -82,8 +119,8 @@ export function isNewbornName(firstName: string): boolean {
 
 /** Whether it is a name for a test patient. */
 export function isTestName(lastName: string, firstName: string | null): boolean {
-  const last = plainWords(lastName);
-  const first = firstName === null ? '' : plainWords(firstName);
+  const last = factsOf(lastName).words;
+  const first = firstName === null ? '' : factsOf(firstName).words;
   return TEST_WORDS.has(last) || TEST_WORDS.has(first) || TEST_NAMES.has(`${last} ${first}`) || TEST_NAMES.has(last);
 }
 
@@ -101,6 +138,10 @@ function plainWords(text: string): string {
  * `O'Brien` and `OBRIEN` are alike, as are `Núñez` and `NUNEZ`.
  */
 export function nameKey(name: string): string {
+  return factsOf(name).key;
+}
+
+function toKey(name: string): string {
   if (/^[A-Z]+$/.test(name)) return name;
   return name
     .normalize('NFD')

@@ -16,73 +16,84 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number): number
   return hash;
 }
 
+/** What a slot holds, side by side, since each jump in memory costs more than all else: hash, entry, place and length. */
+const SLOT_SIZE = 4;
+const ENTRY = 1;
+const PLACE = 2;
+const LENGTH = 3;
+
 /** Values by bytes. */
 export class ByteCache<T> {
-  /** Open addressing: the entry in each slot plus one, 0 for none. */
-  #slots = new Int32Array(INITIAL_SLOTS);
-  #hashes: number[] = [];
-  /** The bytes of entry `i` lie from `#ends[i - 1]` to `#ends[i]`. */
+  /** Open addressing. The entry of a slot is its number plus one, 0 for none. */
+  #slots = new Int32Array(INITIAL_SLOTS * SLOT_SIZE);
+  #mask = INITIAL_SLOTS - 1;
+  /** The bytes of all entries, one after the other. */
   #bytes = new Uint8Array(1024);
-  #ends: number[] = [];
+  #length = 0;
   #values: T[] = [];
 
   /** The value of these bytes, `undefined` if they were not met before. `hash` is their {@link hashBytes}. */
   get(bytes: Uint8Array, start: number, end: number, hash: number): T | undefined {
-    const mask = this.#slots.length - 1;
-    let slot = spread(hash) & mask;
-    for (;;) {
-      const entry = this.#slots[slot]! - 1;
-      if (entry < 0) return undefined;
-      if (this.#hashes[entry] === hash && this.#equals(entry, bytes, start, end)) return this.#values[entry];
-      slot = (slot + 1) & mask;
+    const slots = this.#slots;
+    const mask = this.#mask;
+    for (let slot = spread(hash) & mask; ; slot = (slot + 1) & mask) {
+      const at = slot * SLOT_SIZE;
+      const entry = slots[at + ENTRY]!;
+      if (entry === 0) return undefined;
+      if (slots[at] !== hash || slots[at + LENGTH] !== end - start) continue;
+      if (this.#equals(slots[at + PLACE]!, bytes, start, end)) return this.#values[entry - 1];
     }
   }
 
-  #equals(entry: number, bytes: Uint8Array, start: number, end: number): boolean {
-    let at = entry === 0 ? 0 : this.#ends[entry - 1]!;
-    if (this.#ends[entry]! - at !== end - start) return false;
-    for (let i = start; i < end; i++) if (this.#bytes[at++] !== bytes[i]) return false;
+  #equals(place: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const own = this.#bytes;
+    for (let i = start; i < end; i++) if (own[place++] !== bytes[i]) return false;
     return true;
   }
 
   /** Remembers bytes that were not met before. */
   set(bytes: Uint8Array, start: number, end: number, hash: number, value: T): void {
     if (this.#values.length >= MOST_ENTRIES) this.clear();
-    if (this.#values.length * 2 >= this.#slots.length) this.#grow();
-    const from = this.#ends[this.#ends.length - 1] ?? 0;
-    const to = from + end - start;
-    if (to > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(to, this.#bytes.length * 2));
+    if (this.#values.length * 2 > this.#mask) this.#grow();
+    const place = this.#length;
+    this.#length += end - start;
+    if (this.#length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
       larger.set(this.#bytes);
       this.#bytes = larger;
     }
-    this.#bytes.set(bytes.subarray(start, end), from);
-    this.#ends.push(to);
-    this.#hashes.push(hash);
+    this.#bytes.set(bytes.subarray(start, end), place);
     this.#values.push(value);
-    this.#place(hash, this.#values.length);
+    const at = this.#freeSlot(hash) * SLOT_SIZE;
+    this.#slots[at] = hash;
+    this.#slots[at + ENTRY] = this.#values.length;
+    this.#slots[at + PLACE] = place;
+    this.#slots[at + LENGTH] = end - start;
   }
 
-  #place(hash: number, entryPlusOne: number): void {
-    const mask = this.#slots.length - 1;
+  #freeSlot(hash: number): number {
+    const mask = this.#mask;
     let slot = spread(hash) & mask;
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = entryPlusOne;
+    while (this.#slots[slot * SLOT_SIZE + ENTRY] !== 0) slot = (slot + 1) & mask;
+    return slot;
   }
 
   #grow(): void {
-    this.#slots = new Int32Array(this.#slots.length * 4);
-    this.#hashes.forEach((hash, entry) => {
-      this.#place(hash, entry + 1);
-    });
+    const old = this.#slots;
+    this.#slots = new Int32Array(old.length * 4);
+    this.#mask = this.#slots.length / SLOT_SIZE - 1;
+    for (let at = 0; at < old.length; at += SLOT_SIZE) {
+      if (old[at + ENTRY] === 0) continue;
+      this.#slots.set(old.subarray(at, at + SLOT_SIZE), this.#freeSlot(old[at]!) * SLOT_SIZE);
+    }
   }
 
   /** Forgets all, and gives the memory back. */
   clear(): void {
-    this.#slots = new Int32Array(INITIAL_SLOTS);
+    this.#slots = new Int32Array(INITIAL_SLOTS * SLOT_SIZE);
+    this.#mask = INITIAL_SLOTS - 1;
     this.#bytes = new Uint8Array(1024);
-    this.#hashes = [];
-    this.#ends = [];
+    this.#length = 0;
     this.#values = [];
   }
 }
