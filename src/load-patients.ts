@@ -508,7 +508,9 @@ class PatientMatcher {
     const { batchRows } = this.#context.sizes;
     for (let start = 0; start < sources.length; start += batchRows) {
       const end = Math.min(start + batchRows, sources.length);
-      const missing = new Set(personOf.slice(start, end).filter((id) => id !== 0 && this.#findLinked(id) === undefined));
+      const missing = new Set(
+        personOf.slice(start, end).filter((id) => id !== 0 && this.#findLinked(id) === undefined),
+      );
       if (missing.size > 0) {
         for (const [id, patient] of await this.#context.store.readPatientDates([...missing]))
           this.#linked.set(id, patient);

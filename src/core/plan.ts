@@ -55,9 +55,9 @@ export interface ColumnReader {
   readonly normalize: Normalizer;
   /**
    * Readings of values met before, by their bytes, or by their text where that had to be decoded, unquoted or mapped;
-   * `null` where values hardly ever come again.
+   * `null` where values hardly ever come again. By bytes, a value without a remark stands for itself; readings are marked.
    */
-  readonly cache: { readonly byBytes: ByteCache<Reading>; readonly byText: Map<string, Reading> } | null;
+  readonly cache: { readonly byBytes: ByteCache<string | Reading>; readonly byText: Map<string, Reading> } | null;
   /** How long a value may be; `null` if its length says nothing. */
   readonly width: number | null;
   /** The layout's own words for values, `null` if it has none. */
@@ -75,9 +75,14 @@ export interface ColumnReader {
 export interface RunReading {
   readonly slots: readonly number[];
   readonly values: readonly string[];
-  /** The columns whose values are remarkable, and how they were read; `null` if there are none, as in most runs. */
-  readonly remarkable: readonly { readonly reader: ColumnReader; readonly reading: Reading }[] | null;
-  readonly tooLong: readonly ColumnReader[] | null;
+  /** The columns of which there is something to report, in their order; `null` if there are none, as in most runs. */
+  readonly remarks: readonly RunRemark[] | null;
+}
+
+export interface RunRemark {
+  readonly reader: ColumnReader;
+  readonly reading: Reading;
+  readonly isTooLong: boolean;
 }
 
 /**
@@ -194,7 +199,8 @@ function groupColumns(columns: readonly ColumnReader[]): ReadStep[] {
     const first = columns[i]!;
     let end = i + 1;
     if (inRun(first)) {
-      while (end < columns.length && inRun(columns[end]!) && columns[end]!.column === columns[end - 1]!.column + 1) end++;
+      while (end < columns.length && inRun(columns[end]!) && columns[end]!.column === columns[end - 1]!.column + 1)
+        end++;
     }
     const readers = columns.slice(i, end);
     const last = readers[readers.length - 1]!.column;

@@ -10,8 +10,9 @@ import { DOSE, type FieldName, PATIENT, type Problem, packRow, type Row } from '
 import { NOTHING_KNOWN, type Reading } from './normalize/reading.js';
 import { hasControlCharacter } from './normalize/text.js';
 import { resolveVaccine } from './normalize/vaccine.js';
-import type { ColumnReader, ColumnRun, RunReading, TransformPlan } from './plan.js';
+import type { ColumnReader, ColumnRun, RunReading, RunRemark, TransformPlan } from './plan.js';
 import { type Block, RecordShape, recordOffset } from './read/blocks.js';
+import { type ByteCache, isMarked } from './read/byte-cache.js';
 import { decodeBytewise, decodeText, type Encoding, UNDECODABLE } from './read/decode.js';
 import { splitPlainRecord, splitQuotedRecords } from './read/delimited.js';
 import { createFieldBounds, type FieldBounds, readRecordText } from './read/fields.js';
@@ -281,22 +282,41 @@ class BlockTransform {
     if (reader.values !== null || reader.joined !== null) return this.#readCell(reader);
     const { bytes } = this.#block;
     const hash = hashes[column]!;
-    let reading: Reading | undefined;
-    if (cache === null) reading = this.#readAgain(reader, start, end, hash);
+    if (cache === null) this.#take(reader, start, end, this.#readAgain(reader, start, end, hash));
     else {
-      reading = cache.byBytes.get(bytes, start, end, hash);
-      if (reading === undefined) {
-        reading = this.#readNew(reader, copyText(this.#text.slice(start, end)));
-        cache.byBytes.set(bytes, start, end, hash, reading);
+      const entry = cache.byBytes.find(bytes, start, end, hash);
+      if (entry < 0) this.#take(reader, start, end, this.#readFirst(reader, cache.byBytes, start, end, hash));
+      else if (isMarked(entry)) this.#take(reader, start, end, cache.byBytes.at(entry) as Reading);
+      else {
+        this.#row[reader.slot] = cache.byBytes.at(entry) as string;
+        this.#batch.filled[reader.slot]!++;
       }
     }
+    if (reader.width !== null && end - start > reader.width) this.#findTooLong(reader);
+  }
+
+  /** Takes what a slice of the block's text was read as. */
+  #take(reader: ColumnReader, start: number, end: number, reading: Reading): void {
     const { value } = reading;
     if (value !== null) {
       this.#row[reader.slot] = value;
       this.#batch.filled[reader.slot]!++;
     }
     if (reading.isRemarkable) this.#noteReading(reader, this.#text.slice(start, end), reading);
-    if (reader.width !== null && end - start > reader.width) this.#findTooLong(reader);
+  }
+
+  /** Reads a value that was not met before, and remembers it. */
+  #readFirst(
+    reader: ColumnReader,
+    cache: ByteCache<string | Reading>,
+    start: number,
+    end: number,
+    hash: number,
+  ): Reading {
+    const reading = this.#readNew(reader, copyText(this.#text.slice(start, end)));
+    const isPlain = !reading.isRemarkable && reading.value !== null;
+    cache.set(this.#block.bytes, start, end, hash, isPlain ? reading.value : reading, !isPlain);
+    return reading;
   }
 
   /** Reads a value that hardly ever comes again but in the next record, as the id of a patient with many doses does. */
@@ -325,52 +345,56 @@ class BlockTransform {
   #readRun(run: ColumnRun): void {
     const { first, last, cache } = run;
     const { starts, ends, hashes } = this.#bounds;
+    const { fixed } = this.#plan;
     const { bytes } = this.#block;
-    const { filled } = this.#batch;
-    const row = this.#row;
+    let start = starts[first]!;
+    let end = ends[last]!;
+    if (fixed !== null) {
+      // Without delimiters, only the whole width tells which column a byte is of.
+      const recordEnd = this.#block.ends[this.#index]!;
+      start = Math.min(this.#block.starts[this.#index]! + fixed.offsets[first]!, recordEnd);
+      end = Math.min(this.#block.starts[this.#index]! + fixed.offsets[last + 1]!, recordEnd);
+    }
     let hash = 0;
     for (let column = first; column <= last; column++) hash = (Math.imul(hash, 1_000_003) + hashes[column]!) | 0;
     run.lookups++;
-    let reading = cache.get(bytes, starts[first]!, ends[last]!, hash);
+    let reading = cache.get(bytes, start, end, hash);
     if (reading === undefined) {
       run.misses++;
       reading = this.#readNewRun(run);
-      cache.set(bytes, starts[first]!, ends[last]!, hash, reading);
+      cache.set(bytes, start, end, hash, reading);
     }
+    const { filled } = this.#batch;
+    const row = this.#row;
     const { slots, values } = reading;
     for (let i = 0; i < slots.length; i++) {
       row[slots[i]!] = values[i]!;
       filled[slots[i]!]!++;
     }
-    if (reading.remarkable !== null) {
-      for (const each of reading.remarkable) this.#noteReading(each.reader, this.#cell(each.reader.column), each.reading);
+    if (reading.remarks === null) return;
+    for (const { reader, reading: own, isTooLong } of reading.remarks) {
+      if (own.isRemarkable) this.#noteReading(reader, this.#cell(reader.column), own);
+      if (isTooLong) this.#findTooLong(reader);
     }
-    if (reading.tooLong !== null) for (const reader of reading.tooLong) this.#findTooLong(reader);
   }
 
   #readNewRun({ readers }: ColumnRun): RunReading {
     const slots: number[] = [];
     const values: string[] = [];
-    const remarkable: { reader: ColumnReader; reading: Reading }[] = [];
-    const tooLong: ColumnReader[] = [];
+    const remarks: RunRemark[] = [];
     for (const reader of readers) {
       const received = this.#cell(reader.column);
-      const text = reader.values?.get(received.toUpperCase()) ?? received;
+      const text = received === '' ? '' : (reader.values?.get(received.toUpperCase()) ?? received);
       if (text === '') continue;
       const reading = this.#readText(reader, copyText(text));
       if (reading.value !== null) {
         slots.push(reader.slot);
         values.push(reading.value);
       }
-      if (reading.isRemarkable) remarkable.push({ reader, reading });
-      if (reader.width !== null && received.length > reader.width) tooLong.push(reader);
+      const isTooLong = reader.width !== null && received.length > reader.width;
+      if (reading.isRemarkable || isTooLong) remarks.push({ reader, reading, isTooLong });
     }
-    return {
-      slots,
-      values,
-      remarkable: remarkable.length > 0 ? remarkable : null,
-      tooLong: tooLong.length > 0 ? tooLong : null,
-    };
+    return { slots, values, remarks: remarks.length > 0 ? remarks : null };
   }
 
   #readCell(reader: ColumnReader): void {

@@ -9,8 +9,10 @@ export type SqlValue = string | number | null;
 /** A column of the rows to insert, and its value in row `i`. */
 export interface ColumnSource {
   readonly name: string;
+  /** Asked more than once, unless `isCostly`. */
   readonly value: (i: number) => SqlValue;
-  readonly isOwn?: boolean;
+  /** Whether finding the value takes so long that the column is not looked through for equal values first. */
+  readonly isCostly?: boolean;
 }
 
 /** Columns that hold fields, and where row `i` is. */
@@ -23,17 +25,14 @@ export interface FieldSource {
 const ROWS_PER_STATEMENT = 25;
 const NO_FIELDS: FieldSource = { columns: [], row: () => [] };
 
-/** A column of a batch: its value in row `i`. */
-type Column = ColumnSource;
-
 /** How the columns of a batch are bound: a value each, one for all rows, or a number that each row counts up. */
 interface Binding {
   readonly own: readonly ColumnSource[];
   /** Places in the rows of fields whose values differ. */
   readonly slots: readonly number[];
   readonly names: readonly string[];
-  readonly same: readonly Column[];
-  readonly counted: readonly Column[];
+  readonly same: readonly ColumnSource[];
+  readonly counted: readonly ColumnSource[];
 }
 
 /** Inserts batches of rows into one table. */
@@ -90,25 +89,23 @@ function bind(count: number, columns: readonly ColumnSource[], { columns: fields
   const own: ColumnSource[] = [];
   const slots: number[] = [];
   const fieldNames: string[] = [];
-  const same: Column[] = [];
-  const counted: Column[] = [];
+  const same: ColumnSource[] = [];
+  const counted: ColumnSource[] = [];
   for (const column of columns) {
-    const { name, value, isOwn } = column;
-    const first = isOwn ? 0 : value(0);
-    if (isOwn) own.push(column);
-    else if (isSame(count, value)) {
-      if (first !== null) same.push({ name, value });
-    } else if (isCounted(count, value)) counted.push({ name, value });
+    if (column.isCostly === true) own.push(column);
+    else if (isSame(count, column.value)) same.push(column);
+    else if (isCounted(count, column.value)) counted.push(column);
     else own.push(column);
   }
   for (const { name, slot } of fields) {
-    const value = (i: number): SqlValue => row(i)[slot]!;
-    if (!isSameField(count, row, slot)) {
+    if (isSameField(count, row, slot)) same.push({ name, value: (i) => row(i)[slot]! });
+    else {
       slots.push(slot);
       fieldNames.push(name);
-    } else if (value(0) !== null) same.push({ name, value });
+    }
   }
-  return { own, slots, names: [...own.map(({ name }) => name), ...fieldNames], same, counted };
+  const names = [...own.map(({ name }) => name), ...fieldNames];
+  return { own, slots, names, same: same.filter(({ value }) => value(0) !== null), counted };
 }
 
 function isSame(count: number, value: (i: number) => SqlValue): boolean {
@@ -116,15 +113,17 @@ function isSame(count: number, value: (i: number) => SqlValue): boolean {
   for (let i = 1; i < count; i++) if (value(i) !== first) return false;
   return true;
 }
+
+/** Like {@link isSame}, without the call for each row that takes longer than the rest. */
+function isSameField(count: number, row: (i: number) => Row, slot: number): boolean {
+  const first = row(0)[slot];
+  for (let i = 1; i < count; i++) if (row(i)[slot] !== first) return false;
+  return true;
+}
+
 function isCounted(count: number, value: (i: number) => SqlValue): boolean {
   const first = value(0);
   if (typeof first !== 'number') return false;
   for (let i = 1; i < count; i++) if (value(i) !== first + i) return false;
-  return true;
-}
-
-function isSameField(count: number, row: (i: number) => Row, slot: number): boolean {
-  const first = row(0)[slot];
-  for (let i = 1; i < count; i++) if (row(i)[slot] !== first) return false;
   return true;
 }

@@ -1,5 +1,6 @@
 /** Remembers a number for each combination of values in some slots of a row. Asking makes no garbage. */
 import type { Row } from '../core/model.js';
+import { spread } from '../core/read/byte-cache.js';
 
 const INITIAL_ROOM = 256;
 
@@ -121,9 +122,4 @@ export class Combinations {
     this.#addresses = new Int32Array(room * 2);
     for (let entry = 0; entry < this.#size; entry++) this.#place(entry);
   }
-}
-
-/** Mixes the high bits of a hash into the low ones, by which addresses are chosen. */
-function spread(hash: number): number {
-  return hash ^ (hash >>> 15) ^ (hash >>> 7);
 }

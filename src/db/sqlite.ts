@@ -746,7 +746,7 @@ export class SqliteStore implements Store {
         [
           { name: 'id', value: (i) => doses[i]!.immunizationId },
           { name: 'patient_id', value: (i) => doses[i]!.patientId },
-          { name: 'detail_id', value: (i) => details.idOf(doses[i]!.row), isOwn: true },
+          { name: 'detail_id', value: (i) => details.idOf(doses[i]!.row), isCostly: true },
           { name: 'file_id', value: (i) => doses[i]!.fileId },
           { name: 'line', value: (i) => doses[i]!.line },
         ],

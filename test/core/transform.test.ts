@@ -381,6 +381,30 @@ describe('properties', () => {
     );
   });
 
+  test.each([MIIS, GRITS])('columns that are looked up together say what each says by itself: $id', (spec) => {
+    const word = fc.constantFrom('', '', ' ', 'IM', 'I', 'M', ' IM', 'LA', 'L', 'V02', '0.5', '999', '08', '8', 'mL');
+    const inRuns: FieldName[] = [
+      'cvx', 'cpt', 'mvx', 'dose_amount', 'dose_unit', 'route', 'body_site', 'administered_by_last_name', 'eligibility',
+      'funding_source',
+    ]; // biome-ignore format: a list of names
+    const values = fc.record(Object.fromEntries(inRuns.map((field) => [field, word])));
+    const circumstances = { role: 'immunization', spec, site: 'GA001' } as const;
+    fc.assert(
+      fc.property(fc.array(values, { minLength: 2, maxLength: 12 }), (table) => {
+        const texts = table.map((own) =>
+          writeRecord({ ...FAULTLESS[spec.id]!.immunization, ...own }, 'immunization', spec),
+        );
+        const together = judgeText(texts.join('\n'), circumstances);
+        texts.forEach((text, index) => {
+          const [alone] = judgeText(text, circumstances);
+          expect(together[index]!.values).toEqual(alone!.values);
+          expect(together[index]!.codes).toEqual(alone!.codes);
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('every record has one fate, and is rejected exactly if it has an error', () => {
     fc.assert(
       fc.property(lines, (table) => {

@@ -9,6 +9,11 @@ const INITIAL_SLOTS = 256;
 /** Entries at which a cache starts over: a column with more distinct values gains nothing from it. */
 const MOST_ENTRIES = 50_000;
 
+/** Whether an entry that {@link ByteCache.find} gave was marked when it was remembered. */
+export function isMarked(entry: number): boolean {
+  return (entry & 1) === 1;
+}
+
 /** The hash of some bytes. Cutters of records compute the same on their way. */
 export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0;
@@ -24,7 +29,7 @@ const LENGTH = 3;
 
 /** Values by bytes. */
 export class ByteCache<T> {
-  /** Open addressing. The entry of a slot is its number plus one, 0 for none. */
+  /** Open addressing. A slot holds its entry plus one, 0 for none; an entry is twice the place of its value, plus its mark. */
   #slots = new Int32Array(INITIAL_SLOTS * SLOT_SIZE);
   #mask = INITIAL_SLOTS - 1;
   /** The bytes of all entries, one after the other. */
@@ -34,15 +39,29 @@ export class ByteCache<T> {
 
   /** The value of these bytes, `undefined` if they were not met before. `hash` is their {@link hashBytes}. */
   get(bytes: Uint8Array, start: number, end: number, hash: number): T | undefined {
+    const entry = this.find(bytes, start, end, hash);
+    return entry < 0 ? undefined : this.at(entry);
+  }
+
+  /**
+   * The entry of these bytes, negative if they were not met before. Whether it is marked is known without a look at its
+   * value, which lies far off in memory: that look would cost as much as all the rest.
+   */
+  find(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const slots = this.#slots;
     const mask = this.#mask;
     for (let slot = spread(hash) & mask; ; slot = (slot + 1) & mask) {
       const at = slot * SLOT_SIZE;
-      const entry = slots[at + ENTRY]!;
-      if (entry === 0) return undefined;
+      const entry = slots[at + ENTRY]! - 1;
+      if (entry < 0) return entry;
       if (slots[at] !== hash || slots[at + LENGTH] !== end - start) continue;
-      if (this.#equals(slots[at + PLACE]!, bytes, start, end)) return this.#values[entry - 1];
+      if (this.#equals(slots[at + PLACE]!, bytes, start, end)) return entry;
     }
+  }
+
+  /** The value of an entry that was just found. */
+  at(entry: number): T {
+    return this.#values[entry >> 1]!;
   }
 
   #equals(place: number, bytes: Uint8Array, start: number, end: number): boolean {
@@ -51,8 +70,8 @@ export class ByteCache<T> {
     return true;
   }
 
-  /** Remembers bytes that were not met before. */
-  set(bytes: Uint8Array, start: number, end: number, hash: number, value: T): void {
+  /** Remembers bytes that were not met before, with or without a mark. */
+  set(bytes: Uint8Array, start: number, end: number, hash: number, value: T, isMarked = false): void {
     if (this.#values.length >= MOST_ENTRIES) this.clear();
     if (this.#values.length * 2 > this.#mask) this.#grow();
     const place = this.#length;
@@ -63,10 +82,10 @@ export class ByteCache<T> {
       this.#bytes = larger;
     }
     this.#bytes.set(bytes.subarray(start, end), place);
-    this.#values.push(value);
+    const entry = this.#values.push(value) * 2 - 1 + (isMarked ? 1 : 0);
     const at = this.#freeSlot(hash) * SLOT_SIZE;
     this.#slots[at] = hash;
-    this.#slots[at + ENTRY] = this.#values.length;
+    this.#slots[at + ENTRY] = entry;
     this.#slots[at + PLACE] = place;
     this.#slots[at + LENGTH] = end - start;
   }
@@ -98,7 +117,7 @@ export class ByteCache<T> {
   }
 }
 
-/** Mixes the high bits of a hash into the low ones, by which slots are chosen. */
-function spread(hash: number): number {
+/** Mixes the high bits of a hash into the low ones, by which places in tables are chosen. */
+export function spread(hash: number): number {
   return hash ^ (hash >>> 15) ^ (hash >>> 7);
 }
