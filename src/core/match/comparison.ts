@@ -1,0 +1,231 @@
+/** How two patient records compare, field by field. */
+import { Flag, type PeopleSet } from './people.js';
+import { areOneEditApart, jaroWinkler } from './similarity.js';
+
+/** The fields that are compared, in the order of a {@link Comparison}, and their levels from 1; 0 is "not known". */
+export const COMPARED = {
+  first: ['disagree', 'alike', 'close', 'equal', 'swapped'],
+  last: ['disagree', 'alike', 'close', 'equal', 'swapped'],
+  birth: ['disagree', 'same year or day', 'close', 'equal'],
+  sex: ['disagree', 'equal'],
+  ssn: ['disagree', 'one digit', 'equal'],
+  medicaid: ['disagree', 'one digit', 'equal'],
+  chart: ['disagree', 'equal'],
+  street: ['disagree', 'same street', 'close', 'equal'],
+  unit: ['disagree', 'close', 'equal'],
+  city: ['disagree', 'close', 'equal'],
+  zip: ['disagree', 'one digit', 'equal'],
+  state: ['disagree', 'equal'],
+  phone: ['disagree', 'equal'],
+  maiden: ['disagree', 'close', 'equal'],
+  middle: ['disagree', 'initial', 'equal'],
+  motherFirst: ['disagree', 'close', 'equal'],
+} as const;
+
+export type ComparedField = keyof typeof COMPARED;
+export const COMPARED_FIELDS = Object.keys(COMPARED) as readonly ComparedField[];
+/** The place of each field in a {@link Comparison}. */
+export const AT = Object.fromEntries(COMPARED_FIELDS.map((field, i) => [field, i])) as Record<ComparedField, number>;
+
+/** A level for each field. */
+export type Comparison = Uint8Array;
+
+export const DISAGREE = 1;
+/** Levels of names. */
+export const NAME = { disagree: 1, alike: 2, close: 3, equal: 4, swapped: 5 } as const;
+export const BIRTH = { disagree: 1, part: 2, close: 3, equal: 4 } as const;
+/** Levels of ids, and of fields that are close or equal. */
+export const ID = { disagree: 1, close: 2, equal: 3 } as const;
+
+export function createComparison(): Comparison {
+  return new Uint8Array(COMPARED_FIELDS.length);
+}
+
+const CLOSE = 0.92;
+const ALIKE = 0.82;
+
+/** Compares records of a set. */
+export class Comparer {
+  readonly #people: PeopleSet;
+  readonly #firstUses: Int32Array;
+  /** From how many bearers on a first name counts as a name of its own, and not as another one misspelt. */
+  readonly #common: number;
+
+  constructor(people: PeopleSet, firstUses: Int32Array) {
+    this.#people = people;
+    this.#firstUses = firstUses;
+    this.#common = Math.max(4, people.size / 20_000);
+  }
+
+  /** Compares two records into `levels`. */
+  compare(a: number, b: number, levels: Comparison): void {
+    const { integers, ids } = this.#people;
+    const firstA = integers.first[a]!;
+    const firstB = integers.first[b]!;
+    const lastA = integers.last[a]!;
+    const lastB = integers.last[b]!;
+    if (firstA !== 0 && firstB !== 0 && firstA !== firstB && firstA === lastB && lastA === firstB) {
+      levels[AT.first] = NAME.swapped;
+      levels[AT.last] = NAME.swapped;
+    } else {
+      levels[AT.first] = this.#compareFirst(a, b);
+      levels[AT.last] = this.#compareLast(a, b);
+    }
+    levels[AT.birth] = compareBirths(integers.birth[a]!, integers.birth[b]!);
+    levels[AT.sex] = compareExact(integers.sex[a]!, integers.sex[b]!);
+    levels[AT.ssn] = compareIds(ids.ssn[a]!, ids.ssn[b]!);
+    levels[AT.medicaid] = compareIds(ids.medicaid[a]!, ids.medicaid[b]!);
+    levels[AT.chart] = compareExact(ids.chart[a]!, ids.chart[b]!);
+    levels[AT.street] = this.#compareStreets(a, b);
+    levels[AT.unit] = this.#comparePlaces(integers.unit[a]!, integers.unit[b]!);
+    levels[AT.city] = this.#comparePlaces(integers.city[a]!, integers.city[b]!);
+    levels[AT.zip] = compareIds(ids.zip[a]!, ids.zip[b]!);
+    levels[AT.state] = compareExact(integers.state[a]!, integers.state[b]!);
+    levels[AT.phone] = comparePhones(ids.phone[a]!, ids.phone2[a]!, ids.phone[b]!, ids.phone2[b]!);
+    levels[AT.maiden] = this.#compareOtherNames(integers.maiden[a]!, integers.maiden[b]!);
+    levels[AT.middle] = this.#compareMiddles(a, b);
+    levels[AT.motherFirst] = this.#compareOtherNames(integers.motherFirst[a]!, integers.motherFirst[b]!);
+  }
+
+  #compareFirst(a: number, b: number): number {
+    const { integers } = this.#people;
+    const firstA = integers.first[a]!;
+    const firstB = integers.first[b]!;
+    if (firstA === 0 || firstB === 0) return 0;
+    if (firstA === firstB) return NAME.equal;
+    const isOther = firstA === integers.middle[b] || firstB === integers.middle[a];
+    if (isOther || firstA === integers.otherFirst[b] || firstB === integers.otherFirst[a]) return NAME.close;
+    return this.#compareFirstNames(firstA, firstB);
+  }
+
+  #compareFirstNames(a: number, b: number): number {
+    const { names } = this.#people;
+    const one = names.at(a);
+    const other = names.at(b);
+    if (one.joined === other.joined) return NAME.equal;
+    if (one.groups.length > 0 && one.groups.some((group) => other.groups.includes(group))) return NAME.close;
+    // The beginning of the other, or one of its words: an initial, or half of a double name.
+    if (one.text.startsWith(other.text) || other.text.startsWith(one.text)) return NAME.alike;
+    if (one.words.includes(other.text) || other.words.includes(one.text)) return NAME.alike;
+    // Jayden and Jaylen are two names, and not one misspelt.
+    const uses = this.#firstUses;
+    if (uses[a]! >= this.#common && uses[b]! >= this.#common) return NAME.disagree;
+    const similarity = jaroWinkler(one.text, other.text);
+    return similarity >= CLOSE ? NAME.close : similarity >= ALIKE ? NAME.alike : NAME.disagree;
+  }
+
+  #compareLast(a: number, b: number): number {
+    const { integers } = this.#people;
+    const lastA = integers.last[a]!;
+    const lastB = integers.last[b]!;
+    if (lastA === 0 || lastB === 0) return 0;
+    if (lastA === lastB) return NAME.equal;
+    if (lastA === integers.otherLast[b] || lastB === integers.otherLast[a]) return NAME.close;
+    return this.#compareLastNames(lastA, lastB);
+  }
+
+  #compareLastNames(a: number, b: number): number {
+    const { names } = this.#people;
+    const one = names.at(a);
+    const other = names.at(b);
+    if (one.joined === other.joined) return NAME.equal;
+    const similarity = jaroWinkler(one.text, other.text);
+    if (similarity >= CLOSE) return NAME.close;
+    if (similarity >= ALIKE) return NAME.alike;
+    if (one.words.length === 0 && other.words.length === 0) return NAME.disagree;
+    const words = other.words.length === 0 ? [other.text] : other.words;
+    const own = one.words.length === 0 ? [one.text] : one.words;
+    return own.some((word) => word.length >= 4 && words.includes(word)) ? NAME.alike : NAME.disagree;
+  }
+
+  #compareOtherNames(a: number, b: number): number {
+    if (a === 0 || b === 0) return 0;
+    if (a === b) return ID.equal;
+    const { names } = this.#people;
+    const one = names.at(a);
+    const other = names.at(b);
+    if (one.joined === other.joined) return ID.equal;
+    return jaroWinkler(one.text, other.text) >= CLOSE ? ID.close : ID.disagree;
+  }
+
+  #compareMiddles(a: number, b: number): number {
+    const { integers, names } = this.#people;
+    const middleA = integers.middle[a]!;
+    const middleB = integers.middle[b]!;
+    if (middleA === 0 || middleB === 0) return 0;
+    if (middleA === middleB) return ID.equal;
+    const one = names.at(middleA).text;
+    const other = names.at(middleB).text;
+    const isInitial = one.length === 1 || other.length === 1;
+    if (isInitial) return one[0] === other[0] ? ID.close : ID.disagree;
+    return jaroWinkler(one, other) >= CLOSE ? ID.close : ID.disagree;
+  }
+
+  #compareStreets(a: number, b: number): number {
+    const { integers, places } = this.#people;
+    const streetA = integers.street[a]!;
+    const streetB = integers.street[b]!;
+    if (streetA === 0 || streetB === 0) return 0;
+    const numberA = integers.streetNumber[a]!;
+    const numberB = integers.streetNumber[b]!;
+    const isClose = streetA === streetB || jaroWinkler(places.at(streetA), places.at(streetB)) >= 0.9;
+    if (!isClose) return 1;
+    if (numberA === numberB) return streetA === streetB ? 4 : 3;
+    if (numberA === 0 || numberB === 0) return 3;
+    return areOneEditApart(places.at(numberA), places.at(numberB)) ? 3 : 2;
+  }
+
+  #comparePlaces(a: number, b: number): number {
+    if (a === 0 || b === 0) return 0;
+    if (a === b) return ID.equal;
+    const { places } = this.#people;
+    return jaroWinkler(places.at(a), places.at(b)) >= 0.9 ? ID.close : ID.disagree;
+  }
+
+  /** Whether two records cannot be one person, whatever else they say. */
+  contradict(a: number, b: number): boolean {
+    const { integers } = this.#people;
+    return (
+      differ(integers.suffix[a]!, integers.suffix[b]!) ||
+      (integers.birth[a] === integers.birth[b] && differ(integers.order[a]!, integers.order[b]!))
+    );
+  }
+
+  isNewborn(a: number): boolean {
+    return (this.#people.integers.flags[a]! & Flag.newborn) !== 0;
+  }
+}
+
+function differ(a: number, b: number): boolean {
+  return a !== 0 && b !== 0 && a !== b;
+}
+
+function compareExact(a: number, b: number): number {
+  if (a === 0 || b === 0) return 0;
+  return a === b ? 2 : 1;
+}
+
+function compareIds(a: number, b: number): number {
+  if (a === 0 || b === 0) return 0;
+  if (a === b) return ID.equal;
+  return a > 0 && b > 0 && areOneEditApart(String(a), String(b)) ? ID.close : ID.disagree;
+}
+
+function comparePhones(a: number, a2: number, b: number, b2: number): number {
+  if (a === 0 && a2 === 0) return 0;
+  if (b === 0 && b2 === 0) return 0;
+  return (a !== 0 && (a === b || a === b2)) || (a2 !== 0 && (a2 === b || a2 === b2)) ? 2 : 1;
+}
+
+/** Compares days as yyyymmdd. Close are days one digit apart, with two neighbours exchanged, or day and month exchanged. */
+function compareBirths(a: number, b: number): number {
+  if (a === 0 || b === 0) return 0;
+  if (a === b) return BIRTH.equal;
+  const yearA = Math.floor(a / 10_000);
+  const yearB = Math.floor(b / 10_000);
+  const dayA = a % 10_000;
+  const dayB = b % 10_000;
+  const isSwapped = yearA === yearB && (dayA % 100) * 100 + Math.floor(dayA / 100) === dayB;
+  if (isSwapped || areOneEditApart(String(a), String(b))) return BIRTH.close;
+  return yearA === yearB || dayA === dayB ? BIRTH.part : BIRTH.disagree;
+}

@@ -1,0 +1,274 @@
+/** Which records of a set are one person, which pairs a person must decide about, and why. */
+import { forEachCandidate, PASSES } from './blocking.js';
+import { AT, BIRTH, Comparer, type Comparison, createComparison, DISAGREE } from './comparison.js';
+import { GUARDS, type Guard, type GuardedPair } from './guards.js';
+import type { PeopleSet } from './people.js';
+import { trainModel } from './train.js';
+import { fixedModel, type MatchModel, type NameUses, type WeightPart, weigh } from './weights.js';
+
+export interface Thresholds {
+  /** From this weight on, a pair without a guard is one person. */
+  readonly match: number;
+  /** From this weight on, a pair is a question for a person. */
+  readonly review: number;
+}
+
+export interface MatchOptions {
+  readonly model: 'fixed' | 'trained';
+  readonly thresholds?: Thresholds | undefined;
+}
+
+/** Two persons that may be one: the pair of their records that weighs most. */
+export interface ReviewPair {
+  readonly a: number;
+  readonly b: number;
+  readonly weight: number;
+}
+
+export interface MatchResult {
+  /** For each record the lowest index of its person. */
+  readonly personOf: Int32Array;
+  /** The heaviest first. */
+  readonly reviews: readonly ReviewPair[];
+  readonly thresholds: Thresholds;
+  readonly statistics: Readonly<Record<string, number>>;
+}
+
+/** Why a pair weighs what it weighs. */
+export interface PairExplanation {
+  readonly weight: number;
+  readonly parts: readonly WeightPart[];
+  readonly guards: readonly Guard[];
+  /** The first pass that makes the pair a candidate, `null` if none does. */
+  readonly pass: string | null;
+}
+
+/** Persons with more records than this grow no further by themselves: no chain of likenesses may swallow a town. */
+const LARGEST_PERSON = 12;
+
+/** Pairs kept while all candidates are gone through: two indexes and a weight each. */
+class PairList {
+  a = new Int32Array(1024);
+  b = new Int32Array(1024);
+  weight = new Float32Array(1024);
+  size = 0;
+
+  add(a: number, b: number, weight: number): void {
+    if (this.size === this.a.length) {
+      const grow = <T extends Int32Array | Float32Array>(from: T, to: T): T => {
+        to.set(from);
+        return to;
+      };
+      this.a = grow(this.a, new Int32Array(this.size * 2));
+      this.b = grow(this.b, new Int32Array(this.size * 2));
+      this.weight = grow(this.weight, new Float32Array(this.size * 2));
+    }
+    this.a[this.size] = a;
+    this.b[this.size] = b;
+    this.weight[this.size] = weight;
+    this.size++;
+  }
+}
+
+/** Weighs pairs of one set. */
+export class PairJudge {
+  readonly #people: PeopleSet;
+  readonly model: MatchModel;
+  readonly comparer: Comparer;
+  readonly levels: Comparison = createComparison();
+  readonly #firstUses: Int32Array;
+  readonly #lastUses: Int32Array;
+
+  constructor(people: PeopleSet, model: MatchModel) {
+    this.#people = people;
+    this.model = model;
+    this.#firstUses = countUses(people, people.integers.first);
+    this.#lastUses = countUses(people, people.integers.last);
+    this.comparer = new Comparer(people, this.#firstUses);
+  }
+
+  /** The weight of a pair; its comparison stands in {@link levels} afterwards. */
+  weigh(a: number, b: number, parts: WeightPart[] | null = null): number {
+    this.comparer.compare(a, b, this.levels);
+    return weigh(this.model, this.levels, this.#usesOf(a, b), this.#isAdultWoman(a, b), parts);
+  }
+
+  /** The guards that hold for the pair that was weighed last. */
+  *guards(a: number, b: number): Generator<Guard> {
+    if (!this.model.forHouseholds) return;
+    const pair = this.#guarded(a, b);
+    for (const guard of GUARDS) if (guard.holds(pair)) yield guard;
+  }
+
+  /** Whether the two cannot be one person even through a third record. */
+  areHardConflict(a: number, b: number): boolean {
+    if (this.comparer.contradict(a, b)) return true;
+    if (!this.model.forHouseholds) return false;
+    this.comparer.compare(a, b, this.levels);
+    const { levels } = this;
+    if (levels[AT.birth] === BIRTH.disagree) return true;
+    return levels[AT.birth] === BIRTH.equal && levels[AT.first] === DISAGREE;
+  }
+
+  #guarded(a: number, b: number): GuardedPair {
+    const { records, first, last } = this.#usesOf(a, b);
+    const chance = records === 0 ? 0 : (first * last) / records / BIRTH_DAYS;
+    return { people: this.#people, comparer: this.comparer, a, b, levels: this.levels, chance };
+  }
+
+  #usesOf(a: number, b: number): NameUses {
+    const { first, last } = this.#people.integers;
+    return {
+      records: this.#people.size,
+      first: first[a] === first[b] ? this.#firstUses[first[a]!]! : 0,
+      last: last[a] === last[b] ? this.#lastUses[last[a]!]! : 0,
+    };
+  }
+
+  #isAdultWoman(a: number, b: number): boolean {
+    const { sex, birth } = this.#people.integers;
+    if (sex[a] === 2 || sex[b] === 2 || (sex[a] !== 1 && sex[b] !== 1)) return false;
+    const born = Math.min(birth[a] || 99999999, birth[b] || 99999999);
+    return born < ADULT_BEFORE;
+  }
+}
+
+/** Days on which the people of a registry were born, about: sixty years. */
+const BIRTH_DAYS = 22_000;
+/** Births before this day are adults' for the sake of married names: the rule is about kind, not about a day. */
+const ADULT_BEFORE = 20060101;
+
+function countUses(people: PeopleSet, column: Int32Array): Int32Array {
+  const uses = new Int32Array(people.names.size);
+  for (let i = 0; i < people.size; i++) uses[column[i]!]!++;
+  return uses;
+}
+
+/** The thresholds that hold where none are given: the review floor rises with the size, as what can be read does not. */
+export function defaultThresholds(records: number): Thresholds {
+  const doublings = Math.log2(Math.max(1, records / 125_000));
+  return { match: 1, review: Math.min(0, -5 + (2 * doublings) / 3) };
+}
+
+/** Matches all records of a set with each other. The result does not depend on their order. */
+export function matchPeople(people: PeopleSet, options: MatchOptions): MatchResult {
+  const model =
+    options.model === 'trained'
+      ? trainModel(people, countUses(people, people.integers.first))
+      : fixedModel(people.size);
+  const thresholds =
+    options.thresholds ?? (options.model === 'trained' ? { match: 0, review: -4 } : defaultThresholds(people.size));
+  const judge = new PairJudge(people, model);
+  const accepted = new PairList();
+  const doubtful = new PairList();
+  const blocking = forEachCandidate(people, (a, b) => {
+    const weight = judge.weigh(a, b);
+    if (weight < thresholds.review) return;
+    let isGuarded = false;
+    for (const { outcome } of judge.guards(a, b)) {
+      if (outcome === 'no') return;
+      isGuarded = true;
+    }
+    (weight >= thresholds.match && !isGuarded ? accepted : doubtful).add(a, b, weight);
+  });
+  const clusters = new People(people, judge);
+  for (const pair of sortPairs(accepted, people)) {
+    const [a, b] = [accepted.a[pair]!, accepted.b[pair]!];
+    if (!clusters.join(a, b)) doubtful.add(a, b, accepted.weight[pair]!);
+  }
+  const reviews = collectReviews(doubtful, clusters, people);
+  return {
+    personOf: clusters.personOf(),
+    reviews,
+    thresholds,
+    statistics: { ...blocking, accepted: accepted.size, doubtful: doubtful.size, refused: clusters.refused },
+  };
+}
+
+/** Why two records weigh what they weigh. */
+export function explainPair(people: PeopleSet, judge: PairJudge, a: number, b: number): PairExplanation {
+  const parts: WeightPart[] = [];
+  const weight = judge.weigh(a, b, parts);
+  const guards = [...judge.guards(a, b)];
+  const pass = PASSES.find(({ key }) => key(people, a) !== 0 && key(people, a) === key(people, b));
+  return { weight, parts, guards, pass: pass?.name ?? null };
+}
+
+/** Pairs by weight, the heaviest first; equal ones in an order that what they say decides, and not where they stand. */
+function sortPairs(pairs: PairList, { integers: { hash } }: PeopleSet): Uint32Array {
+  const order = new Uint32Array(pairs.size);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  const least = (i: number): number => Math.min(hash[pairs.a[i]!]!, hash[pairs.b[i]!]!);
+  const most = (i: number): number => Math.max(hash[pairs.a[i]!]!, hash[pairs.b[i]!]!);
+  return order.sort((x, y) => pairs.weight[y]! - pairs.weight[x]! || least(x) - least(y) || most(x) - most(y));
+}
+
+/** Persons under construction. Two are joined only if no record of one is a hard conflict with any of the other. */
+class People {
+  readonly #judge: PairJudge;
+  readonly #parents: Int32Array;
+  readonly #members = new Map<number, number[]>();
+  refused = 0;
+
+  constructor(people: PeopleSet, judge: PairJudge) {
+    this.#judge = judge;
+    this.#parents = new Int32Array(people.size);
+    for (let i = 0; i < people.size; i++) this.#parents[i] = i;
+  }
+
+  rootOf(index: number): number {
+    const parents = this.#parents;
+    let root = index;
+    while (parents[root] !== root) root = parents[root]!;
+    while (parents[index] !== root) {
+      const next = parents[index]!;
+      parents[index] = root;
+      index = next;
+    }
+    return root;
+  }
+
+  /** Joins two persons; false if they must stay two. */
+  join(a: number, b: number): boolean {
+    const rootA = this.rootOf(a);
+    const rootB = this.rootOf(b);
+    if (rootA === rootB) return true;
+    const membersA = this.#members.get(rootA) ?? [rootA];
+    const membersB = this.#members.get(rootB) ?? [rootB];
+    const isRefused =
+      membersA.length + membersB.length > LARGEST_PERSON ||
+      (membersA.length + membersB.length > 2 &&
+        membersA.some((one) => membersB.some((other) => this.#judge.areHardConflict(one, other))));
+    if (isRefused) {
+      this.refused++;
+      return false;
+    }
+    const root = Math.min(rootA, rootB);
+    this.#parents[rootA] = root;
+    this.#parents[rootB] = root;
+    this.#members.delete(rootA);
+    this.#members.delete(rootB);
+    this.#members.set(root, [...membersA, ...membersB]);
+    return true;
+  }
+
+  personOf(): Int32Array {
+    return this.#parents.map((_, i) => this.rootOf(i));
+  }
+}
+
+/** One pair for two persons, however many of their records are alike. */
+function collectReviews(pairs: PairList, people: People, set: PeopleSet): ReviewPair[] {
+  const seen = new Set<string>();
+  const reviews: ReviewPair[] = [];
+  for (const i of sortPairs(pairs, set)) {
+    const [a, b] = [pairs.a[i]!, pairs.b[i]!];
+    const [one, other] = [people.rootOf(a), people.rootOf(b)];
+    if (one === other) continue;
+    const key = one < other ? `${one} ${other}` : `${other} ${one}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    reviews.push({ a, b, weight: pairs.weight[i]! });
+  }
+  return reviews;
+}

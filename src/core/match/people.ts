@@ -1,0 +1,210 @@
+/** The patients of a submission as matching compares them: numbers side by side, some 120 bytes a record. */
+import { PATIENT, type Row } from '../model.js';
+import { isNewbornName, isUnknownName, nameKey, splitSuffix } from '../normalize/name.js';
+import { hashText } from './keys.js';
+import { nicknameGroups } from './nicknames.js';
+import { soundex } from './similarity.js';
+import { readStreet } from './street.js';
+
+/** A name in the form in which names are compared, and what comparing needs to know of it, worked out once. */
+export interface ComparedName {
+  readonly text: string;
+  readonly soundex: number;
+  /** Groups of short and pet forms that it belongs to. */
+  readonly groups: readonly number[];
+  /** Words of four letters and more, of a name that has several. */
+  readonly words: readonly string[];
+  /** The name without blanks. */
+  readonly joined: string;
+}
+
+const NO_WORDS: readonly string[] = [];
+
+/** Distinct texts, by number from 1; 0 stands for none. */
+class Texts<T> {
+  readonly #numbers = new Map<string, number>();
+  readonly #items: (T | null)[] = [null];
+  readonly #read: (text: string) => T;
+
+  constructor(read: (text: string) => T) {
+    this.#read = read;
+  }
+
+  numberOf(text: string): number {
+    let number = this.#numbers.get(text);
+    if (number === undefined) {
+      number = this.#items.push(this.#read(text)) - 1;
+      this.#numbers.set(text, number);
+    }
+    return number;
+  }
+
+  /** @throws TypeError for 0 */
+  at(number: number): T {
+    return this.#items[number]!;
+  }
+
+  get size(): number {
+    return this.#items.length;
+  }
+}
+
+function readName(text: string): ComparedName {
+  const words = text.includes(' ') ? text.split(' ').filter((word) => word.length >= 4) : NO_WORDS;
+  const joined = text.replaceAll(' ', '');
+  return { text, soundex: soundex(joined), groups: nicknameGroups(text), words, joined };
+}
+
+/** Columns of whole numbers, by name. */
+const INTEGERS = [
+  'first', 'last', 'middle', 'otherFirst', 'otherLast', 'maiden', 'motherFirst', 'birth', 'sex', 'suffix', 'order',
+  'streetNumber', 'street', 'unit', 'city', 'state', 'flags', 'hash',
+] as const; // biome-ignore format: a list of names
+/** Columns of ids, as {@link idNumber} has them. */
+const IDS = ['ssn', 'medicaid', 'chart', 'phone', 'phone2', 'zip'] as const;
+
+export type IntegerColumn = (typeof INTEGERS)[number];
+export type IdColumn = (typeof IDS)[number];
+
+/** Bits of the column `flags`. */
+export const Flag = {
+  /** The first name is what a hospital calls a child before it is named. */
+  newborn: 1,
+  multipleBirth: 2,
+} as const;
+
+const INITIAL_ROOM = 1024;
+
+/** Birth dates that stand for "not known" in many systems. */
+const PLACEHOLDER_BIRTHS = new Set([19000101, 19700101]);
+
+/** Records to be matched with each other. */
+export class PeopleSet {
+  readonly names = new Texts(readName);
+  /** Streets, cities and the like, compared letter by letter. */
+  readonly places = new Texts((text) => text);
+  readonly #suffixes = new Texts((text) => text);
+  #size = 0;
+  /** Whole numbers by column: numbers of names and places, days as yyyymmdd; 0 where nothing is known. */
+  readonly integers = Object.fromEntries(INTEGERS.map((name) => [name, new Int32Array(INITIAL_ROOM)])) as Record<
+    IntegerColumn,
+    Int32Array
+  >;
+  readonly ids = Object.fromEntries(IDS.map((name) => [name, new Float64Array(INITIAL_ROOM)])) as Record<
+    IdColumn,
+    Float64Array
+  >;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds a normalized patient row and gives its index. */
+  add(row: Row): number {
+    const index = this.#size++;
+    if (index === this.integers.first.length) this.#grow();
+    const { integers, ids } = this;
+    const text = (slot: number): string | null => row[slot] ?? null;
+
+    const last = this.#splitName(text(PATIENT.last_name));
+    const first = this.#splitName(text(PATIENT.first_name));
+    const suffix = text(PATIENT.suffix) ?? last.suffix ?? first.suffix;
+    const isNewborn = first.name !== null && isNewbornName(first.name);
+    integers.last[index] = this.#name(last.name);
+    integers.first[index] = isNewborn ? 0 : this.#name(first.name);
+    integers.middle[index] = this.#name(text(PATIENT.middle_name));
+    integers.otherFirst[index] = this.#name(text(PATIENT.alias_first_name));
+    integers.otherLast[index] = this.#name(text(PATIENT.alias_last_name));
+    integers.maiden[index] = this.#name(text(PATIENT.mother_maiden_last_name));
+    integers.motherFirst[index] = this.#name(text(PATIENT.mother_first_name));
+    const birth = Number((text(PATIENT.birth_date) ?? '').replaceAll('-', ''));
+    integers.birth[index] = PLACEHOLDER_BIRTHS.has(birth) ? 0 : birth;
+    const sex = text(PATIENT.sex) ?? (isNewborn ? sexOfNewborn(first.name!) : null);
+    integers.sex[index] = sex === 'F' ? 1 : sex === 'M' ? 2 : 0;
+    integers.suffix[index] = suffix === null ? 0 : this.#suffixes.numberOf(suffix);
+    integers.order[index] = Number(text(PATIENT.birth_order) ?? (isNewborn ? orderOfNewborn(first.name!) : 0));
+    integers.flags[index] =
+      (isNewborn ? Flag.newborn : 0) | (text(PATIENT.multiple_birth) === 'Y' ? Flag.multipleBirth : 0);
+    const line = text(PATIENT.street);
+    const street = line === null ? null : readStreet(line);
+    integers.streetNumber[index] = street === null ? 0 : this.#place(street.number);
+    integers.street[index] = street === null ? 0 : this.#place(street.name);
+    integers.unit[index] = this.#place(nameKey(text(PATIENT.street_2) ?? ''));
+    integers.city[index] = this.#place(nameKey(text(PATIENT.city) ?? ''));
+    integers.state[index] = this.#place(text(PATIENT.state) ?? '');
+    ids.ssn[index] = idNumber(text(PATIENT.ssn));
+    ids.medicaid[index] = idNumber(text(PATIENT.medicaid_id));
+    const chart = text(PATIENT.chart_number);
+    ids.chart[index] = chart === null ? 0 : -hashText(`${text(PATIENT.site_id) ?? ''}\x1f${chart}`);
+    ids.phone[index] = idNumber(text(PATIENT.phone));
+    ids.phone2[index] = idNumber(text(PATIENT.phone_2));
+    ids.zip[index] = idNumber(text(PATIENT.zip)?.slice(0, 5) ?? null);
+    integers.hash[index] = this.#hashOf(index);
+    return index;
+  }
+
+  #splitName(name: string | null): { name: string | null; suffix: string | null } {
+    if (name === null || isUnknownName(name)) return { name: null, suffix: null };
+    return splitSuffix(name) ?? { name, suffix: null };
+  }
+
+  #name(name: string | null): number {
+    if (name === null) return 0;
+    const key = nameKey(name);
+    return key === '' ? 0 : this.names.numberOf(key);
+  }
+
+  #place(text: string): number {
+    return text === '' ? 0 : this.places.numberOf(text);
+  }
+
+  /** Equal for records that say the same, and the same whatever came before: ties are decided by it. */
+  #hashOf(index: number): number {
+    const { integers, ids } = this;
+    const name = (number: number): string => (number === 0 ? '' : this.names.at(number).text);
+    const place = (number: number): string => (number === 0 ? '' : this.places.at(number));
+    const parts = [
+      name(integers.first[index]!), name(integers.last[index]!), name(integers.middle[index]!), integers.birth[index],
+      integers.sex[index], ids.ssn[index], ids.medicaid[index], ids.phone[index], ids.zip[index],
+      place(integers.street[index]!), place(integers.streetNumber[index]!), name(integers.maiden[index]!),
+    ]; // biome-ignore format: a list of values
+    return hashText(parts.join('\x1f')) | 0;
+  }
+
+  #grow(): void {
+    const room = this.integers.first.length * 2;
+    for (const name of INTEGERS) {
+      const larger = new Int32Array(room);
+      larger.set(this.integers[name]);
+      this.integers[name] = larger;
+    }
+    for (const name of IDS) {
+      const larger = new Float64Array(room);
+      larger.set(this.ids[name]);
+      this.ids[name] = larger;
+    }
+  }
+}
+
+/**
+ * An id as a number: its digits where it has only those, so that one wrong digit can be seen; else the negative hash of
+ * its text. 0 for none.
+ */
+function idNumber(text: string | null): number {
+  if (text === null) return 0;
+  const plain = text.replace(/[^\p{L}\d]/gu, '');
+  if (plain === '') return 0;
+  return /^\d{1,15}$/.test(plain) ? Number(plain) : -hashText(plain.toUpperCase());
+}
+
+function sexOfNewborn(name: string): string | null {
+  if (/girl|female|bg\b/i.test(name)) return 'F';
+  return /boy|male|bb\b/i.test(name) ? 'M' : null;
+}
+
+/** The birth order that a name such as `TWIN B` or `BABY BOY 2` tells, 0 if it tells none. */
+function orderOfNewborn(name: string): number {
+  const order = /(?:\s|-)([A-D])$|([1-4])$/i.exec(name);
+  if (order === null) return 0;
+  return order[1] === undefined ? Number(order[2]) : order[1].toUpperCase().charCodeAt(0) - 64;
+}
