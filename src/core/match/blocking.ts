@@ -191,7 +191,7 @@ export function forEachCandidate(
           const a = sorted[x]!;
           const b = sorted[y]!;
           if (isWanted !== null && !isWanted(a) && !isWanted(b)) continue;
-          if (keysByPass.some((earlier) => earlier[a] !== 0 && earlier[a] === earlier[b])) continue;
+          if (haveEqualKey(keysByPass, a, b)) continue;
           statistics.pairs++;
           visit(a, b, number);
         }
@@ -200,6 +200,14 @@ export function forEachCandidate(
     keysByPass.push(keys);
   }
   return statistics;
+}
+
+function haveEqualKey(keysByPass: readonly Int32Array[], a: number, b: number): boolean {
+  for (let i = 0; i < keysByPass.length; i++) {
+    const key = keysByPass[i]![a]!;
+    if (key !== 0 && key === keysByPass[i]![b]!) return true;
+  }
+  return false;
 }
 
 /** Gives the records of blocks that are too large further keys, in `keys`; those of blocks that stay too large get none. */

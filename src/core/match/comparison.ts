@@ -59,23 +59,26 @@ export class Comparer {
 
   /** Compares two records into `levels`. */
   compare(a: number, b: number, levels: Comparison): void {
+    this.comparePerson(a, b, levels);
+    this.compareHousehold(a, b, levels);
+  }
+
+  /** The fields that are a person's own. */
+  comparePerson(a: number, b: number, levels: Comparison): void {
     const { integers, ids } = this.#people;
-    const firstA = integers.first[a]!;
-    const firstB = integers.first[b]!;
-    const lastA = integers.last[a]!;
-    const lastB = integers.last[b]!;
-    if (firstA !== 0 && firstB !== 0 && firstA !== firstB && firstA === lastB && lastA === firstB) {
-      levels[AT.first] = NAME.swapped;
-      levels[AT.last] = NAME.swapped;
-    } else {
-      levels[AT.first] = this.#compareFirst(a, b);
-      levels[AT.last] = this.#compareLast(a, b);
-    }
+    levels[AT.first] = this.#areSwapped(a, b) ? NAME.swapped : this.#compareFirst(a, b);
     levels[AT.birth] = compareBirths(integers.birth[a]!, integers.birth[b]!);
     levels[AT.sex] = compareExact(integers.sex[a]!, integers.sex[b]!);
     levels[AT.ssn] = compareIds(ids.ssn[a]!, ids.ssn[b]!);
     levels[AT.medicaid] = compareIds(ids.medicaid[a]!, ids.medicaid[b]!);
     levels[AT.chart] = compareExact(ids.chart[a]!, ids.chart[b]!);
+    levels[AT.middle] = this.#compareMiddles(a, b);
+  }
+
+  /** The fields that a household has in common, once {@link comparePerson} has compared the others. */
+  compareHousehold(a: number, b: number, levels: Comparison): void {
+    const { integers, ids } = this.#people;
+    levels[AT.last] = levels[AT.first] === NAME.swapped ? NAME.swapped : this.#compareLast(a, b);
     levels[AT.street] = this.#compareStreets(a, b);
     levels[AT.unit] = this.#comparePlaces(integers.unit[a]!, integers.unit[b]!);
     levels[AT.city] = this.#comparePlaces(integers.city[a]!, integers.city[b]!);
@@ -83,8 +86,12 @@ export class Comparer {
     levels[AT.state] = compareExact(integers.state[a]!, integers.state[b]!);
     levels[AT.phone] = comparePhones(ids.phone[a]!, ids.phone2[a]!, ids.phone[b]!, ids.phone2[b]!);
     levels[AT.maiden] = this.#compareOtherNames(integers.maiden[a]!, integers.maiden[b]!);
-    levels[AT.middle] = this.#compareMiddles(a, b);
     levels[AT.motherFirst] = this.#compareOtherNames(integers.motherFirst[a]!, integers.motherFirst[b]!);
+  }
+
+  #areSwapped(a: number, b: number): boolean {
+    const { first, last } = this.#people.integers;
+    return first[a] !== 0 && last[a] !== 0 && first[a] !== first[b] && first[a] === last[b] && last[a] === first[b];
   }
 
   #compareFirst(a: number, b: number): number {

@@ -4,7 +4,15 @@ import { AT, BIRTH, Comparer, type Comparison, createComparison, DISAGREE } from
 import { GUARDS, type Guard, type GuardedPair } from './guards.js';
 import type { PeopleSet } from './people.js';
 import { trainModel } from './train.js';
-import { fixedModel, type MatchModel, type NameUses, type WeightPart, weigh } from './weights.js';
+import {
+  fixedModel,
+  type MatchModel,
+  mostWeight,
+  type NameUses,
+  type PartSink,
+  type WeightPart,
+  weigh,
+} from './weights.js';
 
 export interface Thresholds {
   /** From this weight on, a pair without a guard is one person. */
@@ -88,9 +96,19 @@ export class PairJudge {
   }
 
   /** The weight of a pair; its comparison stands in {@link levels} afterwards. */
-  weigh(a: number, b: number, parts: WeightPart[] | null = null): number {
+  weigh(a: number, b: number, sink: PartSink | null = null): number {
     this.comparer.compare(a, b, this.levels);
-    return weigh(this.model, this.levels, this.#usesOf(a, b), this.#isAdultWoman(a, b), parts);
+    return weigh(this.model, this.levels, this.#usesOf(a, b), this.#isAdultWoman(a, b), sink);
+  }
+
+  /** The weight of a pair if it is at least `least`; else any lesser one, sooner. */
+  weighIfAtLeast(least: number, a: number, b: number): number {
+    if (!this.model.forHouseholds) return this.weigh(a, b);
+    this.comparer.comparePerson(a, b, this.levels);
+    const uses = this.#usesOf(a, b);
+    if (mostWeight(this.model, this.levels, uses) < least) return Number.NEGATIVE_INFINITY;
+    this.comparer.compareHousehold(a, b, this.levels);
+    return weigh(this.model, this.levels, uses, this.#isAdultWoman(a, b));
   }
 
   /** The guards that hold for the pair that was weighed last. */
@@ -162,7 +180,7 @@ export function matchPeople(people: PeopleSet, options: MatchOptions): MatchResu
   const accepted = new PairList();
   const doubtful = new PairList();
   const blocking = forEachCandidate(people, (a, b) => {
-    const weight = judge.weigh(a, b);
+    const weight = judge.weighIfAtLeast(thresholds.review, a, b);
     if (weight < thresholds.review) return;
     let isGuarded = false;
     for (const { outcome } of judge.guards(a, b)) {
@@ -188,7 +206,9 @@ export function matchPeople(people: PeopleSet, options: MatchOptions): MatchResu
 /** Why two records weigh what they weigh. */
 export function explainPair(people: PeopleSet, judge: PairJudge, a: number, b: number): PairExplanation {
   const parts: WeightPart[] = [];
-  const weight = judge.weigh(a, b, parts);
+  const weight = judge.weigh(a, b, (field, level, own) => {
+    if (own !== 0) parts.push({ field, level, weight: own });
+  });
   const guards = [...judge.guards(a, b)];
   const pass = PASSES.find(({ key }) => key(people, a) !== 0 && key(people, a) === key(people, b));
   return { weight, parts, guards, pass: pass?.name ?? null };

@@ -71,48 +71,77 @@ const HOUSEHOLD_MOST = 15;
 const HOUSEHOLD_LEAST = -5;
 const PLACE_FIELDS = ['street', 'city', 'zip'] as const;
 
-/** The weight of a comparison; with `parts`, also what it is made of. */
+/** Takes the parts of a weight, for explanations. */
+export type PartSink = (field: string, level: string, weight: number) => void;
+
+/** The weight of a comparison; with `sink`, also what it is made of. */
 export function weigh(
   model: MatchModel,
   levels: Comparison,
   uses: NameUses,
   isAdultWoman: boolean,
-  parts: WeightPart[] | null = null,
+  sink: PartSink | null = null,
 ): number {
+  const person = weighPerson(model, levels, uses, sink);
+  if (!model.forHouseholds) return person;
   const { weights } = model;
-  const of = (field: keyof typeof AT): number => weights[AT[field]]![levels[AT[field]]!]!;
-  const add = (field: string, level: string, weight: number): number => {
-    if (parts !== null && weight !== 0) parts.push({ field, level, weight });
-    return weight;
-  };
-  const levelOf = (field: keyof typeof AT): string =>
-    levels[AT[field]] === 0 ? 'not known' : COMPARED[field][levels[AT[field]]! - 1]!;
-  let sum = add('prior', '', model.prior);
-  if (!model.forHouseholds) {
-    for (const field of COMPARED_FIELDS) sum += add(field, levelOf(field), of(field));
-    return sum + add('name frequency', '', frequencyWeight(levels, uses));
-  }
-  for (const field of ['first', 'birth', 'sex', 'medicaid', 'chart', 'middle'] as const) {
-    sum += add(field, levelOf(field), of(field));
-  }
-  sum += add('ssn', levelOf('ssn'), ssnWeight(of('ssn'), levels));
-  sum += add('first name frequency', '', levels[AT.first] === NAME.equal ? firstFrequency(uses) : 0);
-
   // A married name is no evidence against a woman.
   const isMarried = isAdultWoman && levels[AT.last] === NAME.disagree;
-  const last = isMarried ? -2 : of('last') + (levels[AT.last] === NAME.equal ? lastFrequency(uses) : 0);
+  const equalName = levels[AT.last] === NAME.equal ? lastFrequency(uses) : 0;
+  const last = isMarried ? MARRIED : weights[AT.last]![levels[AT.last]!]! + equalName;
   const place = placeWeight(model, levels);
-  const phone = of('phone');
-  const family = of('maiden') + of('motherFirst');
-  add('last', levelOf('last'), last);
-  add('place', PLACE_FIELDS.map((field) => `${field} ${levelOf(field)}`).join(', '), place);
-  add('phone', levelOf('phone'), phone);
-  add('mother', `maiden name ${levelOf('maiden')}`, family);
-  const household = last + place + phone + family;
+  const phone = weights[AT.phone]![levels[AT.phone]!]!;
+  const mother = weights[AT.maiden]![levels[AT.maiden]!]! + weights[AT.motherFirst]![levels[AT.motherFirst]!]!;
+  const household = last + place + phone + mother;
   const capped = Math.min(HOUSEHOLD_MOST, Math.max(HOUSEHOLD_LEAST, household));
-  add('household', 'cap', capped - household);
-  return sum + capped;
+  if (sink !== null) {
+    sink('last', levelOf('last', levels), last);
+    sink('place', PLACE_FIELDS.map((field) => `${field} ${levelOf(field, levels)}`).join(', '), place);
+    sink('phone', levelOf('phone', levels), phone);
+    sink('mother', `maiden name ${levelOf('maiden', levels)}`, mother);
+    sink('household', 'cap', capped - household);
+  }
+  return person + capped;
 }
+
+/** The most that a household model can weigh a pair of which only the person's own fields were compared. */
+export function mostWeight(model: MatchModel, levels: Comparison, uses: NameUses): number {
+  return weighPerson(model, levels, uses, null) + HOUSEHOLD_MOST;
+}
+
+const PERSON_FIELDS = ['first', 'birth', 'sex', 'medicaid', 'chart', 'middle'] as const;
+
+/** The weight of the prior and of the fields that are a person's own; of all fields in a model without households. */
+function weighPerson(model: MatchModel, levels: Comparison, uses: NameUses, sink: PartSink | null): number {
+  const { weights, prior, forHouseholds } = model;
+  sink?.('prior', '', prior);
+  let sum = prior;
+  const fields = forHouseholds ? PERSON_FIELDS : COMPARED_FIELDS;
+  for (let i = 0; i < fields.length; i++) {
+    const at = AT[fields[i]!];
+    const weight = weights[at]![levels[at]!]!;
+    sum += weight;
+    if (sink !== null) sink(fields[i]!, levelOf(fields[i]!, levels), weight);
+  }
+  const first = levels[AT.first] === NAME.equal ? firstFrequency(uses) : 0;
+  sink?.('first name frequency', '', first);
+  if (!forHouseholds) {
+    const last = levels[AT.last] === NAME.equal ? lastFrequency(uses) : 0;
+    sink?.('last name frequency', '', last);
+    return sum + first + last;
+  }
+  const ssn = ssnWeight(weights[AT.ssn]![levels[AT.ssn]!]!, levels);
+  sink?.('ssn', levelOf('ssn', levels), ssn);
+  return sum + first + ssn;
+}
+
+function levelOf(field: keyof typeof COMPARED, levels: Comparison): string {
+  const level = levels[AT[field]]!;
+  return level === 0 ? 'not known' : COMPARED[field][level - 1]!;
+}
+
+/** What another last name says against a grown-up woman. */
+const MARRIED = -2;
 
 /** The best that the place says; against one person only where all of it differs. */
 function placeWeight({ weights }: MatchModel, levels: Comparison): number {
@@ -132,9 +161,9 @@ function ssnWeight(weight: number, levels: Comparison): number {
     // Twins get numbers one after the other.
     return levels[AT.first] === NAME.disagree ? FIXED.ssn[DISAGREE]! : 0;
   }
-  const namesAndBirthAgree =
-    levels[AT.first] === NAME.equal && levels[AT.last] === NAME.equal && levels[AT.birth] === BIRTH.equal;
-  return levels[AT.ssn] === DISAGREE && namesAndBirthAgree ? 0 : weight;
+  // A name and a birth date that are all equal, with another number: the number is wrong, or guards say that it matters.
+  const agree = levels[AT.first] === NAME.equal && levels[AT.birth] === BIRTH.equal;
+  return levels[AT.ssn] === DISAGREE && agree ? 0 : weight;
 }
 
 /** Equal first names say less the more people bear them. */
@@ -144,11 +173,6 @@ function firstFrequency({ records, first }: NameUses): number {
 
 function lastFrequency({ records, last }: NameUses): number {
   return clamp(Math.log2(Math.max(records, 1) / Math.max(last, 1)) - 10, -3, 3);
-}
-
-function frequencyWeight(levels: Comparison, uses: NameUses): number {
-  const first = levels[AT.first] === NAME.equal ? firstFrequency(uses) : 0;
-  return first + (levels[AT.last] === NAME.equal ? lastFrequency(uses) : 0);
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -1,0 +1,170 @@
+/** Which records are one person. Nobody in them exists. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { explainPair, matchPeople, PairJudge } from '../../../src/core/match/match-people.js';
+import { PeopleSet } from '../../../src/core/match/people.js';
+import { fixedModel } from '../../../src/core/match/weights.js';
+import type { PatientField } from '../../../src/core/model.js';
+import { patientRow } from '../../support/rows.js';
+
+type Values = Partial<Record<PatientField, string>>;
+
+const NORA: Values = {
+  site_id: 'F1',
+  source_patient_id: '1',
+  last_name: 'Walsh',
+  first_name: 'Nora',
+  middle_name: 'Beth',
+  birth_date: '2015-05-14',
+  sex: 'F',
+  street: '12 Maple Street',
+  city: 'Boston',
+  state: 'MA',
+  zip: '02118',
+  phone: '6175550123',
+  mother_maiden_last_name: 'Costa',
+  mother_first_name: 'Elena',
+};
+
+function setOf(...records: readonly Values[]): PeopleSet {
+  const people = new PeopleSet();
+  for (const record of records) people.add(patientRow(record));
+  return people;
+}
+
+/** What becomes of two records: one person, a question, or two persons. */
+function verdict(a: Values, b: Values): 'same' | 'review' | 'different' {
+  const { personOf, reviews } = matchPeople(setOf(a, b), { model: 'fixed' });
+  if (personOf[0] === personOf[1]) return 'same';
+  return reviews.length > 0 ? 'review' : 'different';
+}
+
+function guardsOf(a: Values, b: Values): string[] {
+  const people = setOf(a, b);
+  return explainPair(people, new PairJudge(people, fixedModel(2)), 0, 1).guards.map(({ id }) => id);
+}
+
+const without = (values: Values, ...fields: readonly PatientField[]): Values =>
+  Object.fromEntries(Object.entries(values).filter(([field]) => !fields.includes(field as PatientField)));
+
+describe('are one person', () => {
+  test.each<[string, Values]>([
+    ['an equal record of another site', { site_id: 'F2', source_patient_id: 'X9' }],
+    ['a typing error in the first name', { first_name: 'Norra' }],
+    ['a short form of the first name', { first_name: 'Eleanor' }],
+    ['first and last name exchanged', { first_name: 'Walsh', last_name: 'Nora' }],
+    ['another address and phone', { street: '9 Oak Ave', zip: '01841', city: 'Lawrence', phone: '9785550199' }],
+    ['day and month exchanged', { birth_date: '2015-05-14', first_name: 'Nora' }],
+    ['one digit of the birth date wrong', { birth_date: '2015-05-19' }],
+    ['the last name of another parent', { last_name: 'Costa' }],
+    ['accents and a hyphen', { last_name: 'Wálsh' }],
+    ['another sex, and all else equal', { sex: 'M' }],
+  ])('%s', (_, changes) => {
+    expect(verdict(NORA, { ...NORA, ...changes })).toBe('same');
+  });
+
+  test('two who have only an uncommon name and a birth date, and agree', () => {
+    const bare = { last_name: 'Walsh', first_name: 'Nora', birth_date: '2015-05-14' };
+    expect(verdict(bare, bare)).toBe('same');
+  });
+});
+
+describe('are a question for a person', () => {
+  test.each<[string, Values, Values, string]>([
+    ['twins', NORA, { ...NORA, first_name: 'Daniel', sex: 'M' }, 'twins'],
+    ['a newborn without a name', NORA, { ...NORA, first_name: 'Baby Girl' }, 'newborn'],
+    ['a parent with the child’s name', NORA, { ...NORA, birth_date: '1985-05-14' }, 'parent'],
+    [
+      'twins with names alike',
+      { ...NORA, multiple_birth: 'Y' },
+      { ...NORA, first_name: 'Dora', multiple_birth: 'Y' },
+      'alike-twins',
+    ],
+    [
+      'namesakes with other numbers',
+      without(
+        { ...NORA, ssn: '211554321' },
+        'street',
+        'city',
+        'zip',
+        'phone',
+        'middle_name',
+        'mother_maiden_last_name',
+        'mother_first_name',
+      ),
+      without(
+        { ...NORA, ssn: '458221098' },
+        'street',
+        'city',
+        'zip',
+        'phone',
+        'middle_name',
+        'mother_maiden_last_name',
+        'mother_first_name',
+      ),
+      'other-number',
+    ],
+  ])('%s', (_, a, b, guard) => {
+    expect(verdict(a, b)).toBe('review');
+    expect(guardsOf(a, b)).toContain(guard);
+  });
+});
+
+describe('are two persons', () => {
+  test.each<[string, Values, Values]>([
+    ['father and son with suffixes', { ...NORA, suffix: 'SR' }, { ...NORA, suffix: 'JR' }],
+    ['twins by birth order', { ...NORA, birth_order: '1' }, { ...NORA, birth_order: '2' }],
+    [
+      'people with nothing in common',
+      NORA,
+      { last_name: 'Nguyen', first_name: 'Minh', birth_date: '1970-02-03', sex: 'M' },
+    ],
+    ['sisters', NORA, { ...NORA, first_name: 'Grace', middle_name: 'Ann', birth_date: '2012-09-30' }],
+  ])('%s', (_, a, b) => {
+    expect(verdict(a, b)).toBe('different');
+  });
+});
+
+test('a record that fits two twins joins neither of them to the other', () => {
+  const twin = { ...NORA, first_name: 'Flora' };
+  const nameless = { ...NORA, first_name: 'Baby Girl' };
+  const { personOf } = matchPeople(setOf(NORA, twin, nameless), { model: 'fixed' });
+  expect(personOf[0]).not.toBe(personOf[1]);
+});
+
+test('an explanation adds up to the weight', () => {
+  const people = setOf(NORA, { ...NORA, first_name: 'Norra', phone: '6175550188' });
+  const { weight, parts, pass } = explainPair(people, new PairJudge(people, fixedModel(2)), 0, 1);
+  expect(parts.reduce((sum, part) => sum + part.weight, 0)).toBeCloseTo(weight, 6);
+  expect(parts.map(({ field }) => field)).toContain('birth');
+  expect(pass).not.toBeNull();
+});
+
+test('the order of the records makes no difference to the persons', () => {
+  const record = fc.record({
+    last_name: fc.constantFrom('Walsh', 'Walsch', 'Costa', 'Nguyen'),
+    first_name: fc.constantFrom('Nora', 'Norra', 'Dora', 'Baby Girl', 'Daniel'),
+    birth_date: fc.constantFrom('2015-05-14', '2015-05-19', '1985-05-14', '2015-12-11'),
+    phone: fc.constantFrom('6175550123', '9785550199'),
+    street: fc.constantFrom('12 Maple St', '9 Oak Ave'),
+    zip: fc.constantFrom('02118', '01841'),
+    middle_name: fc.constantFrom('Beth', 'Ann', 'B'),
+  });
+  const groups = (records: readonly Values[]): string[] => {
+    const { personOf } = matchPeople(setOf(...records), { model: 'fixed' });
+    const members = new Map<number, string[]>();
+    records.forEach((own, i) => {
+      members.set(personOf[i]!, [...(members.get(personOf[i]!) ?? []), JSON.stringify(own)]);
+    });
+    return [...members.values()].map((own) => own.sort().join('\n')).sort();
+  };
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(record, { minLength: 2, maxLength: 10, selector: (own) => JSON.stringify(own) }),
+      (records) => {
+        expect(groups([...records].reverse())).toEqual(groups(records));
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
