@@ -2,7 +2,7 @@
 import { CATALOGUE, findIssueDefinition, ISSUE_CODES } from '../core/catalogue.js';
 import { fileLayoutsOf } from '../core/file-layouts.js';
 import { FATES, type FileRole } from '../core/model.js';
-import type { Layout } from '../core/spec.js';
+import { countedIn, type Layout } from '../core/spec.js';
 import { migrateSqliteFile, openSqliteForReading } from '../db/sqlite.js';
 import { builtInSpecIds, loadCodes, loadSpec, loadSpecJson } from '../files/specs.js';
 import { UsageError } from './exit.js';
@@ -112,7 +112,7 @@ const FILE_TITLES: Readonly<Record<FileRole, string>> = {
 function describeLayout(layout: Layout): string {
   if (layout.format === 'fixed') {
     const width = layout.fields.reduce((sum, field) => sum + field.width!, 0);
-    return `${layout.fields.length} columns of fixed width, ${width} bytes`;
+    return `${layout.fields.length} columns of fixed width, ${width} ${countedIn(layout)}`;
   }
   const delimiter = layout.delimiter === '\t' ? 'tab' : layout.delimiter;
   return `${layout.fields.length} columns, delimiter ${delimiter}, quote ${layout.quote ?? 'none'}, header ${layout.header}`;

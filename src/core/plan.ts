@@ -36,7 +36,16 @@ import type { HeaderMatch } from './read/header.js';
 import { IMMUNIZATION_MISSING } from './rules/immunization.js';
 import { PATIENT_MISSING } from './rules/patient.js';
 import type { Rule } from './rules/rule.js';
-import { isCombined, type Layout, type LayoutField, SHARED_FIELDS, type Spec, severityOf } from './spec.js';
+import {
+  isCombined,
+  type Layout,
+  type LayoutField,
+  SHARED_FIELDS,
+  type Spec,
+  severityOf,
+  unitOf,
+  type WidthUnit,
+} from './spec.js';
 
 /** A further column of a value. */
 interface JoinedColumn {
@@ -133,6 +142,8 @@ export interface TransformPlan {
   readonly encoding: FileEncoding | null;
   /** Places of the fields in a fixed-width record, `null` for delimited ones. */
   readonly fixed: FixedColumns | null;
+  /** What the widths of a fixed-width record count. */
+  readonly widths: WidthUnit;
   /** Words for "no value", in upper case, and the length of the longest. */
   readonly nulls: ReadonlySet<string>;
   readonly longestNull: number;
@@ -265,6 +276,7 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     headerBytes: options.headerBytes,
     encoding: options.encoding ?? null,
     fixed: layout.format === 'fixed' ? columnsOfWidths(layout.fields.map((field) => field.width!)) : null,
+    widths: layout.format === 'fixed' ? unitOf(layout) : 'auto',
     nulls: new Set(spec.nulls.map((token) => token.toUpperCase())),
     longestNull: Math.max(0, ...spec.nulls.map((token) => token.length)),
     severities: Object.fromEntries(ISSUE_CODES.map((code) => [code, severityOf(code, spec)])) as Record<

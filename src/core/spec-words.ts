@@ -14,6 +14,7 @@ import type {
   ProvenanceStatus,
   RepeatedGroup,
   Spec,
+  WidthUnit,
 } from './spec.js';
 
 type Words<Name extends string> = Readonly<Record<Name, string>>;
@@ -68,13 +69,14 @@ export const SPEC_PROPERTIES: SpecProperties = {
   },
   fixed: {
     format: 'How a record is divided into columns.',
+    widths: 'What the widths of the columns count.',
     fields: 'The columns in their order. Each begins where the one before it ends.',
   },
   field: {
     name: 'As the specification calls the column. Headers are matched by it; case, blanks and underscores do not matter.',
     field:
       'What the column carries: a field of the registry, or null for a column that is not loaded. In a combined layout, a field that patients and doses have says whose it is: patient.eligibility.',
-    width: 'Longest value in characters (delimited), or the width of the column in bytes (fixed).',
+    width: 'Longest value in characters (delimited), or the width of the column (fixed).',
     aliases: 'Other names of the column that headers use.',
     use: 'How much a value is asked for. Columns are optional unless they say otherwise.',
     dates: 'The date formats of this column, if others than those of the whole specification.',
@@ -95,6 +97,7 @@ interface SpecValues {
   readonly twoDigitYears: Words<Spec['dates']['twoDigitYears']>;
   readonly format: Words<Layout['format']>;
   readonly header: Words<DelimitedLayout['header']>;
+  readonly widths: Words<WidthUnit>;
   readonly use: Words<FieldUse>;
   readonly severity: Words<Severity | 'off'>;
 }
@@ -118,6 +121,11 @@ export const SPEC_VALUES: SpecValues = {
     required: 'The first record names the columns, and a file without it is refused.',
     optional: 'A first record that names the columns is understood. Without it, columns stand in the order given here.',
     absent: 'The first record is data. Columns stand in the order given here.',
+  },
+  widths: {
+    auto: 'Bytes; but a record that has exactly as many characters as the layout is wide is counted in characters. This is the default, for senders count one or the other and do not say which.',
+    bytes: 'Bytes, as programs count that know no letters beyond ASCII. In UTF-16 there are only characters to count.',
+    characters: 'Characters, however many bytes each has.',
   },
   use: {
     required: 'A record without a value is rejected, unless the code of that blank weighs less than an error.',

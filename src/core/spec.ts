@@ -16,7 +16,7 @@ export interface LayoutField {
   readonly name: string;
   /** What it carries; `null` for a column that is not loaded. */
   readonly field: FieldName | null;
-  /** Characters (delimited) or bytes (fixed width). */
+  /** Characters (delimited), or what the {@link WidthUnit} of a fixed layout says. */
   readonly width?: number;
   /** Other names that headers use. */
   readonly aliases?: readonly string[];
@@ -52,6 +52,24 @@ export interface DelimitedLayout extends LayoutBase {
 /** Records of fields that each have their width. */
 export interface FixedLayout extends LayoutBase {
   readonly format: 'fixed';
+  /** What the widths count; {@link unitOf} has the default. */
+  readonly widths?: WidthUnit;
+}
+
+/**
+ * What the widths of a fixed layout count. `auto`: bytes, and characters in a record that has as many of them as the
+ * layout is wide.
+ */
+export type WidthUnit = 'auto' | 'bytes' | 'characters';
+
+/** What the widths of a layout count. */
+export function unitOf(layout: FixedLayout): WidthUnit {
+  return layout.widths ?? 'auto';
+}
+
+/** What a sender is told to count. */
+export function countedIn(layout: FixedLayout): 'bytes' | 'characters' {
+  return unitOf(layout) === 'characters' ? 'characters' : 'bytes';
 }
 
 export type Layout = DelimitedLayout | FixedLayout;
@@ -298,6 +316,10 @@ class Checker {
     return false;
   }
 
+  optionalOneOf(value: unknown, path: string, allowed: Readonly<Record<string, string>>): void {
+    if (value !== undefined) this.oneOf(value, path, namesOf(allowed));
+  }
+
   character(value: unknown, path: string): void {
     const ascii = typeof value === 'string' && value.length === 1 && value.charCodeAt(0) < 128;
     if (!ascii || value === '\n' || value === '\r') {
@@ -400,6 +422,7 @@ function checkLayout(layout: unknown, role: FileRole, check: Checker): void {
       check.oneOf(layout['header'], `${path}/header`, namesOf(SPEC_VALUES.header));
     } else {
       check.keys(layout, path, SPEC_PROPERTIES.fixed);
+      check.optionalOneOf(layout['widths'], `${path}/widths`, SPEC_VALUES.widths);
     }
   }
   const fields = layout['fields'];

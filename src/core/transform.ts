@@ -16,7 +16,7 @@ import { type ByteCache, isMarked } from './read/byte-cache.js';
 import { decodeBytewise, decodeText, type Encoding, UNDECODABLE } from './read/decode.js';
 import { splitPlainRecord, splitQuotedRecords } from './read/delimited.js';
 import { createFieldBounds, type FieldBounds, readRecordText } from './read/fields.js';
-import { splitFixedRecord, splitFixedText } from './read/fixed.js';
+import { countsCharacters, splitFixedRecord, splitFixedText } from './read/fixed.js';
 import { isUtf16 } from './read/utf16.js';
 import { IMMUNIZATION_RULES, refineImmunization, rulesOfVaccine } from './rules/immunization.js';
 import { PATIENT_RULES, refinePatient } from './rules/patient.js';
@@ -179,7 +179,7 @@ class BlockTransform {
   /** Finds the fields of the record under way and gives their number. */
   #findFields(): number {
     const { bytes, starts, ends } = this.#block;
-    const { layout, fixed, encoding: fileEncoding } = this.#plan;
+    const { layout, fixed, widths, encoding: fileEncoding } = this.#plan;
     const start = starts[this.#index]!;
     const end = ends[this.#index]!;
     this.#cells = null;
@@ -197,11 +197,10 @@ class BlockTransform {
     if (this.#cells === null && !this.#bounds.ascii) {
       const { text, encoding } = readRecordText(bytes, start, end, fileEncoding);
       this.#encoding = encoding;
-      if (fixed !== null && (isUtf16(fileEncoding) || end - start !== fixed.width)) {
+      // Where bytes fit, characters need not be counted, unless they alone count.
+      if (fixed !== null && (end - start !== fixed.width || isUtf16(fileEncoding) || widths === 'characters')) {
         characters = [...text];
-        // Senders of fixed-width UTF-8 count bytes or characters; a row that fits exactly by characters counts those.
-        // In UTF-16 there are only characters to count.
-        if (isUtf16(fileEncoding) || characters.length === fixed.width) this.#cells = splitFixedText(text, fixed);
+        if (countsCharacters(characters.length, fixed, widths, fileEncoding)) this.#cells = splitFixedText(text, fixed);
         else characters = null;
       }
     }

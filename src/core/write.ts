@@ -2,7 +2,7 @@
 import type { FieldDefinition, Role } from './model.js';
 import { fieldsOf } from './model.js';
 import type { DateFormat } from './normalize/date.js';
-import type { Layout, LayoutField, Spec } from './spec.js';
+import { countedIn, type Layout, type LayoutField, type Spec } from './spec.js';
 
 /** The cells of a record, one for each column of the layout. */
 export type Cells = string[];
@@ -77,7 +77,8 @@ export function formatDate(iso: string, format: DateFormat): string {
 /** The line of a record, without its line end. */
 export function toLine(cells: readonly string[], layout: Layout): string {
   if (layout.format === 'fixed') {
-    return layout.fields.map((field, i) => padCell(cells[i]!.slice(0, field.width), field.width!)).join('');
+    const pad = countedIn(layout) === 'characters' ? padCharacters : padCell;
+    return layout.fields.map((field, i) => pad(cells[i]!.slice(0, field.width), field.width!)).join('');
   }
   const { delimiter, quote } = layout;
   return cells
@@ -86,6 +87,10 @@ export function toLine(cells: readonly string[], layout: Layout): string {
       return quote + cell.replaceAll(quote, quote + quote) + quote;
     })
     .join(delimiter);
+}
+
+function padCharacters(cell: string, width: number): string {
+  return cell.padEnd(width + cell.length - [...cell].length);
 }
 
 /** Fills a cell up with blanks. Widths are bytes, so that letters of several bytes leave room for fewer blanks. */

@@ -7,12 +7,15 @@ import type { FileRole, Role, Severity } from '../core/model.js';
 import { canBreak, missingCode } from '../core/rules/applies.js';
 import { Draft } from '../core/samples/draft.js';
 import {
+  countedIn,
   isCombined,
   type Layout,
   type LayoutField,
   type ProvenanceStatus,
   type Spec,
   severityOf,
+  unitOf,
+  type WidthUnit,
 } from '../core/spec.js';
 import { SPEC_VALUES } from '../core/spec-words.js';
 import { toLine } from '../core/write.js';
@@ -115,7 +118,7 @@ function describeCharacter(character: string): readonly Inline[] {
 function describeFormat(layout: Layout) {
   const columns = String(layout.fields.length);
   if (layout.format === 'fixed')
-    return [columns, `position; a record has ${recordWidth(layout)} bytes`, 'none', 'none'];
+    return [columns, `position; a record has ${recordWidth(layout)} ${countedIn(layout)}`, 'none', 'none'];
   return [
     columns,
     describeCharacter(layout.delimiter),
@@ -138,10 +141,18 @@ function divisionsOf(spec: Spec): Block[] {
   });
 }
 
+/** What a sender of letters beyond ASCII should know. */
+const UNITS: Readonly<Record<WidthUnit, string>> = {
+  auto: 'A record that has exactly as many characters as it should have bytes is counted in characters.',
+  bytes: 'A letter beyond ASCII takes the room of several.',
+  characters: 'A letter beyond ASCII takes the room of one, however many bytes it has.',
+};
+
 function describeDivision(layout: Layout): readonly Inline[] {
   if (layout.format === 'fixed') {
     return [
       ': values begin at the first position of their column and are filled up with blanks. A shorter record is read as if blanks followed; what lies beyond the last column is not read.',
+      ` Columns are counted in ${countedIn(layout)}. ${UNITS[unitOf(layout)]}`,
     ];
   }
   const quotes: readonly Inline[] =
@@ -209,8 +220,17 @@ function layoutSection(file: FileLayout, spec: Spec, codes: Codes): Block[] {
   });
   return [
     heading(2, titleOfRole(file.role)),
-    table(['#', 'Column', ...(fixed ? ['Bytes', 'Width'] : ['Longest']), 'Use', 'Carries', 'Values', 'Notes'], rows),
+    table(
+      ['#', 'Column', ...(fixed ? [placeTitle(layout), 'Width'] : ['Longest']), 'Use', 'Carries', 'Values', 'Notes'],
+      rows,
+    ),
   ];
+}
+
+/** What the places of columns count. */
+function placeTitle(layout: Layout): string {
+  if (layout.format === 'delimited') return '#';
+  return countedIn(layout) === 'bytes' ? 'Bytes' : 'Characters';
 }
 
 function describeNotes(column: LayoutField, role: Role | null, spec: Spec): readonly Inline[] {
@@ -292,7 +312,7 @@ function examplesSection(spec: Spec): Block[] {
         heading(3, titleOfRole(role)),
         { kind: 'code', text: (header === null ? lines : [header, ...lines]).join('\n') } as const,
         paragraph('The first record, column by column:'),
-        table([layout.format === 'fixed' ? 'Bytes' : '#', 'Column', 'Value'], rows),
+        table([placeTitle(layout), 'Column', 'Value'], rows),
       ];
     }),
   ];

@@ -3,7 +3,16 @@ import { CATALOGUE, ISSUE_CODES } from '../core/catalogue.js';
 import { type FileLayout, fileLayoutsOf } from '../core/file-layouts.js';
 import type { FileRole, Role } from '../core/model.js';
 import { canBreak } from '../core/rules/applies.js';
-import { columnKey, type Layout, type LayoutField, type Spec, severityOf } from '../core/spec.js';
+import {
+  columnKey,
+  countedIn,
+  type FixedLayout,
+  type Layout,
+  type LayoutField,
+  type Spec,
+  severityOf,
+  unitOf,
+} from '../core/spec.js';
 import { describePlace, type PlacedColumn, placeColumns } from './columns.js';
 
 /** What a change is about. */
@@ -20,6 +29,7 @@ export type ChangeKind =
   | 'column-renamed'
   | 'aliases'
   | 'width'
+  | 'widths'
   | 'use'
   | 'field'
   | 'dates'
@@ -123,11 +133,10 @@ function diffLayouts(before: Spec, after: Spec): SpecChange[] {
 
 function diffFormat(before: Layout, after: Layout): Change[] {
   const formats = [before.format, after.format] as const;
+  if (before.format === 'fixed' && after.format === 'fixed') return diffUnits(before, after);
   if (before.format === 'fixed' || after.format === 'fixed') {
     const words = { delimited: 'divided by a character', fixed: 'of fixed width' };
-    return formats[0] === formats[1]
-      ? []
-      : [change('format', formats, true, `its records are now ${words[formats[1]]}`)];
+    return [change('format', formats, true, `its records are now ${words[formats[1]]}`)];
   }
   const changes: Change[] = [];
   if (before.delimiter !== after.delimiter) {
@@ -153,6 +162,18 @@ function diffFormat(before: Layout, after: Layout): Change[] {
     changes.push(change('header', headers, after.header !== 'optional', messages[after.header]));
   }
   return changes;
+}
+
+/** What widths count. Who wrote what was counted may still do so where either is understood. */
+function diffUnits(before: FixedLayout, after: FixedLayout): Change[] {
+  const units = [unitOf(before), unitOf(after)] as const;
+  if (units[0] === units[1]) return [];
+  const words = {
+    auto: 'its columns may now be counted in bytes or in characters',
+    bytes: 'its columns are now counted in bytes',
+    characters: 'its columns are now counted in characters',
+  };
+  return [change('widths', units, units[1] !== 'auto', words[units[1]])];
 }
 
 /** A column before and after. */
@@ -225,7 +246,7 @@ function pairColumns(before: readonly Carrier[], after: readonly Carrier[]): Pai
 function describeAdded(placed: PlacedColumn, layout: Layout): ColumnChange {
   const { column, number } = placed;
   const previous = layout.fields[number - 2];
-  const place = placed.bytes === null ? `column ${number}` : `bytes ${describePlace(placed)}`;
+  const place = placed.bytes === null ? `column ${number}` : `${unitWord(layout)}s ${describePlace(placed)}`;
   const where = previous === undefined ? 'at the beginning' : `after ${previous.name}`;
   const atEnd = number === layout.fields.length;
   // A header says where columns are, and a record of fixed width may be shorter.
@@ -236,11 +257,22 @@ function describeAdded(placed: PlacedColumn, layout: Layout): ColumnChange {
 
 /** Columns that stand elsewhere. */
 function diffOrder(pairs: readonly Pair[], layout: Layout): ColumnChange[] {
-  return layout.format === 'fixed' ? diffPositions(pairs) : diffSequence(pairs, layout.header !== 'required');
+  return layout.format === 'fixed'
+    ? diffPositions(pairs, unitWord(layout))
+    : diffSequence(pairs, layout.header !== 'required');
+}
+
+/** What the places of a fixed layout count. */
+function unitWord(layout: Layout): string {
+  return layout.format === 'fixed' && countedIn(layout) === 'characters' ? 'character' : 'byte';
+}
+
+function countOf(number: number, unit: string): string {
+  return number === 1 ? `1 ${unit}` : `${number} ${unit}s`;
 }
 
 /** Neighbours that moved alike are told together: a column that was added moves all that follow. */
-function diffPositions(pairs: readonly Pair[]): ColumnChange[] {
+function diffPositions(pairs: readonly Pair[], unit: string): ColumnChange[] {
   const groups: Pair[][] = [];
   const shiftOf = ({ before, after }: Pair): number => after.bytes!.first - before.bytes!.first;
   let previous: Pair | null = null;
@@ -258,8 +290,7 @@ function diffPositions(pairs: readonly Pair[]): ColumnChange[] {
     const others = group.length === 1 ? '' : ` with all columns to ${last.after.column.name},`;
     const shift = Math.abs(shiftOf(first));
     const direction = shiftOf(first) > 0 ? 'right' : 'left';
-    const bytes = shift === 1 ? '1 byte' : `${shift} bytes`;
-    const message = `moves${others} ${bytes} to the ${direction}: ${span('before')} is now ${span('after')}`;
+    const message = `moves${others} ${countOf(shift, unit)} to the ${direction}: ${span('before')} is now ${span('after')}`;
     const moved = change('column-moved', [span('before'), span('after')], true, message);
     return { ...moved, column: first.after.column.name };
   });
@@ -343,8 +374,8 @@ function diffWidth(a: LayoutField, b: LayoutField, layout: Layout): Change[] {
   const values = [a.width ?? null, b.width ?? null] as const;
   if (b.width === undefined) return [change('width', values, false, 'may now be of any length')];
   if (layout.format === 'fixed') {
-    const bytes = b.width === 1 ? '1 byte' : `${b.width} bytes`;
-    const message = a.width === undefined ? `has ${bytes}` : `has ${bytes}, not ${a.width}`;
+    const has = `has ${countOf(b.width, unitWord(layout))}`;
+    const message = a.width === undefined ? has : `${has}, not ${a.width}`;
     return [change('width', values, true, message)];
   }
   const narrower = a.width === undefined || b.width < a.width;

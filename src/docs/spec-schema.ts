@@ -135,23 +135,31 @@ function layout(role: FileRole): JsonSchema {
     delimiter: CHARACTER,
     quote: { anyOf: [CHARACTER, { type: 'null' }] },
     header: oneOf(SPEC_VALUES.header),
+    widths: { ...oneOf(SPEC_VALUES.widths), default: 'auto' },
     fields: { type: 'array', minItems: 1, items, ...neededColumns(role) },
   };
-  const onlyDelimited = namesOf(SPEC_PROPERTIES.delimited).filter((name) => !(name in SPEC_PROPERTIES.fixed));
+  const { delimited, fixed } = SPEC_PROPERTIES;
+  const onlyDelimited = namesOf(delimited).filter((name) => !(name in fixed));
+  const onlyFixed = namesOf(fixed).filter((name) => !(name in delimited));
   const withWidth: JsonSchema = { required: ['width'] };
   const groupWithWidth: JsonSchema = { properties: { fields: { items: withWidth } } };
   return {
-    ...objectOf({ ...SPEC_PROPERTIES.fixed, ...SPEC_PROPERTIES.delimited }, properties, ['format', 'fields']),
+    ...objectOf({ ...fixed, ...delimited }, properties, ['format', 'fields']),
     allOf: [
-      choice(hasFormat('delimited'), { required: onlyDelimited }),
+      choice(hasFormat('delimited'), { required: ['delimiter', 'quote', 'header'], properties: none(onlyFixed) }),
       choice(hasFormat('fixed'), {
         properties: {
-          ...Object.fromEntries(onlyDelimited.map((name) => [name, false])),
+          ...none(onlyDelimited),
           fields: { items: role === 'combined' ? choice(IS_GROUP, groupWithWidth, withWidth) : withWidth },
         },
       }),
     ],
   };
+}
+
+/** Properties that may not be there. */
+function none(names: readonly string[]): JsonSchema {
+  return Object.fromEntries(names.map((name) => [name, false]));
 }
 
 function hasFormat(format: Layout['format']): JsonSchema {

@@ -35,6 +35,7 @@ describe('a spec has nothing wrong with it', () => {
     ['with tabs', `${PATIENT}/delimiter`, '\t'],
     ['with a column that is not loaded', `${PATIENT}/fields/3`, { name: 'Balance', field: null }],
     ['with a blank date format of a field', `${PATIENT}/fields/2/dates`, ['YYYYMMDD', 'M/D/YYYY']],
+    ['with columns that count characters', `${DOSE}/widths`, 'characters'],
     ['with values, a default and a note', `${PATIENT}/fields/3`, { name: 'Sex', field: 'sex', values: { W: 'F' }, default: 'U', note: 'x', store: true, use: 'preferred' }],
   ])('%s', (_, pointer, value) => {
     expect(checkSpec(withValue(pointer, value))).toEqual([]);
@@ -108,6 +109,8 @@ describe('a spec is told its fault, the place and the remedy', () => {
     [`${FIRST}/colour`, 'red', `${FIRST}/colour`, 'unknown property'],
     [DOSE, null, DOSE, 'missing'],
     [`${DOSE}/delimiter`, '|', `${DOSE}/delimiter`, 'unknown property'],
+    [`${DOSE}/widths`, 'letters', `${DOSE}/widths`, 'not a known value'],
+    [`${PATIENT}/widths`, 'bytes', `${PATIENT}/widths`, 'unknown property'],
     [`${DOSE}/fields/0/width`, undefined, `${DOSE}/fields/0/width`, 'missing'],
     [`${DOSE}/fields/1/field`, 'route', `${DOSE}/fields`, 'no column carries administered_on'],
     [`${DOSE}/fields/2/field`, 'route', `${DOSE}/fields`, 'no column names the vaccine'],

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { IssueCode } from '../../src/core/catalogue.js';
 import { matchHeader } from '../../src/core/read/header.js';
-import type { Spec } from '../../src/core/spec.js';
+import type { FixedLayout, Spec } from '../../src/core/spec.js';
 import { GRITS, MIIS } from '../support/fixtures.js';
 import { FAULTLESS, judgeText, transformText, type Written, writeRecord } from '../support/records.js';
 
@@ -167,6 +167,38 @@ describe('texts', () => {
     const line = unit === 'characters' ? written.replace('Zoë', 'Zoë ') : written;
     const [judged] = judgeText(Uint8Array.from(cut(line)), { ...PATIENT, spec: GRITS, site: 'GA001' });
     expect(judged).toMatchObject({ fate: 'accepted', codes: [], values: { first_name: 'Zoë', last_name: 'Walsh' } });
+  });
+
+  describe('of fixed-width rows whose layout knows what it counts', () => {
+    const counting = (widths: 'auto' | 'bytes' | 'characters'): Spec => ({
+      ...GRITS,
+      layouts: { ...GRITS.layouts, patient: { ...(GRITS.layouts.patient as FixedLayout), widths } },
+    });
+    const values = { ...FAULTLESS[GRITS.id]!.patient, first_name: 'Zoë' };
+    const byBytes = writeRecord(values, 'patient', GRITS);
+    const read = (line: string | Uint8Array, widths: 'auto' | 'bytes' | 'characters') =>
+      judgeText(line, { ...PATIENT, spec: counting(widths), site: 'GA001' })[0]!.values;
+
+    test('are found where it says, also in a row that fits by the other count', () => {
+      // A row of 585 characters, each where a sender puts it who counts bytes: its last blank is one too many.
+      const odd = `${byBytes} `;
+      expect(read(odd, 'bytes')).toMatchObject({ first_name: 'Zoë', last_name: 'Walsh' });
+      expect(read(odd, 'auto')).not.toMatchObject({ last_name: 'Walsh' });
+      const byCharacters = writeRecord(values, 'patient', counting('characters'));
+      expect(byCharacters).toBe(byBytes.replace('Zoë', 'Zoë '));
+      // A row that lacks its end fits by neither count.
+      const short = byCharacters.slice(0, -8);
+      expect(read(short, 'characters')).toMatchObject({ first_name: 'Zoë', birth_date: '2015-05-14' });
+      expect(read(short, 'auto')).not.toMatchObject({ birth_date: '2015-05-14' });
+    });
+
+    test('in Windows-1252 are the same by both counts', () => {
+      const line = writeRecord(values, 'patient', counting('characters'));
+      const bytes = Uint8Array.from(line, (character) => character.charCodeAt(0));
+      for (const widths of ['auto', 'bytes', 'characters'] as const) {
+        expect(read(bytes, widths)).toMatchObject({ first_name: 'Zoë', last_name: 'Walsh' });
+      }
+    });
   });
 
   test('of fixed-width rows that fit by characters are not too wide, though they have more bytes', () => {

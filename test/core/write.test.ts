@@ -24,6 +24,11 @@ describe('a line', () => {
     expect(toLine(cells, fixed)).toBe(line);
   });
 
+  test('of fixed width has every value at its character, where the layout counts those', () => {
+    expect(toLine(['Zoë', 'y'], { ...fixed, widths: 'characters' })).toBe('Zoë y ');
+    expect(toLine(['😀', 'y'], { ...fixed, widths: 'characters' })).toBe('😀   y ');
+  });
+
   test.each([
     [['x', 'y'], 'x|y'],
     [['a|b', 'y'], '"a|b"|y'],

@@ -11,7 +11,7 @@ import { renderMarkdown } from '../../src/docs/markdown.js';
 import { builtInSpecIds, loadSpec } from '../../src/files/specs.js';
 import { CODES, GRITS, MIIS } from '../support/fixtures.js';
 import { readHtml } from '../support/html.js';
-import { smallest, smallestCombined } from '../support/small-spec.js';
+import { smallest, smallestCombined, withValue } from '../support/small-spec.js';
 
 /** The rows of the table that follows a chapter's title, each cell as plain text. */
 function rowsAfter(title: string, spec: Spec): string[][] {
@@ -115,6 +115,17 @@ describe('a column', () => {
     expect(find('Patient file', 'Last', completeSpec(smallest()))[6]).toBe('also called Surname');
     expect(find('Patient file', 'first_name', MIIS)[6]).toMatch(/^a blank is first-name-missing: warning; /);
   });
+});
+
+test('what a layout counts is told', () => {
+  const inCharacters = completeSpec(withValue('/layouts/immunization/widths', 'characters'));
+  const document = renderMarkdown(describeSpec(inCharacters, CODES));
+  expect(document).toContain('a record has 23 characters');
+  expect(document).toContain('| # | Column | Characters | Width |');
+  expect(document).toContain('Columns are counted in characters. A letter beyond ASCII takes the room of one');
+  expect(renderMarkdown(describeSpec(GRITS, CODES))).toContain(
+    'Columns are counted in bytes. A record that has exactly',
+  );
 });
 
 describe('a file with patients and doses', () => {

@@ -56,6 +56,9 @@ describe('a sender is told', () => {
     [`${DELIMITED}/fields/1/store`, false, ['- patient Last: no longer stored']],
     [`${DELIMITED}/fields/1/note`, 'in full', ['- patient Last: has another note: in full']],
     [`${FIXED}/fields/2/width`, 4, ['! immunization Vaccine: has 4 bytes, not 3']],
+    [`${FIXED}/widths`, 'auto', []],
+    [`${FIXED}/widths`, 'bytes', ['! immunization: its columns are now counted in bytes']],
+    [`${FIXED}/widths`, 'characters', ['! immunization: its columns are now counted in characters']],
     [`${FIXED}/fields/0/width`, 12, ['! immunization Date: moves with all columns to Vaccine, 2 bytes to the right: 11-23 is now 13-25', '! immunization Chart: has 12 bytes, not 10']],
     [`${FIXED}/fields/3`, LOT, ['- immunization Lot: new, optional, bytes 24-43, after Vaccine']],
     [`${FIXED}/fields`, [DOSE_CHART!, LOT, DOSE_DATE!, DOSE_VACCINE!], ['! immunization Lot: new, optional, bytes 11-30, after Chart', '! immunization Date: moves with all columns to Vaccine, 20 bytes to the right: 11-23 is now 31-43']],
@@ -91,6 +94,18 @@ describe('a sender is told', () => {
     expect(changesBetween(unquoted, OLD)).toEqual(['- patient: values may now stand between " and "']);
     expect(changesBetween(OLD, fixed)).toContain('! patient: its records are now of fixed width');
     expect(changesBetween(fixed, OLD)).toContain('! patient: its records are now divided by a character');
+  });
+
+  test('of widths by what they count', () => {
+    const inCharacters = completeSpec(withValue(`${FIXED}/widths`, 'characters'));
+    expect(changesBetween(inCharacters, OLD)).toEqual([
+      '- immunization: its columns may now be counted in bytes or in characters',
+    ]);
+    const wider = withValue(`${FIXED}/fields/0/width`, 11, withValue(`${FIXED}/widths`, 'characters') as never);
+    expect(changesBetween(inCharacters, completeSpec(wider))).toEqual([
+      '! immunization Date: moves with all columns to Vaccine, 1 character to the right: 11-23 is now 12-24',
+      '! immunization Chart: has 11 characters, not 10',
+    ]);
   });
 
   test('that another column carries what one carried', () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { ISSUE_CODES } from '../../src/core/catalogue.js';
 import type { FileRole } from '../../src/core/model.js';
 import { makeSamples, type SampleFiles } from '../../src/core/samples/samples.js';
-import { completeSpec, type DelimitedLayout, type Layout, type Spec } from '../../src/core/spec.js';
+import { completeSpec, type DelimitedLayout, type FixedLayout, type Layout, type Spec } from '../../src/core/spec.js';
 import { describeSpec, rulesOf } from '../../src/docs/flat-file-specification.js';
 import { renderMarkdown } from '../../src/docs/markdown.js';
 import { builtInSpecIds, loadSpec, packageFolder } from '../../src/files/specs.js';
@@ -66,6 +66,16 @@ const OTHERS: readonly (readonly [string, Spec])[] = [
       { delimiter: ',', header: 'required' },
       ['street', 'lot_number', 'comment'],
     ),
+  ],
+  [
+    'columns that count characters',
+    {
+      ...SMALLEST,
+      layouts: {
+        ...SMALLEST.layouts,
+        immunization: { ...(SMALLEST.layouts.immunization as FixedLayout), widths: 'characters' },
+      },
+    },
   ],
   [
     'other severities',

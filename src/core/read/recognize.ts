@@ -2,19 +2,21 @@
 import type { FileRole, IsoDate, Role } from '../model.js';
 import { createDateNormalizer } from '../normalize/date.js';
 import {
+  countedIn,
   type DelimitedLayout,
   type FixedLayout,
   KEY_FIELDS,
   type Layout,
   REJECT_COLUMNS,
   type Spec,
+  unitOf,
   VACCINE_FIELDS,
 } from '../spec.js';
 import { type Block, RecordCutter, RecordShape } from './blocks.js';
 import type { FileEncoding } from './decode.js';
 import { splitQuotedRecords } from './delimited.js';
-import { readRecordText } from './fields.js';
-import { columnsOfWidths, splitFixedText } from './fixed.js';
+import { createFieldBounds, readRecordText } from './fields.js';
+import { columnsOfWidths, countsCharacters, splitFixedRecord, splitFixedText } from './fixed.js';
 import { countMatches, type HeaderMatch, looksLikeHeader, matchHeader } from './header.js';
 import { detectUtf16, isUtf16 } from './utf16.js';
 
@@ -157,10 +159,22 @@ function readSample(head: FileHead, layout: Layout, encoding: FileEncoding | nul
 function readRecord(block: Block, index: number, layout: Layout, encoding: FileEncoding | null): SampleRecord {
   const bytes = block.bytes.slice(block.starts[index], block.ends[index]);
   const { text } = readRecordText(bytes, 0, bytes.length, encoding);
-  if (layout.format === 'fixed') return { bytes, text, cells: splitFixedText(text, widthsOf(layout)) };
+  if (layout.format === 'fixed') return { bytes, text, cells: splitFixed(bytes, text, layout, encoding) };
   const quoted = block.shapes[index] === RecordShape.quoted;
   const cells = quoted ? splitQuotedRecords([text], layout.delimiter, layout.quote!)[0]! : text.split(layout.delimiter);
   return { bytes, text, cells: cells.map((cell) => cell.trim()) };
+}
+
+/** The cells of a fixed-width record, found as they are when the file is loaded. */
+function splitFixed(bytes: Uint8Array, text: string, layout: FixedLayout, encoding: FileEncoding | null): string[] {
+  const columns = widthsOf(layout);
+  const characters = [...text].length;
+  if (characters === bytes.length || countsCharacters(characters, columns, unitOf(layout), encoding)) {
+    return splitFixedText(text, columns);
+  }
+  const bounds = createFieldBounds(layout.fields.length);
+  splitFixedRecord(bytes, 0, bytes.length, columns, bounds);
+  return layout.fields.map((_, i) => readRecordText(bytes, bounds.starts[i]!, bounds.ends[i]!, encoding).text);
 }
 
 function widthsOf(layout: FixedLayout): ReturnType<typeof columnsOfWidths> {
@@ -264,7 +278,7 @@ function refuseByDates(
   if (own > 0 || records.length < 10) return null;
   const width = widthsOf(layout).width;
   return refusal(
-    `has no dates where ${spec.id} has them (rows of ${width} bytes)`,
+    `has no dates where ${spec.id} has them (rows of ${width} ${countedIn(layout)})`,
     'choose the right --spec, and check that the export counts columns as it does',
   );
 }
@@ -274,16 +288,15 @@ function shareOfDates(
   records: readonly SampleRecord[],
   layout: FixedLayout,
   role: Role,
-  { spec, today }: RecognizeOptions,
+  { spec, today, encoding = null }: RecognizeOptions,
 ): number {
-  const columns = widthsOf(layout);
   const index = layout.fields.findIndex(
     (field) => field.field === (role === 'patient' ? 'birth_date' : 'administered_on'),
   );
   const formats = layout.fields[index]!.dates ?? spec.dates.formats;
   const read = createDateNormalizer({ formats, twoDigitYears: spec.dates.twoDigitYears, today });
-  const dates = records.filter((record) => {
-    const cell = splitFixedText(record.text, columns)[index]!;
+  const dates = records.filter(({ bytes, text }) => {
+    const cell = splitFixed(bytes, text, layout, encoding)[index]!;
     return cell !== '' && read(cell).value !== null;
   });
   return dates.length / records.length;
