@@ -186,6 +186,7 @@ export class FileRun {
   sha256 = '';
   readonly encodings = { ascii: 0, 'utf-8': 0, 'windows-1252': 0 };
   longRows = 0;
+  nulRecords = 0;
   /** Records that have a value, by slot. */
   readonly filled: Uint32Array;
 
@@ -290,6 +291,7 @@ function takeBlock(block: Block, file: FileRun, context: RunContext): { block: B
   const batch = transformBlock(block, file.plan);
   file.records += block.count;
   file.longRows += batch.longRows;
+  file.nulRecords += batch.nulRecords;
   for (const encoding of ['ascii', 'utf-8', 'windows-1252'] as const)
     file.encodings[encoding] += batch.encodings[encoding];
   for (let slot = 0; slot < batch.filled.length; slot++) file.filled[slot]! += batch.filled[slot]!;
@@ -341,6 +343,7 @@ function reportWholeFile(file: FileRun, context: RunContext): void {
     const expected = String(file.plan.fixed!.width);
     reportFile('row-longer-than-layout', null, { expected, other: String(file.longRows) }, file, context);
   }
+  if (file.nulRecords > 0) reportFile('nul-bytes', null, { other: String(file.nulRecords) }, file, context);
   // What the user says of the encoding needs not be told.
   if (file.source.encoding !== null) return;
   if (windows1252 > 0 && utf8 > 0) reportFile('encoding-mixed', null, { other: String(utf8) }, file, context);

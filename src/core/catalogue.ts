@@ -159,6 +159,17 @@ export const CATALOGUE = {
     fix: 'Export everything in one encoding, best UTF-8.',
     source: 'immload reader',
   },
+  'nul-bytes': {
+    severity: 'warning',
+    subject: 'file',
+    field: null,
+    asserts: 'no byte of the file is zero',
+    message: 'records with zero bytes (NUL), which were read as blanks: {other}',
+    meaning: 'Some records hold bytes of the value zero, which stand for no character. They were read as blanks.',
+    why: 'Some programs fill columns up with them. They also stand where a disk or a transfer has lost what was there.',
+    fix: 'Look at a few of the records. If something is missing in them, send the file again; if not, ask for an export that fills columns with blanks.',
+    source: 'immload reader',
+  },
   // ---- who the patient is ----------------------------------------------------------------------------------------
   'site-missing': {
     severity: 'error',

@@ -15,7 +15,7 @@ import { type Block, RecordShape, recordOffset } from './read/blocks.js';
 import { type ByteCache, isMarked } from './read/byte-cache.js';
 import { decodeBytewise, decodeText, type Encoding, UNDECODABLE } from './read/decode.js';
 import { splitPlainRecord, splitQuotedRecords } from './read/delimited.js';
-import { createFieldBounds, type FieldBounds, readRecordText } from './read/fields.js';
+import { createFieldBounds, type FieldBounds, readRecordText, trimBlanks } from './read/fields.js';
 import { countsCharacters, splitFixedRecord, splitFixedText } from './read/fixed.js';
 import { isUtf16 } from './read/utf16.js';
 import { IMMUNIZATION_RULES, refineImmunization, rulesOfVaccine } from './rules/immunization.js';
@@ -49,6 +49,8 @@ export interface Batch {
   readonly encodings: Record<Encoding, number>;
   /** Fixed-width records that are wider than the layout. */
   longRows: number;
+  /** Records that hold zero bytes. */
+  nulRecords: number;
   /** How many records have a value, by slot. */
   readonly filled: Uint32Array;
 }
@@ -121,6 +123,7 @@ class BlockTransform {
       changes: [],
       encodings: { ascii: 0, 'utf-8': 0, 'windows-1252': 0 },
       longRows: 0,
+      nulRecords: 0,
       filled: new Uint32Array(plan.fieldNames.length),
     };
   }
@@ -151,7 +154,7 @@ class BlockTransform {
     if (indexes.length === 0 || layout.format !== 'delimited') return new Map();
     const texts = indexes.map((index) => readRecordText(bytes, starts[index]!, ends[index]!, this.#plan.encoding).text);
     const rows = splitQuotedRecords(texts, layout.delimiter, layout.quote!);
-    return new Map(indexes.map((index, i) => [index, rows[i]!.map((cell) => cell.trim())]));
+    return new Map(indexes.map((index, i) => [index, rows[i]!.map(trimBlanks)]));
   }
 
   #readRecord(): void {
@@ -162,6 +165,7 @@ class BlockTransform {
     if (shape === RecordShape.quoteNotClosed) return this.#rejectUnread('quote-not-closed');
     if (shape === RecordShape.quoteMisplaced) return this.#rejectUnread('quote-misplaced');
     const count = this.#findFields();
+    if (this.#cells !== null || this.#bounds.hasControls) this.#noteNulBytes();
     if (this.#isBlank(count)) return this.#skip('record-blank');
     if (this.#plan.doseColumns?.every((column) => this.#cell(column) === '') === true) {
       this.#batch.skipped.push(this.#index);
@@ -216,6 +220,11 @@ class BlockTransform {
     const { bytes } = this.#block;
     for (let at = start + width; at < end; at++) if (bytes[at]! > 32) return true;
     return false;
+  }
+
+  #noteNulBytes(): void {
+    const { bytes, starts, ends } = this.#block;
+    if (bytes.subarray(starts[this.#index], ends[this.#index]).includes(0)) this.#batch.nulRecords++;
   }
 
   /** A field's text without surrounding blanks, as received. Columns that the record does not have are empty. */

@@ -78,6 +78,9 @@ describe('a file', () => {
     ['in UTF-8', { patients: { 'p.txt': header + zoe } }, []],
     ['in Windows-1252: encoding-windows-1252', { patients: { 'p.txt': latin1(header + zoe) } }, [['info', 'encoding-windows-1252', 'p.txt', '', '', '', '']]],
     ['in both: encoding-mixed', { patients: { 'p.txt': joined } }, [['warning', 'encoding-mixed', 'p.txt', '', '', '', '']]],
+    ['with zero bytes for blanks: nul-bytes', { patients: { 'p.txt': miis(PATIENT_COLUMNS, ANNA.replace('Smith', 'Smith\0\0'), ANNA) } }, [['warning', 'nul-bytes', 'p.txt', '', '', '', '']]],
+    ['with zero bytes in quotes: nul-bytes', { patients: { 'p.txt': miis(PATIENT_COLUMNS, ANNA.replace('Smith', '"Smith\0\0"')) } }, [['warning', 'nul-bytes', 'p.txt', '', '', '', '']]],
+    ['of fixed width, filled up with zero bytes: nul-bytes', { spec: GRITS, site: 'GA001', patients: { 'p.txt': `${fixed.replaceAll(/ (?= )/g, '\0')}\r\n` } }, [['warning', 'nul-bytes', 'p.txt', '', '', '', '']]],
     ['of rows that are too wide: row-longer-than-layout', { spec: GRITS, site: 'GA001', patients: { 'p.txt': `${fixed}MORE\r\n` } }, [['warning', 'row-longer-than-layout', 'p.txt', '', '', '', '']]],
     ['of rows as wide as the layout', { spec: GRITS, site: 'GA001', patients: { 'p.txt': `${fixed}   \r\n` } }, []],
   ])('%s', async (_, options, expected) => {

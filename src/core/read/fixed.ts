@@ -1,7 +1,7 @@
 /** Fields of fixed-width records. */
 import type { WidthUnit } from '../spec.js';
 import type { FileEncoding } from './decode.js';
-import { type FieldBounds, setField } from './fields.js';
+import { type FieldBounds, setField, trimBlanks } from './fields.js';
 import { isUtf16 } from './utf16.js';
 
 /** Where each field begins, and the width of the whole record, in bytes (or characters, if the record counts those). */
@@ -67,12 +67,7 @@ export function splitFixedText(text: string, columns: FixedColumns): string[] {
   const characters = [...text];
   const fields: string[] = [];
   for (let field = 0; field + 1 < columns.offsets.length; field++) {
-    fields.push(
-      characters
-        .slice(columns.offsets[field], columns.offsets[field + 1])
-        .join('')
-        .trim(),
-    );
+    fields.push(trimBlanks(characters.slice(columns.offsets[field], columns.offsets[field + 1]).join('')));
   }
   return fields;
 }

@@ -15,7 +15,7 @@ import {
 import { type Block, RecordCutter, RecordShape } from './blocks.js';
 import type { FileEncoding } from './decode.js';
 import { splitQuotedRecords } from './delimited.js';
-import { createFieldBounds, readRecordText } from './fields.js';
+import { createFieldBounds, readRecordText, trimBlanks } from './fields.js';
 import { columnsOfWidths, countsCharacters, splitFixedRecord, splitFixedText } from './fixed.js';
 import { countMatches, type HeaderMatch, looksLikeHeader, matchHeader } from './header.js';
 import { detectUtf16, isUtf16 } from './utf16.js';
@@ -65,6 +65,10 @@ const SIGNATURES: readonly (readonly [string, readonly number[]])[] = [
   ['an old Excel or Word document', [0xd0, 0xcf, 0x11, 0xe0]],
   ['a SQLite database', [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65]],
 ];
+
+/** What stands at byte 257 of a tar archive, which begins with the name of a file. */
+const TAR = [0x75, 0x73, 0x74, 0x61, 0x72];
+const TAR_OFFSET = 257;
 
 /** Looks at the beginning of a file that is said to have this role in a submission of this spec. */
 export function recognize(head: FileHead, options: RecognizeOptions): Recognition {
@@ -119,14 +123,40 @@ function refuseOtherThanText(head: FileHead, encoding: FileEncoding | null): (Re
       return refusal(`is ${name}, not a text file`, 'export the records as text');
     }
   }
+  if (TAR.every((byte, index) => bytes[TAR_OFFSET + index] === byte)) {
+    return refusal('is a tar archive, not a text file', 'unpack it, and give the files in it');
+  }
   if (detectUtf16(bytes) !== null)
     return refusal('is in UTF-16, and is read as something else', 'leave --encoding out');
   let controls = 0;
-  for (const byte of bytes) if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13 && byte !== 26) controls++;
-  if (bytes.includes(0) || controls * 20 > bytes.length) {
+  // Zero bytes at even and at odd places.
+  const zeros = [0, 0] as [number, number];
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] === 0) zeros[at & 1]!++;
+    else if (isControl(bytes[at]!)) controls++;
+  }
+  const nul = zeros[0] + zeros[1];
+  // Columns that are filled up with zeros have them at places of both kinds, UTF-16 in one half of its pairs.
+  if (!isUtf16(encoding) && nul * 10 > bytes.length && Math.max(...zeros) * 10 > nul * 9) {
+    return refusal('looks like UTF-16', 'say which with --encoding utf-16le or utf-16be');
+  }
+  if (controls * 20 > bytes.length - nul || (nul > 0 && !beginsWithText(head))) {
     return refusal('is not a text file', 'export the records as text (UTF-8)');
   }
   return null;
+}
+
+function isControl(byte: number): boolean {
+  return byte < 32 && byte !== 9 && byte !== 10 && byte !== 13 && byte !== 26;
+}
+
+/** Whether the first line ends, and has no control characters besides zero bytes: programs' own files have others. */
+function beginsWithText({ bytes, isWhole }: FileHead): boolean {
+  for (const byte of bytes) {
+    if (byte === 10 || byte === 13) return true;
+    if (byte !== 0 && isControl(byte)) return false;
+  }
+  return isWhole;
 }
 
 /** A record of the sample: its bytes, its text, and its cells with the quotes taken off. */
@@ -162,7 +192,7 @@ function readRecord(block: Block, index: number, layout: Layout, encoding: FileE
   if (layout.format === 'fixed') return { bytes, text, cells: splitFixed(bytes, text, layout, encoding) };
   const quoted = block.shapes[index] === RecordShape.quoted;
   const cells = quoted ? splitQuotedRecords([text], layout.delimiter, layout.quote!)[0]! : text.split(layout.delimiter);
-  return { bytes, text, cells: cells.map((cell) => cell.trim()) };
+  return { bytes, text, cells: cells.map(trimBlanks) };
 }
 
 /** The cells of a fixed-width record, found as they are when the file is loaded. */

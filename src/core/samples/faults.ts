@@ -192,6 +192,17 @@ const longRow: DraftFault = (draft) => {
   return ofFile('row-longer-than-layout');
 };
 
+/** A column filled up with zero bytes. */
+const withZeroBytes: DraftFault = (draft) => {
+  const { layout } = draft.file('patient');
+  const name = layout.fields.findIndex(({ field }) => field === 'last_name');
+  const row = draft.rowOf('patient', CHILD);
+  const width = draft.spec.layouts.patient.fields[name]!.width;
+  const cell = draft.cellsOf('patient', CHILD)[name]!;
+  draft.setRow('patient', row, new Map([[name, width === undefined ? `${cell}\0\0` : cell.padEnd(width, '\0')]]));
+  return ofFile('nul-bytes');
+};
+
 /** Two persons with one id. */
 const idOfAnother: DraftFault = (draft) => {
   const id = draft.cell('patient', FIRST, 'source_patient_id');
@@ -259,6 +270,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'column-unknown': [unknownColumn],
   'encoding-windows-1252': [inWindows1252],
   'encoding-mixed': [inTwoEncodings],
+  'nul-bytes': [withZeroBytes],
   // ---- who the patient is ----------------------------------------------------------------------------------------
   'site-missing': [patient({ site_id: '' })],
   'patient-id-missing': [patient({ source_patient_id: '' })],

@@ -55,6 +55,7 @@ const PROVED_ELSEWHERE: Partial<Record<IssueCode, string>> = {
   'column-unknown': '../../load/late-issues.test.ts',
   'encoding-windows-1252': '../../load/late-issues.test.ts',
   'encoding-mixed': '../../load/late-issues.test.ts',
+  'nul-bytes': '../../load/late-issues.test.ts',
   'patient-id-conflict': '../../load/late-issues.test.ts',
   'patient-id-repeated': '../../load/late-issues.test.ts',
   'match-in-doubt': '../../load/late-issues.test.ts',
