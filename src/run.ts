@@ -6,6 +6,7 @@ import type { Fate, FieldName, FileRole, IsoDate, Role, Severity } from './core/
 import { compilePlan, dosesOf, forgetReadings, type TransformPlan } from './core/plan.js';
 import { type Block, LineTooLongError, RecordCutter } from './core/read/blocks.js';
 import type { FileEncoding } from './core/read/decode.js';
+import { separatorsOf } from './core/read/delimited.js';
 import { type Recognition, recognize } from './core/read/recognize.js';
 import { isUtf16 } from './core/read/utf16.js';
 import { isCombined, REJECT_COLUMNS, type Spec } from './core/spec.js';
@@ -249,8 +250,7 @@ export async function* readBlocks(file: FileRun, context: RunContext, stage: Pro
   const { plan, received } = file;
   const layout = plan.layout;
   const cutter = new RecordCutter({
-    delimiter: layout.format === 'delimited' ? layout.delimiter.charCodeAt(0) : null,
-    quote: layout.format === 'delimited' ? (layout.quote?.charCodeAt(0) ?? null) : null,
+    ...(layout.format === 'delimited' ? separatorsOf(layout) : { delimiter: null, quote: null }),
     fieldCount: plan.fieldCount,
     // A header counts the columns that immload adds to rejected records; without one, any record may have them.
     extraFields: received.recognition.header === null ? REJECT_COLUMNS.length : 0,

@@ -115,7 +115,7 @@ function describeLayout(layout: Layout): string {
     return `${layout.fields.length} columns of fixed width, ${width} ${countedIn(layout)}`;
   }
   const delimiter = layout.delimiter === '\t' ? 'tab' : layout.delimiter;
-  return `${layout.fields.length} columns, delimiter ${delimiter}, quote ${layout.quote ?? 'none'}, header ${layout.header}`;
+  return `${layout.fields.length} columns, delimiter ${delimiter}, quote ${layout.quote ?? 'none'},${layout.escape === undefined ? '' : ` escape ${layout.escape},`} header ${layout.header}`;
 }
 
 function formatLayout(layout: Layout): string {

@@ -64,6 +64,8 @@ export const SPEC_PROPERTIES: SpecProperties = {
     format: 'How a record is divided into columns.',
     delimiter: 'The character between two columns: one ASCII character, such as | or , or \\t.',
     quote: 'The character around values that hold the delimiter; null when quotes have no meaning.',
+    escape:
+      'The character before quotes, delimiters and line ends that belong to a value, and before itself, such as \\\\. Left out where a quote within quotes is doubled; such quotes are understood with it, too.',
     header: 'Whether the first record names the columns.',
     fields: 'The columns in their order. A combined layout may have groups of columns that stand once for each dose.',
   },

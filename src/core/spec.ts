@@ -45,6 +45,11 @@ export interface DelimitedLayout extends LayoutBase {
   readonly delimiter: string;
   /** One ASCII character, or `null` when quotes have no meaning. */
   readonly quote: string | null;
+  /**
+   * One ASCII character before quotes, delimiters and line ends that belong to a value, and before itself. Left out where
+   * a quote in quotes is doubled; it may be so in any case.
+   */
+  readonly escape?: string;
   /** Whether the first record names the columns. Without a header, columns stand in the order of the spec. */
   readonly header: 'required' | 'optional' | 'absent';
 }
@@ -419,6 +424,7 @@ function checkLayout(layout: unknown, role: FileRole, check: Checker): void {
       if (layout['quote'] !== null && layout['quote'] === layout['delimiter']) {
         check.report(`${path}/quote`, 'the same as the delimiter', 'Use another character, or null for no quotes.');
       }
+      checkEscape(layout, path, check);
       check.oneOf(layout['header'], `${path}/header`, namesOf(SPEC_VALUES.header));
     } else {
       check.keys(layout, path, SPEC_PROPERTIES.fixed);
@@ -437,6 +443,17 @@ function checkLayout(layout: unknown, role: FileRole, check: Checker): void {
     else columns.add(field, at, null);
   });
   columns.checkWhole(`${path}/fields`);
+}
+
+function checkEscape({ escape: escaping, delimiter, quote }: JsonObject, path: string, check: Checker): void {
+  if (escaping === undefined) return;
+  check.character(escaping, `${path}/escape`);
+  if (escaping === delimiter) {
+    check.report(`${path}/escape`, 'the same as the delimiter', 'Use another character, such as \\\\.');
+  }
+  if (escaping === quote) {
+    check.report(`${path}/escape`, 'the same as the quote', 'Leave it out: quotes in quotes are doubled without it.');
+  }
 }
 
 /** Most doses that one record may hold. */

@@ -14,7 +14,7 @@ import type { ColumnReader, ColumnRun, RunReading, RunRemark, TransformPlan } fr
 import { type Block, RecordShape, recordOffset } from './read/blocks.js';
 import { type ByteCache, isMarked } from './read/byte-cache.js';
 import { decodeBytewise, decodeText, type Encoding, UNDECODABLE } from './read/decode.js';
-import { splitPlainRecord, splitQuotedRecords } from './read/delimited.js';
+import { splitPlainRecord, splitRecords } from './read/delimited.js';
 import { createFieldBounds, type FieldBounds, readRecordText, trimBlanks } from './read/fields.js';
 import { countsCharacters, splitFixedRecord, splitFixedText } from './read/fixed.js';
 import { isUtf16 } from './read/utf16.js';
@@ -153,7 +153,7 @@ class BlockTransform {
     for (let index = 0; index < count; index++) if (shapes[index] === RecordShape.quoted) indexes.push(index);
     if (indexes.length === 0 || layout.format !== 'delimited') return new Map();
     const texts = indexes.map((index) => readRecordText(bytes, starts[index]!, ends[index]!, this.#plan.encoding).text);
-    const rows = splitQuotedRecords(texts, layout.delimiter, layout.quote!);
+    const rows = splitRecords(texts, layout);
     return new Map(indexes.map((index, i) => [index, rows[i]!.map(trimBlanks)]));
   }
 

@@ -2,7 +2,7 @@
 import type { FieldDefinition, Role } from './model.js';
 import { fieldsOf } from './model.js';
 import type { DateFormat } from './normalize/date.js';
-import { countedIn, type Layout, type LayoutField, type Spec } from './spec.js';
+import { countedIn, type DelimitedLayout, type Layout, type LayoutField, type Spec } from './spec.js';
 
 /** The cells of a record, one for each column of the layout. */
 export type Cells = string[];
@@ -80,13 +80,19 @@ export function toLine(cells: readonly string[], layout: Layout): string {
     const pad = countedIn(layout) === 'characters' ? padCharacters : padCell;
     return layout.fields.map((field, i) => pad(cells[i]!.slice(0, field.width), field.width!)).join('');
   }
-  const { delimiter, quote } = layout;
-  return cells
-    .map((cell) => {
-      if (quote === null || !(cell.includes(delimiter) || cell.startsWith(quote) || /[\r\n]/.test(cell))) return cell;
-      return quote + cell.replaceAll(quote, quote + quote) + quote;
-    })
-    .join(delimiter);
+  return cells.map((cell) => quoteCell(cell, layout)).join(layout.delimiter);
+}
+
+/** A cell with the quotes and escapes that it needs, and no others. */
+function quoteCell(cell: string, { delimiter, quote, escape: escaping }: DelimitedLayout): string {
+  const isPlain = !(cell.includes(delimiter) || /[\r\n]/.test(cell) || (quote !== null && cell.startsWith(quote)));
+  if (escaping === undefined) {
+    return isPlain || quote === null ? cell : quote + cell.replaceAll(quote, quote + quote) + quote;
+  }
+  const escaped = cell.replaceAll(escaping, escaping + escaping);
+  if (isPlain) return escaped;
+  if (quote !== null) return quote + escaped.replaceAll(quote, escaping + quote) + quote;
+  return escaped.replaceAll(delimiter, escaping + delimiter).replace(/\r\n|\r|\n/g, (lineEnd) => escaping + lineEnd);
 }
 
 function padCharacters(cell: string, width: number): string {

@@ -8,6 +8,7 @@ import { canBreak, missingCode } from '../core/rules/applies.js';
 import { Draft } from '../core/samples/draft.js';
 import {
   countedIn,
+  type DelimitedLayout,
   isCombined,
   type Layout,
   type LayoutField,
@@ -155,15 +156,18 @@ function describeDivision(layout: Layout): readonly Inline[] {
       ` Columns are counted in ${countedIn(layout)}. ${UNITS[unitOf(layout)]}`,
     ];
   }
-  const quotes: readonly Inline[] =
-    layout.quote === null
-      ? [': no value may hold the delimiter.']
-      : [
-          ': a value that holds the delimiter stands between quotes ',
-          code(layout.quote),
-          '; a quote within it is doubled.',
-        ];
-  return [...quotes, ` ${SPEC_VALUES.header[layout.header]}`];
+  return [...describeQuotes(layout), ` ${SPEC_VALUES.header[layout.header]}`];
+}
+
+function describeQuotes({ quote, escape: escaping }: DelimitedLayout): readonly Inline[] {
+  const itself = escaping === undefined ? [] : ['; so has every ', code(escaping), ' of a value.'];
+  if (quote === null) {
+    if (escaping === undefined) return [': no value may hold the delimiter.'];
+    return [': a delimiter or line end that belongs to a value has ', code(escaping), ' before it', ...itself];
+  }
+  const quoted = [': a value that holds the delimiter stands between quotes ', code(quote)];
+  if (escaping === undefined) return [...quoted, '; a quote within it is doubled.'];
+  return [...quoted, '; a quote within it has ', code(escaping), ' before it', ...itself];
 }
 
 function valuesSection(spec: Spec): Block[] {

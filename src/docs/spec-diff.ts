@@ -22,6 +22,7 @@ export type ChangeKind =
   | 'format'
   | 'delimiter'
   | 'quote'
+  | 'escape'
   | 'header'
   | 'column-added'
   | 'column-removed'
@@ -151,6 +152,14 @@ function diffFormat(before: Layout, after: Layout): Change[] {
         ? 'quotes have no meaning any more'
         : `values may now stand between ${quotes[1]} and ${quotes[1]}`;
     changes.push(change('quote', quotes, quotes[0] !== null, message));
+  }
+  const escapes = [before.escape ?? null, after.escape ?? null] as const;
+  if (escapes[0] !== escapes[1]) {
+    const message =
+      escapes[1] === null
+        ? `${escapes[0]} is a character like any other; quotes within quotes are doubled`
+        : `${escapes[1]} now stands before quotes, delimiters and line ends of values, and before itself`;
+    changes.push(change('escape', escapes, true, message));
   }
   if (before.header !== after.header) {
     const messages = {

@@ -134,6 +134,7 @@ function layout(role: FileRole): JsonSchema {
     format: oneOf(SPEC_VALUES.format),
     delimiter: CHARACTER,
     quote: { anyOf: [CHARACTER, { type: 'null' }] },
+    escape: CHARACTER,
     header: oneOf(SPEC_VALUES.header),
     widths: { ...oneOf(SPEC_VALUES.widths), default: 'auto' },
     fields: { type: 'array', minItems: 1, items, ...neededColumns(role) },

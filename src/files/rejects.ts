@@ -74,7 +74,10 @@ export class RejectFile {
   /** More columns at the end of a record, in ASCII and free of delimiters and quotes. */
   #columns(cells: readonly string[]): string {
     const delimiter = this.#delimiter!;
-    return cells.map((cell) => delimiter + toAscii(cell).replaceAll(delimiter, ' ').replaceAll('"', "'")).join('');
+    const { layout } = this.#input;
+    const escaping = (layout.format === 'delimited' ? layout.escape : undefined) ?? delimiter;
+    const plain = (cell: string): string => toAscii(cell).replaceAll(delimiter, ' ').replaceAll(escaping, ' ');
+    return cells.map((cell) => delimiter + plain(cell).replaceAll('"', "'")).join('');
   }
 
   #open(): void {

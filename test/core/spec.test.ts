@@ -35,6 +35,7 @@ describe('a spec has nothing wrong with it', () => {
     ['with tabs', `${PATIENT}/delimiter`, '\t'],
     ['with a column that is not loaded', `${PATIENT}/fields/3`, { name: 'Balance', field: null }],
     ['with a blank date format of a field', `${PATIENT}/fields/2/dates`, ['YYYYMMDD', 'M/D/YYYY']],
+    ['with a backslash before quotes', `${PATIENT}/escape`, '\\'],
     ['with columns that count characters', `${DOSE}/widths`, 'characters'],
     ['with values, a default and a note', `${PATIENT}/fields/3`, { name: 'Sex', field: 'sex', values: { W: 'F' }, default: 'U', note: 'x', store: true, use: 'preferred' }],
   ])('%s', (_, pointer, value) => {
@@ -80,6 +81,10 @@ describe('a spec is told its fault, the place and the remedy', () => {
     [`${PATIENT}/delimiter`, '¦', `${PATIENT}/delimiter`, 'not one ASCII character'],
     [`${PATIENT}/quote`, undefined, `${PATIENT}/quote`, 'not one ASCII character'],
     [`${PATIENT}/quote`, ',', `${PATIENT}/quote`, 'the same as the delimiter'],
+    [`${PATIENT}/escape`, null, `${PATIENT}/escape`, 'not one ASCII character'],
+    [`${PATIENT}/escape`, ',', `${PATIENT}/escape`, 'the same as the delimiter'],
+    [`${PATIENT}/escape`, '"', `${PATIENT}/escape`, 'the same as the quote'],
+    [`${DOSE}/escape`, '\\', `${DOSE}/escape`, 'unknown property'],
     [`${PATIENT}/header`, true, `${PATIENT}/header`, 'not a known value'],
     [`${PATIENT}/encoding`, 'latin1', `${PATIENT}/encoding`, 'unknown property'],
     [`${PATIENT}/fields`, [], `${PATIENT}/fields`, 'no fields'],

@@ -39,6 +39,24 @@ describe('a line', () => {
   });
 });
 
+describe('a line with an escape', () => {
+  const escaping = { ...delimited, escape: '\\' };
+  test.each([
+    [['x', '\\N'], 'x|\\\\N'],
+    [['a|b', '"'], '"a|b"|"\\""'],
+    [['a"b\n', ''], '"a\\"b\n"|'],
+  ])('has it in quotes: %j', (cells, line) => {
+    expect(toLine(cells, escaping)).toBe(line);
+  });
+
+  test.each([
+    [['a|b', '"'], 'a\\|b|"'],
+    [['a\r\nb', 'c\\'], 'a\\\r\nb|c\\\\'],
+  ])('has it without quotes: %j', (cells, line) => {
+    expect(toLine(cells, { ...escaping, quote: null })).toBe(line);
+  });
+});
+
 test('a header has quotes where they are needed', () => {
   const [first, second] = fixed.fields;
   expect(headerLine({ ...delimited, fields: [{ ...first!, name: 'a|b' }, second!] })).toBe('"a|b"|b');

@@ -11,7 +11,7 @@ import { renderMarkdown } from '../../src/docs/markdown.js';
 import { builtInSpecIds, loadSpec } from '../../src/files/specs.js';
 import { CODES, GRITS, MIIS } from '../support/fixtures.js';
 import { readHtml } from '../support/html.js';
-import { smallest, smallestCombined, withValue } from '../support/small-spec.js';
+import { type Json, smallest, smallestCombined, withValue } from '../support/small-spec.js';
 
 /** The rows of the table that follows a chapter's title, each cell as plain text. */
 function rowsAfter(title: string, spec: Spec): string[][] {
@@ -116,6 +116,14 @@ describe('a column', () => {
     expect(find('Patient file', 'first_name', MIIS)[6]).toMatch(/^a blank is first-name-missing: warning; /);
   });
 });
+
+test.each<[string, Json, string]>([
+  ['quotes', '"', ': a value that holds the delimiter stands between quotes `"`; a quote within it has `\\` before it; so has every `\\` of a value.'],
+  ['no quotes', null, ': a delimiter or line end that belongs to a value has `\\` before it; so has every `\\` of a value.'],
+])('how values are written is told, with an escape and %s', (_, quote, words) => {
+  const spec = withValue('/layouts/patient/quote', quote, withValue('/layouts/patient/escape', '\\') as never);
+  expect(renderMarkdown(describeSpec(completeSpec(spec), CODES))).toContain(words);
+}); // biome-ignore format: a table
 
 test('what a layout counts is told', () => {
   const inCharacters = completeSpec(withValue('/layouts/immunization/widths', 'characters'));

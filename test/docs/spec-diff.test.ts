@@ -37,6 +37,7 @@ describe('a sender is told', () => {
     ['/severities', { 'cvx-padded': 'off' }, ['- cvx-padded is no longer reported (it was a warning): a CVX code is written as CDC publishes it']],
     [`${DELIMITED}/delimiter`, '\t', ['! patient: its delimiter is now a tab, not ,']],
     [`${DELIMITED}/quote`, null, ['! patient: quotes have no meaning any more']],
+    [`${DELIMITED}/escape`, '\\', ['! patient: \\ now stands before quotes, delimiters and line ends of values, and before itself']],
     [`${DELIMITED}/header`, 'optional', ['- patient: it may now begin with a header, or without']],
     [`${DELIMITED}/header`, 'absent', ['! patient: it must now begin without a header']],
     [`${DELIMITED}/fields/3`, ZIP, ['- patient Zip: new, optional, column 4, after DOB']],
@@ -94,6 +95,12 @@ describe('a sender is told', () => {
     expect(changesBetween(unquoted, OLD)).toEqual(['- patient: values may now stand between " and "']);
     expect(changesBetween(OLD, fixed)).toContain('! patient: its records are now of fixed width');
     expect(changesBetween(fixed, OLD)).toContain('! patient: its records are now divided by a character');
+  });
+
+  test('that quotes are doubled again', () => {
+    expect(changesBetween(completeSpec(withValue(`${DELIMITED}/escape`, '\\')), OLD)).toEqual([
+      '! patient: \\ is a character like any other; quotes within quotes are doubled',
+    ]);
   });
 
   test('of widths by what they count', () => {

@@ -13,7 +13,7 @@ import { type Json, pointers, smallest, smallestCombined, withValue } from '../s
 const isValid = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false }).compile(specSchema());
 
 /** What no schema can say. */
-const BEYOND_SCHEMAS = /^carried by an earlier column$|^the name is also that of |^the same as the delimiter$/;
+const BEYOND_SCHEMAS = /^carried by an earlier column$|^the name is also that of |^the same as the (delimiter|quote)$/;
 
 function agree(spec: Json): void {
   const problems = checkSpec(spec).filter(({ message }) => !BEYOND_SCHEMAS.test(message));
@@ -33,7 +33,7 @@ describe('the schema and the program agree', () => {
   });
 
   const likely = fc.constantFrom<Json[]>(
-    '', ' ', 'x', '|', '\t', '\n', '"', '¦', 'zip', 'cvx', 'last_name', 'off', 'error', 'fixed', 'delimited', 'absent',
+    '', ' ', 'x', '|', '\\', '\t', '\n', '"', '¦', 'auto', 'characters', 'zip', 'cvx', 'last_name', 'off', 'error', 'fixed', 'delimited', 'absent',
     'required', 'reject', 'inferred', 'YYYYMMDD', 0, 1, 2.5, -1, null, true, false, [], {}, ['YYYYMMDD'], ['x'], [1],
     'patient.zip', 'Lot {n}', { repeat: 2, fields: [{ name: 'a{n}', field: 'route' }] }, { a: 'b' }, { a: 1 }, { 'zip-invalid': 'off' }, { 'patient-not-found': 'off' }, { 'patient-not-found': 'error' },
   ); // biome-ignore format: a list of values
@@ -85,6 +85,16 @@ describe('the schema and the program agree', () => {
         );
       },
     );
+
+    test.each(['widths', 'escape', 'colour'])('whatever %s is added to a layout', (name) => {
+      for (const role of Object.keys(make()['layouts'] as object)) {
+        fc.assert(
+          fc.property(likely, (value) => {
+            agree(withValue(`/layouts/${role}/${name}`, value, make()));
+          }),
+        );
+      }
+    });
 
     test('whichever field a column carries', () => {
       const names = ['patient', 'immunization'].flatMap((role) => Object.keys(fieldsOf(role as Role)));

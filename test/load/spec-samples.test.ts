@@ -67,6 +67,9 @@ const OTHERS: readonly (readonly [string, Spec])[] = [
       ['street', 'lot_number', 'comment'],
     ),
   ],
+  ['a backslash before quotes', miisLike({}, { escape: '\\', header: 'absent' })],
+  ['single quotes', miisLike({}, { quote: "'" })],
+  ['a backslash before delimiters, no quotes', miisLike({}, { escape: '\\', quote: null })],
   [
     'columns that count characters',
     {

@@ -5,6 +5,7 @@
  * record ends at CR LF, LF or a lone CR outside quotes. A quote opens a value only at the start of a field. Where the
  * cut falls between two chunks of input makes no difference to the records or to the blocks.
  */
+import { findEscapedEnd, type Separators } from './escaped.js';
 import { countUtf16 } from './utf16.js';
 
 const LF = 10;
@@ -56,6 +57,8 @@ export interface CutterOptions {
   readonly delimiter: number | null;
   /** Byte that quotes a field; `null` when there are no quotes. */
   readonly quote: number | null;
+  /** Byte that takes the meaning of the next one away; `null`, the default, where quotes in quotes are doubled. */
+  readonly escape?: number | null;
   /** Fields of a whole record, `null` if not known. A quoted field runs over a line end only if that completes a record. */
   readonly fieldCount: number | null;
   /** Fields that a whole record may have on top of these: all of them or none. */
@@ -91,6 +94,7 @@ type QuotedEnd = { shape: number; end: number; lineEnds: number } | 'need more';
 export class RecordCutter {
   readonly #delimiter: number;
   readonly #quote: number;
+  readonly #escape: number;
   readonly #fieldCount: number | null;
   readonly #extraFields: number;
   readonly #blockBytes: number;
@@ -123,6 +127,7 @@ export class RecordCutter {
   constructor(options: CutterOptions) {
     this.#delimiter = options.delimiter ?? -1;
     this.#quote = options.delimiter === null ? -1 : (options.quote ?? -1);
+    this.#escape = options.delimiter === null ? -1 : (options.escape ?? -1);
     this.#fieldCount = options.fieldCount;
     this.#extraFields = options.extraFields ?? 0;
     this.#blockBytes = options.blockBytes ?? DEFAULT_BLOCK_BYTES;
@@ -188,11 +193,11 @@ export class RecordCutter {
     while (this.#recordStart < this.#length) {
       const lineEnd = this.#findLineEnd(atEnd);
       if (lineEnd < 0) return;
-      if (!this.#sawQuote) {
+      if (!this.#sawQuote && this.#escape < 0) {
         this.#addRecord(lineEnd, RecordShape.plain, 1);
         continue;
       }
-      const found = this.#findQuotedEnd(lineEnd, atEnd);
+      const found = this.#escape < 0 ? this.#findQuotedEnd(lineEnd, atEnd) : this.#findEscapedEnd(lineEnd, atEnd);
       if (found === 'need more') return;
       this.#addRecord(found.end, found.shape, found.lineEnds);
     }
@@ -275,6 +280,23 @@ export class RecordCutter {
     return { shape: RecordShape.quoted, end: at, lineEnds };
   }
 
+  /** The same where an escape takes the meaning of quotes, delimiters and line ends away. */
+  #findEscapedEnd(lineEnd: number, atEnd: boolean): QuotedEnd {
+    const start = this.#recordStart;
+    const separators: Separators = { delimiter: this.#delimiter, quote: this.#quote, escape: this.#escape };
+    const found = findEscapedEnd(this.#input, start, this.#length, separators, atEnd, MAX_QUOTED_BYTES);
+    if (found === 'need more') return found;
+    const { end, fields, lineEnds, isPlain, crossing, fault } = found;
+    if (fault === null && (crossing === null || this.#isWholeRecord(lineEnd, end, fields))) {
+      return { shape: isPlain ? RecordShape.plain : RecordShape.quoted, end, lineEnds };
+    }
+    // What follows is no part of the record. Its own line is right, if it got over its end by an escape alone.
+    if (crossing === 'escape') return { shape: RecordShape.quoted, end: lineEnd, lineEnds: 1 };
+    const misplaced = fault === 'misplaced' && end <= lineEnd;
+    const shape = misplaced ? RecordShape.quoteMisplaced : RecordShape.quoteNotClosed;
+    return { shape, end: lineEnd, lineEnds: 1 };
+  }
+
   /**
    * Whether the lines from the record's start to `end` are one record. They are not if the first line has enough fields
    * without its quote and the last is a whole record by itself: then two stray quotes have met, and joining the lines
@@ -307,7 +329,10 @@ export class RecordCutter {
   /** Fields between two places, quotes not minded. */
   #countFields(start: number, end: number): number {
     let fields = 1;
-    for (let at = start; at < end; at++) if (this.#input[at] === this.#delimiter) fields++;
+    for (let at = start; at < end; at++) {
+      if (this.#input[at] === this.#delimiter) fields++;
+      else if (this.#input[at] === this.#escape) at++;
+    }
     return fields;
   }
 
@@ -318,7 +343,9 @@ export class RecordCutter {
     let inQuotes = false;
     for (let at = start; at < end; at++) {
       const byte = input[at];
-      if (byte === this.#quote && inQuotes) {
+      if (byte === this.#escape) {
+        at++;
+      } else if (byte === this.#quote && inQuotes) {
         if (input[at + 1] === this.#quote && at + 1 < end) at++;
         else if (at + 1 < end && input[at + 1] !== this.#delimiter) return -1;
         else inQuotes = false;

@@ -14,7 +14,7 @@ import {
 } from '../spec.js';
 import { type Block, RecordCutter, RecordShape } from './blocks.js';
 import type { FileEncoding } from './decode.js';
-import { splitQuotedRecords } from './delimited.js';
+import { separatorsOf, splitRecords } from './delimited.js';
 import { createFieldBounds, readRecordText, trimBlanks } from './fields.js';
 import { columnsOfWidths, countsCharacters, splitFixedRecord, splitFixedText } from './fixed.js';
 import { countMatches, type HeaderMatch, looksLikeHeader, matchHeader } from './header.js';
@@ -167,10 +167,8 @@ interface SampleRecord {
 }
 
 function readSample(head: FileHead, layout: Layout, encoding: FileEncoding | null): SampleRecord[] {
-  const delimited = layout.format === 'delimited' ? layout : null;
   const cutter = new RecordCutter({
-    delimiter: delimited === null ? null : delimited.delimiter.charCodeAt(0),
-    quote: delimited?.quote?.charCodeAt(0) ?? null,
+    ...(layout.format === 'delimited' ? separatorsOf(layout) : { delimiter: null, quote: null }),
     fieldCount: null,
     blockBytes: head.bytes.length + 1,
   });
@@ -191,7 +189,7 @@ function readRecord(block: Block, index: number, layout: Layout, encoding: FileE
   const { text } = readRecordText(bytes, 0, bytes.length, encoding);
   if (layout.format === 'fixed') return { bytes, text, cells: splitFixed(bytes, text, layout, encoding) };
   const quoted = block.shapes[index] === RecordShape.quoted;
-  const cells = quoted ? splitQuotedRecords([text], layout.delimiter, layout.quote!)[0]! : text.split(layout.delimiter);
+  const cells = quoted ? splitRecords([text], layout)[0]! : text.split(layout.delimiter);
   return { bytes, text, cells: cells.map(trimBlanks) };
 }
 
