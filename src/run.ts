@@ -187,6 +187,7 @@ export class FileRun {
   sha256 = '';
   readonly encodings = { ascii: 0, 'utf-8': 0, 'windows-1252': 0 };
   longRows = 0;
+  shortRows = 0;
   nulRecords = 0;
   /** Records that have a value, by slot. */
   readonly filled: Uint32Array;
@@ -254,6 +255,7 @@ export async function* readBlocks(file: FileRun, context: RunContext, stage: Pro
     fieldCount: plan.fieldCount,
     // A header counts the columns that immload adds to rejected records; without one, any record may have them.
     extraFields: received.recognition.header === null ? REJECT_COLUMNS.length : 0,
+    mayBeLonger: plan.longRows === 'cut',
     skipRecords: received.recognition.header === null ? 0 : 1,
     blockBytes: context.sizes.blockBytes,
     fromUtf16: isUtf16(file.source.encoding),
@@ -291,6 +293,7 @@ function takeBlock(block: Block, file: FileRun, context: RunContext): { block: B
   const batch = transformBlock(block, file.plan);
   file.records += block.count;
   file.longRows += batch.longRows;
+  file.shortRows += batch.shortRows;
   file.nulRecords += batch.nulRecords;
   for (const encoding of ['ascii', 'utf-8', 'windows-1252'] as const)
     file.encodings[encoding] += batch.encodings[encoding];
@@ -340,8 +343,12 @@ function reportUnknownColumns(file: FileRun, context: RunContext): void {
 function reportWholeFile(file: FileRun, context: RunContext): void {
   const { 'windows-1252': windows1252, 'utf-8': utf8 } = file.encodings;
   if (file.longRows > 0) {
-    const expected = String(file.plan.fixed!.width);
+    const expected = String(file.plan.fixed?.width ?? file.plan.fieldCount - file.plan.rejectColumns);
     reportFile('row-longer-than-layout', null, { expected, other: String(file.longRows) }, file, context);
+  }
+  if (file.shortRows > 0) {
+    const expected = String(file.plan.fieldCount - file.plan.rejectColumns);
+    reportFile('row-shorter-than-layout', null, { expected, other: String(file.shortRows) }, file, context);
   }
   if (file.nulRecords > 0) reportFile('nul-bytes', null, { other: String(file.nulRecords) }, file, context);
   // What the user says of the encoding needs not be told.

@@ -1,6 +1,7 @@
 /** A spec's layout made ready for one file: which column carries what, and how each value is read. */
 import { ISSUE_CODES, type IssueCode } from './catalogue.js';
 import type { Codes } from './codes.js';
+import { type LongRows, longRowsOf, type ShortRows, shortRowsOf } from './framing.js';
 import {
   DOSE,
   type FieldDefinition,
@@ -32,7 +33,7 @@ import {
 import { ByteCache } from './read/byte-cache.js';
 import type { FileEncoding } from './read/decode.js';
 import { columnsOfWidths, type FixedColumns } from './read/fixed.js';
-import type { HeaderMatch } from './read/header.js';
+import { type HeaderMatch, REJECT_KEYS } from './read/header.js';
 import { IMMUNIZATION_MISSING } from './rules/immunization.js';
 import { PATIENT_MISSING } from './rules/patient.js';
 import type { Rule } from './rules/rule.js';
@@ -136,6 +137,11 @@ export interface TransformPlan {
   readonly doseColumns: readonly number[] | null;
   /** Fields that a record must have; fixed-width records always have them. */
   readonly fieldCount: number;
+  /** How many of these are columns that immload has added to a reject file. */
+  readonly rejectColumns: number;
+  /** What becomes of records that end before the last column, or go on behind it. */
+  readonly shortRows: ShortRows;
+  readonly longRows: LongRows;
   /** The header as it stands in the file, to know it when it comes again; `null` without header. */
   readonly headerBytes: Uint8Array | null;
   /** What the whole file is encoded in; `null` if each record is judged by itself. */
@@ -273,6 +279,9 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     dose,
     doseColumns: role === 'immunization' && isCombined(spec) ? columnsOfDose(layout, columns, dose) : null,
     fieldCount: options.fieldCount,
+    rejectColumns: header?.keys.filter((key) => REJECT_KEYS.has(key)).length ?? 0,
+    shortRows: shortRowsOf(layout),
+    longRows: longRowsOf(layout),
     headerBytes: options.headerBytes,
     encoding: options.encoding ?? null,
     fixed: layout.format === 'fixed' ? columnsOfWidths(layout.fields.map((field) => field.width!)) : null,

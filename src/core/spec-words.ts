@@ -4,6 +4,7 @@
  * The check knows the properties and values from here, the schema and the documents say the same of them: a part
  * without words is not compiled, and one that is not here is not a part.
  */
+import type { Framing, LongRows, ShortRows } from './framing.js';
 import type { FileRole, Severity } from './model.js';
 import type {
   DelimitedLayout,
@@ -32,6 +33,12 @@ interface SpecProperties {
   readonly field: WordsOf<Omit<LayoutField, 'dose'>>;
   readonly group: WordsOf<RepeatedGroup>;
 }
+
+/** The parts of every layout that say how its records are framed. */
+const FRAMING: WordsOf<Framing> = {
+  shortRows: 'What becomes of a record that ends before the last column.',
+  longRows: 'What becomes of a record that goes on behind the last column.',
+};
 
 export const SPEC_PROPERTIES: SpecProperties = {
   spec: {
@@ -67,11 +74,13 @@ export const SPEC_PROPERTIES: SpecProperties = {
     escape:
       'The character before quotes, delimiters and line ends that belong to a value, and before itself, such as \\\\. Left out where a quote within quotes is doubled; such quotes are understood with it, too.',
     header: 'Whether the first record names the columns.',
+    ...FRAMING,
     fields: 'The columns in their order. A combined layout may have groups of columns that stand once for each dose.',
   },
   fixed: {
     format: 'How a record is divided into columns.',
     widths: 'What the widths of the columns count.',
+    ...FRAMING,
     fields: 'The columns in their order. Each begins where the one before it ends.',
   },
   field: {
@@ -100,6 +109,8 @@ interface SpecValues {
   readonly format: Words<Layout['format']>;
   readonly header: Words<DelimitedLayout['header']>;
   readonly widths: Words<WidthUnit>;
+  readonly shortRows: Words<ShortRows>;
+  readonly longRows: Words<LongRows>;
   readonly use: Words<FieldUse>;
   readonly severity: Words<Severity | 'off'>;
 }
@@ -128,6 +139,15 @@ export const SPEC_VALUES: SpecValues = {
     auto: 'Bytes; but a record that has exactly as many characters as the layout is wide is counted in characters. This is the default, for senders count one or the other and do not say which.',
     bytes: 'Bytes, as programs count that know no letters beyond ASCII. In UTF-16 there are only characters to count.',
     characters: 'Characters, however many bytes each has.',
+  },
+  shortRows: {
+    pad: 'It is read as if blanks followed; of delimited files, how many there were is told. The default of fixed-width layouts.',
+    reject:
+      'It is rejected. The default of delimited layouts: from a missing delimiter on, values stand in wrong columns.',
+  },
+  longRows: {
+    cut: 'What lies behind the last column is not read, and how many such records there were is told. The default of fixed-width layouts.',
+    reject: 'It is rejected. The default of delimited layouts: a value with the delimiter in it moves all that follow.',
   },
   use: {
     required: 'A record without a value is rejected, unless the code of that blank weighs less than an error.',

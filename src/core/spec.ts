@@ -2,6 +2,7 @@
  * A Flat File Specification as data: its layouts, its dates, its severities; and the check that a spec makes sense.
  */
 import { CATALOGUE, type IssueCode } from './catalogue.js';
+import { checkFraming, type Framing } from './framing.js';
 import { type FieldName, type FileRole, fieldsOf, type Role, type Severity } from './model.js';
 import { nearestWord } from './nearest.js';
 import { DATE_FORMATS, type DateFormat } from './normalize/date.js';
@@ -34,7 +35,7 @@ export interface LayoutField {
   readonly dose?: number;
 }
 
-interface LayoutBase {
+interface LayoutBase extends Framing {
   readonly fields: readonly LayoutField[];
 }
 
@@ -147,6 +148,7 @@ export function columnKey(name: string): string {
 /** Codes of records that cannot be stored or linked at all: no spec can let them in. */
 export const ALWAYS_ERRORS: readonly IssueCode[] = [
   'field-count-wrong',
+  'row-width-wrong',
   'quote-not-closed',
   'quote-misplaced',
   'site-missing',
@@ -268,7 +270,8 @@ export function checkSpec(json: unknown): SpecProblem[] {
   return problems;
 }
 
-type JsonObject = Record<string, unknown>;
+/** An object of a spec that is being checked. */
+export type JsonObject = Record<string, unknown>;
 
 function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -289,7 +292,7 @@ function guess(word: unknown, known: readonly string[]): string {
 }
 
 /** The small checks that all parts of a spec share. */
-class Checker {
+export class Checker {
   constructor(readonly report: Report) {}
 
   keys(object: JsonObject, path: string, properties: Readonly<Record<string, string>>): void {
@@ -431,6 +434,7 @@ function checkLayout(layout: unknown, role: FileRole, check: Checker): void {
       check.optionalOneOf(layout['widths'], `${path}/widths`, SPEC_VALUES.widths);
     }
   }
+  checkFraming(layout, path, check);
   const fields = layout['fields'];
   if (!Array.isArray(fields) || fields.length === 0) {
     check.report(`${path}/fields`, 'no fields', 'List the columns in their order.');

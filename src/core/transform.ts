@@ -47,8 +47,9 @@ export interface Batch {
   readonly changes: Change[];
   /** Records by encoding. */
   readonly encodings: Record<Encoding, number>;
-  /** Fixed-width records that are wider than the layout. */
+  /** Records that go on behind the last column and were cut, and delimited ones that lack columns and were padded. */
   longRows: number;
+  shortRows: number;
   /** Records that hold zero bytes. */
   nulRecords: number;
   /** How many records have a value, by slot. */
@@ -103,6 +104,8 @@ class BlockTransform {
   /** The record's values where they had to be decoded or unquoted; `null` when they are slices of the block's text. */
   #cells: readonly string[] | null = null;
   #encoding: Encoding = 'ascii';
+  /** Whether a fixed-width record is shorter or longer than its layout allows. */
+  #hasWrongWidth = false;
 
   constructor(block: Block, plan: TransformPlan) {
     this.#block = block;
@@ -123,6 +126,7 @@ class BlockTransform {
       changes: [],
       encodings: { ascii: 0, 'utf-8': 0, 'windows-1252': 0 },
       longRows: 0,
+      shortRows: 0,
       nulRecords: 0,
       filled: new Uint32Array(plan.fieldNames.length),
     };
@@ -175,6 +179,7 @@ class BlockTransform {
     if (!this.#hasRightCount(count)) {
       return this.#rejectUnread('field-count-wrong', { expected: String(this.#plan.fieldCount), other: String(count) });
     }
+    if (this.#hasWrongWidth) return this.#rejectWidth();
     this.#readFields();
     this.#judge();
     this.#finish();
@@ -208,9 +213,30 @@ class BlockTransform {
         else characters = null;
       }
     }
-    if (fixed !== null && this.#isLongRow(start, end, characters)) this.#batch.longRows++;
+    if (fixed !== null) this.#judgeWidth(start, end, characters);
     this.#batch.encodings[this.#encoding]++;
+    if (this.#plan.shortRows === 'pad' && fixed === null) this.#leaveOutRejectColumns();
     return this.#cells === null ? this.#bounds.count : this.#cells.length;
+  }
+
+  /** `characters` are those of a record that counts them. */
+  #judgeWidth(start: number, end: number, characters: readonly string[] | null): void {
+    const { shortRows, longRows, fixed } = this.#plan;
+    const isLong = this.#isLongRow(start, end, characters);
+    if (isLong && longRows === 'cut') this.#batch.longRows++;
+    const isShort = shortRows === 'reject' && (characters?.length ?? end - start) < fixed!.width;
+    this.#hasWrongWidth = isShort || (isLong && longRows === 'reject');
+  }
+
+  /**
+   * A record that lacks columns may have those of immload in their places, when it comes back in a reject file. They are
+   * no values.
+   */
+  #leaveOutRejectColumns(): void {
+    const count = this.#cells === null ? this.#bounds.count : this.#cells.length;
+    if (count <= REJECT_COLUMNS.length || !this.#cell(count - 1).startsWith(ORIGIN_PREFIX)) return;
+    if (this.#cells !== null) this.#cells = this.#cells.slice(0, -REJECT_COLUMNS.length);
+    else this.#bounds.count -= REJECT_COLUMNS.length;
   }
 
   /** Whether a fixed-width record goes on behind its last column, by bytes or, where it counts them, by characters. */
@@ -263,7 +289,28 @@ class BlockTransform {
   #hasRightCount(count: number): boolean {
     const expected = this.#plan.fieldCount;
     if (count === expected || this.#plan.fixed !== null) return true;
-    return count === expected + REJECT_COLUMNS.length && this.#cell(count - 1).startsWith(ORIGIN_PREFIX);
+    if (count === expected + REJECT_COLUMNS.length && this.#cell(count - 1).startsWith(ORIGIN_PREFIX)) return true;
+    return this.#mayHaveCount(count);
+  }
+
+  /** Whether the layout allows a record with fewer fields than its columns, or with more. */
+  #mayHaveCount(count: number): boolean {
+    const { shortRows, longRows, fieldCount, rejectColumns } = this.#plan;
+    if (count > fieldCount) {
+      if (longRows === 'cut') this.#batch.longRows++;
+      return longRows === 'cut';
+    }
+    if (shortRows === 'pad' && count < fieldCount - rejectColumns) this.#batch.shortRows++;
+    return shortRows === 'pad';
+  }
+
+  #rejectWidth(): void {
+    const { fixed } = this.#plan;
+    const { starts, ends, bytes } = this.#block;
+    const [start, end] = [starts[this.#index]!, ends[this.#index]!];
+    // Whatever it counts, the sender is told what can be seen: characters.
+    const { text } = readRecordText(bytes, start, end, this.#plan.encoding);
+    this.#rejectUnread('row-width-wrong', { expected: String(fixed!.width), other: String([...text].length) });
   }
 
   #readFields(): void {

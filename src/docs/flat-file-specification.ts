@@ -2,6 +2,7 @@
 import { CATALOGUE, ISSUE_CODES, type IssueCode } from '../core/catalogue.js';
 import type { Codes } from '../core/codes.js';
 import { definitionOf, type FileLayout, fileLayoutsOf } from '../core/file-layouts.js';
+import { longRowsOf, shortRowsOf } from '../core/framing.js';
 import type { IssueDefinition, Subject } from '../core/issue.js';
 import type { FileRole, Role, Severity } from '../core/model.js';
 import { canBreak, missingCode } from '../core/rules/applies.js';
@@ -152,11 +153,21 @@ const UNITS: Readonly<Record<WidthUnit, string>> = {
 function describeDivision(layout: Layout): readonly Inline[] {
   if (layout.format === 'fixed') {
     return [
-      ': values begin at the first position of their column and are filled up with blanks. A shorter record is read as if blanks followed; what lies beyond the last column is not read.',
-      ` Columns are counted in ${countedIn(layout)}. ${UNITS[unitOf(layout)]}`,
+      ': values begin at the first position of their column and are filled up with blanks.',
+      ` Columns are counted in ${countedIn(layout)}. ${UNITS[unitOf(layout)]} ${describeLengths(layout)}`,
     ];
   }
-  return [...describeQuotes(layout), ` ${SPEC_VALUES.header[layout.header]}`];
+  return [...describeQuotes(layout), ` ${SPEC_VALUES.header[layout.header]} ${describeLengths(layout)}`];
+}
+
+/** What becomes of records that are shorter or longer. */
+function describeLengths(layout: Layout): string {
+  const fixed = layout.format === 'fixed';
+  const shorter = fixed ? 'A shorter record' : 'A record with fewer columns';
+  const longer = fixed ? 'a longer one' : 'one with more';
+  const short = shortRowsOf(layout) === 'pad' ? `${shorter} is read as if blanks followed` : `${shorter} is rejected`;
+  if (longRowsOf(layout) === 'cut') return `${short}; of ${longer}, the rest is not read.`;
+  return shortRowsOf(layout) === 'pad' ? `${short}; ${longer} is rejected.` : `${short}; so is ${longer}.`;
 }
 
 function describeQuotes({ quote, escape: escaping }: DelimitedLayout): readonly Inline[] {

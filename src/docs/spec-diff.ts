@@ -1,6 +1,7 @@
 /** What changes for a sender from one specification to another. */
 import { CATALOGUE, ISSUE_CODES } from '../core/catalogue.js';
 import { type FileLayout, fileLayoutsOf } from '../core/file-layouts.js';
+import { longRowsOf, shortRowsOf } from '../core/framing.js';
 import type { FileRole, Role } from '../core/model.js';
 import { canBreak } from '../core/rules/applies.js';
 import {
@@ -31,6 +32,8 @@ export type ChangeKind =
   | 'aliases'
   | 'width'
   | 'widths'
+  | 'short-rows'
+  | 'long-rows'
   | 'use'
   | 'field'
   | 'dates'
@@ -126,7 +129,8 @@ function diffLayouts(before: Spec, after: Spec): SpecChange[] {
       changes.push({ ...added, layout: role, column: null });
       continue;
     }
-    changes.push(...diffFormat(old.layout, file.layout).map((each) => ({ ...each, layout: role, column: null })));
+    const whole = [...diffFormat(old.layout, file.layout), ...diffFraming(old.layout, file.layout)];
+    changes.push(...whole.map((each) => ({ ...each, layout: role, column: null })));
     changes.push(...diffColumns(old, file, before, after).map((each) => ({ ...each, layout: role })));
   }
   return changes;
@@ -169,6 +173,25 @@ function diffFormat(before: Layout, after: Layout): Change[] {
     };
     const headers = [before.header, after.header] as const;
     changes.push(change('header', headers, after.header !== 'optional', messages[after.header]));
+  }
+  return changes;
+}
+
+/** What becomes of records of another length. */
+function diffFraming(before: Layout, after: Layout): Change[] {
+  const changes: Change[] = [];
+  if (before.format !== after.format) return changes;
+  const short = [shortRowsOf(before), shortRowsOf(after)] as const;
+  if (short[0] !== short[1]) {
+    const now = short[1] === 'pad' ? 'are now read as if blanks followed' : 'are now rejected';
+    const message = `records that end before the last column ${now}`;
+    changes.push(change('short-rows', short, short[1] === 'reject', message));
+  }
+  const long = [longRowsOf(before), longRowsOf(after)] as const;
+  if (long[0] !== long[1]) {
+    const now = long[1] === 'cut' ? 'are now read without the rest' : 'are now rejected';
+    const message = `records that go on behind the last column ${now}`;
+    changes.push(change('long-rows', long, long[1] === 'reject', message));
   }
   return changes;
 }

@@ -137,6 +137,8 @@ function layout(role: FileRole): JsonSchema {
     escape: CHARACTER,
     header: oneOf(SPEC_VALUES.header),
     widths: { ...oneOf(SPEC_VALUES.widths), default: 'auto' },
+    shortRows: oneOf(SPEC_VALUES.shortRows),
+    longRows: oneOf(SPEC_VALUES.longRows),
     fields: { type: 'array', minItems: 1, items, ...neededColumns(role) },
   };
   const { delimited, fixed } = SPEC_PROPERTIES;

@@ -1,6 +1,7 @@
 /** How the transform finds the values of a record, and what becomes of records that have none. */
 import { describe, expect, test } from 'vitest';
 import type { IssueCode } from '../../src/core/catalogue.js';
+import type { LongRows, ShortRows } from '../../src/core/framing.js';
 import { matchHeader } from '../../src/core/read/header.js';
 import type { FixedLayout, Spec } from '../../src/core/spec.js';
 import { GRITS, MIIS } from '../support/fixtures.js';
@@ -116,6 +117,61 @@ describe('the columns of a reject file', () => {
 
   test('count where they are not from immload', () => {
     expect(judgeText(`${patientLine()}|a|b|c`, PATIENT)[0]!.codes).toEqual(['field-count-wrong']);
+  });
+});
+
+describe('a record of another length', () => {
+  const rows = (shortRows: ShortRows, longRows: LongRows, spec = MIIS): Spec => ({
+    ...spec,
+    layouts: { ...spec.layouts, patient: { ...spec.layouts.patient, shortRows, longRows } },
+  });
+  const line = patientLine();
+  const read = (text: string, spec: Spec) => {
+    const circumstances = { ...PATIENT, spec, site: 'GA001' };
+    const [{ batch }] = transformText(text, circumstances) as [ReturnType<typeof transformText>[number]];
+    return { judged: judgeText(text, circumstances), shortRows: batch.shortRows, longRows: batch.longRows };
+  };
+  const codes = ({ judged }: ReturnType<typeof read>): string[] => judged.map(({ errors }) => errors.join());
+
+  test('is padded or cut where the layout says so, and only there', () => {
+    const text = [line, line.replace(/\|+$/, ''), `${line}|more|and more`].join('\n');
+    expect(codes(read(text, MIIS))).toEqual(['', 'field-count-wrong', 'field-count-wrong']);
+    expect(codes(read(text, rows('pad', 'reject')))).toEqual(['', '', 'field-count-wrong']);
+    expect(codes(read(text, rows('reject', 'cut')))).toEqual(['', 'field-count-wrong', '']);
+    const loose = read(text, rows('pad', 'cut'));
+    expect(loose).toMatchObject({ shortRows: 1, longRows: 1 });
+    expect(new Set(loose.judged.map(({ values }) => JSON.stringify(values))).size).toBe(1);
+  });
+
+  test('in a reject file has the columns of immload, which are no values and no columns too many', () => {
+    const added = '|zip-invalid|Use five digits.|immload:p.txt:3:4';
+    const short = line.replace(/\|+$/, '');
+    for (const spec of [rows('pad', 'cut'), rows('pad', 'reject')]) {
+      const whole = read(line + added, spec);
+      const padded = read(short + added, spec);
+      expect([codes(whole), whole.longRows, whole.shortRows]).toEqual([[''], 0, 0]);
+      expect([codes(padded), padded.longRows, padded.shortRows]).toEqual([[''], 0, 1]);
+      expect(padded.judged[0]!.values).toEqual(whole.judged[0]!.values);
+    }
+  });
+
+  test('that lacks three columns does not have those of immload in their places', () => {
+    // Without a header, a record that lacks three columns has with them as many fields as it should.
+    const whole = patientLine({ sharing_objection: '' });
+    const short = whole.split('|').slice(0, -3).join('|');
+    const [judged] = read(`${short}|zip-invalid|Use five digits.|immload:p.txt:3:4`, rows('pad', 'reject')).judged;
+    expect(judged!.values).toEqual(read(whole, MIIS).judged[0]!.values);
+  });
+
+  test('row-width-wrong: in fixed width is rejected where the layout says so', () => {
+    const row = writeRecord(FAULTLESS[GRITS.id]!.patient, 'patient', GRITS);
+    const text = [row, row.slice(0, -8), `${row}MORE`, `${row}   `].join('\n');
+    expect(codes(read(text, GRITS))).toEqual(['', '', '', '']);
+    expect(codes(read(text, rows('reject', 'cut', GRITS)))).toEqual(['', 'row-width-wrong', '', '']);
+    const strict = read(text, rows('reject', 'reject', GRITS));
+    expect(codes(strict)).toEqual(['', 'row-width-wrong', 'row-width-wrong', '']);
+    expect(strict.longRows).toBe(0);
+    expect(strict.judged[1]!.issues[0]).toMatchObject({ expected: '585', other: '577' });
   });
 });
 

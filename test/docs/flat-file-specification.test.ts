@@ -125,6 +125,16 @@ test.each<[string, Json, string]>([
   expect(renderMarkdown(describeSpec(completeSpec(spec), CODES))).toContain(words);
 }); // biome-ignore format: a table
 
+test.each<[string, string, string]>([
+  ['pad', 'reject', 'A record with fewer columns is read as if blanks followed; one with more is rejected.'],
+  ['pad', 'cut', 'A record with fewer columns is read as if blanks followed; of one with more, the rest is not read.'],
+  ['reject', 'reject', 'A record with fewer columns is rejected; so is one with more.'],
+  ['reject', 'cut', 'A record with fewer columns is rejected; of one with more, the rest is not read.'],
+])('what becomes of records of another length is told: %s, %s', (short, long, words) => {
+  const spec = withValue('/layouts/patient/shortRows', short, withValue('/layouts/patient/longRows', long) as never);
+  expect(renderMarkdown(describeSpec(completeSpec(spec), CODES))).toContain(words);
+});
+
 test('what a layout counts is told', () => {
   const inCharacters = completeSpec(withValue('/layouts/immunization/widths', 'characters'));
   const document = renderMarkdown(describeSpec(inCharacters, CODES));

@@ -33,7 +33,7 @@ describe('the schema and the program agree', () => {
   });
 
   const likely = fc.constantFrom<Json[]>(
-    '', ' ', 'x', '|', '\\', '\t', '\n', '"', '¦', 'auto', 'characters', 'zip', 'cvx', 'last_name', 'off', 'error', 'fixed', 'delimited', 'absent',
+    '', ' ', 'x', '|', '\\', '\t', '\n', '"', '¦', 'auto', 'characters', 'pad', 'cut', 'zip', 'cvx', 'last_name', 'off', 'error', 'fixed', 'delimited', 'absent',
     'required', 'reject', 'inferred', 'YYYYMMDD', 0, 1, 2.5, -1, null, true, false, [], {}, ['YYYYMMDD'], ['x'], [1],
     'patient.zip', 'Lot {n}', { repeat: 2, fields: [{ name: 'a{n}', field: 'route' }] }, { a: 'b' }, { a: 1 }, { 'zip-invalid': 'off' }, { 'patient-not-found': 'off' }, { 'patient-not-found': 'error' },
   ); // biome-ignore format: a list of values
@@ -86,7 +86,7 @@ describe('the schema and the program agree', () => {
       },
     );
 
-    test.each(['widths', 'escape', 'colour'])('whatever %s is added to a layout', (name) => {
+    test.each(['widths', 'escape', 'shortRows', 'longRows', 'colour'])('whatever %s is added to a layout', (name) => {
       for (const role of Object.keys(make()['layouts'] as object)) {
         fc.assert(
           fc.property(likely, (value) => {

@@ -181,6 +181,12 @@ describe('a reject file that is loaded as it is', () => {
     ['with other quotes', SINGLE, 4],
     ['in fixed width', GRITS, 5],
     ['with an escape', ESCAPING, 6],
+    ['with records that may lack columns', miisLike('loose', { shortRows: 'pad', longRows: 'cut' }), 8],
+    [
+      'with records that may lack columns, without header',
+      miisLike('loose', { shortRows: 'pad', header: 'absent' }),
+      9,
+    ],
     ['with an escape and no quotes', UNQUOTED, 7],
   ])('%s comes back byte for byte', async (_, spec, seed) => {
     using sandbox = new Sandbox();

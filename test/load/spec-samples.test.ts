@@ -8,7 +8,7 @@ import { completeSpec, type DelimitedLayout, type FixedLayout, type Layout, type
 import { describeSpec, rulesOf } from '../../src/docs/flat-file-specification.js';
 import { renderMarkdown } from '../../src/docs/markdown.js';
 import { builtInSpecIds, loadSpec, packageFolder } from '../../src/files/specs.js';
-import { CODES, MIIS } from '../support/fixtures.js';
+import { CODES, GRITS, MIIS } from '../support/fixtures.js';
 import { Sandbox } from '../support/sandbox.js';
 import { smallest, smallestCombined } from '../support/small-spec.js';
 
@@ -66,6 +66,15 @@ const OTHERS: readonly (readonly [string, Spec])[] = [
       { delimiter: ',', header: 'required' },
       ['street', 'lot_number', 'comment'],
     ),
+  ],
+  ['rows that may lack columns or have more', miisLike({}, { shortRows: 'pad', longRows: 'cut' })],
+  ['rows that may have more columns', miisLike({}, { longRows: 'cut', header: 'absent' })],
+  [
+    'rows of exactly one width',
+    {
+      ...GRITS,
+      layouts: { ...GRITS.layouts, patient: { ...GRITS.layouts.patient, shortRows: 'reject', longRows: 'reject' } },
+    },
   ],
   ['a backslash before quotes', miisLike({}, { escape: '\\', header: 'absent' })],
   ['single quotes', miisLike({}, { quote: "'" })],

@@ -63,6 +63,8 @@ export interface CutterOptions {
   readonly fieldCount: number | null;
   /** Fields that a whole record may have on top of these: all of them or none. */
   readonly extraFields?: number;
+  /** Whether a whole record may have any number of fields on top. */
+  readonly mayBeLonger?: boolean;
   /** Records at the top that are not data (a header): left out of the blocks and of the numbering. */
   readonly skipRecords?: number;
   /** Size in bytes at which a block is closed. */
@@ -97,6 +99,7 @@ export class RecordCutter {
   readonly #escape: number;
   readonly #fieldCount: number | null;
   readonly #extraFields: number;
+  readonly #mayBeLonger: boolean;
   readonly #blockBytes: number;
   readonly #fromUtf16: boolean;
   #recordsToSkip: number;
@@ -130,6 +133,7 @@ export class RecordCutter {
     this.#escape = options.delimiter === null ? -1 : (options.escape ?? -1);
     this.#fieldCount = options.fieldCount;
     this.#extraFields = options.extraFields ?? 0;
+    this.#mayBeLonger = options.mayBeLonger ?? false;
     this.#blockBytes = options.blockBytes ?? DEFAULT_BLOCK_BYTES;
     this.#fromUtf16 = options.fromUtf16 ?? false;
     this.#recordsToSkip = options.skipRecords ?? 0;
@@ -305,7 +309,8 @@ export class RecordCutter {
   #isWholeRecord(firstLineEnd: number, end: number, fields: number): boolean {
     const expected = this.#fieldCount;
     if (expected === null) return true;
-    const fits = (count: number): boolean => count === expected || count === expected + this.#extraFields;
+    const fits = (count: number): boolean =>
+      count === expected || count === expected + this.#extraFields || (this.#mayBeLonger && count > expected);
     if (!fits(fields)) return fields < expected && !this.#holdsWholeLine(end, fits);
     let lastLineStart = end;
     while (this.#input[lastLineStart - 1] !== LF && this.#input[lastLineStart - 1] !== CR) lastLineStart--;

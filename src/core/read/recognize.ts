@@ -1,5 +1,6 @@
 /** Whether a file is what it is said to be: text, of this layout, of this role. Looks at its beginning only. */
-import type { FileRole, IsoDate, Role } from '../model.js';
+import { longRowsOf, shortRowsOf } from '../framing.js';
+import type { FieldName, FileRole, IsoDate, Role } from '../model.js';
 import { createDateNormalizer } from '../normalize/date.js';
 import {
   countedIn,
@@ -283,12 +284,21 @@ function refuseByCount(
   if (other?.format === 'delimited' && records.every((record) => fits(record, other.fields.length))) {
     return refuseSwapped(options.role);
   }
+  if (records.some(({ cells }) => mayHaveCount(cells.length, layout))) return null;
   const found = records[0]!.cells.length;
   const shown = layout.delimiter === '\t' ? 'a tab' : layout.delimiter;
   return refusal(
     `has ${found} ${found === 1 ? 'field' : 'fields'} a record where ${options.spec.id} has ${layout.fields.length} (delimiter ${shown})`,
     'choose the right --spec, or add a header that names the columns',
   );
+}
+
+/** Whether a layout that takes shorter or longer records could take one with so many fields, its key among them. */
+function mayHaveCount(count: number, layout: DelimitedLayout): boolean {
+  if (count > layout.fields.length) return longRowsOf(layout) === 'cut';
+  const keys: readonly (FieldName | null)[] = [...KEY_FIELDS.patient, ...KEY_FIELDS.immunization];
+  const lastKey = layout.fields.findLastIndex(({ field }) => keys.includes(field));
+  return shortRowsOf(layout) === 'pad' && count > lastKey;
 }
 
 /** Fixed-width files show what they are by where their dates stand. */

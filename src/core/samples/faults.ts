@@ -5,6 +5,7 @@
  */
 import type { IssueCode } from '../catalogue.js';
 import { ROLES } from '../file-layouts.js';
+import { longRowsOf, shortRowsOf } from '../framing.js';
 import type { FieldName, Role } from '../model.js';
 import type { DateFormat } from '../normalize/date.js';
 import { plainlyRequired } from '../rules/applies.js';
@@ -78,6 +79,13 @@ function withLastName(draft: Draft, write: (name: string, delimiter: string, quo
     .cellsOf('patient', CHILD)
     .map((cell, index) => (index === place ? write(cell, delimiter, quote) : cell))
     .join(delimiter);
+}
+
+/** A line that ends before its last column. */
+function withoutLastColumn(draft: Draft): string | null {
+  const { layout } = draft.file('patient');
+  if (layout.format !== 'delimited' || shortRowsOf(layout) === 'pad') return null;
+  return childLine(draft).split(layout.delimiter).slice(0, -1).join(layout.delimiter);
 }
 
 /** A line that comes besides the patients. */
@@ -186,11 +194,36 @@ const undecodable: DraftFault = (draft) => {
   return [ofChild(draft, 'character-undecodable'), ...inName, ...ofFile('encoding-windows-1252')];
 };
 
+/** A row that goes on behind its last column. */
 const longRow: DraftFault = (draft) => {
-  if (draft.file('patient').layout.format !== 'fixed') return null;
-  setLine(draft, `${draft.lineOf('patient', draft.rowOf('patient', CHILD))}MORE`);
+  const { layout } = draft.file('patient');
+  if (longRowsOf(layout) !== 'cut') return null;
+  setLine(draft, `${childLine(draft)}${layout.format === 'fixed' ? '' : layout.delimiter}MORE`);
   return ofFile('row-longer-than-layout');
 };
+
+/** A row whose blank columns at the end are left out. */
+const shortRow: DraftFault = (draft) => {
+  const { layout } = draft.file('patient');
+  const line = childLine(draft);
+  if (layout.format === 'fixed' || shortRowsOf(layout) !== 'pad' || !line.endsWith(layout.delimiter)) return null;
+  setLine(draft, line.slice(0, -1));
+  return ofFile('row-shorter-than-layout');
+};
+
+/** A row that is longer than it may be, or else shorter. */
+const wrongWidth: DraftFault = (draft) => {
+  const { layout } = draft.file('patient');
+  if (layout.format !== 'fixed') return null;
+  if (longRowsOf(layout) === 'reject') setLine(draft, `${childLine(draft)}MORE`);
+  else if (shortRowsOf(layout) === 'reject') setLine(draft, childLine(draft).slice(0, -1));
+  else return null;
+  return [ofChild(draft, 'row-width-wrong')];
+};
+
+function childLine(draft: Draft): string {
+  return draft.lineOf('patient', draft.rowOf('patient', CHILD));
+}
 
 /** A column filled up with zero bytes. */
 const withZeroBytes: DraftFault = (draft) => {
@@ -246,8 +279,14 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   // ---- any record ------------------------------------------------------------------------------------------------
   'field-count-wrong': [
     // A name with the delimiter in it, and no quotes around it.
-    lineFault('field-count-wrong', (draft) => withLastName(draft, (name, delimiter) => `${name}${delimiter}Lee`)),
+    lineFault('field-count-wrong', (draft) =>
+      longRowsOf(draft.file('patient').layout) === 'cut'
+        ? null
+        : withLastName(draft, (name, delimiter) => `${name}${delimiter}Lee`),
+    ),
+    lineFault('field-count-wrong', withoutLastColumn),
   ],
+  'row-width-wrong': [wrongWidth],
   'quote-not-closed': [
     lineFault('quote-not-closed', (draft) => withLastName(draft, (name, _, quote) => `${quote}${name}`)),
   ],
@@ -267,6 +306,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'required-value-missing': [blankRequired],
   // ---- the file as a whole ---------------------------------------------------------------------------------------
   'row-longer-than-layout': [longRow],
+  'row-shorter-than-layout': [shortRow],
   'column-unknown': [unknownColumn],
   'encoding-windows-1252': [inWindows1252],
   'encoding-mixed': [inTwoEncodings],

@@ -77,6 +77,15 @@ describe('quotes', () => {
     expect(texts(records)).toEqual(['a|"b\nc"|d|x|y', 'a|"b\nc"|d', 'a|"b', 'c"|d|x']);
   });
 
+  test('a newline in quotes belongs to the value in a record that may have more fields', () => {
+    const text = 'a|"b\nc"|d|x|y|z\na|b|c\n';
+    expect(texts(cut(bytesOf(text), { ...three, mayBeLonger: true }))).toEqual(['a|"b\nc"|d|x|y|z', 'a|b|c']);
+    expect(texts(cut(bytesOf(text), three))).toEqual(['a|"b', 'c"|d|x|y|z', 'a|b|c']);
+    // Two stray quotes do not make one record of two, however long it may be.
+    const stray = 'a|"b|c|x\nd|e"|f|y';
+    expect(texts(cut(bytesOf(stray), { ...three, mayBeLonger: true }))).toEqual(stray.split('\n'));
+  });
+
   test('a quote that never closes costs its own line', () => {
     const records = cut(bytesOf('a|b|c\nd|"e|f\ng|h|i\nj|k|l\n'), three);
     expect(texts(records)).toEqual(['a|b|c', 'd|"e|f', 'g|h|i', 'j|k|l']);

@@ -1,6 +1,7 @@
 /** Whether a file is what it is said to be. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { LongRows, ShortRows } from '../../../src/core/framing.js';
 import type { Role } from '../../../src/core/model.js';
 import { type Recognition, type RecognizeOptions, recognize } from '../../../src/core/read/recognize.js';
 import type { Spec } from '../../../src/core/spec.js';
@@ -33,6 +34,11 @@ function withHeader(header: 'required' | 'absent'): Spec {
   };
 }
 
+/** A spec of patients who may lack columns, or have more. */
+function loose(shortRows: ShortRows, longRows: LongRows): Spec {
+  return { ...MIIS, layouts: { ...MIIS.layouts, patient: { ...MIIS.layouts.patient, shortRows, longRows } } };
+}
+
 function problemOf(recognition: Recognition): string {
   if (recognition.fits) throw new Error('it fits');
   expect(recognition.remedy).toMatch(/\w/);
@@ -57,6 +63,8 @@ describe('a file fits', () => {
     ['with zero bytes behind a record', `${PATIENT}\u0000`, {}, { fieldCount: 40 }],
     ['with zero bytes for blanks', `${PATIENT.replace('Walsh', 'Walsh\0\0\0').replace('Boston', 'Boston\0')}\n${PATIENT}`, {}, { fieldCount: 40 }],
     ['of fixed width, filled up with zero bytes', `${line('patient', GRITS).replaceAll(' ', '\0')}\r\n`.repeat(12), { spec: GRITS }, { fieldCount: 32 }],
+    ['without a header, of records that may be shorter', PATIENT.replace(/\|+$/, ''), { spec: loose('pad', 'reject') }, { header: null, fieldCount: 40 }],
+    ['without a header, of records that may be longer', `${PATIENT}|x`, { spec: loose('reject', 'cut') }, { header: null, fieldCount: 40 }],
     ['with some torn records', `${PATIENT}\na|b|c\n`, {}, { fieldCount: 40 }],
     ['where no header is allowed, though it has one', `${HEADER}\n${PATIENT}`, { spec: withHeader('absent') }, { header: null, fieldCount: 40 }],
     ['of doses', `${DOSE_HEADER}\n${DOSE}`, { role: 'immunization' }, { fieldCount: 33 }],
@@ -120,6 +128,8 @@ describe('a file is refused', () => {
     ['with another delimiter', PATIENT.replaceAll('|', ','), {}, 'has 1 field a record where miis-legacy has 40 (delimiter |)'],
     ['with another delimiter and a header', `${HEADER}\n${PATIENT}`.replaceAll('|', '\t'), {}, 'has 1 field a record where miis-legacy has 40 (delimiter |)'],
     ['of another layout', 'F1|1|Walsh\nF1|2|Osei', {}, 'has 3 fields a record where miis-legacy has 40 (delimiter |)'],
+    ['of records that are shorter than their key', 'F1|1|Walsh\n', { spec: loose('pad', 'reject') }, 'has 3 fields a record where miis-legacy has 40 (delimiter |)'],
+    ['with doses for patients that may be shorter', DOSE, { spec: loose('pad', 'reject') }, 'looks like the immunization file, and was given as the patient file'],
     ['of fixed width, for a delimited spec', line('patient', GRITS), {}, 'has 1 field a record where miis-legacy has 40 (delimiter |)'],
     ['without a header that must be there', PATIENT, { spec: withHeader('required') }, 'has no header that fits the specification'],
     ['with a column twice', 'facility_id|patient_id|last_name|birth_date|Last Name\nF1|1|Walsh|20150514|x', {}, 'has the column Last Name twice'],

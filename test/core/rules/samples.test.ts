@@ -45,6 +45,8 @@ describe('a dose is told to be', () => {
 /** Codes that no single value gives, and the test that proves each of them, from the folder of this one. */
 const PROVED_ELSEWHERE: Partial<Record<IssueCode, string>> = {
   'field-count-wrong': '../transform-reading.test.ts',
+  'row-width-wrong': '../transform-reading.test.ts',
+  'row-shorter-than-layout': '../../load/late-issues.test.ts',
   'quote-not-closed': '../transform-reading.test.ts',
   'quote-misplaced': '../transform-reading.test.ts',
   'record-blank': '../transform-reading.test.ts',
