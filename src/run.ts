@@ -1,12 +1,13 @@
 /** What one execution needs at hand, and what it tells when it is done. */
-import type { IssueCode } from './core/catalogue.js';
+import { CATALOGUE, type IssueCode } from './core/catalogue.js';
 import type { Codes } from './core/codes.js';
-import type { Issue } from './core/issue.js';
+import { formatMessage, type Issue } from './core/issue.js';
 import type { Fate, FieldName, FileRole, IsoDate, Role, Severity } from './core/model.js';
 import { compilePlan, dosesOf, forgetReadings, type TransformPlan } from './core/plan.js';
 import { type Block, LineTooLongError, RecordCutter } from './core/read/blocks.js';
 import type { FileEncoding } from './core/read/decode.js';
 import { separatorsOf } from './core/read/delimited.js';
+import { createFrame, type Frame, type SetApart } from './core/read/frame.js';
 import { type Recognition, recognize } from './core/read/recognize.js';
 import { isUtf16 } from './core/read/utf16.js';
 import { isCombined, REJECT_COLUMNS, type Spec } from './core/spec.js';
@@ -81,6 +82,8 @@ export interface RunContext {
   readonly rejectLimit: RejectLimit | null;
   /** Rejected so far, in all files. */
   readonly rejected: { count: number };
+  /** Whether an error of a file as a whole ends the run. Without, it is told like any other. */
+  readonly refusesFiles: boolean;
   readonly sizes: Sizes;
   readonly signal: AbortSignal | null;
   readonly onProgress: (progress: Progress) => void;
@@ -189,6 +192,10 @@ export class FileRun {
   longRows = 0;
   shortRows = 0;
   nulRecords = 0;
+  /** Lines that are no records; `null` where the file has no such lines. */
+  setApart: SetApart | null = null;
+  /** The first error of the file as a whole, `null` if it has none. */
+  fault: Issue | null = null;
   /** Records that have a value, by slot. */
   readonly filled: Uint32Array;
 
@@ -222,6 +229,14 @@ export class FileRun {
     else this.fates.set(record, fate);
   }
 
+  /** @throws InputError when the file as a whole has an error */
+  requireFaultless(): void {
+    if (this.fault === null) return;
+    const definition = CATALOGUE[this.fault.code];
+    const remedy = `nothing was loaded. ${definition.fix}`;
+    throw new InputError(this.source.shown, formatMessage(definition, this.fault), remedy);
+  }
+
   /** What the file is encoded in: as was said or found at its beginning, or else as its records show. */
   get encoding(): string {
     if (this.source.encoding !== null) return this.source.encoding;
@@ -241,13 +256,24 @@ export async function* readBatches(
   stage: Progress['stage'],
 ): AsyncGenerator<{ block: Block; batch: Batch }> {
   reportUnknownColumns(file, context);
-  for await (const block of readBlocks(file, context, stage)) yield takeBlock(block, file, context);
+  const frame = createFrame(file.plan.layout, file.received.recognition);
+  for await (const block of readBlocks(file, context, stage, frame)) {
+    if (frame !== null) reportFrameFindings(frame, file, context);
+    yield takeBlock(block, file, context);
+  }
   if (file.records === 0) throw new InputError(file.source.shown, 'has a header and no records', 'check the export');
+  if (frame !== null) reportFrame(frame, file, context);
   reportWholeFile(file, context);
+  if (context.refusesFiles) file.requireFaultless();
 }
 
 /** Reads a file to its end and gives its blocks, one after the other. */
-export async function* readBlocks(file: FileRun, context: RunContext, stage: Progress['stage']): AsyncGenerator<Block> {
+export async function* readBlocks(
+  file: FileRun,
+  context: RunContext,
+  stage: Progress['stage'],
+  frame: Frame | null = createFrame(file.plan.layout, file.received.recognition),
+): AsyncGenerator<Block> {
   const { plan, received } = file;
   const layout = plan.layout;
   const cutter = new RecordCutter({
@@ -258,6 +284,7 @@ export async function* readBlocks(file: FileRun, context: RunContext, stage: Pro
     mayBeLonger: plan.longRows === 'cut',
     skipRecords: received.recognition.header === null ? 0 : 1,
     blockBytes: context.sizes.blockBytes,
+    frame,
     fromUtf16: isUtf16(file.source.encoding),
   });
   const reader = new SourceReader(file.source, context.sizes.chunkBytes);
@@ -339,6 +366,21 @@ function reportUnknownColumns(file: FileRun, context: RunContext): void {
     reportFile('column-unknown', name, {}, file, context);
 }
 
+function reportFrameFindings(frame: Frame, file: FileRun, context: RunContext): void {
+  for (const { code, value, expected, other } of frame.takeFindings()) {
+    reportFile(code, value, { ...(expected !== null && { expected }), other }, file, context);
+  }
+}
+
+/** Tells which lines of a file were no records, and whether they fit those that are. */
+function reportFrame(frame: Frame, file: FileRun, context: RunContext): void {
+  reportFrameFindings(frame, file, context);
+  const { titles, comments } = frame.setApart;
+  file.setApart = frame.setApart;
+  if (titles > 0) reportFile('title-rows-skipped', null, { other: String(titles) }, file, context);
+  if (comments > 0) reportFile('comments-skipped', null, { other: String(comments) }, file, context);
+}
+
 /** Tells what only the whole file shows. */
 function reportWholeFile(file: FileRun, context: RunContext): void {
   const { 'windows-1252': windows1252, 'utf-8': utf8 } = file.encodings;
@@ -381,6 +423,7 @@ function reportFile(
     other: facts.other ?? null,
   };
   context.issues.add(file.logNumber, issue);
+  if (severity === 'error') file.fault ??= issue;
 }
 
 /** Counts of one file, as in `summary.json`. */
@@ -395,6 +438,8 @@ export interface FileSummary extends Readonly<Record<Fate, number>> {
   readonly bytes: number;
   readonly encoding: string;
   readonly records: number;
+  /** Lines that are no records and were set apart; left out where the file has none. */
+  readonly set_apart?: SetApart;
   /** Rejected records in `rejects/`, `null` if there are none. */
   readonly rejects: string | null;
   /** A completed run that loaded the very same bytes before, `null` if there is none. */

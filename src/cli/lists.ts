@@ -56,10 +56,11 @@ export function explain(code: string | undefined): void {
       near.length > 0 ? `; did you mean ${near.slice(0, 5).join(', ')}?` : '; `immload explain` lists all codes';
     throw new UsageError(`there is no issue code ${code}${hint}`);
   }
+  const ofFile = definition.subject === 'file';
   const consequence = {
-    error: 'the record is rejected',
-    warning: 'the record is loaded',
-    info: 'the record is loaded',
+    error: ofFile ? 'nothing is loaded' : 'the record is rejected',
+    warning: ofFile ? 'the file is loaded' : 'the record is loaded',
+    info: ofFile ? 'the file is loaded' : 'the record is loaded',
   };
   print(
     [

@@ -1,8 +1,8 @@
 /**
  * The catalogue of issue codes: what each means, why it matters and how to fix it.
  *
- * Severities are the defaults of the `miis-legacy` layout: an error keeps the record out, a warning or an info lets it
- * in. A spec may set others. Sources: the MIIS regulation 105 CMR 222.100 (amended 2024), the WIR family's flat file
+ * Severities are the defaults of the `miis-legacy` layout: an error keeps the record out, or the whole file that it is
+ * about; a warning or an info lets it in. A spec may set others. Sources: the MIIS regulation 105 CMR 222.100 (amended 2024), the WIR family's flat file
  * specifications (GRITS 8.1.8 and 13.2.0, VIIS 2.3, NESIIS 10.1.0), the detections of immregistries/mqe-validator
  * (MQEnnnn), the CDC COVID-19 Vaccination Reporting Specification (CVRS, BUSRnnn), and CDC's code sets.
  */
@@ -126,6 +126,50 @@ export const CATALOGUE = {
     source: 'the spec in use',
   },
   // ---- the file as a whole ---------------------------------------------------------------------------------------
+  'control-total-wrong': {
+    severity: 'error',
+    subject: 'file',
+    field: null,
+    asserts: 'the file holds as much as its header or trailer record says',
+    message: 'control total in {expected}, but {other} were read',
+    meaning: 'The header or trailer record of the file counts more or less than what is in it.',
+    why: 'Records were lost or doubled on the way. A part of a history looks like the whole of it, and nobody misses what is not there.',
+    fix: 'Get the file sent again, whole. If it is whole and its sender counts otherwise, let the specification say so, or weigh this as a warning.',
+    source: 'immload reader',
+  },
+  'trailer-missing': {
+    severity: 'error',
+    subject: 'file',
+    field: null,
+    asserts: 'the file ends with its trailer record',
+    message: 'no trailer record behind the last records: {other}',
+    meaning: 'The specification asks for a trailer record, and the file, or a part of it, ends without one.',
+    why: 'The file was probably cut short on the way. A part of a history looks like the whole of it.',
+    fix: 'Get the file sent again, whole. If its sender writes no trailer, let the specification say so.',
+    source: 'immload reader',
+  },
+  'title-rows-skipped': {
+    severity: 'info',
+    subject: 'file',
+    field: null,
+    asserts: 'the file begins with its header',
+    message: 'lines above the header, which were not read: {other}',
+    meaning: 'Lines stand above the one that names the columns, such as a title or instructions. They were not read.',
+    why: 'If one of them was a record, it is not loaded.',
+    fix: 'Nothing to do, unless one of them is a record.',
+    source: 'immload reader',
+  },
+  'comments-skipped': {
+    severity: 'info',
+    subject: 'file',
+    field: null,
+    asserts: 'every line of the file is read',
+    message: 'comments, which were not read: {other}',
+    meaning: 'Lines begin as the specification says that comments begin. They were not read.',
+    why: 'If a record happens to begin so, it is not loaded.',
+    fix: 'Nothing to do, unless one of them is a record.',
+    source: 'immload reader',
+  },
   'row-longer-than-layout': {
     severity: 'warning',
     subject: 'file',

@@ -4,7 +4,7 @@
  * The check knows the properties and values from here, the schema and the documents say the same of them: a part
  * without words is not compiled, and one that is not here is not a part.
  */
-import type { Framing, LongRows, ShortRows } from './framing.js';
+import type { ControlTotal, Counted, Framing, LongRows, MarkRecord, MarkUse, ShortRows } from './framing.js';
 import type { FileRole, Severity } from './model.js';
 import type {
   DelimitedLayout,
@@ -32,12 +32,17 @@ interface SpecProperties {
   /** `dose` is made from a repeated group, and is not written. */
   readonly field: WordsOf<Omit<LayoutField, 'dose'>>;
   readonly group: WordsOf<RepeatedGroup>;
+  readonly mark: WordsOf<MarkRecord>;
+  readonly total: WordsOf<ControlTotal>;
 }
 
 /** The parts of every layout that say how its records are framed. */
 const FRAMING: WordsOf<Framing> = {
   shortRows: 'What becomes of a record that ends before the last column.',
   longRows: 'What becomes of a record that goes on behind the last column.',
+  comments: 'What a line begins with that is a comment, such as #. Comments are counted, told, and not read.',
+  headerRecord: 'A record at the top that is no data, and says who sent the file, when, or how much is in it.',
+  trailerRecord: 'A record at the end that is no data. Where it must be there and is not, the file was cut short.',
 };
 
 export const SPEC_PROPERTIES: SpecProperties = {
@@ -74,6 +79,8 @@ export const SPEC_PROPERTIES: SpecProperties = {
     escape:
       'The character before quotes, delimiters and line ends that belong to a value, and before itself, such as \\\\. Left out where a quote within quotes is doubled; such quotes are understood with it, too.',
     header: 'Whether the first record names the columns.',
+    titleRows:
+      'How many lines may stand above the header, such as titles and instructions: 10 unless told otherwise, 0 where the header must come first. The header is the first line that names the columns; what stands above it is counted, told, and not read.',
     ...FRAMING,
     fields: 'The columns in their order. A combined layout may have groups of columns that stand once for each dose.',
   },
@@ -96,6 +103,18 @@ export const SPEC_PROPERTIES: SpecProperties = {
     store: 'False for a column that is used to tell patients apart, and not stored.',
     note: 'For people: what a sender should know about the column.',
   },
+  mark: {
+    tag: 'The value of its first column, such as T (delimited).',
+    prefix: 'What its line begins with, such as TRAILER. It has either this or a tag.',
+    use: 'Whether each file must have it. It must unless told otherwise.',
+    totals: 'What it counts, and where the numbers stand. Where they do not fit, the file was cut or changed.',
+  },
+  total: {
+    counts: 'What the number counts.',
+    field: 'Number of its column, from 1; a tag is column 1 (delimited).',
+    start: 'Place of its first character in the line, from 1. It has either a place or a field.',
+    width: 'How many characters it has.',
+  },
   group: {
     repeat: 'How many doses one record may hold.',
     fields: 'The columns of one dose in their order. {n} in their names stands for the number of the dose.',
@@ -111,6 +130,8 @@ interface SpecValues {
   readonly widths: Words<WidthUnit>;
   readonly shortRows: Words<ShortRows>;
   readonly longRows: Words<LongRows>;
+  readonly markUse: Words<MarkUse>;
+  readonly counts: Words<Counted>;
   readonly use: Words<FieldUse>;
   readonly severity: Words<Severity | 'off'>;
 }
@@ -149,13 +170,23 @@ export const SPEC_VALUES: SpecValues = {
     cut: 'What lies behind the last column is not read, and how many such records there were is told. The default of fixed-width layouts.',
     reject: 'It is rejected. The default of delimited layouts: a value with the delimiter in it moves all that follow.',
   },
+  markUse: {
+    required: 'Each file must have it. Without it, nothing is loaded.',
+    optional: 'Files may come without it.',
+  },
+  counts: {
+    records: 'The records of the file: without comments, header and trailer records, and the names of columns.',
+    patients: 'The records of patients.',
+    immunizations: 'The records of doses.',
+    all: 'The records with the header and trailer records.',
+  },
   use: {
     required: 'A record without a value is rejected, unless the code of that blank weighs less than an error.',
     preferred: 'A value is wanted. A blank is loaded, and counted in the summary.',
     optional: 'May be blank.',
   },
   severity: {
-    error: 'The record is rejected.',
+    error: 'The record is rejected; where it is about the whole file, nothing is loaded.',
     warning: 'The record is loaded, and somebody should look at it.',
     info: 'The record is loaded.',
     off: 'Not reported.',

@@ -53,6 +53,8 @@ export interface DelimitedLayout extends LayoutBase {
   readonly escape?: string;
   /** Whether the first record names the columns. Without a header, columns stand in the order of the spec. */
   readonly header: 'required' | 'optional' | 'absent';
+  /** How many lines may stand above the header; {@link titleRowsOf} has the default. */
+  readonly titleRows?: number;
 }
 
 /** Records of fields that each have their width. */
@@ -304,6 +306,12 @@ export class Checker {
     }
   }
 
+  object(value: unknown, path: string, remedy: string): value is JsonObject {
+    if (isObject(value)) return true;
+    this.report(path, 'not an object', remedy);
+    return false;
+  }
+
   text(object: JsonObject, path: string, key: string): void {
     const value = object[key];
     if (typeof value !== 'string' || value.trim() === '') {
@@ -434,7 +442,7 @@ function checkLayout(layout: unknown, role: FileRole, check: Checker): void {
       check.optionalOneOf(layout['widths'], `${path}/widths`, SPEC_VALUES.widths);
     }
   }
-  checkFraming(layout, path, check);
+  checkFraming(layout, role, path, check);
   const fields = layout['fields'];
   if (!Array.isArray(fields) || fields.length === 0) {
     check.report(`${path}/fields`, 'no fields', 'List the columns in their order.');

@@ -1,4 +1,5 @@
 /** Writes records as a specification says: the way a sender would who follows it to the letter. */
+import type { Counted, MarkRecord } from './framing.js';
 import type { FieldDefinition, Role } from './model.js';
 import { fieldsOf } from './model.js';
 import type { DateFormat } from './normalize/date.js';
@@ -110,6 +111,26 @@ export function headerLine(layout: Layout): string | null {
   if (layout.format === 'fixed' || layout.header === 'absent') return null;
   const names = layout.fields.map((field) => field.name);
   return toLine(names, layout);
+}
+
+/** A header or trailer record that counts as much as is told, all else blank. */
+export function markLine(mark: MarkRecord, counts: Readonly<Record<Counted, number>>, layout: Layout): string {
+  const { tag, prefix, totals = [] } = mark;
+  const delimiter = layout.format === 'delimited' ? layout.delimiter : null;
+  const begin = tag ?? prefix!;
+  const cells = delimiter === null ? [begin] : begin.split(delimiter);
+  for (const { counts: counted, field } of totals) {
+    if (field === undefined) continue;
+    while (cells.length < field) cells.push('');
+    cells[field - 1] = String(counts[counted]);
+  }
+  let line = cells.join(delimiter ?? '');
+  for (const { counts: counted, start, width } of totals) {
+    if (start === undefined || width === undefined) continue;
+    const number = String(counts[counted]).padStart(width, '0');
+    line = line.slice(0, start - 1).padEnd(start - 1) + number + line.slice(start - 1 + width);
+  }
+  return line;
 }
 
 /** How lines end in files that are written: programs that write fixed width come from Windows. */

@@ -2,11 +2,11 @@
 import { CATALOGUE, ISSUE_CODES, type IssueCode } from '../core/catalogue.js';
 import type { Codes } from '../core/codes.js';
 import { definitionOf, type FileLayout, fileLayoutsOf } from '../core/file-layouts.js';
-import { longRowsOf, shortRowsOf } from '../core/framing.js';
+import { type Counted, isRequired, longRowsOf, type MarkRecord, shortRowsOf, titleRowsOf } from '../core/framing.js';
 import type { IssueDefinition, Subject } from '../core/issue.js';
 import type { FileRole, Role, Severity } from '../core/model.js';
 import { canBreak, missingCode } from '../core/rules/applies.js';
-import { Draft } from '../core/samples/draft.js';
+import { Draft, linesOf } from '../core/samples/draft.js';
 import {
   countedIn,
   type DelimitedLayout,
@@ -20,7 +20,6 @@ import {
   type WidthUnit,
 } from '../core/spec.js';
 import { SPEC_VALUES } from '../core/spec-words.js';
-import { toLine } from '../core/write.js';
 import { codesOf, describePlace, describeValues, placeColumns, recordWidth, tableOf } from './columns.js';
 import {
   type Block,
@@ -100,6 +99,7 @@ function filesSection(spec: Spec): Block[] {
         : ['.']),
     ),
     ...divisionsOf(spec),
+    ...framesOf(spec),
     paragraph(
       isCombined(spec)
         ? 'Each record has a patient, and doses of that patient. Records with the same site and patient id are of one patient; where the columns of a dose are all blank, there is no dose.'
@@ -142,6 +142,41 @@ function divisionsOf(spec: Spec): Block[] {
     return paragraph(strong(files.size === 1 ? 'Every file' : titles), ...words);
   });
 }
+
+/** The lines of each file that are no records. */
+function framesOf(spec: Spec): Block[] {
+  const items = fileLayoutsOf(spec).flatMap(({ role, layout }) => {
+    const { comments, headerRecord, trailerRecord } = layout;
+    const titleRows = titleRowsOf(layout);
+    const lines: (readonly Inline[])[] = [];
+    if (headerRecord !== undefined) lines.push(['begins with ', ...describeMark(headerRecord, 'header', layout)]);
+    if (trailerRecord !== undefined) lines.push(['ends with ', ...describeMark(trailerRecord, 'trailer', layout)]);
+    if (comments !== undefined)
+      lines.push(['may hold comments: lines that begin with ', code(comments), ' are not read']);
+    if (titleRows > 0) lines.push([`may have up to ${titleRows} lines above the header, which are not read`]);
+    return lines.map((line) => [strong(titleOfRole(role)), ' ', ...line, '.']);
+  });
+  return items.length === 0 ? [] : [list(items)];
+}
+
+function describeMark(mark: MarkRecord, name: 'header' | 'trailer', layout: Layout): readonly Inline[] {
+  const { tag, prefix, totals = [] } = mark;
+  const known = tag === undefined ? ['whose line begins with ', code(prefix!)] : ['whose first column is ', code(tag)];
+  const unit = layout.format === 'fixed' ? countedIn(layout) : 'characters';
+  const counted = totals.map(({ counts, field, start = 1, width = 0 }) => {
+    const place = field === undefined ? `${unit} ${start}-${start + width - 1}` : `column ${field}`;
+    return `; ${place}: how many ${COUNTED[counts]}`;
+  });
+  const use = isRequired(mark) ? '' : ', which may be left out';
+  return [`a ${name} record, `, ...known, use, ...counted];
+}
+
+const COUNTED: Readonly<Record<Counted, string>> = {
+  records: 'records are in the file',
+  patients: 'patients are in the file',
+  immunizations: 'doses are in the file',
+  all: 'records are in the file, with header and trailer records',
+};
 
 /** What a sender of letters beyond ASCII should know. */
 const UNITS: Readonly<Record<WidthUnit, string>> = {
@@ -312,7 +347,7 @@ function examplesSection(spec: Spec): Block[] {
     heading(2, 'Examples'),
     paragraph('A made-up clinic as it would send its files. Nobody in it exists.'),
     ...draft.files.flatMap((file) => {
-      const { role, layout, header } = file;
+      const { role, layout } = file;
       const [first] = file.rows;
       const rows = placeColumns(layout)
         .map((placed, index) => ({ placed, cell: first!.cells[index]! }))
@@ -322,10 +357,10 @@ function examplesSection(spec: Spec): Block[] {
           code(placed.column.name),
           code(cell),
         ]);
-      const lines = file.rows.map(({ cells }) => toLine(cells, layout).trimEnd());
+      const lines = linesOf(file).map((line) => String(line).trimEnd());
       return [
         heading(3, titleOfRole(role)),
-        { kind: 'code', text: (header === null ? lines : [header, ...lines]).join('\n') } as const,
+        { kind: 'code', text: lines.join('\n') } as const,
         paragraph('The first record, column by column:'),
         table([placeTitle(layout), 'Column', 'Value'], rows),
       ];

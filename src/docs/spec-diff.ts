@@ -1,7 +1,7 @@
 /** What changes for a sender from one specification to another. */
 import { CATALOGUE, ISSUE_CODES } from '../core/catalogue.js';
 import { type FileLayout, fileLayoutsOf } from '../core/file-layouts.js';
-import { longRowsOf, shortRowsOf } from '../core/framing.js';
+import { type Counted, isRequired, longRowsOf, type MarkRecord, shortRowsOf, titleRowsOf } from '../core/framing.js';
 import type { FileRole, Role } from '../core/model.js';
 import { canBreak } from '../core/rules/applies.js';
 import {
@@ -34,6 +34,10 @@ export type ChangeKind =
   | 'widths'
   | 'short-rows'
   | 'long-rows'
+  | 'comments'
+  | 'title-rows'
+  | 'header-record'
+  | 'trailer-record'
   | 'use'
   | 'field'
   | 'dates'
@@ -193,8 +197,74 @@ function diffFraming(before: Layout, after: Layout): Change[] {
     const message = `records that go on behind the last column ${now}`;
     changes.push(change('long-rows', long, long[1] === 'reject', message));
   }
+  return [...changes, ...diffFrame(before, after)];
+}
+
+/** Lines that are no records. */
+function diffFrame(before: Layout, after: Layout): Change[] {
+  const changes: Change[] = [];
+  const comments = [before.comments ?? null, after.comments ?? null] as const;
+  if (comments[0] !== comments[1]) {
+    const message =
+      comments[1] === null
+        ? `lines that begin with ${comments[0]} are no comments any more`
+        : `lines that begin with ${comments[1]} are now comments, and not read`;
+    changes.push(change('comments', comments, true, message));
+  }
+  const titles = [titleRowsOf(before), titleRowsOf(after)] as const;
+  if (titles[0] !== titles[1] && hasHeader(before) && hasHeader(after)) {
+    const message =
+      titles[1] === 0 ? 'nothing may stand above the header' : `${titles[1]} lines may stand above the header`;
+    changes.push(change('title-rows', titles, titles[1] < titles[0], message));
+  }
+  changes.push(...diffMark('header', before.headerRecord, after.headerRecord));
+  changes.push(...diffMark('trailer', before.trailerRecord, after.trailerRecord));
   return changes;
 }
+
+function hasHeader(layout: Layout): boolean {
+  return layout.format === 'delimited' && layout.header !== 'absent';
+}
+
+function diffMark(name: 'header' | 'trailer', before: MarkRecord | undefined, after: MarkRecord | undefined): Change[] {
+  const kind = `${name}-record` as const;
+  const marks = [before ?? null, after ?? null] as const;
+  const say = (mustChange: boolean, message: string): Change => change(kind, marks, mustChange, message);
+  if (before === undefined && after === undefined) return [];
+  if (after === undefined) return [say(true, `it has no ${name} record any more`)];
+  const begin =
+    after.tag === undefined ? `whose line begins with ${after.prefix}` : `whose first column is ${after.tag}`;
+  if (before === undefined) {
+    return [say(isRequired(after), `it ${isRequired(after) ? 'must' : 'may'} now have a ${name} record, ${begin}`)];
+  }
+  const changes: Change[] = [];
+  if (before.tag !== after.tag || before.prefix !== after.prefix)
+    changes.push(say(true, `its ${name} record is one ${begin}`));
+  if (isRequired(before) !== isRequired(after)) {
+    changes.push(
+      say(isRequired(after), `its ${name} record ${isRequired(after) ? 'must be there' : 'may be left out'}`),
+    );
+  }
+  const [gone, more] = [totalsOf(before), totalsOf(after)];
+  for (const total of lost(more, gone)) changes.push(say(true, `its ${name} record must now hold ${total}`));
+  for (const total of lost(gone, more)) changes.push(say(false, `its ${name} record needs no longer hold ${total}`));
+  return changes;
+}
+
+/** The control totals of a record in words. */
+function totalsOf({ totals = [] }: MarkRecord): string[] {
+  return totals.map(({ counts, field, start, width }) => {
+    const place = field === undefined ? `at ${start}-${start! + width! - 1}` : `in column ${field}`;
+    return `the number of ${NUMBERS[counts]} ${place}`;
+  });
+}
+
+const NUMBERS: Readonly<Record<Counted, string>> = {
+  records: 'records',
+  patients: 'patients',
+  immunizations: 'doses',
+  all: 'records with header and trailer',
+};
 
 /** What widths count. Who wrote what was counted may still do so where either is understood. */
 function diffUnits(before: FixedLayout, after: FixedLayout): Change[] {

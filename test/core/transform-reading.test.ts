@@ -104,6 +104,11 @@ describe('a header', () => {
     expect(judged[1]!.codes).toEqual(['header-repeated']);
   });
 
+  test('that comes again with the byte order mark of its file is skipped', () => {
+    const judged = judgeText(`${row}\n\ufeff${names}\n${row}`, { ...PATIENT, header });
+    expect(judged.map(({ codes }) => codes.join())).toEqual(['', 'header-repeated', '']);
+  });
+
   test('that comes again in another spelling is data, and is judged', () => {
     expect(judgeText(names.toUpperCase(), { ...PATIENT, header })[0]!.fate).toBe('rejected');
   });

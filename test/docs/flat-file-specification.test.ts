@@ -135,6 +135,31 @@ test.each<[string, string, string]>([
   expect(renderMarkdown(describeSpec(completeSpec(spec), CODES))).toContain(words);
 });
 
+test('lines that are no records are told', () => {
+  const parts: [string, Json][] = [
+    ['/layouts/patient/headerRecord', { prefix: 'HDR', use: 'optional' }],
+    ['/layouts/patient/trailerRecord', { tag: 'T', totals: [{ counts: 'records', field: 3 }] }],
+    ['/layouts/patient/comments', '#'],
+    ['/layouts/immunization/trailerRecord', { prefix: 'END', totals: [{ counts: 'all', start: 4, width: 6 }] }],
+  ];
+  const spec = completeSpec(
+    parts.reduce((json, [path, value]) => withValue(path, value, json as never), smallest() as Json),
+  );
+  const document = renderMarkdown(describeSpec(spec, CODES));
+  for (const words of [
+    '**Patient file** begins with a header record, whose line begins with `HDR`, which may be left out.',
+    '**Patient file** ends with a trailer record, whose first column is `T`; column 3: how many records are in the file.',
+    '**Patient file** may hold comments: lines that begin with `#` are not read.',
+    '**Patient file** may have up to 10 lines above the header, which are not read.',
+    '**Immunization file** ends with a trailer record, whose line begins with `END`; bytes 4-9: how many records are in the file, with header and trailer records.',
+    'HDR\nChart,Last,DOB\n1001,Walsh,05/14/2015\n1002,Osei,03/09/1948\n1003,Chen,11/23/2019\nT,,3',
+    'END000004',
+  ]) {
+    expect(document).toContain(words);
+  }
+  expect(renderMarkdown(describeSpec(GRITS, CODES))).not.toContain('trailer record');
+});
+
 test('what a layout counts is told', () => {
   const inCharacters = completeSpec(withValue('/layouts/immunization/widths', 'characters'));
   const document = renderMarkdown(describeSpec(inCharacters, CODES));

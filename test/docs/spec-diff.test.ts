@@ -57,6 +57,13 @@ describe('a sender is told', () => {
     [`${DELIMITED}/fields/1/store`, false, ['- patient Last: no longer stored']],
     [`${DELIMITED}/fields/1/note`, 'in full', ['- patient Last: has another note: in full']],
     [`${FIXED}/fields/2/width`, 4, ['! immunization Vaccine: has 4 bytes, not 3']],
+    [`${DELIMITED}/comments`, '#', ['! patient: lines that begin with # are now comments, and not read']],
+    [`${DELIMITED}/titleRows`, 10, []],
+    [`${DELIMITED}/titleRows`, 20, ['- patient: 20 lines may stand above the header']],
+    [`${DELIMITED}/titleRows`, 0, ['! patient: nothing may stand above the header']],
+    [`${DELIMITED}/headerRecord`, { tag: 'H', use: 'optional' }, ['- patient: it may now have a header record, whose first column is H']],
+    [`${DELIMITED}/trailerRecord`, { tag: 'T', totals: [{ counts: 'records', field: 2 }] }, ['! patient: it must now have a trailer record, whose first column is T']],
+    [`${FIXED}/trailerRecord`, { prefix: 'T' }, ['! immunization: it must now have a trailer record, whose line begins with T']],
     [`${DELIMITED}/shortRows`, 'reject', []],
     [`${DELIMITED}/shortRows`, 'pad', ['- patient: records that end before the last column are now read as if blanks followed']],
     [`${DELIMITED}/longRows`, 'cut', ['- patient: records that go on behind the last column are now read without the rest']],
@@ -105,6 +112,25 @@ describe('a sender is told', () => {
   test('that quotes are doubled again', () => {
     expect(changesBetween(completeSpec(withValue(`${DELIMITED}/escape`, '\\')), OLD)).toEqual([
       '! patient: \\ is a character like any other; quotes within quotes are doubled',
+    ]);
+  });
+
+  test('of records that are no data', () => {
+    const withTrailer = (trailer: Json): Spec => completeSpec(withValue(`${DELIMITED}/trailerRecord`, trailer));
+    const old = withTrailer({ tag: 'T', totals: [{ counts: 'records', field: 2 }] });
+    const changes = (trailer: Json): string[] => changesBetween(old, withTrailer(trailer));
+    expect(changesBetween(old, OLD)).toEqual(['! patient: it has no trailer record any more']);
+    expect(changes({ tag: 'T', totals: [{ counts: 'records', field: 2 }], use: 'required' })).toEqual([]);
+    expect(changes({ prefix: 'T,', totals: [{ counts: 'records', field: 2 }] })).toEqual([
+      '! patient: its trailer record is one whose line begins with T,',
+    ]);
+    expect(changes({ tag: 'T', use: 'optional', totals: [{ counts: 'all', start: 5, width: 6 }] })).toEqual([
+      '- patient: its trailer record may be left out',
+      '! patient: its trailer record must now hold the number of records with header and trailer at 5-10',
+      '- patient: its trailer record needs no longer hold the number of records in column 2',
+    ]);
+    expect(changesBetween(completeSpec(withValue(`${DELIMITED}/comments`, '#')), OLD)).toEqual([
+      '! patient: lines that begin with # are no comments any more',
     ]);
   });
 

@@ -67,6 +67,47 @@ const OTHERS: readonly (readonly [string, Spec])[] = [
       ['street', 'lot_number', 'comment'],
     ),
   ],
+  [
+    'comments, header and trailer records, no header',
+    miisLike(
+      {},
+      {
+        header: 'absent',
+        comments: '#',
+        headerRecord: { tag: 'H', totals: [{ counts: 'all', field: 4 }] },
+        trailerRecord: { tag: 'T', totals: [{ counts: 'records', field: 2 }] },
+      },
+    ),
+  ],
+  [
+    'titles, a header record that may be there, a trailer that must not fit',
+    miisLike(
+      { severities: { 'control-total-wrong': 'warning' } },
+      {
+        titleRows: 3,
+        headerRecord: { prefix: 'FILE', use: 'optional' },
+        trailerRecord: { prefix: 'END OF FILE', use: 'optional', totals: [{ counts: 'records', start: 13, width: 8 }] },
+      },
+    ),
+  ],
+  [
+    'fixed width with header and trailer records',
+    {
+      ...GRITS,
+      layouts: {
+        patient: {
+          ...GRITS.layouts.patient,
+          comments: '//',
+          trailerRecord: { prefix: 'TRL', totals: [{ counts: 'patients', start: 4, width: 9 }] },
+        },
+        immunization: {
+          ...GRITS.layouts.immunization,
+          headerRecord: { prefix: 'HDR' },
+          trailerRecord: { prefix: 'TRL', totals: [{ counts: 'immunizations', start: 4, width: 9 }] },
+        },
+      },
+    },
+  ],
   ['rows that may lack columns or have more', miisLike({}, { shortRows: 'pad', longRows: 'cut' })],
   ['rows that may have more columns', miisLike({}, { longRows: 'cut', header: 'absent' })],
   [

@@ -6,6 +6,7 @@
  * cut falls between two chunks of input makes no difference to the records or to the blocks.
  */
 import { findEscapedEnd, type Separators } from './escaped.js';
+import type { Frame } from './frame.js';
 import { countUtf16 } from './utf16.js';
 
 const LF = 10;
@@ -69,6 +70,8 @@ export interface CutterOptions {
   readonly skipRecords?: number;
   /** Size in bytes at which a block is closed. */
   readonly blockBytes?: number;
+  /** Takes the lines that are no records; `null`, the default, where all are. */
+  readonly frame?: Frame | null;
   /** Whether the text was transcoded from UTF-16, so that the places of records in the file must be counted. */
   readonly fromUtf16?: boolean;
 }
@@ -101,6 +104,7 @@ export class RecordCutter {
   readonly #extraFields: number;
   readonly #mayBeLonger: boolean;
   readonly #blockBytes: number;
+  readonly #frame: Frame | null;
   readonly #fromUtf16: boolean;
   #recordsToSkip: number;
 
@@ -135,6 +139,7 @@ export class RecordCutter {
     this.#extraFields = options.extraFields ?? 0;
     this.#mayBeLonger = options.mayBeLonger ?? false;
     this.#blockBytes = options.blockBytes ?? DEFAULT_BLOCK_BYTES;
+    this.#frame = options.frame ?? null;
     this.#fromUtf16 = options.fromUtf16 ?? false;
     this.#recordsToSkip = options.skipRecords ?? 0;
   }
@@ -162,6 +167,7 @@ export class RecordCutter {
     this.#searched = Math.min(this.#searched, this.#length);
     this.#cut(true);
     if (this.#count > 0) this.#closeBlock();
+    this.#frame?.end();
     return this.#takeReady();
   }
 
@@ -197,6 +203,10 @@ export class RecordCutter {
     while (this.#recordStart < this.#length) {
       const lineEnd = this.#findLineEnd(atEnd);
       if (lineEnd < 0) return;
+      if (this.#frame?.takes(this.#input, this.#recordStart, lineEnd, this.#line) === true) {
+        this.#moveBehind(lineEnd, 1);
+        continue;
+      }
       if (!this.#sawQuote && this.#escape < 0) {
         this.#addRecord(lineEnd, RecordShape.plain, 1);
         continue;
@@ -308,6 +318,7 @@ export class RecordCutter {
    */
   #isWholeRecord(firstLineEnd: number, end: number, fields: number): boolean {
     const expected = this.#fieldCount;
+    if (this.#frame !== null && this.#goesOverMark(firstLineEnd, end, this.#frame)) return false;
     if (expected === null) return true;
     const fits = (count: number): boolean =>
       count === expected || count === expected + this.#extraFields || (this.#mayBeLonger && count > expected);
@@ -317,6 +328,16 @@ export class RecordCutter {
     return (
       !fits(this.#countFields(this.#recordStart, firstLineEnd)) || !fits(this.#countQuotedFields(lastLineStart, end))
     );
+  }
+
+  /** Whether a line behind the first one begins with the mark of a header or trailer record. */
+  #goesOverMark(firstLineEnd: number, end: number, frame: Frame): boolean {
+    const input = this.#input;
+    for (let at = firstLineEnd; at < end; at++) {
+      if (input[at] !== LF && input[at] !== CR) continue;
+      if (frame.isMark(input, at + 1, end)) return true;
+    }
+    return false;
   }
 
   /** Whether any of the lines from the record's start to `end` has the fields of a record, quotes not minded. */
@@ -367,9 +388,6 @@ export class RecordCutter {
   #addRecord(end: number, shape: number, lineEnds: number): void {
     const input = this.#input;
     const start = this.#recordStart;
-    let next = end;
-    if (next < this.#length) next += input[end] === CR && end + 1 < this.#length && input[end + 1] === LF ? 2 : 1;
-
     let blank = true;
     for (let at = start; at < end && blank; at++) blank = input[at] === CTRL_Z;
     if (!blank) {
@@ -382,8 +400,17 @@ export class RecordCutter {
         this.#lines[n] = this.#line;
         this.#shapes[n] = shape;
         this.#count = n + 1;
+        if (this.#frame !== null) this.#frame.count(input, start, end);
       }
     }
+    this.#moveBehind(end, lineEnds);
+  }
+
+  /** Steps behind the line end at `end`. */
+  #moveBehind(end: number, lineEnds: number): void {
+    const input = this.#input;
+    let next = end;
+    if (next < this.#length) next += input[end] === CR && end + 1 < this.#length && input[end + 1] === LF ? 2 : 1;
     this.#line += lineEnds;
     this.#recordStart = next;
     this.#searched = next;

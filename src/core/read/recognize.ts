@@ -1,5 +1,5 @@
 /** Whether a file is what it is said to be: text, of this layout, of this role. Looks at its beginning only. */
-import { longRowsOf, shortRowsOf } from '../framing.js';
+import { isRequired, longRowsOf, shortRowsOf, titleRowsOf } from '../framing.js';
 import type { FieldName, FileRole, IsoDate, Role } from '../model.js';
 import { createDateNormalizer } from '../normalize/date.js';
 import {
@@ -18,6 +18,7 @@ import type { FileEncoding } from './decode.js';
 import { separatorsOf, splitRecords } from './delimited.js';
 import { createFieldBounds, readRecordText, trimBlanks } from './fields.js';
 import { columnsOfWidths, countsCharacters, splitFixedRecord, splitFixedText } from './fixed.js';
+import { createFrame, type Frame } from './frame.js';
 import { countMatches, type HeaderMatch, looksLikeHeader, matchHeader } from './header.js';
 import { detectUtf16, isUtf16 } from './utf16.js';
 
@@ -37,6 +38,8 @@ export type Recognition =
       readonly headerBytes: Uint8Array | null;
       /** Fields that each record has, one more than columns where records end in a delimiter. */
       readonly fieldCount: number;
+      /** Lines above the header that are no records. */
+      readonly titleLines: number;
       readonly byteOrderMark: boolean;
       readonly lineEnd: '\r\n' | '\n' | '\r';
     }
@@ -76,9 +79,17 @@ export function recognize(head: FileHead, options: RecognizeOptions): Recognitio
   const refused = refuseOtherThanText(head, options.encoding ?? null);
   if (refused !== null) return refused;
   const layout = layoutOf(options);
-  const records = readSample(head, layout, options.encoding ?? null);
+  const { records, frame, titleLines } = findRecords(head, layout, options);
   const first = records[0];
   if (first === undefined) return refusal('holds no records', 'check the export');
+  const { headerRecord } = layout;
+  if (headerRecord !== undefined && isRequired(headerRecord) && frame?.setApart.headers === 0 && !frame.isOfRejects) {
+    const mark = headerRecord.tag ?? headerRecord.prefix;
+    return refusal(
+      `does not begin with the header record ${mark}`,
+      'check the export, and whether its first part is missing',
+    );
+  }
   const header = layout.format === 'delimited' ? findHeader(first, layout, options) : null;
   if (header !== null && 'fits' in header) return header;
   const data = header === null ? records : records.slice(1);
@@ -99,6 +110,7 @@ export function recognize(head: FileHead, options: RecognizeOptions): Recognitio
     header,
     headerBytes: header === null ? null : first.bytes,
     fieldCount: layout.format === 'delimited' && endsInDelimiter ? columns + 1 : columns,
+    titleLines,
     byteOrderMark: hasByteOrderMark(head.bytes),
     lineEnd: findLineEnd(head.bytes),
   };
@@ -165,18 +177,91 @@ interface SampleRecord {
   readonly bytes: Uint8Array;
   readonly text: string;
   readonly cells: readonly string[];
+  /** Where it begins in the sample, in bytes. */
+  readonly start: number;
 }
 
-function readSample(head: FileHead, layout: Layout, encoding: FileEncoding | null): SampleRecord[] {
+/** The first records of a file, its header among them. */
+interface Sample {
+  readonly records: readonly SampleRecord[];
+  readonly frame: Frame | null;
+  /** Lines above them that are no records. */
+  readonly titleLines: number;
+}
+
+/** The first records of a file: from its header on, where lines stand above that. */
+function findRecords(head: FileHead, layout: Layout, options: RecognizeOptions): Sample {
+  const encoding = options.encoding ?? null;
+  const frame = createFrame(layout);
+  const records = readSample(head, layout, encoding, frame);
+  const sample = { records, frame, titleLines: 0 };
+  const most = titleRowsOf(layout);
+  if (most === 0 || records.length < 2 || namesColumns(records[0]!, options)) return sample;
+  const titles: SampleRecord[] = [];
+  let from = hasByteOrderMark(head.bytes) ? 3 : 0;
+  for (let titleLines = 0; from < head.bytes.length; titleLines++) {
+    const next = { ...head, bytes: head.bytes.subarray(from, from + HEADER_BYTES) };
+    const [record] = readSample(next, layout, encoding, createFrame(layout), 1);
+    const lineEnd = findLineEnd(next.bytes);
+    if (record?.start === 0) {
+      if (namesColumns(record, options)) {
+        if (titles.some((each) => holdsDate(each, record, layout, options))) return sample;
+        const below = { ...head, bytes: head.bytes.subarray(from) };
+        return { records: readSample(below, layout, encoding, frame), frame, titleLines };
+      }
+      if (titles.push(record) > most) return sample;
+    }
+    const end = next.bytes.indexOf(lineEnd.charCodeAt(0));
+    if (end < 0) return sample;
+    from += end + lineEnd.length;
+  }
+  return sample;
+}
+
+/** How far a header may reach. */
+const HEADER_BYTES = 1 << 16;
+
+/** Whether a record names the columns of a layout, be it that of the other file. */
+function namesColumns({ cells }: SampleRecord, { spec, role }: RecognizeOptions): boolean {
+  const roles = [role === 'combined' ? 'patient' : role, otherRole(role)];
+  return roles.some((each) => each !== null && looksLikeHeader(matchHeader(cells, spec.layouts[each])));
+}
+
+/** Whether a line above a header has a date where the header names one: then it is no title, but a record. */
+function holdsDate(
+  { cells }: SampleRecord,
+  header: SampleRecord,
+  layout: Layout,
+  { spec, today }: RecognizeOptions,
+): boolean {
+  const { columns } = matchHeader(header.cells, layout);
+  return layout.fields.some(({ field, dates }, index) => {
+    if (field !== 'birth_date' && field !== 'administered_on') return false;
+    const formats = dates ?? spec.dates.formats;
+    const read = createDateNormalizer({ formats, twoDigitYears: spec.dates.twoDigitYears, today });
+    const cell = cells[columns[index]!] ?? '';
+    return cell !== '' && read(cell).value !== null;
+  });
+}
+
+/** At most `most` records, and one more. */
+function readSample(
+  head: FileHead,
+  layout: Layout,
+  encoding: FileEncoding | null,
+  frame: Frame | null,
+  most = SAMPLE_RECORDS,
+): SampleRecord[] {
   const cutter = new RecordCutter({
     ...(layout.format === 'delimited' ? separatorsOf(layout) : { delimiter: null, quote: null }),
     fieldCount: null,
+    frame,
     blockBytes: head.bytes.length + 1,
   });
   const blocks = [...cutter.push(head.bytes), ...cutter.end()];
   const records: SampleRecord[] = [];
   for (const block of blocks) {
-    for (let index = 0; index < block.count && records.length <= SAMPLE_RECORDS; index++) {
+    for (let index = 0; index < block.count && records.length <= most; index++) {
       // The last record of a part of a file is probably torn.
       if (!head.isWhole && index === block.count - 1 && index > 0) break;
       records.push(readRecord(block, index, layout, encoding));
@@ -188,10 +273,11 @@ function readSample(head: FileHead, layout: Layout, encoding: FileEncoding | nul
 function readRecord(block: Block, index: number, layout: Layout, encoding: FileEncoding | null): SampleRecord {
   const bytes = block.bytes.slice(block.starts[index], block.ends[index]);
   const { text } = readRecordText(bytes, 0, bytes.length, encoding);
-  if (layout.format === 'fixed') return { bytes, text, cells: splitFixed(bytes, text, layout, encoding) };
+  const start = block.offset + block.starts[index]!;
+  if (layout.format === 'fixed') return { bytes, text, start, cells: splitFixed(bytes, text, layout, encoding) };
   const quoted = block.shapes[index] === RecordShape.quoted;
   const cells = quoted ? splitRecords([text], layout)[0]! : text.split(layout.delimiter);
-  return { bytes, text, cells: cells.map(trimBlanks) };
+  return { bytes, text, start, cells: cells.map(trimBlanks) };
 }
 
 /** The cells of a fixed-width record, found as they are when the file is loaded. */

@@ -1,7 +1,7 @@
 /** Which rules the records of a specification can break at all. */
 import { CATALOGUE, type IssueCode } from '../catalogue.js';
 import { ROLES } from '../file-layouts.js';
-import { longRowsOf, shortRowsOf } from '../framing.js';
+import { isRequired, longRowsOf, shortRowsOf, titleRowsOf } from '../framing.js';
 import type { IssueDefinition } from '../issue.js';
 import { type FieldDefinition, type FieldName, fieldsOf, type Role } from '../model.js';
 import type { DateFormat } from '../normalize/date.js';
@@ -25,6 +25,11 @@ const SHAPES: Readonly<Partial<Record<IssueCode, (layout: Layout) => boolean>>> 
   'quote-misplaced': (layout) => layout.format === 'delimited' && layout.quote !== null,
   'header-repeated': (layout) => layout.format === 'delimited' && layout.header !== 'absent',
   'column-unknown': (layout) => layout.format === 'delimited' && layout.header !== 'absent',
+  'control-total-wrong': ({ headerRecord, trailerRecord }) =>
+    [headerRecord, trailerRecord].some((mark) => (mark?.totals ?? []).length > 0),
+  'trailer-missing': ({ trailerRecord }) => isRequired(trailerRecord),
+  'title-rows-skipped': (layout) => titleRowsOf(layout) > 0,
+  'comments-skipped': ({ comments }) => comments !== undefined,
   'row-longer-than-layout': (layout) => longRowsOf(layout) === 'cut',
   'row-shorter-than-layout': (layout) => layout.format === 'delimited' && shortRowsOf(layout) === 'pad',
   'value-too-long': (layout) => layout.format === 'delimited' && layout.fields.some(({ width }) => width !== undefined),

@@ -5,8 +5,8 @@
  */
 import type { IssueCode } from '../catalogue.js';
 import { ROLES } from '../file-layouts.js';
-import { longRowsOf, shortRowsOf } from '../framing.js';
-import type { FieldName, Role } from '../model.js';
+import { isRequired, longRowsOf, shortRowsOf, titleRowsOf } from '../framing.js';
+import type { FieldName, FileRole, Role } from '../model.js';
 import type { DateFormat } from '../normalize/date.js';
 import { plainlyRequired } from '../rules/applies.js';
 import { isCombined, type Spec, severityOf, VACCINE_FIELDS } from '../spec.js';
@@ -236,6 +236,48 @@ const withZeroBytes: DraftFault = (draft) => {
   return ofFile('nul-bytes');
 };
 
+/** A file of which a record was lost on the way. */
+const lostRecord: DraftFault = (draft) => {
+  for (const file of draft.files) {
+    const { role, headerRecord, trailerRecord } = file;
+    const totals = [headerRecord, trailerRecord].flatMap((mark) => mark?.totals ?? []);
+    if (totals.length === 0) continue;
+    file.lost = 1;
+    return totals.map(() => ({ role: ofRole(role), row: null, code: 'control-total-wrong' }));
+  }
+  return null;
+};
+
+/** A file that was cut short. */
+const withoutTrailer: DraftFault = (draft) => {
+  for (const file of draft.files) {
+    if (file.trailerRecord === null || !isRequired(file.trailerRecord)) continue;
+    file.trailerRecord = null;
+    return [{ role: ofRole(file.role), row: null, code: 'trailer-missing' }];
+  }
+  return null;
+};
+
+const ofRole = (role: FileRole): Role => (role === 'combined' ? 'patient' : role);
+
+const withTitle: DraftFault = (draft) => {
+  for (const file of draft.files) {
+    if (titleRowsOf(file.layout) === 0) continue;
+    file.titles.push('Immunization history');
+    return [{ role: ofRole(file.role), row: null, code: 'title-rows-skipped' }];
+  }
+  return null;
+};
+
+const withComment: DraftFault = (draft) => {
+  for (const { role, layout, titles } of draft.files) {
+    if (layout.comments === undefined) continue;
+    titles.push(`${layout.comments} made on a Monday`);
+    return [{ role: ofRole(role), row: null, code: 'comments-skipped' }];
+  }
+  return null;
+};
+
 /** Two persons with one id. */
 const idOfAnother: DraftFault = (draft) => {
   const id = draft.cell('patient', FIRST, 'source_patient_id');
@@ -305,6 +347,10 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'value-too-long': [tooLong],
   'required-value-missing': [blankRequired],
   // ---- the file as a whole ---------------------------------------------------------------------------------------
+  'control-total-wrong': [lostRecord],
+  'trailer-missing': [withoutTrailer],
+  'title-rows-skipped': [withTitle],
+  'comments-skipped': [withComment],
   'row-longer-than-layout': [longRow],
   'row-shorter-than-layout': [shortRow],
   'column-unknown': [unknownColumn],

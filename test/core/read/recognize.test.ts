@@ -1,7 +1,7 @@
 /** Whether a file is what it is said to be. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { LongRows, ShortRows } from '../../../src/core/framing.js';
+import type { Framing, LongRows, ShortRows } from '../../../src/core/framing.js';
 import type { Role } from '../../../src/core/model.js';
 import { type Recognition, type RecognizeOptions, recognize } from '../../../src/core/read/recognize.js';
 import type { Spec } from '../../../src/core/spec.js';
@@ -39,6 +39,11 @@ function loose(shortRows: ShortRows, longRows: LongRows): Spec {
   return { ...MIIS, layouts: { ...MIIS.layouts, patient: { ...MIIS.layouts.patient, shortRows, longRows } } };
 }
 
+/** A spec of patients whose files have lines that are no records. */
+function marked(framing: Framing): Spec {
+  return { ...MIIS, layouts: { ...MIIS.layouts, patient: { ...MIIS.layouts.patient, ...framing } } };
+}
+
 function problemOf(recognition: Recognition): string {
   if (recognition.fits) throw new Error('it fits');
   expect(recognition.remedy).toMatch(/\w/);
@@ -65,6 +70,16 @@ describe('a file fits', () => {
     ['of fixed width, filled up with zero bytes', `${line('patient', GRITS).replaceAll(' ', '\0')}\r\n`.repeat(12), { spec: GRITS }, { fieldCount: 32 }],
     ['without a header, of records that may be shorter', PATIENT.replace(/\|+$/, ''), { spec: loose('pad', 'reject') }, { header: null, fieldCount: 40 }],
     ['without a header, of records that may be longer', `${PATIENT}|x`, { spec: loose('reject', 'cut') }, { header: null, fieldCount: 40 }],
+    ['with a header record that must be there', `H|F1\n${HEADER}\n${PATIENT}`, { spec: marked({ headerRecord: { tag: 'H' } }) }, { header: { count: 40 }, titleLines: 0 }],
+    ['with a title between its header record and its header', `H|F1\nExport\n${HEADER}\n${PATIENT}`, { spec: marked({ headerRecord: { tag: 'H' } }) }, { header: { count: 40 }, titleLines: 2 }],
+    ['as a reject file, without the header record', `immload:rejects\n${HEADER}\n${PATIENT}`, { spec: marked({ headerRecord: { tag: 'H' } }) }, { header: { count: 40 } }],
+    ['with comments above the header', `# made on Monday\n# |||\n${HEADER}\n# 1\n${PATIENT}`, { spec: marked({ comments: '#' }) }, { header: { count: 40 }, titleLines: 0 }],
+    ['with a title above the header', `Immunization export\n\n${HEADER}\n${PATIENT}`, {}, { header: { count: 40 }, titleLines: 2 }],
+    ['with titles as a spreadsheet saves them', `\ufeffPatients of our clinic${'|'.repeat(39)}\r\n"made on ""Monday"""${'|'.repeat(39)}\r\n${HEADER}\r\n${PATIENT}\r\n`, {}, { header: { count: 40 }, titleLines: 2, byteOrderMark: true }],
+    ['with an open quote in its title', `"Immunization export\nof the year\n${HEADER}\n${PATIENT.replace('Walsh', '"Walsh"')}`, {}, { header: { count: 40 }, titleLines: 2 }],
+    ['with a title above the names of some columns', 'Export\nfacility_id|patient_id|last_name|birth_date\nF1|1|Walsh|20150514', {}, { header: { count: 4 }, fieldCount: 4, titleLines: 1 }],
+    ['with a record above what looks like a header', `${PATIENT}\n${HEADER}\n${PATIENT}`, {}, { header: null, titleLines: 0 }],
+    ['with a header too far down', `${PATIENT.replace('20150514', '')}\n`.repeat(11) + HEADER, {}, { header: null, titleLines: 0 }],
     ['with some torn records', `${PATIENT}\na|b|c\n`, {}, { fieldCount: 40 }],
     ['where no header is allowed, though it has one', `${HEADER}\n${PATIENT}`, { spec: withHeader('absent') }, { header: null, fieldCount: 40 }],
     ['of doses', `${DOSE_HEADER}\n${DOSE}`, { role: 'immunization' }, { fieldCount: 33 }],
@@ -132,6 +147,10 @@ describe('a file is refused', () => {
     ['with doses for patients that may be shorter', DOSE, { spec: loose('pad', 'reject') }, 'looks like the immunization file, and was given as the patient file'],
     ['of fixed width, for a delimited spec', line('patient', GRITS), {}, 'has 1 field a record where miis-legacy has 40 (delimiter |)'],
     ['without a header that must be there', PATIENT, { spec: withHeader('required') }, 'has no header that fits the specification'],
+    ['without a header, though there could be lines above', `Export\n${PATIENT}`, { spec: withHeader('required') }, 'has no header that fits the specification'],
+    ['with doses for patients, below a title', `Export\n${DOSE_HEADER}\n${DOSE}`, {}, 'looks like the immunization file, and was given as the patient file'],
+    ['with a title and a header, and nothing else', `Export\n${HEADER}\n`, {}, 'has a header and no records'],
+    ['without the header record that must be there', `${HEADER}\n${PATIENT}`, { spec: marked({ headerRecord: { tag: 'H' } }) }, 'does not begin with the header record H'],
     ['with a column twice', 'facility_id|patient_id|last_name|birth_date|Last Name\nF1|1|Walsh|20150514|x', {}, 'has the column Last Name twice'],
     ['without a column for the id', 'facility_id|last_name|birth_date\nF1|Walsh|20150514', {}, 'has no column patient_id'],
     ['without a column for the last name', 'facility_id|patient_id|birth_date\nF1|1|20150514', {}, 'has no column last_name'],
