@@ -1,11 +1,13 @@
 /** What one execution needs at hand, and what it tells when it is done. */
-import type { IssueCode } from './core/catalogue.js';
+import { CATALOGUE, type IssueCode } from './core/catalogue.js';
 import type { Codes } from './core/codes.js';
-import type { Issue } from './core/issue.js';
+import { formatMessage, type Issue } from './core/issue.js';
 import type { Fate, FieldName, FileRole, IsoDate, Role, Severity } from './core/model.js';
 import { compilePlan, dosesOf, forgetReadings, type TransformPlan } from './core/plan.js';
 import { type Block, LineTooLongError, RecordCutter } from './core/read/blocks.js';
 import type { FileEncoding } from './core/read/decode.js';
+import { separatorsOf } from './core/read/delimited.js';
+import { createFrame, type Frame, type SetApart } from './core/read/frame.js';
 import { type Recognition, recognize } from './core/read/recognize.js';
 import { isUtf16 } from './core/read/utf16.js';
 import { isCombined, REJECT_COLUMNS, type Spec } from './core/spec.js';
@@ -80,6 +82,8 @@ export interface RunContext {
   readonly rejectLimit: RejectLimit | null;
   /** Rejected so far, in all files. */
   readonly rejected: { count: number };
+  /** Whether an error of a file as a whole ends the run. Without, it is told like any other. */
+  readonly refusesFiles: boolean;
   readonly sizes: Sizes;
   readonly signal: AbortSignal | null;
   readonly onProgress: (progress: Progress) => void;
@@ -186,6 +190,12 @@ export class FileRun {
   sha256 = '';
   readonly encodings = { ascii: 0, 'utf-8': 0, 'windows-1252': 0 };
   longRows = 0;
+  shortRows = 0;
+  nulRecords = 0;
+  /** Lines that are no records; `null` where the file has no such lines. */
+  setApart: SetApart | null = null;
+  /** The first error of the file as a whole, `null` if it has none. */
+  fault: Issue | null = null;
   /** Records that have a value, by slot. */
   readonly filled: Uint32Array;
 
@@ -219,6 +229,14 @@ export class FileRun {
     else this.fates.set(record, fate);
   }
 
+  /** @throws InputError when the file as a whole has an error */
+  requireFaultless(): void {
+    if (this.fault === null) return;
+    const definition = CATALOGUE[this.fault.code];
+    const remedy = `nothing was loaded. ${definition.fix}`;
+    throw new InputError(this.source.shown, formatMessage(definition, this.fault), remedy);
+  }
+
   /** What the file is encoded in: as was said or found at its beginning, or else as its records show. */
   get encoding(): string {
     if (this.source.encoding !== null) return this.source.encoding;
@@ -238,23 +256,35 @@ export async function* readBatches(
   stage: Progress['stage'],
 ): AsyncGenerator<{ block: Block; batch: Batch }> {
   reportUnknownColumns(file, context);
-  for await (const block of readBlocks(file, context, stage)) yield takeBlock(block, file, context);
+  const frame = createFrame(file.plan.layout, file.received.recognition);
+  for await (const block of readBlocks(file, context, stage, frame)) {
+    if (frame !== null) reportFrameFindings(frame, file, context);
+    yield takeBlock(block, file, context);
+  }
   if (file.records === 0) throw new InputError(file.source.shown, 'has a header and no records', 'check the export');
+  if (frame !== null) reportFrame(frame, file, context);
   reportWholeFile(file, context);
+  if (context.refusesFiles) file.requireFaultless();
 }
 
 /** Reads a file to its end and gives its blocks, one after the other. */
-export async function* readBlocks(file: FileRun, context: RunContext, stage: Progress['stage']): AsyncGenerator<Block> {
+export async function* readBlocks(
+  file: FileRun,
+  context: RunContext,
+  stage: Progress['stage'],
+  frame: Frame | null = createFrame(file.plan.layout, file.received.recognition),
+): AsyncGenerator<Block> {
   const { plan, received } = file;
   const layout = plan.layout;
   const cutter = new RecordCutter({
-    delimiter: layout.format === 'delimited' ? layout.delimiter.charCodeAt(0) : null,
-    quote: layout.format === 'delimited' ? (layout.quote?.charCodeAt(0) ?? null) : null,
+    ...(layout.format === 'delimited' ? separatorsOf(layout) : { delimiter: null, quote: null }),
     fieldCount: plan.fieldCount,
     // A header counts the columns that immload adds to rejected records; without one, any record may have them.
     extraFields: received.recognition.header === null ? REJECT_COLUMNS.length : 0,
+    mayBeLonger: plan.longRows === 'cut',
     skipRecords: received.recognition.header === null ? 0 : 1,
     blockBytes: context.sizes.blockBytes,
+    frame,
     fromUtf16: isUtf16(file.source.encoding),
   });
   const reader = new SourceReader(file.source, context.sizes.chunkBytes);
@@ -290,6 +320,8 @@ function takeBlock(block: Block, file: FileRun, context: RunContext): { block: B
   const batch = transformBlock(block, file.plan);
   file.records += block.count;
   file.longRows += batch.longRows;
+  file.shortRows += batch.shortRows;
+  file.nulRecords += batch.nulRecords;
   for (const encoding of ['ascii', 'utf-8', 'windows-1252'] as const)
     file.encodings[encoding] += batch.encodings[encoding];
   for (let slot = 0; slot < batch.filled.length; slot++) file.filled[slot]! += batch.filled[slot]!;
@@ -334,13 +366,33 @@ function reportUnknownColumns(file: FileRun, context: RunContext): void {
     reportFile('column-unknown', name, {}, file, context);
 }
 
+function reportFrameFindings(frame: Frame, file: FileRun, context: RunContext): void {
+  for (const { code, value, expected, other } of frame.takeFindings()) {
+    reportFile(code, value, { ...(expected !== null && { expected }), other }, file, context);
+  }
+}
+
+/** Tells which lines of a file were no records, and whether they fit those that are. */
+function reportFrame(frame: Frame, file: FileRun, context: RunContext): void {
+  reportFrameFindings(frame, file, context);
+  const { titles, comments } = frame.setApart;
+  file.setApart = frame.setApart;
+  if (titles > 0) reportFile('title-rows-skipped', null, { other: String(titles) }, file, context);
+  if (comments > 0) reportFile('comments-skipped', null, { other: String(comments) }, file, context);
+}
+
 /** Tells what only the whole file shows. */
 function reportWholeFile(file: FileRun, context: RunContext): void {
   const { 'windows-1252': windows1252, 'utf-8': utf8 } = file.encodings;
   if (file.longRows > 0) {
-    const expected = String(file.plan.fixed!.width);
+    const expected = String(file.plan.fixed?.width ?? file.plan.fieldCount - file.plan.rejectColumns);
     reportFile('row-longer-than-layout', null, { expected, other: String(file.longRows) }, file, context);
   }
+  if (file.shortRows > 0) {
+    const expected = String(file.plan.fieldCount - file.plan.rejectColumns);
+    reportFile('row-shorter-than-layout', null, { expected, other: String(file.shortRows) }, file, context);
+  }
+  if (file.nulRecords > 0) reportFile('nul-bytes', null, { other: String(file.nulRecords) }, file, context);
   // What the user says of the encoding needs not be told.
   if (file.source.encoding !== null) return;
   if (windows1252 > 0 && utf8 > 0) reportFile('encoding-mixed', null, { other: String(utf8) }, file, context);
@@ -371,6 +423,7 @@ function reportFile(
     other: facts.other ?? null,
   };
   context.issues.add(file.logNumber, issue);
+  if (severity === 'error') file.fault ??= issue;
 }
 
 /** Counts of one file, as in `summary.json`. */
@@ -385,6 +438,8 @@ export interface FileSummary extends Readonly<Record<Fate, number>> {
   readonly bytes: number;
   readonly encoding: string;
   readonly records: number;
+  /** Lines that are no records and were set apart; left out where the file has none. */
+  readonly set_apart?: SetApart;
   /** Rejected records in `rejects/`, `null` if there are none. */
   readonly rejects: string | null;
   /** A completed run that loaded the very same bytes before, `null` if there is none. */

@@ -2,7 +2,7 @@
 import { CATALOGUE, findIssueDefinition, ISSUE_CODES } from '../core/catalogue.js';
 import { fileLayoutsOf } from '../core/file-layouts.js';
 import { FATES, type FileRole } from '../core/model.js';
-import type { Layout } from '../core/spec.js';
+import { countedIn, type Layout } from '../core/spec.js';
 import { migrateSqliteFile, openSqliteForReading } from '../db/sqlite.js';
 import { builtInSpecIds, loadCodes, loadSpec, loadSpecJson } from '../files/specs.js';
 import { UsageError } from './exit.js';
@@ -56,10 +56,11 @@ export function explain(code: string | undefined): void {
       near.length > 0 ? `; did you mean ${near.slice(0, 5).join(', ')}?` : '; `immload explain` lists all codes';
     throw new UsageError(`there is no issue code ${code}${hint}`);
   }
+  const ofFile = definition.subject === 'file';
   const consequence = {
-    error: 'the record is rejected',
-    warning: 'the record is loaded',
-    info: 'the record is loaded',
+    error: ofFile ? 'nothing is loaded' : 'the record is rejected',
+    warning: ofFile ? 'the file is loaded' : 'the record is loaded',
+    info: ofFile ? 'the file is loaded' : 'the record is loaded',
   };
   print(
     [
@@ -112,10 +113,10 @@ const FILE_TITLES: Readonly<Record<FileRole, string>> = {
 function describeLayout(layout: Layout): string {
   if (layout.format === 'fixed') {
     const width = layout.fields.reduce((sum, field) => sum + field.width!, 0);
-    return `${layout.fields.length} columns of fixed width, ${width} bytes`;
+    return `${layout.fields.length} columns of fixed width, ${width} ${countedIn(layout)}`;
   }
   const delimiter = layout.delimiter === '\t' ? 'tab' : layout.delimiter;
-  return `${layout.fields.length} columns, delimiter ${delimiter}, quote ${layout.quote ?? 'none'}, header ${layout.header}`;
+  return `${layout.fields.length} columns, delimiter ${delimiter}, quote ${layout.quote ?? 'none'},${layout.escape === undefined ? '' : ` escape ${layout.escape},`} header ${layout.header}`;
 }
 
 function formatLayout(layout: Layout): string {

@@ -9,7 +9,7 @@ import { load } from '../load.js';
 import type { RejectLimit, Summary } from '../run.js';
 import { ExitCode, UsageError } from './exit.js';
 import { ProgressLine } from './progress.js';
-import { formatSummary } from './summary.js';
+import { fileErrorsOf, formatSummary } from './summary.js';
 import { formatCount, showSafely } from './table.js';
 
 /** The options of both commands, as yargs gives them. */
@@ -87,7 +87,7 @@ export async function runLoad(
   }
   warnOfStrangers(summary);
   const rejected = summary.files.reduce((sum, file) => sum + file.rejected, 0);
-  return rejected > 0 ? ExitCode.rejects : ExitCode.success;
+  return rejected > 0 || fileErrorsOf(summary).length > 0 ? ExitCode.rejects : ExitCode.success;
 }
 
 /** A file of doses none of which has a patient is a mistake in the command more often than in the file. */

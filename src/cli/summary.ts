@@ -1,4 +1,5 @@
 /** The summary of a run as people see it. It names files, codes and counts, and no value of any record. */
+import { findIssueDefinition } from '../core/catalogue.js';
 import { FATES } from '../core/model.js';
 import type { FileSummary, Summary } from '../run.js';
 import { formatCount, formatTable, showSafely } from './table.js';
@@ -15,6 +16,7 @@ export function formatSummary(summary: Summary): string {
     formatReading(summary.files),
     formatPatients(summary),
     formatIssues(summary),
+    formatRefusal(summary),
     formatNext(summary),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -98,6 +100,19 @@ function formatIssues(summary: Summary): string {
       return [heading, ...rows.splice(0, Math.min(codes.length, MOST_CODES)), ...rest].join('\n');
     })
     .join('\n\n');
+}
+
+/** Codes of errors for which a load would refuse a whole file. */
+export function fileErrorsOf(summary: Summary): readonly string[] {
+  return Object.entries(summary.issues)
+    .filter(([code, { severity }]) => severity === 'error' && findIssueDefinition(code)?.subject === 'file')
+    .map(([code]) => code);
+}
+
+/** A load would end where a validation goes on. */
+function formatRefusal(summary: Summary): string {
+  const codes = fileErrorsOf(summary);
+  return codes.length === 0 ? '' : `Nothing of this would be loaded: ${codes.join(', ')}`;
 }
 
 function formatIssueRow([code, issue]: [string, Summary['issues'][string]]): string[] {

@@ -1,8 +1,8 @@
 /**
  * The catalogue of issue codes: what each means, why it matters and how to fix it.
  *
- * Severities are the defaults of the `miis-legacy` layout: an error keeps the record out, a warning or an info lets it
- * in. A spec may set others. Sources: the MIIS regulation 105 CMR 222.100 (amended 2024), the WIR family's flat file
+ * Severities are the defaults of the `miis-legacy` layout: an error keeps the record out, or the whole file that it is
+ * about; a warning or an info lets it in. A spec may set others. Sources: the MIIS regulation 105 CMR 222.100 (amended 2024), the WIR family's flat file
  * specifications (GRITS 8.1.8 and 13.2.0, VIIS 2.3, NESIIS 10.1.0), the detections of immregistries/mqe-validator
  * (MQEnnnn), the CDC COVID-19 Vaccination Reporting Specification (CVRS, BUSRnnn), and CDC's code sets.
  */
@@ -22,6 +22,17 @@ export const CATALOGUE = {
       'The record was cut at its delimiters and came out with another number of fields than the header or the spec has.',
     why: 'From the first extra or missing delimiter on, every value stands in the wrong column.',
     fix: 'Put quotes around values that hold the delimiter, or add the missing delimiters, and load the reject file.',
+    source: 'immload reader',
+  },
+  'row-width-wrong': {
+    severity: 'error',
+    subject: 'record',
+    field: null,
+    asserts: 'the record is as wide as its layout',
+    message: '{other} wide where {expected} is expected',
+    meaning: 'The fixed-width record is shorter or longer than the layout, and the specification accepts none that is.',
+    why: 'If something is missing or too much within the record, every value behind it stands in the wrong column.',
+    fix: 'Write every column in its full width, and load the reject file.',
     source: 'immload reader',
   },
   'quote-not-closed': {
@@ -115,16 +126,71 @@ export const CATALOGUE = {
     source: 'the spec in use',
   },
   // ---- the file as a whole ---------------------------------------------------------------------------------------
+  'control-total-wrong': {
+    severity: 'error',
+    subject: 'file',
+    field: null,
+    asserts: 'the file holds as much as its header or trailer record says',
+    message: 'control total in {expected}, but {other} were read',
+    meaning: 'The header or trailer record of the file counts more or less than what is in it.',
+    why: 'Records were lost or doubled on the way. A part of a history looks like the whole of it, and nobody misses what is not there.',
+    fix: 'Get the file sent again, whole. If it is whole and its sender counts otherwise, let the specification say so, or weigh this as a warning.',
+    source: 'immload reader',
+  },
+  'trailer-missing': {
+    severity: 'error',
+    subject: 'file',
+    field: null,
+    asserts: 'the file ends with its trailer record',
+    message: 'no trailer record behind the last records: {other}',
+    meaning: 'The specification asks for a trailer record, and the file, or a part of it, ends without one.',
+    why: 'The file was probably cut short on the way. A part of a history looks like the whole of it.',
+    fix: 'Get the file sent again, whole. If its sender writes no trailer, let the specification say so.',
+    source: 'immload reader',
+  },
+  'title-rows-skipped': {
+    severity: 'info',
+    subject: 'file',
+    field: null,
+    asserts: 'the file begins with its header',
+    message: 'lines above the header, which were not read: {other}',
+    meaning: 'Lines stand above the one that names the columns, such as a title or instructions. They were not read.',
+    why: 'If one of them was a record, it is not loaded.',
+    fix: 'Nothing to do, unless one of them is a record.',
+    source: 'immload reader',
+  },
+  'comments-skipped': {
+    severity: 'info',
+    subject: 'file',
+    field: null,
+    asserts: 'every line of the file is read',
+    message: 'comments, which were not read: {other}',
+    meaning: 'Lines begin as the specification says that comments begin. They were not read.',
+    why: 'If a record happens to begin so, it is not loaded.',
+    fix: 'Nothing to do, unless one of them is a record.',
+    source: 'immload reader',
+  },
   'row-longer-than-layout': {
     severity: 'warning',
     subject: 'file',
     field: null,
-    asserts: 'no row is wider than the layout',
-    message: 'rows wider than the {expected} columns of the layout, of which the rest was not read: {other}',
-    meaning: 'Rows of a fixed-width file are longer than the specification says. The known part was loaded.',
+    asserts: 'no row is longer than the layout',
+    message: 'rows longer than the {expected} columns of the layout, of which the rest was not read: {other}',
+    meaning: 'Rows are longer than the specification says. The known part was loaded.',
     why: 'The sender may use a newer version of the layout that has more fields.',
     fix: "Ask for the sender's specification; if fields were added, use a spec that has them.",
     source: 'WIR family: newer state versions append columns',
+  },
+  'row-shorter-than-layout': {
+    severity: 'info',
+    subject: 'file',
+    field: null,
+    asserts: 'no record lacks columns at its end',
+    message: 'records with fewer than {expected} columns, of which the rest was read as blank: {other}',
+    meaning: 'Some records of a delimited file end before the last column, and the specification allows that.',
+    why: 'A delimiter that is missing within the record would move values into other columns.',
+    fix: 'Nothing to do, if the sender leaves out blank columns at the end.',
+    source: 'immload reader',
   },
   'column-unknown': {
     severity: 'warning',
@@ -157,6 +223,17 @@ export const CATALOGUE = {
     meaning: 'Some records are UTF-8, others Windows-1252. Each was read by its own encoding.',
     why: 'The file was probably joined from several exports; something else may differ between them too.',
     fix: 'Export everything in one encoding, best UTF-8.',
+    source: 'immload reader',
+  },
+  'nul-bytes': {
+    severity: 'warning',
+    subject: 'file',
+    field: null,
+    asserts: 'no byte of the file is zero',
+    message: 'records with zero bytes (NUL), which were read as blanks: {other}',
+    meaning: 'Some records hold bytes of the value zero, which stand for no character. They were read as blanks.',
+    why: 'Some programs fill columns up with them. They also stand where a disk or a transfer has lost what was there.',
+    fix: 'Look at a few of the records. If something is missing in them, send the file again; if not, ask for an export that fills columns with blanks.',
     source: 'immload reader',
   },
   // ---- who the patient is ----------------------------------------------------------------------------------------

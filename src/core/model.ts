@@ -14,7 +14,7 @@ export type Role = 'patient' | 'immunization';
 /** What the records of a file are: of one role, or of both, when each record has a patient and doses of that patient. */
 export type FileRole = Role | 'combined';
 
-/** An error keeps its record out of the registry; a warning and an info let it in. */
+/** An error keeps its record out of the registry, or its whole file; a warning and an info let it in. */
 export type Severity = 'error' | 'warning' | 'info';
 
 /** What became of one record. Every record has exactly one fate. */

@@ -1,6 +1,7 @@
 /** A spec's layout made ready for one file: which column carries what, and how each value is read. */
 import { ISSUE_CODES, type IssueCode } from './catalogue.js';
 import type { Codes } from './codes.js';
+import { type LongRows, longRowsOf, type ShortRows, shortRowsOf } from './framing.js';
 import {
   DOSE,
   type FieldDefinition,
@@ -32,11 +33,20 @@ import {
 import { ByteCache } from './read/byte-cache.js';
 import type { FileEncoding } from './read/decode.js';
 import { columnsOfWidths, type FixedColumns } from './read/fixed.js';
-import type { HeaderMatch } from './read/header.js';
+import { type HeaderMatch, REJECT_KEYS } from './read/header.js';
 import { IMMUNIZATION_MISSING } from './rules/immunization.js';
 import { PATIENT_MISSING } from './rules/patient.js';
 import type { Rule } from './rules/rule.js';
-import { isCombined, type Layout, type LayoutField, SHARED_FIELDS, type Spec, severityOf } from './spec.js';
+import {
+  isCombined,
+  type Layout,
+  type LayoutField,
+  SHARED_FIELDS,
+  type Spec,
+  severityOf,
+  unitOf,
+  type WidthUnit,
+} from './spec.js';
 
 /** A further column of a value. */
 interface JoinedColumn {
@@ -127,12 +137,19 @@ export interface TransformPlan {
   readonly doseColumns: readonly number[] | null;
   /** Fields that a record must have; fixed-width records always have them. */
   readonly fieldCount: number;
+  /** How many of these are columns that immload has added to a reject file. */
+  readonly rejectColumns: number;
+  /** What becomes of records that end before the last column, or go on behind it. */
+  readonly shortRows: ShortRows;
+  readonly longRows: LongRows;
   /** The header as it stands in the file, to know it when it comes again; `null` without header. */
   readonly headerBytes: Uint8Array | null;
   /** What the whole file is encoded in; `null` if each record is judged by itself. */
   readonly encoding: FileEncoding | null;
   /** Places of the fields in a fixed-width record, `null` for delimited ones. */
   readonly fixed: FixedColumns | null;
+  /** What the widths of a fixed-width record count. */
+  readonly widths: WidthUnit;
   /** Words for "no value", in upper case, and the length of the longest. */
   readonly nulls: ReadonlySet<string>;
   readonly longestNull: number;
@@ -262,9 +279,13 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     dose,
     doseColumns: role === 'immunization' && isCombined(spec) ? columnsOfDose(layout, columns, dose) : null,
     fieldCount: options.fieldCount,
+    rejectColumns: header?.keys.filter((key) => REJECT_KEYS.has(key)).length ?? 0,
+    shortRows: shortRowsOf(layout),
+    longRows: longRowsOf(layout),
     headerBytes: options.headerBytes,
     encoding: options.encoding ?? null,
     fixed: layout.format === 'fixed' ? columnsOfWidths(layout.fields.map((field) => field.width!)) : null,
+    widths: layout.format === 'fixed' ? unitOf(layout) : 'auto',
     nulls: new Set(spec.nulls.map((token) => token.toUpperCase())),
     longestNull: Math.max(0, ...spec.nulls.map((token) => token.length)),
     severities: Object.fromEntries(ISSUE_CODES.map((code) => [code, severityOf(code, spec)])) as Record<

@@ -4,6 +4,7 @@
  * The check knows the properties and values from here, the schema and the documents say the same of them: a part
  * without words is not compiled, and one that is not here is not a part.
  */
+import type { ControlTotal, Counted, Framing, LongRows, MarkRecord, MarkUse, ShortRows } from './framing.js';
 import type { FileRole, Severity } from './model.js';
 import type {
   DelimitedLayout,
@@ -14,6 +15,7 @@ import type {
   ProvenanceStatus,
   RepeatedGroup,
   Spec,
+  WidthUnit,
 } from './spec.js';
 
 type Words<Name extends string> = Readonly<Record<Name, string>>;
@@ -30,7 +32,18 @@ interface SpecProperties {
   /** `dose` is made from a repeated group, and is not written. */
   readonly field: WordsOf<Omit<LayoutField, 'dose'>>;
   readonly group: WordsOf<RepeatedGroup>;
+  readonly mark: WordsOf<MarkRecord>;
+  readonly total: WordsOf<ControlTotal>;
 }
+
+/** The parts of every layout that say how its records are framed. */
+const FRAMING: WordsOf<Framing> = {
+  shortRows: 'What becomes of a record that ends before the last column.',
+  longRows: 'What becomes of a record that goes on behind the last column.',
+  comments: 'What a line begins with that is a comment, such as #. Comments are counted, told, and not read.',
+  headerRecord: 'A record at the top that is no data, and says who sent the file, when, or how much is in it.',
+  trailerRecord: 'A record at the end that is no data. Where it must be there and is not, the file was cut short.',
+};
 
 export const SPEC_PROPERTIES: SpecProperties = {
   spec: {
@@ -63,18 +76,25 @@ export const SPEC_PROPERTIES: SpecProperties = {
     format: 'How a record is divided into columns.',
     delimiter: 'The character between two columns: one ASCII character, such as | or , or \\t.',
     quote: 'The character around values that hold the delimiter; null when quotes have no meaning.',
+    escape:
+      'The character before quotes, delimiters and line ends that belong to a value, and before itself, such as \\\\. Left out where a quote within quotes is doubled; such quotes are understood with it, too.',
     header: 'Whether the first record names the columns.',
+    titleRows:
+      'How many lines may stand above the header, such as titles and instructions: 10 unless told otherwise, 0 where the header must come first. The header is the first line that names the columns; what stands above it is counted, told, and not read.',
+    ...FRAMING,
     fields: 'The columns in their order. A combined layout may have groups of columns that stand once for each dose.',
   },
   fixed: {
     format: 'How a record is divided into columns.',
+    widths: 'What the widths of the columns count.',
+    ...FRAMING,
     fields: 'The columns in their order. Each begins where the one before it ends.',
   },
   field: {
     name: 'As the specification calls the column. Headers are matched by it; case, blanks and underscores do not matter.',
     field:
       'What the column carries: a field of the registry, or null for a column that is not loaded. In a combined layout, a field that patients and doses have says whose it is: patient.eligibility.',
-    width: 'Longest value in characters (delimited), or the width of the column in bytes (fixed).',
+    width: 'Longest value in characters (delimited), or the width of the column (fixed).',
     aliases: 'Other names of the column that headers use.',
     use: 'How much a value is asked for. Columns are optional unless they say otherwise.',
     dates: 'The date formats of this column, if others than those of the whole specification.',
@@ -82,6 +102,18 @@ export const SPEC_PROPERTIES: SpecProperties = {
     default: 'What a blank stands for.',
     store: 'False for a column that is used to tell patients apart, and not stored.',
     note: 'For people: what a sender should know about the column.',
+  },
+  mark: {
+    tag: 'The value of its first column, such as T (delimited).',
+    prefix: 'What its line begins with, such as TRAILER. It has either this or a tag.',
+    use: 'Whether each file must have it. It must unless told otherwise.',
+    totals: 'What it counts, and where the numbers stand. Where they do not fit, the file was cut or changed.',
+  },
+  total: {
+    counts: 'What the number counts.',
+    field: 'Number of its column, from 1; a tag is column 1 (delimited).',
+    start: 'Place of its first character in the line, from 1. It has either a place or a field.',
+    width: 'How many characters it has.',
   },
   group: {
     repeat: 'How many doses one record may hold.',
@@ -95,6 +127,11 @@ interface SpecValues {
   readonly twoDigitYears: Words<Spec['dates']['twoDigitYears']>;
   readonly format: Words<Layout['format']>;
   readonly header: Words<DelimitedLayout['header']>;
+  readonly widths: Words<WidthUnit>;
+  readonly shortRows: Words<ShortRows>;
+  readonly longRows: Words<LongRows>;
+  readonly markUse: Words<MarkUse>;
+  readonly counts: Words<Counted>;
   readonly use: Words<FieldUse>;
   readonly severity: Words<Severity | 'off'>;
 }
@@ -119,13 +156,37 @@ export const SPEC_VALUES: SpecValues = {
     optional: 'A first record that names the columns is understood. Without it, columns stand in the order given here.',
     absent: 'The first record is data. Columns stand in the order given here.',
   },
+  widths: {
+    auto: 'Bytes; but a record that has exactly as many characters as the layout is wide is counted in characters. This is the default, for senders count one or the other and do not say which.',
+    bytes: 'Bytes, as programs count that know no letters beyond ASCII. In UTF-16 there are only characters to count.',
+    characters: 'Characters, however many bytes each has.',
+  },
+  shortRows: {
+    pad: 'It is read as if blanks followed; of delimited files, how many there were is told. The default of fixed-width layouts.',
+    reject:
+      'It is rejected. The default of delimited layouts: from a missing delimiter on, values stand in wrong columns.',
+  },
+  longRows: {
+    cut: 'What lies behind the last column is not read, and how many such records there were is told. The default of fixed-width layouts.',
+    reject: 'It is rejected. The default of delimited layouts: a value with the delimiter in it moves all that follow.',
+  },
+  markUse: {
+    required: 'Each file must have it. Without it, nothing is loaded.',
+    optional: 'Files may come without it.',
+  },
+  counts: {
+    records: 'The records of the file: without comments, header and trailer records, and the names of columns.',
+    patients: 'The records of patients.',
+    immunizations: 'The records of doses.',
+    all: 'The records with the header and trailer records.',
+  },
   use: {
     required: 'A record without a value is rejected, unless the code of that blank weighs less than an error.',
     preferred: 'A value is wanted. A blank is loaded, and counted in the summary.',
     optional: 'May be blank.',
   },
   severity: {
-    error: 'The record is rejected.',
+    error: 'The record is rejected; where it is about the whole file, nothing is loaded.',
     warning: 'The record is loaded, and somebody should look at it.',
     info: 'The record is loaded.',
     off: 'Not reported.',

@@ -2,6 +2,7 @@
  * A Flat File Specification as data: its layouts, its dates, its severities; and the check that a spec makes sense.
  */
 import { CATALOGUE, type IssueCode } from './catalogue.js';
+import { checkFraming, type Framing } from './framing.js';
 import { type FieldName, type FileRole, fieldsOf, type Role, type Severity } from './model.js';
 import { nearestWord } from './nearest.js';
 import { DATE_FORMATS, type DateFormat } from './normalize/date.js';
@@ -16,7 +17,7 @@ export interface LayoutField {
   readonly name: string;
   /** What it carries; `null` for a column that is not loaded. */
   readonly field: FieldName | null;
-  /** Characters (delimited) or bytes (fixed width). */
+  /** Characters (delimited), or what the {@link WidthUnit} of a fixed layout says. */
   readonly width?: number;
   /** Other names that headers use. */
   readonly aliases?: readonly string[];
@@ -34,7 +35,7 @@ export interface LayoutField {
   readonly dose?: number;
 }
 
-interface LayoutBase {
+interface LayoutBase extends Framing {
   readonly fields: readonly LayoutField[];
 }
 
@@ -45,13 +46,38 @@ export interface DelimitedLayout extends LayoutBase {
   readonly delimiter: string;
   /** One ASCII character, or `null` when quotes have no meaning. */
   readonly quote: string | null;
+  /**
+   * One ASCII character before quotes, delimiters and line ends that belong to a value, and before itself. Left out where
+   * a quote in quotes is doubled; it may be so in any case.
+   */
+  readonly escape?: string;
   /** Whether the first record names the columns. Without a header, columns stand in the order of the spec. */
   readonly header: 'required' | 'optional' | 'absent';
+  /** How many lines may stand above the header; {@link titleRowsOf} has the default. */
+  readonly titleRows?: number;
 }
 
 /** Records of fields that each have their width. */
 export interface FixedLayout extends LayoutBase {
   readonly format: 'fixed';
+  /** What the widths count; {@link unitOf} has the default. */
+  readonly widths?: WidthUnit;
+}
+
+/**
+ * What the widths of a fixed layout count. `auto`: bytes, and characters in a record that has as many of them as the
+ * layout is wide.
+ */
+export type WidthUnit = 'auto' | 'bytes' | 'characters';
+
+/** What the widths of a layout count. */
+export function unitOf(layout: FixedLayout): WidthUnit {
+  return layout.widths ?? 'auto';
+}
+
+/** What a sender is told to count. */
+export function countedIn(layout: FixedLayout): 'bytes' | 'characters' {
+  return unitOf(layout) === 'characters' ? 'characters' : 'bytes';
 }
 
 export type Layout = DelimitedLayout | FixedLayout;
@@ -124,6 +150,7 @@ export function columnKey(name: string): string {
 /** Codes of records that cannot be stored or linked at all: no spec can let them in. */
 export const ALWAYS_ERRORS: readonly IssueCode[] = [
   'field-count-wrong',
+  'row-width-wrong',
   'quote-not-closed',
   'quote-misplaced',
   'site-missing',
@@ -245,7 +272,8 @@ export function checkSpec(json: unknown): SpecProblem[] {
   return problems;
 }
 
-type JsonObject = Record<string, unknown>;
+/** An object of a spec that is being checked. */
+export type JsonObject = Record<string, unknown>;
 
 function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -266,7 +294,7 @@ function guess(word: unknown, known: readonly string[]): string {
 }
 
 /** The small checks that all parts of a spec share. */
-class Checker {
+export class Checker {
   constructor(readonly report: Report) {}
 
   keys(object: JsonObject, path: string, properties: Readonly<Record<string, string>>): void {
@@ -276,6 +304,12 @@ class Checker {
       const remedy = `${guess(key, known)}Known here: ${known.join(', ')}.`;
       this.report(pointerTo(path, key), 'unknown property', remedy, true);
     }
+  }
+
+  object(value: unknown, path: string, remedy: string): value is JsonObject {
+    if (isObject(value)) return true;
+    this.report(path, 'not an object', remedy);
+    return false;
   }
 
   text(object: JsonObject, path: string, key: string): void {
@@ -296,6 +330,10 @@ class Checker {
     const problem = value === undefined ? 'missing' : 'not a known value';
     this.report(path, problem, `${guess(value, allowed)}Use one of ${allowed.join(', ')}.`);
     return false;
+  }
+
+  optionalOneOf(value: unknown, path: string, allowed: Readonly<Record<string, string>>): void {
+    if (value !== undefined) this.oneOf(value, path, namesOf(allowed));
   }
 
   character(value: unknown, path: string): void {
@@ -397,11 +435,14 @@ function checkLayout(layout: unknown, role: FileRole, check: Checker): void {
       if (layout['quote'] !== null && layout['quote'] === layout['delimiter']) {
         check.report(`${path}/quote`, 'the same as the delimiter', 'Use another character, or null for no quotes.');
       }
+      checkEscape(layout, path, check);
       check.oneOf(layout['header'], `${path}/header`, namesOf(SPEC_VALUES.header));
     } else {
       check.keys(layout, path, SPEC_PROPERTIES.fixed);
+      check.optionalOneOf(layout['widths'], `${path}/widths`, SPEC_VALUES.widths);
     }
   }
+  checkFraming(layout, role, path, check);
   const fields = layout['fields'];
   if (!Array.isArray(fields) || fields.length === 0) {
     check.report(`${path}/fields`, 'no fields', 'List the columns in their order.');
@@ -414,6 +455,17 @@ function checkLayout(layout: unknown, role: FileRole, check: Checker): void {
     else columns.add(field, at, null);
   });
   columns.checkWhole(`${path}/fields`);
+}
+
+function checkEscape({ escape: escaping, delimiter, quote }: JsonObject, path: string, check: Checker): void {
+  if (escaping === undefined) return;
+  check.character(escaping, `${path}/escape`);
+  if (escaping === delimiter) {
+    check.report(`${path}/escape`, 'the same as the delimiter', 'Use another character, such as \\\\.');
+  }
+  if (escaping === quote) {
+    check.report(`${path}/escape`, 'the same as the quote', 'Leave it out: quotes in quotes are doubled without it.');
+  }
 }
 
 /** Most doses that one record may hold. */

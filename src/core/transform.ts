@@ -14,9 +14,9 @@ import type { ColumnReader, ColumnRun, RunReading, RunRemark, TransformPlan } fr
 import { type Block, RecordShape, recordOffset } from './read/blocks.js';
 import { type ByteCache, isMarked } from './read/byte-cache.js';
 import { decodeBytewise, decodeText, type Encoding, UNDECODABLE } from './read/decode.js';
-import { splitPlainRecord, splitQuotedRecords } from './read/delimited.js';
-import { createFieldBounds, type FieldBounds, readRecordText } from './read/fields.js';
-import { splitFixedRecord, splitFixedText } from './read/fixed.js';
+import { splitPlainRecord, splitRecords } from './read/delimited.js';
+import { createFieldBounds, type FieldBounds, readRecordText, trimBlanks } from './read/fields.js';
+import { countsCharacters, splitFixedRecord, splitFixedText } from './read/fixed.js';
 import { isUtf16 } from './read/utf16.js';
 import { IMMUNIZATION_RULES, refineImmunization, rulesOfVaccine } from './rules/immunization.js';
 import { PATIENT_RULES, refinePatient } from './rules/patient.js';
@@ -47,8 +47,11 @@ export interface Batch {
   readonly changes: Change[];
   /** Records by encoding. */
   readonly encodings: Record<Encoding, number>;
-  /** Fixed-width records that are wider than the layout. */
+  /** Records that go on behind the last column and were cut, and delimited ones that lack columns and were padded. */
   longRows: number;
+  shortRows: number;
+  /** Records that hold zero bytes. */
+  nulRecords: number;
   /** How many records have a value, by slot. */
   readonly filled: Uint32Array;
 }
@@ -101,6 +104,8 @@ class BlockTransform {
   /** The record's values where they had to be decoded or unquoted; `null` when they are slices of the block's text. */
   #cells: readonly string[] | null = null;
   #encoding: Encoding = 'ascii';
+  /** Whether a fixed-width record is shorter or longer than its layout allows. */
+  #hasWrongWidth = false;
 
   constructor(block: Block, plan: TransformPlan) {
     this.#block = block;
@@ -121,6 +126,8 @@ class BlockTransform {
       changes: [],
       encodings: { ascii: 0, 'utf-8': 0, 'windows-1252': 0 },
       longRows: 0,
+      shortRows: 0,
+      nulRecords: 0,
       filled: new Uint32Array(plan.fieldNames.length),
     };
   }
@@ -150,8 +157,8 @@ class BlockTransform {
     for (let index = 0; index < count; index++) if (shapes[index] === RecordShape.quoted) indexes.push(index);
     if (indexes.length === 0 || layout.format !== 'delimited') return new Map();
     const texts = indexes.map((index) => readRecordText(bytes, starts[index]!, ends[index]!, this.#plan.encoding).text);
-    const rows = splitQuotedRecords(texts, layout.delimiter, layout.quote!);
-    return new Map(indexes.map((index, i) => [index, rows[i]!.map((cell) => cell.trim())]));
+    const rows = splitRecords(texts, layout);
+    return new Map(indexes.map((index, i) => [index, rows[i]!.map(trimBlanks)]));
   }
 
   #readRecord(): void {
@@ -162,6 +169,7 @@ class BlockTransform {
     if (shape === RecordShape.quoteNotClosed) return this.#rejectUnread('quote-not-closed');
     if (shape === RecordShape.quoteMisplaced) return this.#rejectUnread('quote-misplaced');
     const count = this.#findFields();
+    if (this.#cells !== null || this.#bounds.hasControls) this.#noteNulBytes();
     if (this.#isBlank(count)) return this.#skip('record-blank');
     if (this.#plan.doseColumns?.every((column) => this.#cell(column) === '') === true) {
       this.#batch.skipped.push(this.#index);
@@ -171,6 +179,7 @@ class BlockTransform {
     if (!this.#hasRightCount(count)) {
       return this.#rejectUnread('field-count-wrong', { expected: String(this.#plan.fieldCount), other: String(count) });
     }
+    if (this.#hasWrongWidth) return this.#rejectWidth();
     this.#readFields();
     this.#judge();
     this.#finish();
@@ -179,7 +188,7 @@ class BlockTransform {
   /** Finds the fields of the record under way and gives their number. */
   #findFields(): number {
     const { bytes, starts, ends } = this.#block;
-    const { layout, fixed, encoding: fileEncoding } = this.#plan;
+    const { layout, fixed, widths, encoding: fileEncoding } = this.#plan;
     const start = starts[this.#index]!;
     const end = ends[this.#index]!;
     this.#cells = null;
@@ -197,17 +206,37 @@ class BlockTransform {
     if (this.#cells === null && !this.#bounds.ascii) {
       const { text, encoding } = readRecordText(bytes, start, end, fileEncoding);
       this.#encoding = encoding;
-      if (fixed !== null && (isUtf16(fileEncoding) || end - start !== fixed.width)) {
+      // Where bytes fit, characters need not be counted, unless they alone count.
+      if (fixed !== null && (end - start !== fixed.width || isUtf16(fileEncoding) || widths === 'characters')) {
         characters = [...text];
-        // Senders of fixed-width UTF-8 count bytes or characters; a row that fits exactly by characters counts those.
-        // In UTF-16 there are only characters to count.
-        if (isUtf16(fileEncoding) || characters.length === fixed.width) this.#cells = splitFixedText(text, fixed);
+        if (countsCharacters(characters.length, fixed, widths, fileEncoding)) this.#cells = splitFixedText(text, fixed);
         else characters = null;
       }
     }
-    if (fixed !== null && this.#isLongRow(start, end, characters)) this.#batch.longRows++;
+    if (fixed !== null) this.#judgeWidth(start, end, characters);
     this.#batch.encodings[this.#encoding]++;
+    if (this.#plan.shortRows === 'pad' && fixed === null) this.#leaveOutRejectColumns();
     return this.#cells === null ? this.#bounds.count : this.#cells.length;
+  }
+
+  /** `characters` are those of a record that counts them. */
+  #judgeWidth(start: number, end: number, characters: readonly string[] | null): void {
+    const { shortRows, longRows, fixed } = this.#plan;
+    const isLong = this.#isLongRow(start, end, characters);
+    if (isLong && longRows === 'cut') this.#batch.longRows++;
+    const isShort = shortRows === 'reject' && (characters?.length ?? end - start) < fixed!.width;
+    this.#hasWrongWidth = isShort || (isLong && longRows === 'reject');
+  }
+
+  /**
+   * A record that lacks columns may have those of immload in their places, when it comes back in a reject file. They are
+   * no values.
+   */
+  #leaveOutRejectColumns(): void {
+    const count = this.#cells === null ? this.#bounds.count : this.#cells.length;
+    if (count <= REJECT_COLUMNS.length || !this.#cell(count - 1).startsWith(ORIGIN_PREFIX)) return;
+    if (this.#cells !== null) this.#cells = this.#cells.slice(0, -REJECT_COLUMNS.length);
+    else this.#bounds.count -= REJECT_COLUMNS.length;
   }
 
   /** Whether a fixed-width record goes on behind its last column, by bytes or, where it counts them, by characters. */
@@ -217,6 +246,11 @@ class BlockTransform {
     const { bytes } = this.#block;
     for (let at = start + width; at < end; at++) if (bytes[at]! > 32) return true;
     return false;
+  }
+
+  #noteNulBytes(): void {
+    const { bytes, starts, ends } = this.#block;
+    if (bytes.subarray(starts[this.#index], ends[this.#index]).includes(0)) this.#batch.nulRecords++;
   }
 
   /** A field's text without surrounding blanks, as received. Columns that the record does not have are empty. */
@@ -245,7 +279,9 @@ class BlockTransform {
 
   #isHeader(header: Uint8Array): boolean {
     const { bytes, starts, ends } = this.#block;
-    const start = starts[this.#index]!;
+    let start = starts[this.#index]!;
+    // Where files are joined, the byte order mark of the second stands before its header.
+    if (bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf) start += 3;
     if (ends[this.#index]! - start !== header.length) return false;
     for (let i = 0; i < header.length; i++) if (bytes[start + i] !== header[i]) return false;
     return true;
@@ -255,7 +291,28 @@ class BlockTransform {
   #hasRightCount(count: number): boolean {
     const expected = this.#plan.fieldCount;
     if (count === expected || this.#plan.fixed !== null) return true;
-    return count === expected + REJECT_COLUMNS.length && this.#cell(count - 1).startsWith(ORIGIN_PREFIX);
+    if (count === expected + REJECT_COLUMNS.length && this.#cell(count - 1).startsWith(ORIGIN_PREFIX)) return true;
+    return this.#mayHaveCount(count);
+  }
+
+  /** Whether the layout allows a record with fewer fields than its columns, or with more. */
+  #mayHaveCount(count: number): boolean {
+    const { shortRows, longRows, fieldCount, rejectColumns } = this.#plan;
+    if (count > fieldCount) {
+      if (longRows === 'cut') this.#batch.longRows++;
+      return longRows === 'cut';
+    }
+    if (shortRows === 'pad' && count < fieldCount - rejectColumns) this.#batch.shortRows++;
+    return shortRows === 'pad';
+  }
+
+  #rejectWidth(): void {
+    const { fixed } = this.#plan;
+    const { starts, ends, bytes } = this.#block;
+    const [start, end] = [starts[this.#index]!, ends[this.#index]!];
+    // Whatever it counts, the sender is told what can be seen: characters.
+    const { text } = readRecordText(bytes, start, end, this.#plan.encoding);
+    this.#rejectUnread('row-width-wrong', { expected: String(fixed!.width), other: String([...text].length) });
   }
 
   #readFields(): void {

@@ -1,8 +1,9 @@
 /** Writes records as a specification says: the way a sender would who follows it to the letter. */
+import type { Counted, MarkRecord } from './framing.js';
 import type { FieldDefinition, Role } from './model.js';
 import { fieldsOf } from './model.js';
 import type { DateFormat } from './normalize/date.js';
-import type { Layout, LayoutField, Spec } from './spec.js';
+import { countedIn, type DelimitedLayout, type Layout, type LayoutField, type Spec } from './spec.js';
 
 /** The cells of a record, one for each column of the layout. */
 export type Cells = string[];
@@ -77,15 +78,26 @@ export function formatDate(iso: string, format: DateFormat): string {
 /** The line of a record, without its line end. */
 export function toLine(cells: readonly string[], layout: Layout): string {
   if (layout.format === 'fixed') {
-    return layout.fields.map((field, i) => padCell(cells[i]!.slice(0, field.width), field.width!)).join('');
+    const pad = countedIn(layout) === 'characters' ? padCharacters : padCell;
+    return layout.fields.map((field, i) => pad(cells[i]!.slice(0, field.width), field.width!)).join('');
   }
-  const { delimiter, quote } = layout;
-  return cells
-    .map((cell) => {
-      if (quote === null || !(cell.includes(delimiter) || cell.startsWith(quote) || /[\r\n]/.test(cell))) return cell;
-      return quote + cell.replaceAll(quote, quote + quote) + quote;
-    })
-    .join(delimiter);
+  return cells.map((cell) => quoteCell(cell, layout)).join(layout.delimiter);
+}
+
+/** A cell with the quotes and escapes that it needs, and no others. */
+function quoteCell(cell: string, { delimiter, quote, escape: escaping }: DelimitedLayout): string {
+  const isPlain = !(cell.includes(delimiter) || /[\r\n]/.test(cell) || (quote !== null && cell.startsWith(quote)));
+  if (escaping === undefined) {
+    return isPlain || quote === null ? cell : quote + cell.replaceAll(quote, quote + quote) + quote;
+  }
+  const escaped = cell.replaceAll(escaping, escaping + escaping);
+  if (isPlain) return escaped;
+  if (quote !== null) return quote + escaped.replaceAll(quote, escaping + quote) + quote;
+  return escaped.replaceAll(delimiter, escaping + delimiter).replace(/\r\n|\r|\n/g, (lineEnd) => escaping + lineEnd);
+}
+
+function padCharacters(cell: string, width: number): string {
+  return cell.padEnd(width + cell.length - [...cell].length);
 }
 
 /** Fills a cell up with blanks. Widths are bytes, so that letters of several bytes leave room for fewer blanks. */
@@ -99,6 +111,26 @@ export function headerLine(layout: Layout): string | null {
   if (layout.format === 'fixed' || layout.header === 'absent') return null;
   const names = layout.fields.map((field) => field.name);
   return toLine(names, layout);
+}
+
+/** A header or trailer record that counts as much as is told, all else blank. */
+export function markLine(mark: MarkRecord, counts: Readonly<Record<Counted, number>>, layout: Layout): string {
+  const { tag, prefix, totals = [] } = mark;
+  const delimiter = layout.format === 'delimited' ? layout.delimiter : null;
+  const begin = tag ?? prefix!;
+  const cells = delimiter === null ? [begin] : begin.split(delimiter);
+  for (const { counts: counted, field } of totals) {
+    if (field === undefined) continue;
+    while (cells.length < field) cells.push('');
+    cells[field - 1] = String(counts[counted]);
+  }
+  let line = cells.join(delimiter ?? '');
+  for (const { counts: counted, start, width } of totals) {
+    if (start === undefined || width === undefined) continue;
+    const number = String(counts[counted]).padStart(width, '0');
+    line = line.slice(0, start - 1).padEnd(start - 1) + number + line.slice(start - 1 + width);
+  }
+  return line;
 }
 
 /** How lines end in files that are written: programs that write fixed width come from Windows. */

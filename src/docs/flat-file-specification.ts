@@ -2,20 +2,24 @@
 import { CATALOGUE, ISSUE_CODES, type IssueCode } from '../core/catalogue.js';
 import type { Codes } from '../core/codes.js';
 import { definitionOf, type FileLayout, fileLayoutsOf } from '../core/file-layouts.js';
+import { type Counted, isRequired, longRowsOf, type MarkRecord, shortRowsOf, titleRowsOf } from '../core/framing.js';
 import type { IssueDefinition, Subject } from '../core/issue.js';
 import type { FileRole, Role, Severity } from '../core/model.js';
 import { canBreak, missingCode } from '../core/rules/applies.js';
-import { Draft } from '../core/samples/draft.js';
+import { Draft, linesOf } from '../core/samples/draft.js';
 import {
+  countedIn,
+  type DelimitedLayout,
   isCombined,
   type Layout,
   type LayoutField,
   type ProvenanceStatus,
   type Spec,
   severityOf,
+  unitOf,
+  type WidthUnit,
 } from '../core/spec.js';
 import { SPEC_VALUES } from '../core/spec-words.js';
-import { toLine } from '../core/write.js';
 import { codesOf, describePlace, describeValues, placeColumns, recordWidth, tableOf } from './columns.js';
 import {
   type Block,
@@ -95,6 +99,7 @@ function filesSection(spec: Spec): Block[] {
         : ['.']),
     ),
     ...divisionsOf(spec),
+    ...framesOf(spec),
     paragraph(
       isCombined(spec)
         ? 'Each record has a patient, and doses of that patient. Records with the same site and patient id are of one patient; where the columns of a dose are all blank, there is no dose.'
@@ -115,7 +120,7 @@ function describeCharacter(character: string): readonly Inline[] {
 function describeFormat(layout: Layout) {
   const columns = String(layout.fields.length);
   if (layout.format === 'fixed')
-    return [columns, `position; a record has ${recordWidth(layout)} bytes`, 'none', 'none'];
+    return [columns, `position; a record has ${recordWidth(layout)} ${countedIn(layout)}`, 'none', 'none'];
   return [
     columns,
     describeCharacter(layout.delimiter),
@@ -138,21 +143,77 @@ function divisionsOf(spec: Spec): Block[] {
   });
 }
 
+/** The lines of each file that are no records. */
+function framesOf(spec: Spec): Block[] {
+  const items = fileLayoutsOf(spec).flatMap(({ role, layout }) => {
+    const { comments, headerRecord, trailerRecord } = layout;
+    const titleRows = titleRowsOf(layout);
+    const lines: (readonly Inline[])[] = [];
+    if (headerRecord !== undefined) lines.push(['begins with ', ...describeMark(headerRecord, 'header', layout)]);
+    if (trailerRecord !== undefined) lines.push(['ends with ', ...describeMark(trailerRecord, 'trailer', layout)]);
+    if (comments !== undefined)
+      lines.push(['may hold comments: lines that begin with ', code(comments), ' are not read']);
+    if (titleRows > 0) lines.push([`may have up to ${titleRows} lines above the header, which are not read`]);
+    return lines.map((line) => [strong(titleOfRole(role)), ' ', ...line, '.']);
+  });
+  return items.length === 0 ? [] : [list(items)];
+}
+
+function describeMark(mark: MarkRecord, name: 'header' | 'trailer', layout: Layout): readonly Inline[] {
+  const { tag, prefix, totals = [] } = mark;
+  const known = tag === undefined ? ['whose line begins with ', code(prefix!)] : ['whose first column is ', code(tag)];
+  const unit = layout.format === 'fixed' ? countedIn(layout) : 'characters';
+  const counted = totals.map(({ counts, field, start = 1, width = 0 }) => {
+    const place = field === undefined ? `${unit} ${start}-${start + width - 1}` : `column ${field}`;
+    return `; ${place}: how many ${COUNTED[counts]}`;
+  });
+  const use = isRequired(mark) ? '' : ', which may be left out';
+  return [`a ${name} record, `, ...known, use, ...counted];
+}
+
+const COUNTED: Readonly<Record<Counted, string>> = {
+  records: 'records are in the file',
+  patients: 'patients are in the file',
+  immunizations: 'doses are in the file',
+  all: 'records are in the file, with header and trailer records',
+};
+
+/** What a sender of letters beyond ASCII should know. */
+const UNITS: Readonly<Record<WidthUnit, string>> = {
+  auto: 'A record that has exactly as many characters as it should have bytes is counted in characters.',
+  bytes: 'A letter beyond ASCII takes the room of several.',
+  characters: 'A letter beyond ASCII takes the room of one, however many bytes it has.',
+};
+
 function describeDivision(layout: Layout): readonly Inline[] {
   if (layout.format === 'fixed') {
     return [
-      ': values begin at the first position of their column and are filled up with blanks. A shorter record is read as if blanks followed; what lies beyond the last column is not read.',
+      ': values begin at the first position of their column and are filled up with blanks.',
+      ` Columns are counted in ${countedIn(layout)}. ${UNITS[unitOf(layout)]} ${describeLengths(layout)}`,
     ];
   }
-  const quotes: readonly Inline[] =
-    layout.quote === null
-      ? [': no value may hold the delimiter.']
-      : [
-          ': a value that holds the delimiter stands between quotes ',
-          code(layout.quote),
-          '; a quote within it is doubled.',
-        ];
-  return [...quotes, ` ${SPEC_VALUES.header[layout.header]}`];
+  return [...describeQuotes(layout), ` ${SPEC_VALUES.header[layout.header]} ${describeLengths(layout)}`];
+}
+
+/** What becomes of records that are shorter or longer. */
+function describeLengths(layout: Layout): string {
+  const fixed = layout.format === 'fixed';
+  const shorter = fixed ? 'A shorter record' : 'A record with fewer columns';
+  const longer = fixed ? 'a longer one' : 'one with more';
+  const short = shortRowsOf(layout) === 'pad' ? `${shorter} is read as if blanks followed` : `${shorter} is rejected`;
+  if (longRowsOf(layout) === 'cut') return `${short}; of ${longer}, the rest is not read.`;
+  return shortRowsOf(layout) === 'pad' ? `${short}; ${longer} is rejected.` : `${short}; so is ${longer}.`;
+}
+
+function describeQuotes({ quote, escape: escaping }: DelimitedLayout): readonly Inline[] {
+  const itself = escaping === undefined ? [] : ['; so has every ', code(escaping), ' of a value.'];
+  if (quote === null) {
+    if (escaping === undefined) return [': no value may hold the delimiter.'];
+    return [': a delimiter or line end that belongs to a value has ', code(escaping), ' before it', ...itself];
+  }
+  const quoted = [': a value that holds the delimiter stands between quotes ', code(quote)];
+  if (escaping === undefined) return [...quoted, '; a quote within it is doubled.'];
+  return [...quoted, '; a quote within it has ', code(escaping), ' before it', ...itself];
 }
 
 function valuesSection(spec: Spec): Block[] {
@@ -209,8 +270,17 @@ function layoutSection(file: FileLayout, spec: Spec, codes: Codes): Block[] {
   });
   return [
     heading(2, titleOfRole(file.role)),
-    table(['#', 'Column', ...(fixed ? ['Bytes', 'Width'] : ['Longest']), 'Use', 'Carries', 'Values', 'Notes'], rows),
+    table(
+      ['#', 'Column', ...(fixed ? [placeTitle(layout), 'Width'] : ['Longest']), 'Use', 'Carries', 'Values', 'Notes'],
+      rows,
+    ),
   ];
+}
+
+/** What the places of columns count. */
+function placeTitle(layout: Layout): string {
+  if (layout.format === 'delimited') return '#';
+  return countedIn(layout) === 'bytes' ? 'Bytes' : 'Characters';
 }
 
 function describeNotes(column: LayoutField, role: Role | null, spec: Spec): readonly Inline[] {
@@ -277,7 +347,7 @@ function examplesSection(spec: Spec): Block[] {
     heading(2, 'Examples'),
     paragraph('A made-up clinic as it would send its files. Nobody in it exists.'),
     ...draft.files.flatMap((file) => {
-      const { role, layout, header } = file;
+      const { role, layout } = file;
       const [first] = file.rows;
       const rows = placeColumns(layout)
         .map((placed, index) => ({ placed, cell: first!.cells[index]! }))
@@ -287,12 +357,12 @@ function examplesSection(spec: Spec): Block[] {
           code(placed.column.name),
           code(cell),
         ]);
-      const lines = file.rows.map(({ cells }) => toLine(cells, layout).trimEnd());
+      const lines = linesOf(file).map((line) => String(line).trimEnd());
       return [
         heading(3, titleOfRole(role)),
-        { kind: 'code', text: (header === null ? lines : [header, ...lines]).join('\n') } as const,
+        { kind: 'code', text: lines.join('\n') } as const,
         paragraph('The first record, column by column:'),
-        table([layout.format === 'fixed' ? 'Bytes' : '#', 'Column', 'Value'], rows),
+        table([placeTitle(layout), 'Column', 'Value'], rows),
       ];
     }),
   ];

@@ -1,9 +1,19 @@
 /** What changes for a sender from one specification to another. */
 import { CATALOGUE, ISSUE_CODES } from '../core/catalogue.js';
 import { type FileLayout, fileLayoutsOf } from '../core/file-layouts.js';
+import { type Counted, isRequired, longRowsOf, type MarkRecord, shortRowsOf, titleRowsOf } from '../core/framing.js';
 import type { FileRole, Role } from '../core/model.js';
 import { canBreak } from '../core/rules/applies.js';
-import { columnKey, type Layout, type LayoutField, type Spec, severityOf } from '../core/spec.js';
+import {
+  columnKey,
+  countedIn,
+  type FixedLayout,
+  type Layout,
+  type LayoutField,
+  type Spec,
+  severityOf,
+  unitOf,
+} from '../core/spec.js';
 import { describePlace, type PlacedColumn, placeColumns } from './columns.js';
 
 /** What a change is about. */
@@ -13,6 +23,7 @@ export type ChangeKind =
   | 'format'
   | 'delimiter'
   | 'quote'
+  | 'escape'
   | 'header'
   | 'column-added'
   | 'column-removed'
@@ -20,6 +31,13 @@ export type ChangeKind =
   | 'column-renamed'
   | 'aliases'
   | 'width'
+  | 'widths'
+  | 'short-rows'
+  | 'long-rows'
+  | 'comments'
+  | 'title-rows'
+  | 'header-record'
+  | 'trailer-record'
   | 'use'
   | 'field'
   | 'dates'
@@ -115,7 +133,8 @@ function diffLayouts(before: Spec, after: Spec): SpecChange[] {
       changes.push({ ...added, layout: role, column: null });
       continue;
     }
-    changes.push(...diffFormat(old.layout, file.layout).map((each) => ({ ...each, layout: role, column: null })));
+    const whole = [...diffFormat(old.layout, file.layout), ...diffFraming(old.layout, file.layout)];
+    changes.push(...whole.map((each) => ({ ...each, layout: role, column: null })));
     changes.push(...diffColumns(old, file, before, after).map((each) => ({ ...each, layout: role })));
   }
   return changes;
@@ -123,11 +142,10 @@ function diffLayouts(before: Spec, after: Spec): SpecChange[] {
 
 function diffFormat(before: Layout, after: Layout): Change[] {
   const formats = [before.format, after.format] as const;
+  if (before.format === 'fixed' && after.format === 'fixed') return diffUnits(before, after);
   if (before.format === 'fixed' || after.format === 'fixed') {
     const words = { delimited: 'divided by a character', fixed: 'of fixed width' };
-    return formats[0] === formats[1]
-      ? []
-      : [change('format', formats, true, `its records are now ${words[formats[1]]}`)];
+    return [change('format', formats, true, `its records are now ${words[formats[1]]}`)];
   }
   const changes: Change[] = [];
   if (before.delimiter !== after.delimiter) {
@@ -143,6 +161,14 @@ function diffFormat(before: Layout, after: Layout): Change[] {
         : `values may now stand between ${quotes[1]} and ${quotes[1]}`;
     changes.push(change('quote', quotes, quotes[0] !== null, message));
   }
+  const escapes = [before.escape ?? null, after.escape ?? null] as const;
+  if (escapes[0] !== escapes[1]) {
+    const message =
+      escapes[1] === null
+        ? `${escapes[0]} is a character like any other; quotes within quotes are doubled`
+        : `${escapes[1]} now stands before quotes, delimiters and line ends of values, and before itself`;
+    changes.push(change('escape', escapes, true, message));
+  }
   if (before.header !== after.header) {
     const messages = {
       required: 'it must now begin with a header',
@@ -153,6 +179,103 @@ function diffFormat(before: Layout, after: Layout): Change[] {
     changes.push(change('header', headers, after.header !== 'optional', messages[after.header]));
   }
   return changes;
+}
+
+/** What becomes of records of another length. */
+function diffFraming(before: Layout, after: Layout): Change[] {
+  const changes: Change[] = [];
+  if (before.format !== after.format) return changes;
+  const short = [shortRowsOf(before), shortRowsOf(after)] as const;
+  if (short[0] !== short[1]) {
+    const now = short[1] === 'pad' ? 'are now read as if blanks followed' : 'are now rejected';
+    const message = `records that end before the last column ${now}`;
+    changes.push(change('short-rows', short, short[1] === 'reject', message));
+  }
+  const long = [longRowsOf(before), longRowsOf(after)] as const;
+  if (long[0] !== long[1]) {
+    const now = long[1] === 'cut' ? 'are now read without the rest' : 'are now rejected';
+    const message = `records that go on behind the last column ${now}`;
+    changes.push(change('long-rows', long, long[1] === 'reject', message));
+  }
+  return [...changes, ...diffFrame(before, after)];
+}
+
+/** Lines that are no records. */
+function diffFrame(before: Layout, after: Layout): Change[] {
+  const changes: Change[] = [];
+  const comments = [before.comments ?? null, after.comments ?? null] as const;
+  if (comments[0] !== comments[1]) {
+    const message =
+      comments[1] === null
+        ? `lines that begin with ${comments[0]} are no comments any more`
+        : `lines that begin with ${comments[1]} are now comments, and not read`;
+    changes.push(change('comments', comments, true, message));
+  }
+  const titles = [titleRowsOf(before), titleRowsOf(after)] as const;
+  if (titles[0] !== titles[1] && hasHeader(before) && hasHeader(after)) {
+    const message =
+      titles[1] === 0 ? 'nothing may stand above the header' : `${titles[1]} lines may stand above the header`;
+    changes.push(change('title-rows', titles, titles[1] < titles[0], message));
+  }
+  changes.push(...diffMark('header', before.headerRecord, after.headerRecord));
+  changes.push(...diffMark('trailer', before.trailerRecord, after.trailerRecord));
+  return changes;
+}
+
+function hasHeader(layout: Layout): boolean {
+  return layout.format === 'delimited' && layout.header !== 'absent';
+}
+
+function diffMark(name: 'header' | 'trailer', before: MarkRecord | undefined, after: MarkRecord | undefined): Change[] {
+  const kind = `${name}-record` as const;
+  const marks = [before ?? null, after ?? null] as const;
+  const say = (mustChange: boolean, message: string): Change => change(kind, marks, mustChange, message);
+  if (before === undefined && after === undefined) return [];
+  if (after === undefined) return [say(true, `it has no ${name} record any more`)];
+  const begin =
+    after.tag === undefined ? `whose line begins with ${after.prefix}` : `whose first column is ${after.tag}`;
+  if (before === undefined) {
+    return [say(isRequired(after), `it ${isRequired(after) ? 'must' : 'may'} now have a ${name} record, ${begin}`)];
+  }
+  const changes: Change[] = [];
+  if (before.tag !== after.tag || before.prefix !== after.prefix)
+    changes.push(say(true, `its ${name} record is one ${begin}`));
+  if (isRequired(before) !== isRequired(after)) {
+    changes.push(
+      say(isRequired(after), `its ${name} record ${isRequired(after) ? 'must be there' : 'may be left out'}`),
+    );
+  }
+  const [gone, more] = [totalsOf(before), totalsOf(after)];
+  for (const total of lost(more, gone)) changes.push(say(true, `its ${name} record must now hold ${total}`));
+  for (const total of lost(gone, more)) changes.push(say(false, `its ${name} record needs no longer hold ${total}`));
+  return changes;
+}
+
+/** The control totals of a record in words. */
+function totalsOf({ totals = [] }: MarkRecord): string[] {
+  return totals.map(({ counts, field, start, width }) => {
+    const place = field === undefined ? `at ${start}-${start! + width! - 1}` : `in column ${field}`;
+    return `the number of ${NUMBERS[counts]} ${place}`;
+  });
+}
+
+const NUMBERS: Readonly<Record<Counted, string>> = {
+  records: 'records',
+  patients: 'patients',
+  immunizations: 'doses',
+  all: 'records with header and trailer',
+};
+
+/** What widths count. Who wrote what was counted may still do so where either is understood. */
+function diffUnits(before: FixedLayout, after: FixedLayout): Change[] {
+  const units = [unitOf(before), unitOf(after)] as const;
+  if (units[0] === units[1]) return [];
+  const words = {
+    auto: 'its columns may now be counted in bytes or in characters',
+    bytes: 'its columns are now counted in bytes',
+    characters: 'its columns are now counted in characters',
+  };
+  return [change('widths', units, units[1] !== 'auto', words[units[1]])];
 }
 
 /** A column before and after. */
@@ -225,7 +348,7 @@ function pairColumns(before: readonly Carrier[], after: readonly Carrier[]): Pai
 function describeAdded(placed: PlacedColumn, layout: Layout): ColumnChange {
   const { column, number } = placed;
   const previous = layout.fields[number - 2];
-  const place = placed.bytes === null ? `column ${number}` : `bytes ${describePlace(placed)}`;
+  const place = placed.bytes === null ? `column ${number}` : `${unitWord(layout)}s ${describePlace(placed)}`;
   const where = previous === undefined ? 'at the beginning' : `after ${previous.name}`;
   const atEnd = number === layout.fields.length;
   // A header says where columns are, and a record of fixed width may be shorter.
@@ -236,11 +359,22 @@ function describeAdded(placed: PlacedColumn, layout: Layout): ColumnChange {
 
 /** Columns that stand elsewhere. */
 function diffOrder(pairs: readonly Pair[], layout: Layout): ColumnChange[] {
-  return layout.format === 'fixed' ? diffPositions(pairs) : diffSequence(pairs, layout.header !== 'required');
+  return layout.format === 'fixed'
+    ? diffPositions(pairs, unitWord(layout))
+    : diffSequence(pairs, layout.header !== 'required');
+}
+
+/** What the places of a fixed layout count. */
+function unitWord(layout: Layout): string {
+  return layout.format === 'fixed' && countedIn(layout) === 'characters' ? 'character' : 'byte';
+}
+
+function countOf(number: number, unit: string): string {
+  return number === 1 ? `1 ${unit}` : `${number} ${unit}s`;
 }
 
 /** Neighbours that moved alike are told together: a column that was added moves all that follow. */
-function diffPositions(pairs: readonly Pair[]): ColumnChange[] {
+function diffPositions(pairs: readonly Pair[], unit: string): ColumnChange[] {
   const groups: Pair[][] = [];
   const shiftOf = ({ before, after }: Pair): number => after.bytes!.first - before.bytes!.first;
   let previous: Pair | null = null;
@@ -258,8 +392,7 @@ function diffPositions(pairs: readonly Pair[]): ColumnChange[] {
     const others = group.length === 1 ? '' : ` with all columns to ${last.after.column.name},`;
     const shift = Math.abs(shiftOf(first));
     const direction = shiftOf(first) > 0 ? 'right' : 'left';
-    const bytes = shift === 1 ? '1 byte' : `${shift} bytes`;
-    const message = `moves${others} ${bytes} to the ${direction}: ${span('before')} is now ${span('after')}`;
+    const message = `moves${others} ${countOf(shift, unit)} to the ${direction}: ${span('before')} is now ${span('after')}`;
     const moved = change('column-moved', [span('before'), span('after')], true, message);
     return { ...moved, column: first.after.column.name };
   });
@@ -343,8 +476,8 @@ function diffWidth(a: LayoutField, b: LayoutField, layout: Layout): Change[] {
   const values = [a.width ?? null, b.width ?? null] as const;
   if (b.width === undefined) return [change('width', values, false, 'may now be of any length')];
   if (layout.format === 'fixed') {
-    const bytes = b.width === 1 ? '1 byte' : `${b.width} bytes`;
-    const message = a.width === undefined ? `has ${bytes}` : `has ${bytes}, not ${a.width}`;
+    const has = `has ${countOf(b.width, unitWord(layout))}`;
+    const message = a.width === undefined ? has : `${has}, not ${a.width}`;
     return [change('width', values, true, message)];
   }
   const narrower = a.width === undefined || b.width < a.width;

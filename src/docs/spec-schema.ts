@@ -6,6 +6,7 @@
  */
 import { CATALOGUE, ISSUE_CODES } from '../core/catalogue.js';
 import { ROLES } from '../core/file-layouts.js';
+import { COUNTABLE, type Counted, MARK_PATTERN, MOST_TITLE_ROWS } from '../core/framing.js';
 import { type FileRole, fieldsOf, type Role } from '../core/model.js';
 import { DATE_FORMATS } from '../core/normalize/date.js';
 import { ALWAYS_ERRORS, KEY_FIELDS, type Layout, MOST_REPEATS, SHARED_FIELDS, VACCINE_FIELDS } from '../core/spec.js';
@@ -25,6 +26,8 @@ const TEXT: JsonSchema = { type: 'string', pattern: '\\S' };
 const TEXTS: JsonSchema = { type: 'array', items: { type: 'string' } };
 /** One ASCII character that does not end a line. */
 const CHARACTER: JsonSchema = { type: 'string', pattern: '^[\\u0000-\\u0009\\u000b\\u000c\\u000e-\\u007f]$' };
+
+const MARK: JsonSchema = { type: 'string', pattern: MARK_PATTERN };
 
 /** The schema of a whole spec. */
 export function specSchema(): JsonSchema {
@@ -60,6 +63,7 @@ export function specSchema(): JsonSchema {
     $defs: {
       dateFormats: { type: 'array', minItems: 1, items: { enum: DATE_FORMATS } },
       ...Object.fromEntries(roles.map((role) => [`${role}Layout`, layout(role)])),
+      ...Object.fromEntries(roles.map((role) => [`${role}Mark`, markRecord(role)])),
       ...Object.fromEntries(roles.map((role) => [`${role}Column`, column(carriedBy(role))])),
       doseColumn: doseColumn(),
       doseGroup: doseGroup(),
@@ -134,24 +138,77 @@ function layout(role: FileRole): JsonSchema {
     format: oneOf(SPEC_VALUES.format),
     delimiter: CHARACTER,
     quote: { anyOf: [CHARACTER, { type: 'null' }] },
+    escape: CHARACTER,
     header: oneOf(SPEC_VALUES.header),
+    widths: { ...oneOf(SPEC_VALUES.widths), default: 'auto' },
+    shortRows: oneOf(SPEC_VALUES.shortRows),
+    longRows: oneOf(SPEC_VALUES.longRows),
+    titleRows: { type: 'integer', minimum: 0, maximum: MOST_TITLE_ROWS },
+    comments: MARK,
+    headerRecord: { $ref: `#/$defs/${role}Mark` },
+    trailerRecord: { $ref: `#/$defs/${role}Mark` },
     fields: { type: 'array', minItems: 1, items, ...neededColumns(role) },
   };
-  const onlyDelimited = namesOf(SPEC_PROPERTIES.delimited).filter((name) => !(name in SPEC_PROPERTIES.fixed));
+  const { delimited, fixed } = SPEC_PROPERTIES;
+  const onlyDelimited = namesOf(delimited).filter((name) => !(name in fixed));
+  const onlyFixed = namesOf(fixed).filter((name) => !(name in delimited));
   const withWidth: JsonSchema = { required: ['width'] };
   const groupWithWidth: JsonSchema = { properties: { fields: { items: withWidth } } };
   return {
-    ...objectOf({ ...SPEC_PROPERTIES.fixed, ...SPEC_PROPERTIES.delimited }, properties, ['format', 'fields']),
+    ...objectOf({ ...fixed, ...delimited }, properties, ['format', 'fields']),
     allOf: [
-      choice(hasFormat('delimited'), { required: onlyDelimited }),
+      choice(hasFormat('delimited'), { required: ['delimiter', 'quote', 'header'], properties: none(onlyFixed) }),
+      choice(
+        { properties: { header: { const: 'absent' } }, required: ['header'] },
+        { properties: none(['titleRows']) },
+      ),
       choice(hasFormat('fixed'), {
         properties: {
-          ...Object.fromEntries(onlyDelimited.map((name) => [name, false])),
+          ...none(onlyDelimited),
+          headerRecord: WITHOUT_COLUMNS,
+          trailerRecord: WITHOUT_COLUMNS,
           fields: { items: role === 'combined' ? choice(IS_GROUP, groupWithWidth, withWidth) : withWidth },
         },
       }),
     ],
   };
+}
+
+/** A record that is no data: known by a tag or a prefix, with numbers in columns or at places. */
+function markRecord(role: FileRole): JsonSchema {
+  const place = { type: 'integer', minimum: 1 };
+  const counts = oneOf(
+    Object.fromEntries(
+      Object.entries(SPEC_VALUES.counts).filter(([name]) => COUNTABLE[role].includes(name as Counted)),
+    ),
+  );
+  const total = {
+    ...objectOf(SPEC_PROPERTIES.total, { counts, field: place, start: place, width: place }, ['counts']),
+    ...choice({ required: ['field'] }, { properties: none(['start', 'width']) }, { required: ['start', 'width'] }),
+  };
+  return {
+    ...objectOf(
+      SPEC_PROPERTIES.mark,
+      {
+        tag: MARK,
+        prefix: MARK,
+        use: { ...oneOf(SPEC_VALUES.markUse), default: 'required' },
+        totals: { type: 'array', items: total },
+      },
+      [],
+    ),
+    ...choice({ required: ['tag'] }, { properties: none(['prefix']) }, { required: ['prefix'] }),
+  };
+}
+
+/** Such a record in a file without columns to divide it by. */
+const WITHOUT_COLUMNS: JsonSchema = {
+  properties: { tag: false, totals: { items: { properties: { field: false } } } },
+};
+
+/** Properties that may not be there. */
+function none(names: readonly string[]): JsonSchema {
+  return Object.fromEntries(names.map((name) => [name, false]));
 }
 
 function hasFormat(format: Layout['format']): JsonSchema {

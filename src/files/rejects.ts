@@ -6,7 +6,9 @@
  */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { CATALOGUE, type IssueCode } from '../core/catalogue.js';
+import { isRequired } from '../core/framing.js';
 import type { FileEncoding } from '../core/read/decode.js';
+import { REJECT_MARK } from '../core/read/frame.js';
 import { encodeUtf16, isUtf16 } from '../core/read/utf16.js';
 import { type Layout, ORIGIN_PREFIX, REJECT_COLUMNS } from '../core/spec.js';
 import { CsvReport, type ReportFolder } from './reports.js';
@@ -74,7 +76,10 @@ export class RejectFile {
   /** More columns at the end of a record, in ASCII and free of delimiters and quotes. */
   #columns(cells: readonly string[]): string {
     const delimiter = this.#delimiter!;
-    return cells.map((cell) => delimiter + toAscii(cell).replaceAll(delimiter, ' ').replaceAll('"', "'")).join('');
+    const { layout } = this.#input;
+    const escaping = (layout.format === 'delimited' ? layout.escape : undefined) ?? delimiter;
+    const plain = (cell: string): string => toAscii(cell).replaceAll(delimiter, ' ').replaceAll(escaping, ' ');
+    return cells.map((cell) => delimiter + plain(cell).replaceAll('"', "'")).join('');
   }
 
   #open(): void {
@@ -90,6 +95,7 @@ export class RejectFile {
       ]);
     }
     if (this.#input.byteOrderMark) this.#write(Uint8Array.of(0xef, 0xbb, 0xbf));
+    if (needsMark(this.#input.layout)) this.#write(encode(REJECT_MARK + this.#input.lineEnd));
     if (this.#input.headerBytes !== null) {
       const header = withoutHeaderColumns(this.#input.headerBytes, this.#delimiter!);
       this.#write(header, encode(this.#columns(REJECT_COLUMNS) + this.#input.lineEnd));
@@ -125,6 +131,11 @@ export class RejectFile {
       await this.#reasons?.close();
     }
   }
+}
+
+/** Whether files without a header or trailer record are refused, but for reject files. */
+function needsMark({ headerRecord, trailerRecord }: Layout): boolean {
+  return isRequired(headerRecord) || isRequired(trailerRecord);
 }
 
 function encode(text: string): Uint8Array {

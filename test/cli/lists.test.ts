@@ -28,17 +28,17 @@ describe('explain', () => {
     );
   });
 
-  test.each(['cvx-padded', 'patient-not-found', 'encoding-windows-1252'] as const)(
-    'says all there is to say of %s',
-    async (code) => {
-      const text = (await show('explain', code)).replace(/\s+/g, ' ');
-      const { severity, meaning, why, fix, source } = CATALOGUE[code];
-      expect(
-        text.startsWith(`${code} ${severity} (the record is ${severity === 'error' ? 'rejected' : 'loaded'}`),
-      ).toBe(true);
-      for (const words of [meaning, why, fix, source]) expect(text).toContain(words.replace(/\s+/g, ' '));
-    },
-  );
+  test.each([
+    ['cvx-padded', 'warning', 'the record is loaded'],
+    ['patient-not-found', 'error', 'the record is rejected'],
+    ['encoding-windows-1252', 'info', 'the file is loaded'],
+    ['trailer-missing', 'error', 'nothing is loaded'],
+  ] as const)('says all there is to say of %s', async (code, severity, consequence) => {
+    const text = (await show('explain', code)).replace(/\s+/g, ' ');
+    const { meaning, why, fix, source } = CATALOGUE[code];
+    expect(text.startsWith(`${code} ${severity} (${consequence}, unless`)).toBe(true);
+    for (const words of [meaning, why, fix, source]) expect(text).toContain(words.replace(/\s+/g, ' '));
+  });
 
   test.each([
     ['cvx-pad', 'there is no issue code cvx-pad; did you mean cvx-padded?'],

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Summary } from '../../src/run.js';
 import { utf16 } from '../support/encodings.js';
+import { MIIS } from '../support/fixtures.js';
 import { listFolder, type Outcome, runProgram } from '../support/program.js';
 import { contentOf, miis, Sandbox } from '../support/sandbox.js';
 import { zip } from '../support/zip.js';
@@ -44,6 +45,32 @@ class Workplace extends Sandbox {
     return JSON.parse(this.read(...names, 'summary.json')) as Summary;
   }
 }
+
+describe('a file that is not whole', () => {
+  const spec = JSON.stringify({
+    ...MIIS,
+    id: 'with-trailer',
+    layouts: { ...MIIS.layouts, patient: { ...MIIS.layouts.patient, trailerRecord: { tag: 'T' } } },
+  });
+  const files = { 'p.txt': PATIENTS, 'spec.json': spec };
+
+  test('is refused by a load with 1 and one line, and nothing is left behind', async () => {
+    using place = new Workplace(files);
+    const outcome = await place.run('load', '--patients', 'p.txt', '--spec', 'spec.json');
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toBe(
+      'immload: p.txt: no trailer record behind the last records: 2; nothing was loaded. Get the file sent again, whole. If its sender writes no trailer, let the specification say so.\n',
+    );
+    expect(place.query('SELECT count(*) AS n FROM patients')).toEqual([{ n: 0 }]);
+  });
+
+  test('is told by a validation with 3', async () => {
+    using place = new Workplace(files);
+    const outcome = await place.run('validate', '--patients', 'p.txt', '--spec', 'spec.json');
+    expect(outcome).toMatchObject({ code: 3, stderr: '' });
+    expect(outcome.stdout).toContain('Nothing of this would be loaded: trailer-missing');
+  });
+});
 
 describe('load', () => {
   test('ends with 0 when every record was loaded or known, and prints the summary', async () => {

@@ -151,3 +151,15 @@ describe('the issues in the summary', () => {
     expect(text).toContain('1,395 warnings\n');
   });
 });
+
+test('what a load would refuse as a whole is said', () => {
+  const issues = {
+    'trailer-missing': { severity: 'error', count: 1, rows: 1, examples: [{ file: 'p.txt', line: 0 }] },
+    'zip-invalid': { severity: 'error', count: 1, rows: 1, examples: [example] },
+  } as const;
+  expect(formatSummary(summary({ mode: 'validate', issues }))).toContain(
+    'Nothing of this would be loaded: trailer-missing\n',
+  );
+  const warning = { ...issues, 'trailer-missing': { ...issues['trailer-missing'], severity: 'warning' } } as const;
+  expect(formatSummary(summary({ mode: 'validate', issues: warning }))).not.toContain('Nothing of this');
+});

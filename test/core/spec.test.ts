@@ -35,6 +35,15 @@ describe('a spec has nothing wrong with it', () => {
     ['with tabs', `${PATIENT}/delimiter`, '\t'],
     ['with a column that is not loaded', `${PATIENT}/fields/3`, { name: 'Balance', field: null }],
     ['with a blank date format of a field', `${PATIENT}/fields/2/dates`, ['YYYYMMDD', 'M/D/YYYY']],
+    ['with records that may lack columns', `${PATIENT}/shortRows`, 'pad'],
+    ['with rows that may not be longer', `${DOSE}/longRows`, 'reject'],
+    ['with comments', `${DOSE}/comments`, '#'],
+    ['with no line above the header', `${PATIENT}/titleRows`, 0],
+    ['with a header record', `${PATIENT}/headerRecord`, { tag: 'H', use: 'optional' }],
+    ['with a trailer record that counts', `${PATIENT}/trailerRecord`, { prefix: 'END OF FILE', totals: [{ counts: 'patients', field: 2 }, { counts: 'all', start: 20, width: 6 }] }],
+    ['with a trailer record of fixed width', `${DOSE}/trailerRecord`, { prefix: 'T', totals: [{ counts: 'immunizations', start: 2, width: 6 }] }],
+    ['with a backslash before quotes', `${PATIENT}/escape`, '\\'],
+    ['with columns that count characters', `${DOSE}/widths`, 'characters'],
     ['with values, a default and a note', `${PATIENT}/fields/3`, { name: 'Sex', field: 'sex', values: { W: 'F' }, default: 'U', note: 'x', store: true, use: 'preferred' }],
   ])('%s', (_, pointer, value) => {
     expect(checkSpec(withValue(pointer, value))).toEqual([]);
@@ -79,6 +88,71 @@ describe('a spec is told its fault, the place and the remedy', () => {
     [`${PATIENT}/delimiter`, '¦', `${PATIENT}/delimiter`, 'not one ASCII character'],
     [`${PATIENT}/quote`, undefined, `${PATIENT}/quote`, 'not one ASCII character'],
     [`${PATIENT}/quote`, ',', `${PATIENT}/quote`, 'the same as the delimiter'],
+    [`${PATIENT}/comments`, ' #', `${PATIENT}/comments`, 'not what a line can begin with'],
+    [`${PATIENT}/comments`, '', `${PATIENT}/comments`, 'not what a line can begin with'],
+    [`${DOSE}/comments`, 7, `${DOSE}/comments`, 'not what a line can begin with'],
+    [`${PATIENT}/titleRows`, 101, `${PATIENT}/titleRows`, 'not a number of lines'],
+    [`${PATIENT}/titleRows`, '3', `${PATIENT}/titleRows`, 'not a number of lines'],
+    [`${DOSE}/titleRows`, 3, `${DOSE}/titleRows`, 'unknown property'],
+    [`${PATIENT}/headerRecord`, 'H', `${PATIENT}/headerRecord`, 'not an object'],
+    [`${PATIENT}/headerRecord`, {}, `${PATIENT}/headerRecord`, 'nothing to know it by'],
+    [`${PATIENT}/headerRecord`, { tag: 'H', prefix: 'H' }, `${PATIENT}/headerRecord`, 'both tag and prefix'],
+    [`${PATIENT}/headerRecord`, { tag: 'H,' }, `${PATIENT}/headerRecord/tag`, 'holds the delimiter'],
+    [`${PATIENT}/headerRecord`, { tag: 'Ü' }, `${PATIENT}/headerRecord/tag`, 'not what a line can begin with'],
+    [`${PATIENT}/headerRecord`, { tag: 'H', use: 'preferred' }, `${PATIENT}/headerRecord/use`, 'not a known value'],
+    [`${PATIENT}/headerRecord`, { tag: 'H', total: [] }, `${PATIENT}/headerRecord/total`, 'unknown property'],
+    [`${PATIENT}/headerRecord`, { tag: 'H', totals: {} }, `${PATIENT}/headerRecord/totals`, 'not a list'],
+    [`${PATIENT}/headerRecord`, { tag: 'H', totals: [7] }, `${PATIENT}/headerRecord/totals/0`, 'not an object'],
+    [
+      `${PATIENT}/headerRecord`,
+      { tag: 'H', totals: [{ counts: 'lines', field: 2 }] },
+      `${PATIENT}/headerRecord/totals/0/counts`,
+      'not a known value',
+    ],
+    [
+      `${PATIENT}/headerRecord`,
+      { tag: 'H', totals: [{ counts: 'immunizations', field: 2 }] },
+      `${PATIENT}/headerRecord/totals/0/counts`,
+      'not a known value',
+    ],
+    [
+      `${PATIENT}/headerRecord`,
+      { tag: 'H', totals: [{ counts: 'records' }] },
+      `${PATIENT}/headerRecord/totals/0`,
+      'no place',
+    ],
+    [
+      `${PATIENT}/headerRecord`,
+      { tag: 'H', totals: [{ counts: 'records', start: 2 }] },
+      `${PATIENT}/headerRecord/totals/0`,
+      'no place',
+    ],
+    [
+      `${PATIENT}/headerRecord`,
+      { tag: 'H', totals: [{ counts: 'records', field: 2, width: 6 }] },
+      `${PATIENT}/headerRecord/totals/0`,
+      'both field and place',
+    ],
+    [
+      `${PATIENT}/headerRecord`,
+      { tag: 'H', totals: [{ counts: 'records', field: 0 }] },
+      `${PATIENT}/headerRecord/totals/0/field`,
+      'not a place',
+    ],
+    [`${PATIENT}/trailerRecord`, { tag: 'T', name: 'x' }, `${PATIENT}/trailerRecord/name`, 'unknown property'],
+    [`${DOSE}/trailerRecord`, { tag: 'T' }, `${DOSE}/trailerRecord/tag`, 'without columns'],
+    [
+      `${DOSE}/trailerRecord`,
+      { prefix: 'T', totals: [{ counts: 'records', field: 2 }] },
+      `${DOSE}/trailerRecord/totals/0/field`,
+      'without columns',
+    ],
+    [`${PATIENT}/shortRows`, 'cut', `${PATIENT}/shortRows`, 'not a known value'],
+    [`${DOSE}/longRows`, 'pad', `${DOSE}/longRows`, 'not a known value'],
+    [`${PATIENT}/escape`, null, `${PATIENT}/escape`, 'not one ASCII character'],
+    [`${PATIENT}/escape`, ',', `${PATIENT}/escape`, 'the same as the delimiter'],
+    [`${PATIENT}/escape`, '"', `${PATIENT}/escape`, 'the same as the quote'],
+    [`${DOSE}/escape`, '\\', `${DOSE}/escape`, 'unknown property'],
     [`${PATIENT}/header`, true, `${PATIENT}/header`, 'not a known value'],
     [`${PATIENT}/encoding`, 'latin1', `${PATIENT}/encoding`, 'unknown property'],
     [`${PATIENT}/fields`, [], `${PATIENT}/fields`, 'no fields'],
@@ -108,6 +182,8 @@ describe('a spec is told its fault, the place and the remedy', () => {
     [`${FIRST}/colour`, 'red', `${FIRST}/colour`, 'unknown property'],
     [DOSE, null, DOSE, 'missing'],
     [`${DOSE}/delimiter`, '|', `${DOSE}/delimiter`, 'unknown property'],
+    [`${DOSE}/widths`, 'letters', `${DOSE}/widths`, 'not a known value'],
+    [`${PATIENT}/widths`, 'bytes', `${PATIENT}/widths`, 'unknown property'],
     [`${DOSE}/fields/0/width`, undefined, `${DOSE}/fields/0/width`, 'missing'],
     [`${DOSE}/fields/1/field`, 'route', `${DOSE}/fields`, 'no column carries administered_on'],
     [`${DOSE}/fields/2/field`, 'route', `${DOSE}/fields`, 'no column names the vaccine'],
@@ -115,6 +191,23 @@ describe('a spec is told its fault, the place and the remedy', () => {
     const problems = checkSpec(withValue(pointer, value));
     expect(problems.map((problem) => [problem.path, problem.message])).toContainEqual([path, message]);
     for (const { remedy } of problems) expect(remedy).toMatch(/^[A-Z].*[.…}]/);
+  });
+
+  test('where lines that are no records begin alike', () => {
+    const layout = { comments: 'T', headerRecord: { prefix: 'H' }, trailerRecord: { tag: 'T' } };
+    const spec = Object.entries(layout).reduce((json, [name, value]) => {
+      return withValue(`${PATIENT}/${name}`, value, json as never);
+    }, smallest() as Json);
+    expect(checkSpec(spec).map(({ path, message }) => [path, message])).toEqual([
+      [`${PATIENT}/trailerRecord/tag`, `the same as ${PATIENT}/comments`],
+    ]);
+  });
+
+  test('where nothing can stand above a header that there is not', () => {
+    const spec = withValue(`${PATIENT}/header`, 'absent', withValue(`${PATIENT}/titleRows`, 3) as never);
+    expect(checkSpec(spec).map(({ path, message }) => [path, message])).toEqual([
+      [`${PATIENT}/titleRows`, 'without a header'],
+    ]);
   });
 
   test('all at once', () => {

@@ -1,8 +1,9 @@
 /** How the transform finds the values of a record, and what becomes of records that have none. */
 import { describe, expect, test } from 'vitest';
 import type { IssueCode } from '../../src/core/catalogue.js';
+import type { LongRows, ShortRows } from '../../src/core/framing.js';
 import { matchHeader } from '../../src/core/read/header.js';
-import type { Spec } from '../../src/core/spec.js';
+import type { FixedLayout, Spec } from '../../src/core/spec.js';
 import { GRITS, MIIS } from '../support/fixtures.js';
 import { FAULTLESS, judgeText, transformText, type Written, writeRecord } from '../support/records.js';
 
@@ -103,6 +104,11 @@ describe('a header', () => {
     expect(judged[1]!.codes).toEqual(['header-repeated']);
   });
 
+  test('that comes again with the byte order mark of its file is skipped', () => {
+    const judged = judgeText(`${row}\n\ufeff${names}\n${row}`, { ...PATIENT, header });
+    expect(judged.map(({ codes }) => codes.join())).toEqual(['', 'header-repeated', '']);
+  });
+
   test('that comes again in another spelling is data, and is judged', () => {
     expect(judgeText(names.toUpperCase(), { ...PATIENT, header })[0]!.fate).toBe('rejected');
   });
@@ -116,6 +122,61 @@ describe('the columns of a reject file', () => {
 
   test('count where they are not from immload', () => {
     expect(judgeText(`${patientLine()}|a|b|c`, PATIENT)[0]!.codes).toEqual(['field-count-wrong']);
+  });
+});
+
+describe('a record of another length', () => {
+  const rows = (shortRows: ShortRows, longRows: LongRows, spec = MIIS): Spec => ({
+    ...spec,
+    layouts: { ...spec.layouts, patient: { ...spec.layouts.patient, shortRows, longRows } },
+  });
+  const line = patientLine();
+  const read = (text: string, spec: Spec) => {
+    const circumstances = { ...PATIENT, spec, site: 'GA001' };
+    const [{ batch }] = transformText(text, circumstances) as [ReturnType<typeof transformText>[number]];
+    return { judged: judgeText(text, circumstances), shortRows: batch.shortRows, longRows: batch.longRows };
+  };
+  const codes = ({ judged }: ReturnType<typeof read>): string[] => judged.map(({ errors }) => errors.join());
+
+  test('is padded or cut where the layout says so, and only there', () => {
+    const text = [line, line.replace(/\|+$/, ''), `${line}|more|and more`].join('\n');
+    expect(codes(read(text, MIIS))).toEqual(['', 'field-count-wrong', 'field-count-wrong']);
+    expect(codes(read(text, rows('pad', 'reject')))).toEqual(['', '', 'field-count-wrong']);
+    expect(codes(read(text, rows('reject', 'cut')))).toEqual(['', 'field-count-wrong', '']);
+    const loose = read(text, rows('pad', 'cut'));
+    expect(loose).toMatchObject({ shortRows: 1, longRows: 1 });
+    expect(new Set(loose.judged.map(({ values }) => JSON.stringify(values))).size).toBe(1);
+  });
+
+  test('in a reject file has the columns of immload, which are no values and no columns too many', () => {
+    const added = '|zip-invalid|Use five digits.|immload:p.txt:3:4';
+    const short = line.replace(/\|+$/, '');
+    for (const spec of [rows('pad', 'cut'), rows('pad', 'reject')]) {
+      const whole = read(line + added, spec);
+      const padded = read(short + added, spec);
+      expect([codes(whole), whole.longRows, whole.shortRows]).toEqual([[''], 0, 0]);
+      expect([codes(padded), padded.longRows, padded.shortRows]).toEqual([[''], 0, 1]);
+      expect(padded.judged[0]!.values).toEqual(whole.judged[0]!.values);
+    }
+  });
+
+  test('that lacks three columns does not have those of immload in their places', () => {
+    // Without a header, a record that lacks three columns has with them as many fields as it should.
+    const whole = patientLine({ sharing_objection: '' });
+    const short = whole.split('|').slice(0, -3).join('|');
+    const [judged] = read(`${short}|zip-invalid|Use five digits.|immload:p.txt:3:4`, rows('pad', 'reject')).judged;
+    expect(judged!.values).toEqual(read(whole, MIIS).judged[0]!.values);
+  });
+
+  test('row-width-wrong: in fixed width is rejected where the layout says so', () => {
+    const row = writeRecord(FAULTLESS[GRITS.id]!.patient, 'patient', GRITS);
+    const text = [row, row.slice(0, -8), `${row}MORE`, `${row}   `].join('\n');
+    expect(codes(read(text, GRITS))).toEqual(['', '', '', '']);
+    expect(codes(read(text, rows('reject', 'cut', GRITS)))).toEqual(['', 'row-width-wrong', '', '']);
+    const strict = read(text, rows('reject', 'reject', GRITS));
+    expect(codes(strict)).toEqual(['', 'row-width-wrong', 'row-width-wrong', '']);
+    expect(strict.longRows).toBe(0);
+    expect(strict.judged[1]!.issues[0]).toMatchObject({ expected: '585', other: '577' });
   });
 });
 
@@ -167,6 +228,38 @@ describe('texts', () => {
     const line = unit === 'characters' ? written.replace('Zoë', 'Zoë ') : written;
     const [judged] = judgeText(Uint8Array.from(cut(line)), { ...PATIENT, spec: GRITS, site: 'GA001' });
     expect(judged).toMatchObject({ fate: 'accepted', codes: [], values: { first_name: 'Zoë', last_name: 'Walsh' } });
+  });
+
+  describe('of fixed-width rows whose layout knows what it counts', () => {
+    const counting = (widths: 'auto' | 'bytes' | 'characters'): Spec => ({
+      ...GRITS,
+      layouts: { ...GRITS.layouts, patient: { ...(GRITS.layouts.patient as FixedLayout), widths } },
+    });
+    const values = { ...FAULTLESS[GRITS.id]!.patient, first_name: 'Zoë' };
+    const byBytes = writeRecord(values, 'patient', GRITS);
+    const read = (line: string | Uint8Array, widths: 'auto' | 'bytes' | 'characters') =>
+      judgeText(line, { ...PATIENT, spec: counting(widths), site: 'GA001' })[0]!.values;
+
+    test('are found where it says, also in a row that fits by the other count', () => {
+      // A row of 585 characters, each where a sender puts it who counts bytes: its last blank is one too many.
+      const odd = `${byBytes} `;
+      expect(read(odd, 'bytes')).toMatchObject({ first_name: 'Zoë', last_name: 'Walsh' });
+      expect(read(odd, 'auto')).not.toMatchObject({ last_name: 'Walsh' });
+      const byCharacters = writeRecord(values, 'patient', counting('characters'));
+      expect(byCharacters).toBe(byBytes.replace('Zoë', 'Zoë '));
+      // A row that lacks its end fits by neither count.
+      const short = byCharacters.slice(0, -8);
+      expect(read(short, 'characters')).toMatchObject({ first_name: 'Zoë', birth_date: '2015-05-14' });
+      expect(read(short, 'auto')).not.toMatchObject({ birth_date: '2015-05-14' });
+    });
+
+    test('in Windows-1252 are the same by both counts', () => {
+      const line = writeRecord(values, 'patient', counting('characters'));
+      const bytes = Uint8Array.from(line, (character) => character.charCodeAt(0));
+      for (const widths of ['auto', 'bytes', 'characters'] as const) {
+        expect(read(bytes, widths)).toMatchObject({ first_name: 'Zoë', last_name: 'Walsh' });
+      }
+    });
   });
 
   test('of fixed-width rows that fit by characters are not too wide, though they have more bytes', () => {

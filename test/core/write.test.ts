@@ -24,6 +24,11 @@ describe('a line', () => {
     expect(toLine(cells, fixed)).toBe(line);
   });
 
+  test('of fixed width has every value at its character, where the layout counts those', () => {
+    expect(toLine(['Zoë', 'y'], { ...fixed, widths: 'characters' })).toBe('Zoë y ');
+    expect(toLine(['😀', 'y'], { ...fixed, widths: 'characters' })).toBe('😀   y ');
+  });
+
   test.each([
     [['x', 'y'], 'x|y'],
     [['a|b', 'y'], '"a|b"|y'],
@@ -31,6 +36,24 @@ describe('a line', () => {
     [['a\nb', ''], '"a\nb"|'],
   ])('with delimiters has quotes where they are needed: %j', (cells, line) => {
     expect(toLine(cells, delimited)).toBe(line);
+  });
+});
+
+describe('a line with an escape', () => {
+  const escaping = { ...delimited, escape: '\\' };
+  test.each([
+    [['x', '\\N'], 'x|\\\\N'],
+    [['a|b', '"'], '"a|b"|"\\""'],
+    [['a"b\n', ''], '"a\\"b\n"|'],
+  ])('has it in quotes: %j', (cells, line) => {
+    expect(toLine(cells, escaping)).toBe(line);
+  });
+
+  test.each([
+    [['a|b', '"'], 'a\\|b|"'],
+    [['a\r\nb', 'c\\'], 'a\\\r\nb|c\\\\'],
+  ])('has it without quotes: %j', (cells, line) => {
+    expect(toLine(cells, { ...escaping, quote: null })).toBe(line);
   });
 });
 

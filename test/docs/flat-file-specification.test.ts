@@ -11,7 +11,7 @@ import { renderMarkdown } from '../../src/docs/markdown.js';
 import { builtInSpecIds, loadSpec } from '../../src/files/specs.js';
 import { CODES, GRITS, MIIS } from '../support/fixtures.js';
 import { readHtml } from '../support/html.js';
-import { smallest, smallestCombined } from '../support/small-spec.js';
+import { type Json, smallest, smallestCombined, withValue } from '../support/small-spec.js';
 
 /** The rows of the table that follows a chapter's title, each cell as plain text. */
 function rowsAfter(title: string, spec: Spec): string[][] {
@@ -115,6 +115,60 @@ describe('a column', () => {
     expect(find('Patient file', 'Last', completeSpec(smallest()))[6]).toBe('also called Surname');
     expect(find('Patient file', 'first_name', MIIS)[6]).toMatch(/^a blank is first-name-missing: warning; /);
   });
+});
+
+test.each<[string, Json, string]>([
+  ['quotes', '"', ': a value that holds the delimiter stands between quotes `"`; a quote within it has `\\` before it; so has every `\\` of a value.'],
+  ['no quotes', null, ': a delimiter or line end that belongs to a value has `\\` before it; so has every `\\` of a value.'],
+])('how values are written is told, with an escape and %s', (_, quote, words) => {
+  const spec = withValue('/layouts/patient/quote', quote, withValue('/layouts/patient/escape', '\\') as never);
+  expect(renderMarkdown(describeSpec(completeSpec(spec), CODES))).toContain(words);
+}); // biome-ignore format: a table
+
+test.each<[string, string, string]>([
+  ['pad', 'reject', 'A record with fewer columns is read as if blanks followed; one with more is rejected.'],
+  ['pad', 'cut', 'A record with fewer columns is read as if blanks followed; of one with more, the rest is not read.'],
+  ['reject', 'reject', 'A record with fewer columns is rejected; so is one with more.'],
+  ['reject', 'cut', 'A record with fewer columns is rejected; of one with more, the rest is not read.'],
+])('what becomes of records of another length is told: %s, %s', (short, long, words) => {
+  const spec = withValue('/layouts/patient/shortRows', short, withValue('/layouts/patient/longRows', long) as never);
+  expect(renderMarkdown(describeSpec(completeSpec(spec), CODES))).toContain(words);
+});
+
+test('lines that are no records are told', () => {
+  const parts: [string, Json][] = [
+    ['/layouts/patient/headerRecord', { prefix: 'HDR', use: 'optional' }],
+    ['/layouts/patient/trailerRecord', { tag: 'T', totals: [{ counts: 'records', field: 3 }] }],
+    ['/layouts/patient/comments', '#'],
+    ['/layouts/immunization/trailerRecord', { prefix: 'END', totals: [{ counts: 'all', start: 4, width: 6 }] }],
+  ];
+  const spec = completeSpec(
+    parts.reduce((json, [path, value]) => withValue(path, value, json as never), smallest() as Json),
+  );
+  const document = renderMarkdown(describeSpec(spec, CODES));
+  for (const words of [
+    '**Patient file** begins with a header record, whose line begins with `HDR`, which may be left out.',
+    '**Patient file** ends with a trailer record, whose first column is `T`; column 3: how many records are in the file.',
+    '**Patient file** may hold comments: lines that begin with `#` are not read.',
+    '**Patient file** may have up to 10 lines above the header, which are not read.',
+    '**Immunization file** ends with a trailer record, whose line begins with `END`; bytes 4-9: how many records are in the file, with header and trailer records.',
+    'HDR\nChart,Last,DOB\n1001,Walsh,05/14/2015\n1002,Osei,03/09/1948\n1003,Chen,11/23/2019\nT,,3',
+    'END000004',
+  ]) {
+    expect(document).toContain(words);
+  }
+  expect(renderMarkdown(describeSpec(GRITS, CODES))).not.toContain('trailer record');
+});
+
+test('what a layout counts is told', () => {
+  const inCharacters = completeSpec(withValue('/layouts/immunization/widths', 'characters'));
+  const document = renderMarkdown(describeSpec(inCharacters, CODES));
+  expect(document).toContain('a record has 23 characters');
+  expect(document).toContain('| # | Column | Characters | Width |');
+  expect(document).toContain('Columns are counted in characters. A letter beyond ASCII takes the room of one');
+  expect(renderMarkdown(describeSpec(GRITS, CODES))).toContain(
+    'Columns are counted in bytes. A record that has exactly',
+  );
 });
 
 describe('a file with patients and doses', () => {

@@ -37,6 +37,7 @@ describe('a sender is told', () => {
     ['/severities', { 'cvx-padded': 'off' }, ['- cvx-padded is no longer reported (it was a warning): a CVX code is written as CDC publishes it']],
     [`${DELIMITED}/delimiter`, '\t', ['! patient: its delimiter is now a tab, not ,']],
     [`${DELIMITED}/quote`, null, ['! patient: quotes have no meaning any more']],
+    [`${DELIMITED}/escape`, '\\', ['! patient: \\ now stands before quotes, delimiters and line ends of values, and before itself']],
     [`${DELIMITED}/header`, 'optional', ['- patient: it may now begin with a header, or without']],
     [`${DELIMITED}/header`, 'absent', ['! patient: it must now begin without a header']],
     [`${DELIMITED}/fields/3`, ZIP, ['- patient Zip: new, optional, column 4, after DOB']],
@@ -56,6 +57,21 @@ describe('a sender is told', () => {
     [`${DELIMITED}/fields/1/store`, false, ['- patient Last: no longer stored']],
     [`${DELIMITED}/fields/1/note`, 'in full', ['- patient Last: has another note: in full']],
     [`${FIXED}/fields/2/width`, 4, ['! immunization Vaccine: has 4 bytes, not 3']],
+    [`${DELIMITED}/comments`, '#', ['! patient: lines that begin with # are now comments, and not read']],
+    [`${DELIMITED}/titleRows`, 10, []],
+    [`${DELIMITED}/titleRows`, 20, ['- patient: 20 lines may stand above the header']],
+    [`${DELIMITED}/titleRows`, 0, ['! patient: nothing may stand above the header']],
+    [`${DELIMITED}/headerRecord`, { tag: 'H', use: 'optional' }, ['- patient: it may now have a header record, whose first column is H']],
+    [`${DELIMITED}/trailerRecord`, { tag: 'T', totals: [{ counts: 'records', field: 2 }] }, ['! patient: it must now have a trailer record, whose first column is T']],
+    [`${FIXED}/trailerRecord`, { prefix: 'T' }, ['! immunization: it must now have a trailer record, whose line begins with T']],
+    [`${DELIMITED}/shortRows`, 'reject', []],
+    [`${DELIMITED}/shortRows`, 'pad', ['- patient: records that end before the last column are now read as if blanks followed']],
+    [`${DELIMITED}/longRows`, 'cut', ['- patient: records that go on behind the last column are now read without the rest']],
+    [`${FIXED}/shortRows`, 'reject', ['! immunization: records that end before the last column are now rejected']],
+    [`${FIXED}/longRows`, 'reject', ['! immunization: records that go on behind the last column are now rejected']],
+    [`${FIXED}/widths`, 'auto', []],
+    [`${FIXED}/widths`, 'bytes', ['! immunization: its columns are now counted in bytes']],
+    [`${FIXED}/widths`, 'characters', ['! immunization: its columns are now counted in characters']],
     [`${FIXED}/fields/0/width`, 12, ['! immunization Date: moves with all columns to Vaccine, 2 bytes to the right: 11-23 is now 13-25', '! immunization Chart: has 12 bytes, not 10']],
     [`${FIXED}/fields/3`, LOT, ['- immunization Lot: new, optional, bytes 24-43, after Vaccine']],
     [`${FIXED}/fields`, [DOSE_CHART!, LOT, DOSE_DATE!, DOSE_VACCINE!], ['! immunization Lot: new, optional, bytes 11-30, after Chart', '! immunization Date: moves with all columns to Vaccine, 20 bytes to the right: 11-23 is now 31-43']],
@@ -91,6 +107,43 @@ describe('a sender is told', () => {
     expect(changesBetween(unquoted, OLD)).toEqual(['- patient: values may now stand between " and "']);
     expect(changesBetween(OLD, fixed)).toContain('! patient: its records are now of fixed width');
     expect(changesBetween(fixed, OLD)).toContain('! patient: its records are now divided by a character');
+  });
+
+  test('that quotes are doubled again', () => {
+    expect(changesBetween(completeSpec(withValue(`${DELIMITED}/escape`, '\\')), OLD)).toEqual([
+      '! patient: \\ is a character like any other; quotes within quotes are doubled',
+    ]);
+  });
+
+  test('of records that are no data', () => {
+    const withTrailer = (trailer: Json): Spec => completeSpec(withValue(`${DELIMITED}/trailerRecord`, trailer));
+    const old = withTrailer({ tag: 'T', totals: [{ counts: 'records', field: 2 }] });
+    const changes = (trailer: Json): string[] => changesBetween(old, withTrailer(trailer));
+    expect(changesBetween(old, OLD)).toEqual(['! patient: it has no trailer record any more']);
+    expect(changes({ tag: 'T', totals: [{ counts: 'records', field: 2 }], use: 'required' })).toEqual([]);
+    expect(changes({ prefix: 'T,', totals: [{ counts: 'records', field: 2 }] })).toEqual([
+      '! patient: its trailer record is one whose line begins with T,',
+    ]);
+    expect(changes({ tag: 'T', use: 'optional', totals: [{ counts: 'all', start: 5, width: 6 }] })).toEqual([
+      '- patient: its trailer record may be left out',
+      '! patient: its trailer record must now hold the number of records with header and trailer at 5-10',
+      '- patient: its trailer record needs no longer hold the number of records in column 2',
+    ]);
+    expect(changesBetween(completeSpec(withValue(`${DELIMITED}/comments`, '#')), OLD)).toEqual([
+      '! patient: lines that begin with # are no comments any more',
+    ]);
+  });
+
+  test('of widths by what they count', () => {
+    const inCharacters = completeSpec(withValue(`${FIXED}/widths`, 'characters'));
+    expect(changesBetween(inCharacters, OLD)).toEqual([
+      '- immunization: its columns may now be counted in bytes or in characters',
+    ]);
+    const wider = withValue(`${FIXED}/fields/0/width`, 11, withValue(`${FIXED}/widths`, 'characters') as never);
+    expect(changesBetween(inCharacters, completeSpec(wider))).toEqual([
+      '! immunization Date: moves with all columns to Vaccine, 1 character to the right: 11-23 is now 12-24',
+      '! immunization Chart: has 11 characters, not 10',
+    ]);
   });
 
   test('that another column carries what one carried', () => {

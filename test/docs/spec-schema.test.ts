@@ -13,7 +13,7 @@ import { type Json, pointers, smallest, smallestCombined, withValue } from '../s
 const isValid = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false }).compile(specSchema());
 
 /** What no schema can say. */
-const BEYOND_SCHEMAS = /^carried by an earlier column$|^the name is also that of |^the same as the delimiter$/;
+const BEYOND_SCHEMAS = /^carried by an earlier column$|^the name is also that of |^the same as |^holds the delimiter$/;
 
 function agree(spec: Json): void {
   const problems = checkSpec(spec).filter(({ message }) => !BEYOND_SCHEMAS.test(message));
@@ -33,7 +33,7 @@ describe('the schema and the program agree', () => {
   });
 
   const likely = fc.constantFrom<Json[]>(
-    '', ' ', 'x', '|', '\t', '\n', '"', '¦', 'zip', 'cvx', 'last_name', 'off', 'error', 'fixed', 'delimited', 'absent',
+    '', ' ', 'x', '|', '\\', '\t', '\n', '"', '¦', 'auto', 'characters', 'pad', 'cut', 'zip', 'cvx', 'last_name', 'off', 'error', 'fixed', 'delimited', 'absent',
     'required', 'reject', 'inferred', 'YYYYMMDD', 0, 1, 2.5, -1, null, true, false, [], {}, ['YYYYMMDD'], ['x'], [1],
     'patient.zip', 'Lot {n}', { repeat: 2, fields: [{ name: 'a{n}', field: 'route' }] }, { a: 'b' }, { a: 1 }, { 'zip-invalid': 'off' }, { 'patient-not-found': 'off' }, { 'patient-not-found': 'error' },
   ); // biome-ignore format: a list of values
@@ -85,6 +85,61 @@ describe('the schema and the program agree', () => {
         );
       },
     );
+
+    test.each([
+      'widths',
+      'escape',
+      'shortRows',
+      'longRows',
+      'comments',
+      'titleRows',
+      'headerRecord',
+      'trailerRecord',
+      'colour',
+    ])('whatever %s is added to a layout', (name) => {
+      for (const role of Object.keys(make()['layouts'] as object)) {
+        fc.assert(
+          fc.property(likely, (value) => {
+            agree(withValue(`/layouts/${role}/${name}`, value, make()));
+          }),
+        );
+      }
+    });
+
+    test.each(['headerRecord', 'trailerRecord'])('whatever stands in a %s', (name) => {
+      const part = fc.constantFrom<Json[]>(undefined, 'T', 'T,', ' ', '', 1, 2, 0, 1.5, null, 'records', 'patients', 'immunizations', 'all', 'required', 'optional', []);
+      const total = fc.record({ counts: part, field: part, start: part, width: part, colour: fc.constantFrom(undefined, 1) });
+      const totals = fc.oneof(part, fc.array(fc.oneof({ weight: 5, arbitrary: total }, part), { maxLength: 2 }));
+      const likelyTotal = fc.record({
+        counts: fc.constantFrom('records', 'patients', 'immunizations', 'all'),
+        field: fc.constantFrom(undefined, 1, 2),
+        start: fc.constantFrom(undefined, undefined, 4),
+        width: fc.constantFrom(undefined, undefined, 6),
+      });
+      const mark = fc.oneof(
+        fc.record({ tag: part, prefix: part, use: part, totals, colour: fc.constantFrom(undefined, undefined, 1) }),
+        fc.record({ tag: fc.constantFrom('T', undefined), prefix: fc.constantFrom('T', undefined), totals: fc.array(likelyTotal, { maxLength: 2 }) }),
+      );
+      for (const role of Object.keys(make()['layouts'] as object)) {
+        fc.assert(
+          fc.property(mark, (value) => {
+            agree(withValue(`/layouts/${role}/${name}`, JSON.parse(JSON.stringify(value)) as Json, make()));
+          }),
+          { numRuns: 600 },
+        );
+      }
+    }); // biome-ignore format: many records
+
+    test('whatever header it has, with titles above', () => {
+      for (const role of Object.keys(make()['layouts'] as object)) {
+        for (const header of ['required', 'optional', 'absent', 'x', undefined]) {
+          for (const titleRows of [0, 3, 101, 1.5, undefined]) {
+            const spec = withValue(`/layouts/${role}/header`, header, make());
+            agree(withValue(`/layouts/${role}/titleRows`, titleRows, spec as never));
+          }
+        }
+      }
+    });
 
     test('whichever field a column carries', () => {
       const names = ['patient', 'immunization'].flatMap((role) => Object.keys(fieldsOf(role as Role)));

@@ -160,22 +160,18 @@ describe('a reject file of fixed width', () => {
 });
 
 describe('a reject file that is loaded as it is', () => {
-  const BARE: Spec = {
+  const miisLike = (id: string, changes: Partial<DelimitedLayout>): Spec => ({
     ...MIIS,
-    id: 'bare',
+    id,
     layouts: {
-      patient: { ...MIIS_LAYOUT, header: 'absent' },
-      immunization: { ...(MIIS.layouts.immunization as DelimitedLayout), header: 'absent' },
+      patient: { ...MIIS_LAYOUT, ...changes },
+      immunization: { ...(MIIS.layouts.immunization as DelimitedLayout), ...changes },
     },
-  };
-  const SINGLE: Spec = {
-    ...MIIS,
-    id: 'single-quotes',
-    layouts: {
-      patient: { ...MIIS_LAYOUT, quote: "'" },
-      immunization: { ...(MIIS.layouts.immunization as DelimitedLayout), quote: "'" },
-    },
-  };
+  });
+  const BARE = miisLike('bare', { header: 'absent' });
+  const SINGLE = miisLike('single-quotes', { quote: "'" });
+  const ESCAPING = miisLike('escaping', { escape: '\\' });
+  const UNQUOTED = miisLike('unquoted', { escape: '\\', quote: null, header: 'absent' });
   const fileNames = ['p.txt', 'd.txt'];
 
   test.each([
@@ -184,6 +180,14 @@ describe('a reject file that is loaded as it is', () => {
     ['without a header', BARE, 3],
     ['with other quotes', SINGLE, 4],
     ['in fixed width', GRITS, 5],
+    ['with an escape', ESCAPING, 6],
+    ['with records that may lack columns', miisLike('loose', { shortRows: 'pad', longRows: 'cut' }), 8],
+    [
+      'with records that may lack columns, without header',
+      miisLike('loose', { shortRows: 'pad', header: 'absent' }),
+      9,
+    ],
+    ['with an escape and no quotes', UNQUOTED, 7],
   ])('%s comes back byte for byte', async (_, spec, seed) => {
     using sandbox = new Sandbox();
     const paths = { patients: sandbox.path('p.txt'), immunizations: sandbox.path('d.txt') };

@@ -1,6 +1,7 @@
 /** Issues that no record shows by itself: about files, about patients among each other, about doses and patients. */
 import { describe, expect, test } from 'vitest';
-import { GRITS } from '../support/fixtures.js';
+import type { Spec } from '../../src/core/spec.js';
+import { GRITS, MIIS } from '../support/fixtures.js';
 import { FAULTLESS, writeRecord } from '../support/records.js';
 import { miis, Sandbox, type SandboxLoad } from '../support/sandbox.js';
 
@@ -8,6 +9,15 @@ const PATIENT_COLUMNS = 'facility_id|patient_id|last_name|first_name|birth_date|
 const DOSE_COLUMNS = 'facility_id|patient_id|cvx|admin_date';
 const patients = (...rows: string[]): { 'p.txt': string } => ({ 'p.txt': miis(PATIENT_COLUMNS, ...rows) });
 const doses = (...rows: string[]): { 'd.txt': string } => ({ 'd.txt': miis(DOSE_COLUMNS, ...rows) });
+
+/** `miis-legacy` whose records may lack columns, or have more. */
+const LOOSE: Spec = {
+  ...MIIS,
+  layouts: {
+    patient: { ...MIIS.layouts.patient, shortRows: 'pad', longRows: 'cut' },
+    immunization: { ...MIIS.layouts.immunization, shortRows: 'pad', longRows: 'cut' },
+  },
+};
 
 const ANNA = 'F1|1|Smith|Anna|20150504|F|20210311|';
 
@@ -78,6 +88,11 @@ describe('a file', () => {
     ['in UTF-8', { patients: { 'p.txt': header + zoe } }, []],
     ['in Windows-1252: encoding-windows-1252', { patients: { 'p.txt': latin1(header + zoe) } }, [['info', 'encoding-windows-1252', 'p.txt', '', '', '', '']]],
     ['in both: encoding-mixed', { patients: { 'p.txt': joined } }, [['warning', 'encoding-mixed', 'p.txt', '', '', '', '']]],
+    ['of records that may be longer and are: row-longer-than-layout', { spec: LOOSE, patients: { 'p.txt': miis(PATIENT_COLUMNS, ANNA, `${ANNA}|x|y`) } }, [['warning', 'row-longer-than-layout', 'p.txt', '', '', '', '']]],
+    ['of records that may be shorter and are: row-shorter-than-layout', { spec: LOOSE, patients: { 'p.txt': miis(PATIENT_COLUMNS, ANNA, ANNA.slice(0, -1)) } }, [['info', 'row-shorter-than-layout', 'p.txt', '', '', '', '']]],
+    ['with zero bytes for blanks: nul-bytes', { patients: { 'p.txt': miis(PATIENT_COLUMNS, ANNA.replace('Smith', 'Smith\0\0'), ANNA) } }, [['warning', 'nul-bytes', 'p.txt', '', '', '', '']]],
+    ['with zero bytes in quotes: nul-bytes', { patients: { 'p.txt': miis(PATIENT_COLUMNS, ANNA.replace('Smith', '"Smith\0\0"')) } }, [['warning', 'nul-bytes', 'p.txt', '', '', '', '']]],
+    ['of fixed width, filled up with zero bytes: nul-bytes', { spec: GRITS, site: 'GA001', patients: { 'p.txt': `${fixed.replaceAll(/ (?= )/g, '\0')}\r\n` } }, [['warning', 'nul-bytes', 'p.txt', '', '', '', '']]],
     ['of rows that are too wide: row-longer-than-layout', { spec: GRITS, site: 'GA001', patients: { 'p.txt': `${fixed}MORE\r\n` } }, [['warning', 'row-longer-than-layout', 'p.txt', '', '', '', '']]],
     ['of rows as wide as the layout', { spec: GRITS, site: 'GA001', patients: { 'p.txt': `${fixed}   \r\n` } }, []],
   ])('%s', async (_, options, expected) => {

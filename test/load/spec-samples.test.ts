@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { ISSUE_CODES } from '../../src/core/catalogue.js';
 import type { FileRole } from '../../src/core/model.js';
 import { makeSamples, type SampleFiles } from '../../src/core/samples/samples.js';
-import { completeSpec, type DelimitedLayout, type Layout, type Spec } from '../../src/core/spec.js';
+import { completeSpec, type DelimitedLayout, type FixedLayout, type Layout, type Spec } from '../../src/core/spec.js';
 import { describeSpec, rulesOf } from '../../src/docs/flat-file-specification.js';
 import { renderMarkdown } from '../../src/docs/markdown.js';
 import { builtInSpecIds, loadSpec, packageFolder } from '../../src/files/specs.js';
-import { CODES, MIIS } from '../support/fixtures.js';
+import { CODES, GRITS, MIIS } from '../support/fixtures.js';
 import { Sandbox } from '../support/sandbox.js';
 import { smallest, smallestCombined } from '../support/small-spec.js';
 
@@ -66,6 +66,69 @@ const OTHERS: readonly (readonly [string, Spec])[] = [
       { delimiter: ',', header: 'required' },
       ['street', 'lot_number', 'comment'],
     ),
+  ],
+  [
+    'comments, header and trailer records, no header',
+    miisLike(
+      {},
+      {
+        header: 'absent',
+        comments: '#',
+        headerRecord: { tag: 'H', totals: [{ counts: 'all', field: 4 }] },
+        trailerRecord: { tag: 'T', totals: [{ counts: 'records', field: 2 }] },
+      },
+    ),
+  ],
+  [
+    'titles, a header record that may be there, a trailer that must not fit',
+    miisLike(
+      { severities: { 'control-total-wrong': 'warning' } },
+      {
+        titleRows: 3,
+        headerRecord: { prefix: 'FILE', use: 'optional' },
+        trailerRecord: { prefix: 'END OF FILE', use: 'optional', totals: [{ counts: 'records', start: 13, width: 8 }] },
+      },
+    ),
+  ],
+  [
+    'fixed width with header and trailer records',
+    {
+      ...GRITS,
+      layouts: {
+        patient: {
+          ...GRITS.layouts.patient,
+          comments: '//',
+          trailerRecord: { prefix: 'TRL', totals: [{ counts: 'patients', start: 4, width: 9 }] },
+        },
+        immunization: {
+          ...GRITS.layouts.immunization,
+          headerRecord: { prefix: 'HDR' },
+          trailerRecord: { prefix: 'TRL', totals: [{ counts: 'immunizations', start: 4, width: 9 }] },
+        },
+      },
+    },
+  ],
+  ['rows that may lack columns or have more', miisLike({}, { shortRows: 'pad', longRows: 'cut' })],
+  ['rows that may have more columns', miisLike({}, { longRows: 'cut', header: 'absent' })],
+  [
+    'rows of exactly one width',
+    {
+      ...GRITS,
+      layouts: { ...GRITS.layouts, patient: { ...GRITS.layouts.patient, shortRows: 'reject', longRows: 'reject' } },
+    },
+  ],
+  ['a backslash before quotes', miisLike({}, { escape: '\\', header: 'absent' })],
+  ['single quotes', miisLike({}, { quote: "'" })],
+  ['a backslash before delimiters, no quotes', miisLike({}, { escape: '\\', quote: null })],
+  [
+    'columns that count characters',
+    {
+      ...SMALLEST,
+      layouts: {
+        ...SMALLEST.layouts,
+        immunization: { ...(SMALLEST.layouts.immunization as FixedLayout), widths: 'characters' },
+      },
+    },
   ],
   [
     'other severities',

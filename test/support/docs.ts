@@ -5,8 +5,8 @@ import { COMMANDS, type CommandOption } from '../../src/cli/options.js';
 import { ISSUE_CODES } from '../../src/core/catalogue.js';
 import { fieldsOf, type Role } from '../../src/core/model.js';
 import { DATE_FORMATS } from '../../src/core/normalize/date.js';
-import { KEY_FIELDS, type Layout, type Spec, VACCINE_FIELDS } from '../../src/core/spec.js';
-import { SPEC_PROPERTIES, SPEC_VALUES } from '../../src/core/spec-words.js';
+import { countedIn, KEY_FIELDS, type Layout, type Spec, VACCINE_FIELDS } from '../../src/core/spec.js';
+import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from '../../src/core/spec-words.js';
 import { renderSchema, SCHEMA_FILE } from '../../src/docs/spec-schema.js';
 import { builtInSpecIds, loadCodes, loadSpec, packageFolder } from '../../src/files/specs.js';
 
@@ -96,7 +96,15 @@ function renderSpecs(): string {
     ]),
     'A layout:',
     wordsTable('part', Object.entries(SPEC_PROPERTIES.delimited)),
-    'A layout of fixed width has `format` and `fields` only. Each of the `fields`:',
+    `A layout of fixed width has no ${namesOf(SPEC_PROPERTIES.delimited)
+      .filter((name) => !(name in SPEC_PROPERTIES.fixed))
+      .map((name) => `\`${name}\``)
+      .join(', ')}, but it may have:`,
+    wordsTable(
+      'part',
+      Object.entries(SPEC_PROPERTIES.fixed).filter(([name]) => !(name in SPEC_PROPERTIES.delimited)),
+    ),
+    'Each of the `fields`:',
     wordsTable('part', Object.entries(SPEC_PROPERTIES.field)),
     `Dates are written in one of the forms ${DATE_FORMATS.map((each) => `\`${each}\``).join(', ')}. The other values to choose from:`,
     table(
@@ -156,7 +164,10 @@ function renderSpec(spec: Spec): string {
         note ?? '',
       ];
     });
-    return table(['#', 'column', layout.format === 'fixed' ? 'bytes' : 'width', 'use', 'field', 'note'], rows);
+    return table(
+      ['#', 'column', layout.format === 'fixed' ? countedIn(layout) : 'width', 'use', 'field', 'note'],
+      rows,
+    );
   };
   return [
     `## ${spec.id} ${spec.version}`,

@@ -4,6 +4,7 @@ import type { Issue } from '../../src/core/issue.js';
 import { type FieldName, fieldsOf, type IsoDate, type Role, type Row } from '../../src/core/model.js';
 import { compilePlan } from '../../src/core/plan.js';
 import { type Block, RecordCutter } from '../../src/core/read/blocks.js';
+import { separatorsOf } from '../../src/core/read/delimited.js';
 import type { HeaderMatch } from '../../src/core/read/header.js';
 import type { Spec } from '../../src/core/spec.js';
 import { type Batch, type Change, transformBlock } from '../../src/core/transform.js';
@@ -162,8 +163,7 @@ export function transformText(
     fieldCount,
   });
   const cutter = new RecordCutter({
-    delimiter: layout.format === 'delimited' ? layout.delimiter.charCodeAt(0) : null,
-    quote: layout.format === 'delimited' ? (layout.quote?.charCodeAt(0) ?? null) : null,
+    ...(layout.format === 'delimited' ? separatorsOf(layout) : { delimiter: null, quote: null }),
     fieldCount,
     ...(blockBytes !== undefined && { blockBytes }),
   });

@@ -5,6 +5,8 @@
  * record ends at CR LF, LF or a lone CR outside quotes. A quote opens a value only at the start of a field. Where the
  * cut falls between two chunks of input makes no difference to the records or to the blocks.
  */
+import { findEscapedEnd, type Separators } from './escaped.js';
+import type { Frame } from './frame.js';
 import { countUtf16 } from './utf16.js';
 
 const LF = 10;
@@ -56,14 +58,20 @@ export interface CutterOptions {
   readonly delimiter: number | null;
   /** Byte that quotes a field; `null` when there are no quotes. */
   readonly quote: number | null;
+  /** Byte that takes the meaning of the next one away; `null`, the default, where quotes in quotes are doubled. */
+  readonly escape?: number | null;
   /** Fields of a whole record, `null` if not known. A quoted field runs over a line end only if that completes a record. */
   readonly fieldCount: number | null;
   /** Fields that a whole record may have on top of these: all of them or none. */
   readonly extraFields?: number;
+  /** Whether a whole record may have any number of fields on top. */
+  readonly mayBeLonger?: boolean;
   /** Records at the top that are not data (a header): left out of the blocks and of the numbering. */
   readonly skipRecords?: number;
   /** Size in bytes at which a block is closed. */
   readonly blockBytes?: number;
+  /** Takes the lines that are no records; `null`, the default, where all are. */
+  readonly frame?: Frame | null;
   /** Whether the text was transcoded from UTF-16, so that the places of records in the file must be counted. */
   readonly fromUtf16?: boolean;
 }
@@ -91,9 +99,12 @@ type QuotedEnd = { shape: number; end: number; lineEnds: number } | 'need more';
 export class RecordCutter {
   readonly #delimiter: number;
   readonly #quote: number;
+  readonly #escape: number;
   readonly #fieldCount: number | null;
   readonly #extraFields: number;
+  readonly #mayBeLonger: boolean;
   readonly #blockBytes: number;
+  readonly #frame: Frame | null;
   readonly #fromUtf16: boolean;
   #recordsToSkip: number;
 
@@ -123,9 +134,12 @@ export class RecordCutter {
   constructor(options: CutterOptions) {
     this.#delimiter = options.delimiter ?? -1;
     this.#quote = options.delimiter === null ? -1 : (options.quote ?? -1);
+    this.#escape = options.delimiter === null ? -1 : (options.escape ?? -1);
     this.#fieldCount = options.fieldCount;
     this.#extraFields = options.extraFields ?? 0;
+    this.#mayBeLonger = options.mayBeLonger ?? false;
     this.#blockBytes = options.blockBytes ?? DEFAULT_BLOCK_BYTES;
+    this.#frame = options.frame ?? null;
     this.#fromUtf16 = options.fromUtf16 ?? false;
     this.#recordsToSkip = options.skipRecords ?? 0;
   }
@@ -153,6 +167,7 @@ export class RecordCutter {
     this.#searched = Math.min(this.#searched, this.#length);
     this.#cut(true);
     if (this.#count > 0) this.#closeBlock();
+    this.#frame?.end();
     return this.#takeReady();
   }
 
@@ -188,11 +203,15 @@ export class RecordCutter {
     while (this.#recordStart < this.#length) {
       const lineEnd = this.#findLineEnd(atEnd);
       if (lineEnd < 0) return;
-      if (!this.#sawQuote) {
+      if (this.#frame?.takes(this.#input, this.#recordStart, lineEnd, this.#line) === true) {
+        this.#moveBehind(lineEnd, 1);
+        continue;
+      }
+      if (!this.#sawQuote && this.#escape < 0) {
         this.#addRecord(lineEnd, RecordShape.plain, 1);
         continue;
       }
-      const found = this.#findQuotedEnd(lineEnd, atEnd);
+      const found = this.#escape < 0 ? this.#findQuotedEnd(lineEnd, atEnd) : this.#findEscapedEnd(lineEnd, atEnd);
       if (found === 'need more') return;
       this.#addRecord(found.end, found.shape, found.lineEnds);
     }
@@ -275,6 +294,23 @@ export class RecordCutter {
     return { shape: RecordShape.quoted, end: at, lineEnds };
   }
 
+  /** The same where an escape takes the meaning of quotes, delimiters and line ends away. */
+  #findEscapedEnd(lineEnd: number, atEnd: boolean): QuotedEnd {
+    const start = this.#recordStart;
+    const separators: Separators = { delimiter: this.#delimiter, quote: this.#quote, escape: this.#escape };
+    const found = findEscapedEnd(this.#input, start, this.#length, separators, atEnd, MAX_QUOTED_BYTES);
+    if (found === 'need more') return found;
+    const { end, fields, lineEnds, isPlain, crossing, fault } = found;
+    if (fault === null && (crossing === null || this.#isWholeRecord(lineEnd, end, fields))) {
+      return { shape: isPlain ? RecordShape.plain : RecordShape.quoted, end, lineEnds };
+    }
+    // What follows is no part of the record. Its own line is right, if it got over its end by an escape alone.
+    if (crossing === 'escape') return { shape: RecordShape.quoted, end: lineEnd, lineEnds: 1 };
+    const misplaced = fault === 'misplaced' && end <= lineEnd;
+    const shape = misplaced ? RecordShape.quoteMisplaced : RecordShape.quoteNotClosed;
+    return { shape, end: lineEnd, lineEnds: 1 };
+  }
+
   /**
    * Whether the lines from the record's start to `end` are one record. They are not if the first line has enough fields
    * without its quote and the last is a whole record by itself: then two stray quotes have met, and joining the lines
@@ -282,14 +318,26 @@ export class RecordCutter {
    */
   #isWholeRecord(firstLineEnd: number, end: number, fields: number): boolean {
     const expected = this.#fieldCount;
+    if (this.#frame !== null && this.#goesOverMark(firstLineEnd, end, this.#frame)) return false;
     if (expected === null) return true;
-    const fits = (count: number): boolean => count === expected || count === expected + this.#extraFields;
+    const fits = (count: number): boolean =>
+      count === expected || count === expected + this.#extraFields || (this.#mayBeLonger && count > expected);
     if (!fits(fields)) return fields < expected && !this.#holdsWholeLine(end, fits);
     let lastLineStart = end;
     while (this.#input[lastLineStart - 1] !== LF && this.#input[lastLineStart - 1] !== CR) lastLineStart--;
     return (
       !fits(this.#countFields(this.#recordStart, firstLineEnd)) || !fits(this.#countQuotedFields(lastLineStart, end))
     );
+  }
+
+  /** Whether a line behind the first one begins with the mark of a header or trailer record. */
+  #goesOverMark(firstLineEnd: number, end: number, frame: Frame): boolean {
+    const input = this.#input;
+    for (let at = firstLineEnd; at < end; at++) {
+      if (input[at] !== LF && input[at] !== CR) continue;
+      if (frame.isMark(input, at + 1, end)) return true;
+    }
+    return false;
   }
 
   /** Whether any of the lines from the record's start to `end` has the fields of a record, quotes not minded. */
@@ -307,7 +355,10 @@ export class RecordCutter {
   /** Fields between two places, quotes not minded. */
   #countFields(start: number, end: number): number {
     let fields = 1;
-    for (let at = start; at < end; at++) if (this.#input[at] === this.#delimiter) fields++;
+    for (let at = start; at < end; at++) {
+      if (this.#input[at] === this.#delimiter) fields++;
+      else if (this.#input[at] === this.#escape) at++;
+    }
     return fields;
   }
 
@@ -318,7 +369,9 @@ export class RecordCutter {
     let inQuotes = false;
     for (let at = start; at < end; at++) {
       const byte = input[at];
-      if (byte === this.#quote && inQuotes) {
+      if (byte === this.#escape) {
+        at++;
+      } else if (byte === this.#quote && inQuotes) {
         if (input[at + 1] === this.#quote && at + 1 < end) at++;
         else if (at + 1 < end && input[at + 1] !== this.#delimiter) return -1;
         else inQuotes = false;
@@ -335,9 +388,6 @@ export class RecordCutter {
   #addRecord(end: number, shape: number, lineEnds: number): void {
     const input = this.#input;
     const start = this.#recordStart;
-    let next = end;
-    if (next < this.#length) next += input[end] === CR && end + 1 < this.#length && input[end + 1] === LF ? 2 : 1;
-
     let blank = true;
     for (let at = start; at < end && blank; at++) blank = input[at] === CTRL_Z;
     if (!blank) {
@@ -350,8 +400,17 @@ export class RecordCutter {
         this.#lines[n] = this.#line;
         this.#shapes[n] = shape;
         this.#count = n + 1;
+        if (this.#frame !== null) this.#frame.count(input, start, end);
       }
     }
+    this.#moveBehind(end, lineEnds);
+  }
+
+  /** Steps behind the line end at `end`. */
+  #moveBehind(end: number, lineEnds: number): void {
+    const input = this.#input;
+    let next = end;
+    if (next < this.#length) next += input[end] === CR && end + 1 < this.#length && input[end + 1] === LF ? 2 : 1;
     this.#line += lineEnds;
     this.#recordStart = next;
     this.#searched = next;

@@ -1,5 +1,7 @@
 /** Fields of delimited records. */
 import Papa from 'papaparse';
+import type { DelimitedLayout } from '../spec.js';
+import { splitEscapedRecord } from './escaped.js';
 import { BLANK, type FieldBounds, growFieldBounds, setField } from './fields.js';
 
 /** Finds the fields of a record without quotes that lies at `start` to `end` in the bytes. Looks at each byte once. */
@@ -43,6 +45,26 @@ export function splitPlainRecord(
   bounds.count = count;
   bounds.ascii = high < 0x80;
   bounds.hasControls = low < 0;
+}
+
+/** The bytes that divide the records of a layout, as the cutter wants them. */
+export function separatorsOf({ delimiter, quote, escape: escaping }: DelimitedLayout): {
+  readonly delimiter: number;
+  readonly quote: number | null;
+  readonly escape: number | null;
+} {
+  return {
+    delimiter: delimiter.charCodeAt(0),
+    quote: quote === null ? null : quote.charCodeAt(0),
+    escape: escaping === undefined ? null : escaping.charCodeAt(0),
+  };
+}
+
+/** The fields of well-formed records with quotes or escapes, these taken off. */
+export function splitRecords(records: readonly string[], layout: DelimitedLayout): string[][] {
+  const { delimiter, quote, escape: escaping } = layout;
+  if (escaping === undefined) return splitQuotedRecords(records, delimiter, quote!);
+  return records.map((record) => splitEscapedRecord(record, delimiter, quote, escaping));
 }
 
 /**

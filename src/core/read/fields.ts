@@ -44,6 +44,15 @@ export function setField(bytes: Uint8Array, bounds: FieldBounds, index: number, 
   bounds.hashes[index] = hashBytes(bytes, from, to);
 }
 
+/** A field's text without surrounding blanks and control characters, as {@link setField} leaves them out. */
+export function trimBlanks(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && text.charCodeAt(from) <= BLANK) from++;
+  while (to > from && text.charCodeAt(to - 1) <= BLANK) to--;
+  return text.slice(from, to).trim();
+}
+
 /** Makes room for twice as many fields. */
 export function growFieldBounds(bounds: FieldBounds): void {
   const grow = (from: Int32Array): Int32Array<ArrayBuffer> => {

@@ -1,5 +1,8 @@
 /** Fields of fixed-width records. */
-import { type FieldBounds, setField } from './fields.js';
+import type { WidthUnit } from '../spec.js';
+import type { FileEncoding } from './decode.js';
+import { type FieldBounds, setField, trimBlanks } from './fields.js';
+import { isUtf16 } from './utf16.js';
 
 /** Where each field begins, and the width of the whole record, in bytes (or characters, if the record counts those). */
 export interface FixedColumns {
@@ -44,17 +47,27 @@ export function splitFixedRecord(
   bounds.hasControls = low < 0;
 }
 
+/**
+ * Whether the columns of a record that is not ASCII are to be found by counting its characters. Senders count those or
+ * bytes: a row that fits exactly by characters counts characters, unless the layout knows. In UTF-16 there are only
+ * characters to count.
+ */
+export function countsCharacters(
+  characters: number,
+  columns: FixedColumns,
+  unit: WidthUnit,
+  encoding: FileEncoding | null,
+): boolean {
+  if (isUtf16(encoding)) return true;
+  return unit === 'auto' ? characters === columns.width : unit === 'characters';
+}
+
 /** The fields of a record by counting characters, for senders who count so. */
 export function splitFixedText(text: string, columns: FixedColumns): string[] {
   const characters = [...text];
   const fields: string[] = [];
   for (let field = 0; field + 1 < columns.offsets.length; field++) {
-    fields.push(
-      characters
-        .slice(columns.offsets[field], columns.offsets[field + 1])
-        .join('')
-        .trim(),
-    );
+    fields.push(trimBlanks(characters.slice(columns.offsets[field], columns.offsets[field + 1]).join('')));
   }
   return fields;
 }

@@ -15,7 +15,8 @@ export interface HeaderMatch {
   readonly repeated: readonly string[];
 }
 
-const REJECT_KEYS = new Set(REJECT_COLUMNS.map(columnKey));
+/** The names of the columns that immload adds to a reject file, in the form in which names are compared. */
+export const REJECT_KEYS: ReadonlySet<string> = new Set(REJECT_COLUMNS.map(columnKey));
 
 /** Reads the first record as a header. Case, blanks and underscores don't matter. */
 export function matchHeader(cells: readonly string[], layout: Layout): HeaderMatch {

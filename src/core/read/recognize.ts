@@ -1,20 +1,24 @@
 /** Whether a file is what it is said to be: text, of this layout, of this role. Looks at its beginning only. */
-import type { FileRole, IsoDate, Role } from '../model.js';
+import { isRequired, longRowsOf, shortRowsOf, titleRowsOf } from '../framing.js';
+import type { FieldName, FileRole, IsoDate, Role } from '../model.js';
 import { createDateNormalizer } from '../normalize/date.js';
 import {
+  countedIn,
   type DelimitedLayout,
   type FixedLayout,
   KEY_FIELDS,
   type Layout,
   REJECT_COLUMNS,
   type Spec,
+  unitOf,
   VACCINE_FIELDS,
 } from '../spec.js';
 import { type Block, RecordCutter, RecordShape } from './blocks.js';
 import type { FileEncoding } from './decode.js';
-import { splitQuotedRecords } from './delimited.js';
-import { readRecordText } from './fields.js';
-import { columnsOfWidths, splitFixedText } from './fixed.js';
+import { separatorsOf, splitRecords } from './delimited.js';
+import { createFieldBounds, readRecordText, trimBlanks } from './fields.js';
+import { columnsOfWidths, countsCharacters, splitFixedRecord, splitFixedText } from './fixed.js';
+import { createFrame, type Frame } from './frame.js';
 import { countMatches, type HeaderMatch, looksLikeHeader, matchHeader } from './header.js';
 import { detectUtf16, isUtf16 } from './utf16.js';
 
@@ -34,6 +38,8 @@ export type Recognition =
       readonly headerBytes: Uint8Array | null;
       /** Fields that each record has, one more than columns where records end in a delimiter. */
       readonly fieldCount: number;
+      /** Lines above the header that are no records. */
+      readonly titleLines: number;
       readonly byteOrderMark: boolean;
       readonly lineEnd: '\r\n' | '\n' | '\r';
     }
@@ -64,14 +70,26 @@ const SIGNATURES: readonly (readonly [string, readonly number[]])[] = [
   ['a SQLite database', [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65]],
 ];
 
+/** What stands at byte 257 of a tar archive, which begins with the name of a file. */
+const TAR = [0x75, 0x73, 0x74, 0x61, 0x72];
+const TAR_OFFSET = 257;
+
 /** Looks at the beginning of a file that is said to have this role in a submission of this spec. */
 export function recognize(head: FileHead, options: RecognizeOptions): Recognition {
   const refused = refuseOtherThanText(head, options.encoding ?? null);
   if (refused !== null) return refused;
   const layout = layoutOf(options);
-  const records = readSample(head, layout, options.encoding ?? null);
+  const { records, frame, titleLines } = findRecords(head, layout, options);
   const first = records[0];
   if (first === undefined) return refusal('holds no records', 'check the export');
+  const { headerRecord } = layout;
+  if (headerRecord !== undefined && isRequired(headerRecord) && frame?.setApart.headers === 0 && !frame.isOfRejects) {
+    const mark = headerRecord.tag ?? headerRecord.prefix;
+    return refusal(
+      `does not begin with the header record ${mark}`,
+      'check the export, and whether its first part is missing',
+    );
+  }
   const header = layout.format === 'delimited' ? findHeader(first, layout, options) : null;
   if (header !== null && 'fits' in header) return header;
   const data = header === null ? records : records.slice(1);
@@ -92,6 +110,7 @@ export function recognize(head: FileHead, options: RecognizeOptions): Recognitio
     header,
     headerBytes: header === null ? null : first.bytes,
     fieldCount: layout.format === 'delimited' && endsInDelimiter ? columns + 1 : columns,
+    titleLines,
     byteOrderMark: hasByteOrderMark(head.bytes),
     lineEnd: findLineEnd(head.bytes),
   };
@@ -117,14 +136,40 @@ function refuseOtherThanText(head: FileHead, encoding: FileEncoding | null): (Re
       return refusal(`is ${name}, not a text file`, 'export the records as text');
     }
   }
+  if (TAR.every((byte, index) => bytes[TAR_OFFSET + index] === byte)) {
+    return refusal('is a tar archive, not a text file', 'unpack it, and give the files in it');
+  }
   if (detectUtf16(bytes) !== null)
     return refusal('is in UTF-16, and is read as something else', 'leave --encoding out');
   let controls = 0;
-  for (const byte of bytes) if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13 && byte !== 26) controls++;
-  if (bytes.includes(0) || controls * 20 > bytes.length) {
+  // Zero bytes at even and at odd places.
+  const zeros = [0, 0] as [number, number];
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] === 0) zeros[at & 1]!++;
+    else if (isControl(bytes[at]!)) controls++;
+  }
+  const nul = zeros[0] + zeros[1];
+  // Columns that are filled up with zeros have them at places of both kinds, UTF-16 in one half of its pairs.
+  if (!isUtf16(encoding) && nul * 10 > bytes.length && Math.max(...zeros) * 10 > nul * 9) {
+    return refusal('looks like UTF-16', 'say which with --encoding utf-16le or utf-16be');
+  }
+  if (controls * 20 > bytes.length - nul || (nul > 0 && !beginsWithText(head))) {
     return refusal('is not a text file', 'export the records as text (UTF-8)');
   }
   return null;
+}
+
+function isControl(byte: number): boolean {
+  return byte < 32 && byte !== 9 && byte !== 10 && byte !== 13 && byte !== 26;
+}
+
+/** Whether the first line ends, and has no control characters besides zero bytes: programs' own files have others. */
+function beginsWithText({ bytes, isWhole }: FileHead): boolean {
+  for (const byte of bytes) {
+    if (byte === 10 || byte === 13) return true;
+    if (byte !== 0 && isControl(byte)) return false;
+  }
+  return isWhole;
 }
 
 /** A record of the sample: its bytes, its text, and its cells with the quotes taken off. */
@@ -132,20 +177,91 @@ interface SampleRecord {
   readonly bytes: Uint8Array;
   readonly text: string;
   readonly cells: readonly string[];
+  /** Where it begins in the sample, in bytes. */
+  readonly start: number;
 }
 
-function readSample(head: FileHead, layout: Layout, encoding: FileEncoding | null): SampleRecord[] {
-  const delimited = layout.format === 'delimited' ? layout : null;
+/** The first records of a file, its header among them. */
+interface Sample {
+  readonly records: readonly SampleRecord[];
+  readonly frame: Frame | null;
+  /** Lines above them that are no records. */
+  readonly titleLines: number;
+}
+
+/** The first records of a file: from its header on, where lines stand above that. */
+function findRecords(head: FileHead, layout: Layout, options: RecognizeOptions): Sample {
+  const encoding = options.encoding ?? null;
+  const frame = createFrame(layout);
+  const records = readSample(head, layout, encoding, frame);
+  const sample = { records, frame, titleLines: 0 };
+  const most = titleRowsOf(layout);
+  if (most === 0 || records.length < 2 || namesColumns(records[0]!, options)) return sample;
+  const titles: SampleRecord[] = [];
+  let from = hasByteOrderMark(head.bytes) ? 3 : 0;
+  for (let titleLines = 0; from < head.bytes.length; titleLines++) {
+    const next = { ...head, bytes: head.bytes.subarray(from, from + HEADER_BYTES) };
+    const [record] = readSample(next, layout, encoding, createFrame(layout), 1);
+    const lineEnd = findLineEnd(next.bytes);
+    if (record?.start === 0) {
+      if (namesColumns(record, options)) {
+        if (titles.some((each) => holdsDate(each, record, layout, options))) return sample;
+        const below = { ...head, bytes: head.bytes.subarray(from) };
+        return { records: readSample(below, layout, encoding, frame), frame, titleLines };
+      }
+      if (titles.push(record) > most) return sample;
+    }
+    const end = next.bytes.indexOf(lineEnd.charCodeAt(0));
+    if (end < 0) return sample;
+    from += end + lineEnd.length;
+  }
+  return sample;
+}
+
+/** How far a header may reach. */
+const HEADER_BYTES = 1 << 16;
+
+/** Whether a record names the columns of a layout, be it that of the other file. */
+function namesColumns({ cells }: SampleRecord, { spec, role }: RecognizeOptions): boolean {
+  const roles = [role === 'combined' ? 'patient' : role, otherRole(role)];
+  return roles.some((each) => each !== null && looksLikeHeader(matchHeader(cells, spec.layouts[each])));
+}
+
+/** Whether a line above a header has a date where the header names one: then it is no title, but a record. */
+function holdsDate(
+  { cells }: SampleRecord,
+  header: SampleRecord,
+  layout: Layout,
+  { spec, today }: RecognizeOptions,
+): boolean {
+  const { columns } = matchHeader(header.cells, layout);
+  return layout.fields.some(({ field, dates }, index) => {
+    if (field !== 'birth_date' && field !== 'administered_on') return false;
+    const formats = dates ?? spec.dates.formats;
+    const read = createDateNormalizer({ formats, twoDigitYears: spec.dates.twoDigitYears, today });
+    const cell = cells[columns[index]!] ?? '';
+    return cell !== '' && read(cell).value !== null;
+  });
+}
+
+/** At most `most` records, and one more. */
+function readSample(
+  head: FileHead,
+  layout: Layout,
+  encoding: FileEncoding | null,
+  frame: Frame | null,
+  most = SAMPLE_RECORDS,
+): SampleRecord[] {
   const cutter = new RecordCutter({
-    delimiter: delimited === null ? null : delimited.delimiter.charCodeAt(0),
-    quote: delimited?.quote?.charCodeAt(0) ?? null,
+    ...(layout.format === 'delimited' ? separatorsOf(layout) : { delimiter: null, quote: null }),
     fieldCount: null,
+    frame,
     blockBytes: head.bytes.length + 1,
   });
   const blocks = [...cutter.push(head.bytes), ...cutter.end()];
   const records: SampleRecord[] = [];
   for (const block of blocks) {
-    for (let index = 0; index < block.count && records.length <= SAMPLE_RECORDS; index++) {
+    for (let index = 0; index < block.count && records.length <= most; index++) {
       // The last record of a part of a file is probably torn.
       if (!head.isWhole && index === block.count - 1 && index > 0) break;
       records.push(readRecord(block, index, layout, encoding));
@@ -157,10 +273,23 @@ function readSample(head: FileHead, layout: Layout, encoding: FileEncoding | nul
 function readRecord(block: Block, index: number, layout: Layout, encoding: FileEncoding | null): SampleRecord {
   const bytes = block.bytes.slice(block.starts[index], block.ends[index]);
   const { text } = readRecordText(bytes, 0, bytes.length, encoding);
-  if (layout.format === 'fixed') return { bytes, text, cells: splitFixedText(text, widthsOf(layout)) };
+  const start = block.offset + block.starts[index]!;
+  if (layout.format === 'fixed') return { bytes, text, start, cells: splitFixed(bytes, text, layout, encoding) };
   const quoted = block.shapes[index] === RecordShape.quoted;
-  const cells = quoted ? splitQuotedRecords([text], layout.delimiter, layout.quote!)[0]! : text.split(layout.delimiter);
-  return { bytes, text, cells: cells.map((cell) => cell.trim()) };
+  const cells = quoted ? splitRecords([text], layout)[0]! : text.split(layout.delimiter);
+  return { bytes, text, start, cells: cells.map(trimBlanks) };
+}
+
+/** The cells of a fixed-width record, found as they are when the file is loaded. */
+function splitFixed(bytes: Uint8Array, text: string, layout: FixedLayout, encoding: FileEncoding | null): string[] {
+  const columns = widthsOf(layout);
+  const characters = [...text].length;
+  if (characters === bytes.length || countsCharacters(characters, columns, unitOf(layout), encoding)) {
+    return splitFixedText(text, columns);
+  }
+  const bounds = createFieldBounds(layout.fields.length);
+  splitFixedRecord(bytes, 0, bytes.length, columns, bounds);
+  return layout.fields.map((_, i) => readRecordText(bytes, bounds.starts[i]!, bounds.ends[i]!, encoding).text);
 }
 
 function widthsOf(layout: FixedLayout): ReturnType<typeof columnsOfWidths> {
@@ -241,12 +370,21 @@ function refuseByCount(
   if (other?.format === 'delimited' && records.every((record) => fits(record, other.fields.length))) {
     return refuseSwapped(options.role);
   }
+  if (records.some(({ cells }) => mayHaveCount(cells.length, layout))) return null;
   const found = records[0]!.cells.length;
   const shown = layout.delimiter === '\t' ? 'a tab' : layout.delimiter;
   return refusal(
     `has ${found} ${found === 1 ? 'field' : 'fields'} a record where ${options.spec.id} has ${layout.fields.length} (delimiter ${shown})`,
     'choose the right --spec, or add a header that names the columns',
   );
+}
+
+/** Whether a layout that takes shorter or longer records could take one with so many fields, its key among them. */
+function mayHaveCount(count: number, layout: DelimitedLayout): boolean {
+  if (count > layout.fields.length) return longRowsOf(layout) === 'cut';
+  const keys: readonly (FieldName | null)[] = [...KEY_FIELDS.patient, ...KEY_FIELDS.immunization];
+  const lastKey = layout.fields.findLastIndex(({ field }) => keys.includes(field));
+  return shortRowsOf(layout) === 'pad' && count > lastKey;
 }
 
 /** Fixed-width files show what they are by where their dates stand. */
@@ -264,7 +402,7 @@ function refuseByDates(
   if (own > 0 || records.length < 10) return null;
   const width = widthsOf(layout).width;
   return refusal(
-    `has no dates where ${spec.id} has them (rows of ${width} bytes)`,
+    `has no dates where ${spec.id} has them (rows of ${width} ${countedIn(layout)})`,
     'choose the right --spec, and check that the export counts columns as it does',
   );
 }
@@ -274,16 +412,15 @@ function shareOfDates(
   records: readonly SampleRecord[],
   layout: FixedLayout,
   role: Role,
-  { spec, today }: RecognizeOptions,
+  { spec, today, encoding = null }: RecognizeOptions,
 ): number {
-  const columns = widthsOf(layout);
   const index = layout.fields.findIndex(
     (field) => field.field === (role === 'patient' ? 'birth_date' : 'administered_on'),
   );
   const formats = layout.fields[index]!.dates ?? spec.dates.formats;
   const read = createDateNormalizer({ formats, twoDigitYears: spec.dates.twoDigitYears, today });
-  const dates = records.filter((record) => {
-    const cell = splitFixedText(record.text, columns)[index]!;
+  const dates = records.filter(({ bytes, text }) => {
+    const cell = splitFixed(bytes, text, layout, encoding)[index]!;
     return cell !== '' && read(cell).value !== null;
   });
   return dates.length / records.length;

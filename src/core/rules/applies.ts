@@ -1,6 +1,7 @@
 /** Which rules the records of a specification can break at all. */
 import { CATALOGUE, type IssueCode } from '../catalogue.js';
 import { ROLES } from '../file-layouts.js';
+import { isRequired, longRowsOf, shortRowsOf, titleRowsOf } from '../framing.js';
 import type { IssueDefinition } from '../issue.js';
 import { type FieldDefinition, type FieldName, fieldsOf, type Role } from '../model.js';
 import type { DateFormat } from '../normalize/date.js';
@@ -18,14 +19,25 @@ const ONLY_IN_TWO_FILES: ReadonlySet<IssueCode> = new Set<IssueCode>(['patient-i
 
 /** Codes about how a file is written, and the layouts whose files can be written so. */
 const SHAPES: Readonly<Partial<Record<IssueCode, (layout: Layout) => boolean>>> = {
-  'field-count-wrong': (layout) => layout.format === 'delimited',
+  'field-count-wrong': (layout) => layout.format === 'delimited' && rejectsRows(layout),
+  'row-width-wrong': (layout) => layout.format === 'fixed' && rejectsRows(layout),
   'quote-not-closed': (layout) => layout.format === 'delimited' && layout.quote !== null,
   'quote-misplaced': (layout) => layout.format === 'delimited' && layout.quote !== null,
   'header-repeated': (layout) => layout.format === 'delimited' && layout.header !== 'absent',
   'column-unknown': (layout) => layout.format === 'delimited' && layout.header !== 'absent',
-  'row-longer-than-layout': (layout) => layout.format === 'fixed',
+  'control-total-wrong': ({ headerRecord, trailerRecord }) =>
+    [headerRecord, trailerRecord].some((mark) => (mark?.totals ?? []).length > 0),
+  'trailer-missing': ({ trailerRecord }) => isRequired(trailerRecord),
+  'title-rows-skipped': (layout) => titleRowsOf(layout) > 0,
+  'comments-skipped': ({ comments }) => comments !== undefined,
+  'row-longer-than-layout': (layout) => longRowsOf(layout) === 'cut',
+  'row-shorter-than-layout': (layout) => layout.format === 'delimited' && shortRowsOf(layout) === 'pad',
   'value-too-long': (layout) => layout.format === 'delimited' && layout.fields.some(({ width }) => width !== undefined),
 };
+
+function rejectsRows(layout: Layout): boolean {
+  return shortRowsOf(layout) === 'reject' || longRowsOf(layout) === 'reject';
+}
 
 /** Codes that need a second field beside the one they are reported on. */
 const SECOND_FIELDS: Readonly<Partial<Record<IssueCode, FieldName>>> = {

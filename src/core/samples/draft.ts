@@ -1,11 +1,12 @@
 /** The files of a sample submission while they are being written: records as cells, so that some can be spoiled. */
 import type { IssueCode } from '../catalogue.js';
 import { fileLayoutsOf } from '../file-layouts.js';
+import type { MarkRecord } from '../framing.js';
 import { type FieldDefinition, type FieldName, type FileRole, fieldsOf, type Role } from '../model.js';
 import { dosesOf } from '../plan.js';
 import { plainlyRequired } from '../rules/applies.js';
 import { isCombined, type Layout, type LayoutField, SHARED_FIELDS, type Spec } from '../spec.js';
-import { type Cells, formatDate, headerLine, lineEndOf, toCells, toLine } from '../write.js';
+import { type Cells, formatDate, headerLine, lineEndOf, markLine, toCells, toLine } from '../write.js';
 import { sampleDoseOfChild, sampleRecords } from './clinic.js';
 
 /** Values by field, as a fault wants them: days as YYYY-MM-DD, all else as it stands in the file; `''` for a blank. */
@@ -22,8 +23,14 @@ export interface DraftRow {
 export interface DraftFile {
   readonly role: FileRole;
   readonly layout: Layout;
+  /** Lines above the header: titles, comments. */
+  readonly titles: string[];
   header: string | null;
   readonly rows: DraftRow[];
+  headerRecord: MarkRecord | null;
+  trailerRecord: MarkRecord | null;
+  /** Records that control totals count, and that are not there. */
+  lost: number;
 }
 
 /** Where a record of the clinic stands: its row, and which of the row's doses it is. */
@@ -48,7 +55,8 @@ export class Draft {
 
   constructor(readonly spec: Spec) {
     this.files = fileLayoutsOf(spec).map(({ role, layout }) => {
-      return { role, layout, header: headerLine(layout), rows: [] };
+      const { headerRecord = null, trailerRecord = null } = layout;
+      return { role, layout, titles: [], header: headerLine(layout), rows: [], headerRecord, trailerRecord, lost: 0 };
     });
     this.#places = isCombined(spec)
       ? this.#writeRows()
@@ -163,19 +171,35 @@ export class Draft {
 
   /** The line in the file on which a row stands, from 1. */
   lineNumberOf(role: Role, row: number): number {
-    return row + (this.file(role).header === null ? 1 : 2);
+    return row + linesAbove(this.file(role)).length + 1;
   }
 
   /** The bytes of a file. */
-  bytesOf({ layout, header, rows }: DraftFile): Uint8Array {
-    const lineEnd = lineEndOf(layout);
-    const parts: Uint8Array[] = header === null ? [] : [encoder.encode(header + lineEnd)];
-    for (const { line, cells } of rows) {
-      const content = line ?? toLine(cells, layout);
-      parts.push(typeof content === 'string' ? encoder.encode(content) : content, encoder.encode(lineEnd));
-    }
-    return concatenate(parts);
+  bytesOf(file: DraftFile): Uint8Array {
+    const lineEnd = encoder.encode(lineEndOf(file.layout));
+    const lines = linesOf(file).map((line) => (typeof line === 'string' ? encoder.encode(line) : line));
+    return concatenate(lines.flatMap((line) => [line, lineEnd]));
   }
+}
+
+/** All lines of a file: those that are no records, too. */
+export function linesOf(file: DraftFile): readonly (string | Uint8Array)[] {
+  const { layout, rows, trailerRecord } = file;
+  const records = rows.map(({ line, cells }) => line ?? toLine(cells, layout));
+  return [...linesAbove(file), ...records, ...(trailerRecord === null ? [] : [markOf(trailerRecord, file)])];
+}
+
+function linesAbove(file: DraftFile): readonly string[] {
+  const { titles, header, headerRecord } = file;
+  const mark = headerRecord === null ? [] : [markOf(headerRecord, file)];
+  return [...mark, ...titles, ...(header === null ? [] : [header])];
+}
+
+/** A header or trailer record that counts the records there are. */
+function markOf(mark: MarkRecord, { layout, rows, lost, headerRecord, trailerRecord }: DraftFile): string {
+  const records = rows.length + lost;
+  const marks = [headerRecord, trailerRecord].filter((each) => each !== null).length;
+  return markLine(mark, { records, patients: records, immunizations: records, all: records + marks }, layout);
 }
 
 /** A layout in which the columns of other doses carry nothing. */

@@ -5,7 +5,8 @@
  */
 import type { IssueCode } from '../catalogue.js';
 import { ROLES } from '../file-layouts.js';
-import type { FieldName, Role } from '../model.js';
+import { isRequired, longRowsOf, shortRowsOf, titleRowsOf } from '../framing.js';
+import type { FieldName, FileRole, Role } from '../model.js';
 import type { DateFormat } from '../normalize/date.js';
 import { plainlyRequired } from '../rules/applies.js';
 import { isCombined, type Spec, severityOf, VACCINE_FIELDS } from '../spec.js';
@@ -78,6 +79,13 @@ function withLastName(draft: Draft, write: (name: string, delimiter: string, quo
     .cellsOf('patient', CHILD)
     .map((cell, index) => (index === place ? write(cell, delimiter, quote) : cell))
     .join(delimiter);
+}
+
+/** A line that ends before its last column. */
+function withoutLastColumn(draft: Draft): string | null {
+  const { layout } = draft.file('patient');
+  if (layout.format !== 'delimited' || shortRowsOf(layout) === 'pad') return null;
+  return childLine(draft).split(layout.delimiter).slice(0, -1).join(layout.delimiter);
 }
 
 /** A line that comes besides the patients. */
@@ -186,10 +194,88 @@ const undecodable: DraftFault = (draft) => {
   return [ofChild(draft, 'character-undecodable'), ...inName, ...ofFile('encoding-windows-1252')];
 };
 
+/** A row that goes on behind its last column. */
 const longRow: DraftFault = (draft) => {
-  if (draft.file('patient').layout.format !== 'fixed') return null;
-  setLine(draft, `${draft.lineOf('patient', draft.rowOf('patient', CHILD))}MORE`);
+  const { layout } = draft.file('patient');
+  if (longRowsOf(layout) !== 'cut') return null;
+  setLine(draft, `${childLine(draft)}${layout.format === 'fixed' ? '' : layout.delimiter}MORE`);
   return ofFile('row-longer-than-layout');
+};
+
+/** A row whose blank columns at the end are left out. */
+const shortRow: DraftFault = (draft) => {
+  const { layout } = draft.file('patient');
+  const line = childLine(draft);
+  if (layout.format === 'fixed' || shortRowsOf(layout) !== 'pad' || !line.endsWith(layout.delimiter)) return null;
+  setLine(draft, line.slice(0, -1));
+  return ofFile('row-shorter-than-layout');
+};
+
+/** A row that is longer than it may be, or else shorter. */
+const wrongWidth: DraftFault = (draft) => {
+  const { layout } = draft.file('patient');
+  if (layout.format !== 'fixed') return null;
+  if (longRowsOf(layout) === 'reject') setLine(draft, `${childLine(draft)}MORE`);
+  else if (shortRowsOf(layout) === 'reject') setLine(draft, childLine(draft).slice(0, -1));
+  else return null;
+  return [ofChild(draft, 'row-width-wrong')];
+};
+
+function childLine(draft: Draft): string {
+  return draft.lineOf('patient', draft.rowOf('patient', CHILD));
+}
+
+/** A column filled up with zero bytes. */
+const withZeroBytes: DraftFault = (draft) => {
+  const { layout } = draft.file('patient');
+  const name = layout.fields.findIndex(({ field }) => field === 'last_name');
+  const row = draft.rowOf('patient', CHILD);
+  const width = draft.spec.layouts.patient.fields[name]!.width;
+  const cell = draft.cellsOf('patient', CHILD)[name]!;
+  draft.setRow('patient', row, new Map([[name, width === undefined ? `${cell}\0\0` : cell.padEnd(width, '\0')]]));
+  return ofFile('nul-bytes');
+};
+
+/** A file of which a record was lost on the way. */
+const lostRecord: DraftFault = (draft) => {
+  for (const file of draft.files) {
+    const { role, headerRecord, trailerRecord } = file;
+    const totals = [headerRecord, trailerRecord].flatMap((mark) => mark?.totals ?? []);
+    if (totals.length === 0) continue;
+    file.lost = 1;
+    return totals.map(() => ({ role: ofRole(role), row: null, code: 'control-total-wrong' }));
+  }
+  return null;
+};
+
+/** A file that was cut short. */
+const withoutTrailer: DraftFault = (draft) => {
+  for (const file of draft.files) {
+    if (file.trailerRecord === null || !isRequired(file.trailerRecord)) continue;
+    file.trailerRecord = null;
+    return [{ role: ofRole(file.role), row: null, code: 'trailer-missing' }];
+  }
+  return null;
+};
+
+const ofRole = (role: FileRole): Role => (role === 'combined' ? 'patient' : role);
+
+const withTitle: DraftFault = (draft) => {
+  for (const file of draft.files) {
+    if (titleRowsOf(file.layout) === 0) continue;
+    file.titles.push('Immunization history');
+    return [{ role: ofRole(file.role), row: null, code: 'title-rows-skipped' }];
+  }
+  return null;
+};
+
+const withComment: DraftFault = (draft) => {
+  for (const { role, layout, titles } of draft.files) {
+    if (layout.comments === undefined) continue;
+    titles.push(`${layout.comments} made on a Monday`);
+    return [{ role: ofRole(role), row: null, code: 'comments-skipped' }];
+  }
+  return null;
 };
 
 /** Two persons with one id. */
@@ -235,8 +321,14 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   // ---- any record ------------------------------------------------------------------------------------------------
   'field-count-wrong': [
     // A name with the delimiter in it, and no quotes around it.
-    lineFault('field-count-wrong', (draft) => withLastName(draft, (name, delimiter) => `${name}${delimiter}Lee`)),
+    lineFault('field-count-wrong', (draft) =>
+      longRowsOf(draft.file('patient').layout) === 'cut'
+        ? null
+        : withLastName(draft, (name, delimiter) => `${name}${delimiter}Lee`),
+    ),
+    lineFault('field-count-wrong', withoutLastColumn),
   ],
+  'row-width-wrong': [wrongWidth],
   'quote-not-closed': [
     lineFault('quote-not-closed', (draft) => withLastName(draft, (name, _, quote) => `${quote}${name}`)),
   ],
@@ -255,10 +347,16 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'value-too-long': [tooLong],
   'required-value-missing': [blankRequired],
   // ---- the file as a whole ---------------------------------------------------------------------------------------
+  'control-total-wrong': [lostRecord],
+  'trailer-missing': [withoutTrailer],
+  'title-rows-skipped': [withTitle],
+  'comments-skipped': [withComment],
   'row-longer-than-layout': [longRow],
+  'row-shorter-than-layout': [shortRow],
   'column-unknown': [unknownColumn],
   'encoding-windows-1252': [inWindows1252],
   'encoding-mixed': [inTwoEncodings],
+  'nul-bytes': [withZeroBytes],
   // ---- who the patient is ----------------------------------------------------------------------------------------
   'site-missing': [patient({ site_id: '' })],
   'patient-id-missing': [patient({ source_patient_id: '' })],

@@ -1,6 +1,7 @@
 /** Whether a file is what it is said to be. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Framing, LongRows, ShortRows } from '../../../src/core/framing.js';
 import type { Role } from '../../../src/core/model.js';
 import { type Recognition, type RecognizeOptions, recognize } from '../../../src/core/read/recognize.js';
 import type { Spec } from '../../../src/core/spec.js';
@@ -33,6 +34,16 @@ function withHeader(header: 'required' | 'absent'): Spec {
   };
 }
 
+/** A spec of patients who may lack columns, or have more. */
+function loose(shortRows: ShortRows, longRows: LongRows): Spec {
+  return { ...MIIS, layouts: { ...MIIS.layouts, patient: { ...MIIS.layouts.patient, shortRows, longRows } } };
+}
+
+/** A spec of patients whose files have lines that are no records. */
+function marked(framing: Framing): Spec {
+  return { ...MIIS, layouts: { ...MIIS.layouts, patient: { ...MIIS.layouts.patient, ...framing } } };
+}
+
 function problemOf(recognition: Recognition): string {
   if (recognition.fits) throw new Error('it fits');
   expect(recognition.remedy).toMatch(/\w/);
@@ -54,6 +65,21 @@ describe('a file fits', () => {
     ['with a delimiter at the end of each record', 'facility_id|patient_id|last_name|birth_date\nF1|1|Walsh|20150514|\nF1|2|Osei|20120611|', {}, { fieldCount: 5 }],
     ['with a delimiter at the end, without header', `${PATIENT}|\n${PATIENT}|`, {}, { header: null, fieldCount: 41 }],
     ['as a reject file without header', `${PATIENT}|name-test|fix|immload:p.txt:7`, {}, { header: null, fieldCount: 40 }],
+    ['with zero bytes behind a record', `${PATIENT}\u0000`, {}, { fieldCount: 40 }],
+    ['with zero bytes for blanks', `${PATIENT.replace('Walsh', 'Walsh\0\0\0').replace('Boston', 'Boston\0')}\n${PATIENT}`, {}, { fieldCount: 40 }],
+    ['of fixed width, filled up with zero bytes', `${line('patient', GRITS).replaceAll(' ', '\0')}\r\n`.repeat(12), { spec: GRITS }, { fieldCount: 32 }],
+    ['without a header, of records that may be shorter', PATIENT.replace(/\|+$/, ''), { spec: loose('pad', 'reject') }, { header: null, fieldCount: 40 }],
+    ['without a header, of records that may be longer', `${PATIENT}|x`, { spec: loose('reject', 'cut') }, { header: null, fieldCount: 40 }],
+    ['with a header record that must be there', `H|F1\n${HEADER}\n${PATIENT}`, { spec: marked({ headerRecord: { tag: 'H' } }) }, { header: { count: 40 }, titleLines: 0 }],
+    ['with a title between its header record and its header', `H|F1\nExport\n${HEADER}\n${PATIENT}`, { spec: marked({ headerRecord: { tag: 'H' } }) }, { header: { count: 40 }, titleLines: 2 }],
+    ['as a reject file, without the header record', `immload:rejects\n${HEADER}\n${PATIENT}`, { spec: marked({ headerRecord: { tag: 'H' } }) }, { header: { count: 40 } }],
+    ['with comments above the header', `# made on Monday\n# |||\n${HEADER}\n# 1\n${PATIENT}`, { spec: marked({ comments: '#' }) }, { header: { count: 40 }, titleLines: 0 }],
+    ['with a title above the header', `Immunization export\n\n${HEADER}\n${PATIENT}`, {}, { header: { count: 40 }, titleLines: 2 }],
+    ['with titles as a spreadsheet saves them', `\ufeffPatients of our clinic${'|'.repeat(39)}\r\n"made on ""Monday"""${'|'.repeat(39)}\r\n${HEADER}\r\n${PATIENT}\r\n`, {}, { header: { count: 40 }, titleLines: 2, byteOrderMark: true }],
+    ['with an open quote in its title', `"Immunization export\nof the year\n${HEADER}\n${PATIENT.replace('Walsh', '"Walsh"')}`, {}, { header: { count: 40 }, titleLines: 2 }],
+    ['with a title above the names of some columns', 'Export\nfacility_id|patient_id|last_name|birth_date\nF1|1|Walsh|20150514', {}, { header: { count: 4 }, fieldCount: 4, titleLines: 1 }],
+    ['with a record above what looks like a header', `${PATIENT}\n${HEADER}\n${PATIENT}`, {}, { header: null, titleLines: 0 }],
+    ['with a header too far down', `${PATIENT.replace('20150514', '')}\n`.repeat(11) + HEADER, {}, { header: null, titleLines: 0 }],
     ['with some torn records', `${PATIENT}\na|b|c\n`, {}, { fieldCount: 40 }],
     ['where no header is allowed, though it has one', `${HEADER}\n${PATIENT}`, { spec: withHeader('absent') }, { header: null, fieldCount: 40 }],
     ['of doses', `${DOSE_HEADER}\n${DOSE}`, { role: 'immunization' }, { fieldCount: 33 }],
@@ -102,7 +128,10 @@ describe('a file is refused', () => {
     ['that is an Excel file', Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0), {}, 'is a ZIP archive or an Excel or Word document, not a text file'],
     ['that is packed', Uint8Array.of(0x1f, 0x8b, 8, 0), {}, 'is a gzip archive, not a text file'],
     ['that is a database', 'SQLite format 3\u0000', {}, 'is a SQLite database, not a text file'],
-    ['with zero bytes', `${PATIENT}\u0000`, {}, 'is not a text file'],
+    ['that is a tar archive', `patients.txt${'\0'.repeat(245)}ustar\0${PATIENT}\n`, {}, 'is a tar archive, not a text file'],
+    ['of zero bytes, without an end', '\0'.repeat(1000), {}, 'is empty'],
+    ['that is a database of another program', `\u0003~\u0001\u0001${'NAME\0\0\0C'.repeat(20)}\r${'Walsh     Nora      '.repeat(500)}`, {}, 'is not a text file'],
+    ['of UTF-16 in letters beyond ASCII, without a mark', utf16('ЖурналЪ|Прививка|1\n'.repeat(20)), {}, 'looks like UTF-16'],
     ['of control characters', '\u0001\u0002\u0003abc', {}, 'is not a text file'],
     ['in UTF-16 that was not transcoded', Uint8Array.of(0xff, 0xfe, 0x46, 0), {}, 'is in UTF-16, and is read as something else'],
     ['in UTF-16 without a mark that was not transcoded', utf16(PATIENT, 'utf-16be'), {}, 'is in UTF-16, and is read as something else'],
@@ -114,8 +143,14 @@ describe('a file is refused', () => {
     ['with another delimiter', PATIENT.replaceAll('|', ','), {}, 'has 1 field a record where miis-legacy has 40 (delimiter |)'],
     ['with another delimiter and a header', `${HEADER}\n${PATIENT}`.replaceAll('|', '\t'), {}, 'has 1 field a record where miis-legacy has 40 (delimiter |)'],
     ['of another layout', 'F1|1|Walsh\nF1|2|Osei', {}, 'has 3 fields a record where miis-legacy has 40 (delimiter |)'],
+    ['of records that are shorter than their key', 'F1|1|Walsh\n', { spec: loose('pad', 'reject') }, 'has 3 fields a record where miis-legacy has 40 (delimiter |)'],
+    ['with doses for patients that may be shorter', DOSE, { spec: loose('pad', 'reject') }, 'looks like the immunization file, and was given as the patient file'],
     ['of fixed width, for a delimited spec', line('patient', GRITS), {}, 'has 1 field a record where miis-legacy has 40 (delimiter |)'],
     ['without a header that must be there', PATIENT, { spec: withHeader('required') }, 'has no header that fits the specification'],
+    ['without a header, though there could be lines above', `Export\n${PATIENT}`, { spec: withHeader('required') }, 'has no header that fits the specification'],
+    ['with doses for patients, below a title', `Export\n${DOSE_HEADER}\n${DOSE}`, {}, 'looks like the immunization file, and was given as the patient file'],
+    ['with a title and a header, and nothing else', `Export\n${HEADER}\n`, {}, 'has a header and no records'],
+    ['without the header record that must be there', `${HEADER}\n${PATIENT}`, { spec: marked({ headerRecord: { tag: 'H' } }) }, 'does not begin with the header record H'],
     ['with a column twice', 'facility_id|patient_id|last_name|birth_date|Last Name\nF1|1|Walsh|20150514|x', {}, 'has the column Last Name twice'],
     ['without a column for the id', 'facility_id|last_name|birth_date\nF1|Walsh|20150514', {}, 'has no column patient_id'],
     ['without a column for the last name', 'facility_id|patient_id|birth_date\nF1|1|20150514', {}, 'has no column last_name'],

@@ -45,6 +45,12 @@ describe('a dose is told to be', () => {
 /** Codes that no single value gives, and the test that proves each of them, from the folder of this one. */
 const PROVED_ELSEWHERE: Partial<Record<IssueCode, string>> = {
   'field-count-wrong': '../transform-reading.test.ts',
+  'row-width-wrong': '../transform-reading.test.ts',
+  'row-shorter-than-layout': '../../load/late-issues.test.ts',
+  'control-total-wrong': '../../load/frame.test.ts',
+  'trailer-missing': '../../load/frame.test.ts',
+  'title-rows-skipped': '../../load/frame.test.ts',
+  'comments-skipped': '../../load/frame.test.ts',
   'quote-not-closed': '../transform-reading.test.ts',
   'quote-misplaced': '../transform-reading.test.ts',
   'record-blank': '../transform-reading.test.ts',
@@ -55,6 +61,7 @@ const PROVED_ELSEWHERE: Partial<Record<IssueCode, string>> = {
   'column-unknown': '../../load/late-issues.test.ts',
   'encoding-windows-1252': '../../load/late-issues.test.ts',
   'encoding-mixed': '../../load/late-issues.test.ts',
+  'nul-bytes': '../../load/late-issues.test.ts',
   'patient-id-conflict': '../../load/late-issues.test.ts',
   'patient-id-repeated': '../../load/late-issues.test.ts',
   'match-in-doubt': '../../load/late-issues.test.ts',

@@ -1,0 +1,264 @@
+/**
+ * The frame of a file: lines that are no records, and what header and trailer records say of those that are.
+ *
+ * Records keep their numbers, lines and offsets whatever stands between them. A file that was put together from several
+ * has several headers and trailers: each counts what stands between it and the one before.
+ */
+import { type ControlTotal, type Counted, isRequired, type MarkRecord } from '../framing.js';
+import { type Layout, ORIGIN_PREFIX } from '../spec.js';
+import { splitRecords } from './delimited.js';
+import { BLANK, readRecordText } from './fields.js';
+
+/** The first line of a reject file whose records came with a header or trailer record: it has none. */
+export const REJECT_MARK = `${ORIGIN_PREFIX}rejects`;
+
+/** What the frame of a file gives rise to. */
+export interface FrameFinding {
+  readonly code: 'control-total-wrong' | 'trailer-missing';
+  /** A control total as it was received; `null` where it is not about one. */
+  readonly value: string | null;
+  readonly expected: string | null;
+  readonly other: string;
+}
+
+/** How many lines were set apart. */
+export interface SetApart {
+  /** Lines above the header, blank ones not counted. */
+  titles: number;
+  comments: number;
+  headers: number;
+  trailers: number;
+}
+
+/** What control totals count, since the last header or trailer record. */
+type Counts = Record<Counted, number>;
+
+/** A control total as it was received. */
+interface ReceivedTotal {
+  readonly counts: Counted;
+  readonly text: string;
+  readonly line: number;
+}
+
+const WORDS: Readonly<Record<Counted, string>> = {
+  records: 'records',
+  patients: 'patients',
+  immunizations: 'doses',
+  all: 'records with header and trailer',
+};
+
+const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
+
+/** Whether a line begins with some bytes. */
+function beginsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean {
+  if (end - start < prefix.length) return false;
+  for (let i = 0; i < prefix.length; i++) if (bytes[start + i] !== prefix[i]) return false;
+  return true;
+}
+
+/** Whether the first field of a line, its quotes and blanks not minded, is a tag. */
+function hasTag(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  tag: Uint8Array,
+  delimiter: number,
+  quote: number,
+): boolean {
+  const skipBlanks = (from: number): number => {
+    let at = from;
+    while (at < end && bytes[at]! <= BLANK && bytes[at] !== delimiter) at++;
+    return at;
+  };
+  const first = skipBlanks(start);
+  const inQuotes = first < end && bytes[first] === quote;
+  const from = inQuotes ? first + 1 : first;
+  if (!beginsWith(bytes, from, end, tag)) return false;
+  const behind = from + tag.length;
+  if (inQuotes && (behind === end || bytes[behind] !== quote)) return false;
+  const to = skipBlanks(inQuotes ? behind + 1 : behind);
+  return to === end || bytes[to] === delimiter;
+}
+
+/** Where files are joined, the byte order mark of the second stands before its first line. */
+function behindMark(bytes: Uint8Array, start: number, end: number): number {
+  return beginsWith(bytes, start, end, BYTE_ORDER_MARK) ? start + BYTE_ORDER_MARK.length : start;
+}
+
+const encoder = new TextEncoder();
+
+/** Knows a line by how it begins. */
+type LineTest = (bytes: Uint8Array, start: number, end: number) => boolean;
+
+function testOf({ tag, prefix }: MarkRecord, layout: Layout): LineTest {
+  if (tag === undefined || layout.format === 'fixed') {
+    const begin = encoder.encode(prefix);
+    return (bytes, start, end) => beginsWith(bytes, start, end, begin);
+  }
+  const own = encoder.encode(tag);
+  const delimiter = layout.delimiter.charCodeAt(0);
+  const quote = layout.quote?.charCodeAt(0) ?? -1;
+  return (bytes, start, end) => hasTag(bytes, start, end, own, delimiter, quote);
+}
+
+/** What recognition has found of a file's header. */
+export interface FrameOptions {
+  /** Lines above it. */
+  readonly titleLines?: number;
+  /** The names of the columns as they stand in the file: where they come again, they are no record to be counted. */
+  readonly headerBytes?: Uint8Array | null;
+}
+
+/** The frame of a file with this layout, `null` where every line is a record. */
+export function createFrame(layout: Layout, options: FrameOptions = {}): Frame | null {
+  const { comments, headerRecord, trailerRecord } = layout;
+  const hasMarks = comments !== undefined || headerRecord !== undefined || trailerRecord !== undefined;
+  return hasMarks || (options.titleLines ?? 0) > 0 ? new Frame(layout, options) : null;
+}
+
+/** Follows the lines of one file, in their order. */
+export class Frame {
+  readonly #layout: Layout;
+  readonly #isComment: LineTest | null;
+  readonly #isHeader: LineTest | null;
+  readonly #isTrailer: LineTest | null;
+  readonly #isRejectMark = testOf({ prefix: ORIGIN_PREFIX }, { format: 'fixed', fields: [] });
+  readonly #headerBytes: Uint8Array | null;
+  #titlesToSkip: number;
+  readonly setApart: SetApart = { titles: 0, comments: 0, headers: 0, trailers: 0 };
+  #counts: Counts = noCounts();
+  /** What the header record of the part under way has counted. */
+  #headerTotals: readonly ReceivedTotal[] = [];
+  #isOfRejects = false;
+  #findings: FrameFinding[] = [];
+
+  constructor(layout: Layout, { titleLines = 0, headerBytes = null }: FrameOptions) {
+    const { comments, headerRecord, trailerRecord } = layout;
+    this.#layout = layout;
+    this.#isComment = comments === undefined ? null : testOf({ prefix: comments }, layout);
+    this.#isHeader = headerRecord === undefined ? null : testOf(headerRecord, layout);
+    this.#isTrailer = trailerRecord === undefined ? null : testOf(trailerRecord, layout);
+    this.#titlesToSkip = titleLines;
+    this.#headerBytes = headerBytes;
+  }
+
+  /** Whether the file is a reject file, which has neither header nor trailer record. */
+  get isOfRejects(): boolean {
+    return this.#isOfRejects;
+  }
+
+  /** Looks at the line from `lineStart` to `end`, and takes it if it is no record. `line` is its number. */
+  takes(bytes: Uint8Array, lineStart: number, end: number, line: number): boolean {
+    const start = behindMark(bytes, lineStart, end);
+    const isTitle = this.#titlesToSkip > 0;
+    if (isTitle) this.#titlesToSkip--;
+    if (this.#isComment?.(bytes, start, end) === true) {
+      this.setApart.comments++;
+      return true;
+    }
+    if (this.#isHeader?.(bytes, start, end) === true) {
+      this.#endPart();
+      this.setApart.headers++;
+      this.#counts.all++;
+      this.#headerTotals = this.#readTotals(this.#layout.headerRecord!, bytes.subarray(start, end), line);
+      return true;
+    }
+    if (this.#isTrailer?.(bytes, start, end) === true) {
+      this.setApart.trailers++;
+      this.#counts.all++;
+      this.#compare(this.#readTotals(this.#layout.trailerRecord!, bytes.subarray(start, end), line));
+      this.#closePart();
+      return true;
+    }
+    if (this.#isRejectMark(bytes, start, end)) {
+      this.#isOfRejects = true;
+      return true;
+    }
+    if (isTitle && bytes.subarray(start, end).some((byte) => byte > BLANK)) this.setApart.titles++;
+    return isTitle;
+  }
+
+  /** Whether a line would begin with a mark: no value in quotes goes on with one. */
+  isMark(bytes: Uint8Array, start: number, end: number): boolean {
+    return this.#isHeader?.(bytes, start, end) === true || this.#isTrailer?.(bytes, start, end) === true;
+  }
+
+  /** Counts the record from `start` to `end`. */
+  count(bytes: Uint8Array, start: number, end: number): void {
+    const header = this.#headerBytes;
+    const from = behindMark(bytes, start, end);
+    if (header !== null && end - from === header.length && beginsWith(bytes, from, end, header)) return;
+    this.#counts.records++;
+    this.#counts.all++;
+    // The records of a file are all of its role.
+    this.#counts.patients++;
+    this.#counts.immunizations++;
+  }
+
+  /** Tells that the file is at its end. */
+  end(): void {
+    if (this.setApart.trailers === 0 && !this.#isOfRejects && this.#counts.records === 0) this.#missTrailer();
+    this.#endPart();
+  }
+
+  /** What was found since the last call. */
+  takeFindings(): readonly FrameFinding[] {
+    const findings = this.#findings;
+    this.#findings = [];
+    return findings;
+  }
+
+  /** Ends what stands behind the last trailer: nothing, if each part has its own. */
+  #endPart(): void {
+    if (this.#counts.records > 0 && !this.#isOfRejects) this.#missTrailer();
+    this.#closePart();
+  }
+
+  #missTrailer(): void {
+    if (!isRequired(this.#layout.trailerRecord)) return;
+    const other = String(this.#counts.records);
+    this.#findings.push({ code: 'trailer-missing', value: null, expected: null, other });
+  }
+
+  #closePart(): void {
+    this.#compare(this.#headerTotals);
+    this.#headerTotals = [];
+    this.#counts = noCounts();
+  }
+
+  #compare(totals: readonly ReceivedTotal[]): void {
+    for (const { counts, text, line } of totals) {
+      const found = this.#counts[counts];
+      const number = /^\d{1,15}$/.test(text) ? Number(text) : null;
+      if (number === found) continue;
+      const expected = `line ${line}: ${number ?? 'no number of'} ${WORDS[counts]}`;
+      this.#findings.push({ code: 'control-total-wrong', value: text, expected, other: String(found) });
+    }
+  }
+
+  #readTotals({ totals = [] }: MarkRecord, bytes: Uint8Array, line: number): ReceivedTotal[] {
+    if (totals.length === 0) return [];
+    const { text } = readRecordText(bytes, 0, bytes.length, null);
+    const cells = splitLine(text, this.#layout);
+    return totals.map((total) => ({ counts: total.counts, text: readTotal(total, text, cells), line }));
+  }
+}
+
+function splitLine(text: string, layout: Layout): readonly string[] {
+  if (layout.format === 'fixed') return [];
+  return layout.quote === null && layout.escape === undefined
+    ? text.split(layout.delimiter)
+    : splitRecords([text], layout)[0]!;
+}
+
+function noCounts(): Counts {
+  return { records: 0, patients: 0, immunizations: 0, all: 0 };
+}
+
+function readTotal({ field, start = 1, width }: ControlTotal, text: string, cells: readonly string[]): string {
+  if (field !== undefined) return (cells[field - 1] ?? '').trim();
+  return [...text]
+    .slice(start - 1, start - 1 + width!)
+    .join('')
+    .trim();
+}
