@@ -27,6 +27,14 @@ export const COMPARED_FIELDS = Object.keys(COMPARED) as readonly ComparedField[]
 /** The place of each field in a {@link Comparison}. */
 export const AT = Object.fromEntries(COMPARED_FIELDS.map((field, i) => [field, i])) as Record<ComparedField, number>;
 
+/** How common the names of a pair are: what their equality is worth more or less than the usual. */
+export interface NameUses {
+  readonly records: number;
+  /** Bearers of the equal first name, 0 if they are not equal. */
+  readonly first: number;
+  readonly last: number;
+}
+
 /** A level for each field. */
 export type Comparison = Uint8Array;
 
@@ -43,17 +51,27 @@ export function createComparison(): Comparison {
 
 const CLOSE = 0.92;
 const ALIKE = 0.82;
+const SAME_SOUND = 0.88;
+
+/** How many records have each name in a column. */
+export function countUses(people: PeopleSet, column: Int32Array): Int32Array {
+  const uses = new Int32Array(people.names.size);
+  for (let i = 0; i < people.size; i++) uses[column[i]!]!++;
+  return uses;
+}
 
 /** Compares records of a set. */
 export class Comparer {
   readonly #people: PeopleSet;
   readonly #firstUses: Int32Array;
-  /** From how many bearers on a first name counts as a name of its own, and not as another one misspelt. */
+  readonly #lastUses: Int32Array;
+  /** From how many bearers on a name counts as one of its own, and not as another one misspelt. */
   readonly #common: number;
 
-  constructor(people: PeopleSet, firstUses: Int32Array) {
+  constructor(people: PeopleSet) {
     this.#people = people;
-    this.#firstUses = firstUses;
+    this.#firstUses = countUses(people, people.integers.first);
+    this.#lastUses = countUses(people, people.integers.last);
     this.#common = Math.max(4, people.size / 20_000);
   }
 
@@ -89,6 +107,16 @@ export class Comparer {
     levels[AT.motherFirst] = this.#compareOtherNames(integers.motherFirst[a]!, integers.motherFirst[b]!);
   }
 
+  /** Bearers of an equal first name and of an equal last name, 0 where they are not equal. */
+  usesOf(a: number, b: number): NameUses {
+    const { first, last } = this.#people.integers;
+    return {
+      records: this.#people.size,
+      first: first[a] === first[b] ? this.#firstUses[first[a]!]! : 0,
+      last: last[a] === last[b] ? this.#lastUses[last[a]!]! : 0,
+    };
+  }
+
   #areSwapped(a: number, b: number): boolean {
     const { first, last } = this.#people.integers;
     return first[a] !== 0 && last[a] !== 0 && first[a] !== first[b] && first[a] === last[b] && last[a] === first[b];
@@ -116,8 +144,11 @@ export class Comparer {
     if (one.words.includes(other.text) || other.words.includes(one.text)) return NAME.alike;
     // Jayden and Jaylen are two names, and not one misspelt.
     const uses = this.#firstUses;
-    if (uses[a]! >= this.#common && uses[b]! >= this.#common) return NAME.disagree;
     const similarity = jaroWinkler(one.text, other.text);
+    if (uses[a]! >= this.#common && uses[b]! >= this.#common) {
+      // Hailey and Haley are one name in two spellings.
+      return one.soundex === other.soundex && similarity >= SAME_SOUND ? NAME.close : NAME.disagree;
+    }
     return similarity >= CLOSE ? NAME.close : similarity >= ALIKE ? NAME.alike : NAME.disagree;
   }
 
@@ -137,8 +168,11 @@ export class Comparer {
     const other = names.at(b);
     if (one.joined === other.joined) return NAME.equal;
     const similarity = jaroWinkler(one.text, other.text);
-    if (similarity >= CLOSE) return NAME.close;
-    if (similarity >= ALIKE) return NAME.alike;
+    // Martin and Martinez are two names.
+    const areTwo =
+      this.#lastUses[a]! >= this.#common && this.#lastUses[b]! >= this.#common && one.soundex !== other.soundex;
+    if (similarity >= CLOSE && !areTwo) return NAME.close;
+    if (similarity >= ALIKE && !areTwo) return NAME.alike;
     if (one.words.length === 0 && other.words.length === 0) return NAME.disagree;
     const words = other.words.length === 0 ? [other.text] : other.words;
     const own = one.words.length === 0 ? [one.text] : one.words;
@@ -196,6 +230,15 @@ export class Comparer {
       differ(integers.suffix[a]!, integers.suffix[b]!) ||
       (integers.birth[a] === integers.birth[b] && differ(integers.order[a]!, integers.order[b]!))
     );
+  }
+
+  /** Whether one first name is the beginning or a word of the other, rather than one that only looks like it. */
+  isPartOfFirst(a: number, b: number): boolean {
+    const { integers, names } = this.#people;
+    const one = names.at(integers.first[a]!);
+    const other = names.at(integers.first[b]!);
+    if (one.text.startsWith(other.text) || other.text.startsWith(one.text)) return true;
+    return one.words.includes(other.text) || other.words.includes(one.text);
   }
 
   isNewborn(a: number): boolean {

@@ -2,14 +2,19 @@
 import { AT, BIRTH, type Comparer, type Comparison, DISAGREE, ID, NAME } from './comparison.js';
 import { Flag, type PeopleSet } from './people.js';
 
-/** `no`: two persons. `review`: at most a question for a person. */
-export type GuardOutcome = 'no' | 'review';
+/**
+ * `no`: two persons. `review`: at most a question for a person. `alone`: one person only where the record fits nobody
+ * else, since a newborn without a name fits its twin as well.
+ */
+export type GuardOutcome = 'no' | 'review' | 'alone';
 
 export interface Guard {
   readonly id: string;
   /** In plain words, for whoever decides. */
   readonly words: string;
   readonly outcome: GuardOutcome;
+  /** The weight from which on the pair is worth a question; the threshold of reviews where there is none. */
+  readonly reviewFrom?: number;
   readonly holds: (pair: GuardedPair) => boolean;
 }
 
@@ -20,6 +25,7 @@ export interface GuardedPair {
   readonly a: number;
   readonly b: number;
   readonly levels: Comparison;
+  readonly weight: number;
   /** How many others are expected to have the same name and birth date by chance. */
   readonly chance: number;
 }
@@ -27,19 +33,27 @@ export interface GuardedPair {
 const PARENT_YEARS = 15;
 /** Namesakes born on the same day that are expected by chance: from here on, the name alone is not enough. */
 const COMMON_CHANCE = 0.001;
+/** From this weight on, names and birth dates that are only alike are rare enough to speak for themselves. */
+const NAMES_ENOUGH = 3;
 
-/** Whether the ids of two records say that they are one person. */
+/** Whether a number of the person's own is equal. Chart numbers are used again, and shared: they do not count. */
 function haveEqualId(levels: Comparison): boolean {
-  return levels[AT.ssn] === ID.equal || levels[AT.medicaid] === ID.equal || levels[AT.chart] === 2;
+  return levels[AT.ssn] === ID.equal || levels[AT.medicaid] === ID.equal;
+}
+
+/** Whether the address or the phone agrees: there are Maple Streets in many towns. */
+function shareHousehold(levels: Comparison): boolean {
+  const isElsewhere = levels[AT.city] === DISAGREE || levels[AT.zip] === DISAGREE;
+  return levels[AT.phone] === 2 || (levels[AT.street]! >= 3 && !isElsewhere);
 }
 
 /** Whether anything but the name, the birth date and the sex agrees. */
 function hasFurtherEvidence(levels: Comparison): boolean {
   return (
     haveEqualId(levels) ||
-    levels[AT.street]! >= 3 ||
+    levels[AT.chart] === 2 ||
+    shareHousehold(levels) ||
     levels[AT.zip] === ID.equal ||
-    levels[AT.phone] === 2 ||
     levels[AT.maiden]! >= ID.close ||
     levels[AT.middle]! >= ID.close ||
     levels[AT.motherFirst]! >= ID.close
@@ -50,10 +64,21 @@ function haveEqualNameAndBirth(levels: Comparison): boolean {
   return levels[AT.first] === NAME.equal && levels[AT.last] === NAME.equal && levels[AT.birth] === BIRTH.equal;
 }
 
+function isOneOfSeveral({ integers: { flags, order } }: PeopleSet, a: number, b: number): boolean {
+  return ((flags[a]! | flags[b]!) & Flag.multipleBirth) !== 0 || order[a]! > 1 || order[b]! > 1;
+}
+
+const isNobody = (people: PeopleSet, i: number): boolean => (people.integers.flags[i]! & Flag.nobody) !== 0;
 const yearOf = (people: PeopleSet, i: number): number => Math.floor(people.integers.birth[i]! / 10_000);
 
 /** The guards, the hard ones first. */
 export const GUARDS: readonly Guard[] = [
+  {
+    id: 'nobody',
+    words: 'a name for trying a system out, or for nobody in particular',
+    outcome: 'no',
+    holds: ({ people, a, b }) => isNobody(people, a) || isNobody(people, b),
+  },
   {
     id: 'contradiction',
     words: 'another suffix or birth order: two persons',
@@ -61,35 +86,83 @@ export const GUARDS: readonly Guard[] = [
     holds: ({ comparer, a, b }) => comparer.contradict(a, b),
   },
   {
+    id: 'two-of-several',
+    words: 'born on the same day with another first name, one of several at birth, and no equal number: two persons',
+    outcome: 'no',
+    holds: ({ people, a, b, levels }) =>
+      levels[AT.birth] === BIRTH.equal &&
+      levels[AT.first] === DISAGREE &&
+      isOneOfSeveral(people, a, b) &&
+      !haveEqualId(levels),
+  },
+  {
     id: 'twins',
     words: 'born on the same day with another first name: may be twins',
     outcome: 'review',
-    holds: ({ levels }) => levels[AT.birth] === BIRTH.equal && levels[AT.first] === DISAGREE,
+    reviewFrom: -3,
+    holds: ({ levels }) => {
+      if (levels[AT.birth] !== BIRTH.equal || levels[AT.first] !== DISAGREE) return false;
+      // The same Medicaid number, last name and sex: one child under two names.
+      return levels[AT.medicaid] !== ID.equal || levels[AT.last] !== NAME.equal || levels[AT.sex] !== 2;
+    },
   },
   {
     id: 'alike-twins',
     words:
-      'born on the same day with a first name that is only alike, and one of several at birth or with another number',
+      'born on the same day with a first name that only looks alike, no equal middle name and no equal number: may be twins',
     outcome: 'review',
-    holds: ({ people, a, b, levels }) => {
-      if (levels[AT.birth] !== BIRTH.equal || levels[AT.first] !== NAME.alike) return false;
-      const { flags, order } = people.integers;
-      const isMultiple = ((flags[a]! | flags[b]!) & Flag.multipleBirth) !== 0 || order[a]! > 1 || order[b]! > 1;
-      return isMultiple || levels[AT.ssn] === DISAGREE || levels[AT.ssn] === ID.close;
+    holds: ({ comparer, a, b, levels }) => {
+      if (levels[AT.birth] !== BIRTH.equal || haveEqualId(levels) || levels[AT.middle]! >= ID.close) return false;
+      if (levels[AT.first] === NAME.close) return levels[AT.middle] === DISAGREE;
+      return levels[AT.first] === NAME.alike && !comparer.isPartOfFirst(a, b);
     },
   },
   {
-    id: 'newborn',
-    words: 'a newborn’s temporary name, and no equal id',
+    id: 'multiple-birth',
+    words: 'one of several at birth, with a first name that is not the same and no equal number',
     outcome: 'review',
-    holds: ({ comparer, a, b, levels }) => (comparer.isNewborn(a) || comparer.isNewborn(b)) && !haveEqualId(levels),
+    holds: ({ people, a, b, levels }) => {
+      if (levels[AT.birth] !== BIRTH.equal || levels[AT.first] === NAME.equal || haveEqualId(levels)) return false;
+      return isOneOfSeveral(people, a, b);
+    },
+  },
+  {
+    id: 'other-first-name',
+    words: 'another first name',
+    outcome: 'review',
+    reviewFrom: 3,
+    holds: ({ levels }) => levels[AT.first] === DISAGREE && levels[AT.birth] !== BIRTH.equal,
+  },
+  {
+    id: 'newborn',
+    words: 'a newborn’s temporary name, and no equal number: one person only if it fits nobody else',
+    outcome: 'alone',
+    reviewFrom: -1,
+    holds: ({ comparer, a, b, levels }) =>
+      comparer.isNewborn(a) !== comparer.isNewborn(b) &&
+      levels[AT.sex] !== DISAGREE &&
+      levels[AT.birth] === BIRTH.equal &&
+      !haveEqualId(levels),
+  },
+  {
+    id: 'newborn-otherwise',
+    words: 'a newborn’s temporary name, and no equal number or birth date',
+    outcome: 'review',
+    reviewFrom: 1,
+    holds: ({ comparer, a, b, levels }) =>
+      (comparer.isNewborn(a) || comparer.isNewborn(b)) &&
+      !haveEqualId(levels) &&
+      (comparer.isNewborn(a) === comparer.isNewborn(b) ||
+        levels[AT.sex] === DISAGREE ||
+        levels[AT.birth] !== BIRTH.equal),
   },
   {
     id: 'parent',
     words: 'the same name and births fifteen years apart or more: may be parent and child',
     outcome: 'review',
+    reviewFrom: 1,
     holds: ({ people, a, b, levels }) => {
-      if (levels[AT.birth] === BIRTH.equal || levels[AT.birth] === 0) return false;
+      if (levels[AT.birth] === BIRTH.equal || levels[AT.birth] === 0 || haveEqualId(levels)) return false;
       return Math.abs(yearOf(people, a) - yearOf(people, b)) >= PARENT_YEARS;
     },
   },
@@ -101,9 +174,17 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     id: 'other-birth',
-    words: 'another birth date, and no equal id',
+    words: 'another birth date, by more than a slip of the pen, and no equal number',
     outcome: 'review',
-    holds: ({ levels }) => levels[AT.birth] === BIRTH.disagree && !haveEqualId(levels),
+    reviewFrom: -1,
+    holds: ({ levels }) => {
+      if (haveEqualId(levels)) return false;
+      if (levels[AT.birth] === BIRTH.disagree) return true;
+      if (levels[AT.birth] !== BIRTH.part) return false;
+      // The same year, or the same day of it: the whole name and the household must agree.
+      const isSameName = levels[AT.first] === NAME.equal && levels[AT.last] === NAME.equal;
+      return !isSameName || levels[AT.middle] === DISAGREE || !shareHousehold(levels);
+    },
   },
   {
     id: 'common-name',
@@ -111,6 +192,20 @@ export const GUARDS: readonly Guard[] = [
     outcome: 'review',
     holds: ({ levels, chance }) =>
       haveEqualNameAndBirth(levels) && chance > COMMON_CHANCE && !hasFurtherEvidence(levels),
+  },
+  {
+    id: 'name-only',
+    words: 'only names and birth dates speak for it, and they are not all equal',
+    outcome: 'review',
+    holds: ({ levels, weight }) =>
+      weight < NAMES_ENOUGH && !haveEqualNameAndBirth(levels) && !hasFurtherEvidence(levels),
+  },
+  {
+    id: 'other-middle',
+    words: 'name and birth date agree, the middle name does not, and nothing else says that it is one person',
+    outcome: 'review',
+    holds: ({ levels, chance }) =>
+      levels[AT.middle] === DISAGREE && chance > COMMON_CHANCE / 10 && !hasFurtherEvidence(levels),
   },
   {
     id: 'other-number',
@@ -121,8 +216,9 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     id: 'other-sex',
-    words: 'name and birth date agree, the sex does not, and nothing else says that it is one person',
+    words: 'another sex, and the first name is not equal or nothing but the name says that it is one person',
     outcome: 'review',
-    holds: ({ levels }) => levels[AT.sex] === DISAGREE && !hasFurtherEvidence(levels),
+    holds: ({ levels }) =>
+      levels[AT.sex] === DISAGREE && (levels[AT.first] !== NAME.equal || !hasFurtherEvidence(levels)),
   },
 ];

@@ -2,17 +2,9 @@
 import { forEachCandidate, PASSES } from './blocking.js';
 import { AT, BIRTH, Comparer, type Comparison, createComparison, DISAGREE } from './comparison.js';
 import { GUARDS, type Guard, type GuardedPair } from './guards.js';
-import type { PeopleSet } from './people.js';
+import { Flag, type PeopleSet } from './people.js';
 import { trainModel } from './train.js';
-import {
-  fixedModel,
-  type MatchModel,
-  mostWeight,
-  type NameUses,
-  type PartSink,
-  type WeightPart,
-  weigh,
-} from './weights.js';
+import { fixedModel, type MatchModel, mostWeight, type PartSink, type WeightPart, weigh } from './weights.js';
 
 export interface Thresholds {
   /** From this weight on, a pair without a guard is one person. */
@@ -54,6 +46,9 @@ export interface PairExplanation {
 /** Persons with more records than this grow no further by themselves: no chain of likenesses may swallow a town. */
 const LARGEST_PERSON = 12;
 
+/** The weight from which on a pair is not shaken by a third record that looks like somebody else. */
+const UNSHAKEN = 12;
+
 /** Pairs kept while all candidates are gone through: two indexes and a weight each. */
 class PairList {
   a = new Int32Array(1024);
@@ -84,63 +79,53 @@ export class PairJudge {
   readonly model: MatchModel;
   readonly comparer: Comparer;
   readonly levels: Comparison = createComparison();
-  readonly #firstUses: Int32Array;
-  readonly #lastUses: Int32Array;
 
   constructor(people: PeopleSet, model: MatchModel) {
     this.#people = people;
     this.model = model;
-    this.#firstUses = countUses(people, people.integers.first);
-    this.#lastUses = countUses(people, people.integers.last);
-    this.comparer = new Comparer(people, this.#firstUses);
+    this.comparer = new Comparer(people);
   }
 
   /** The weight of a pair; its comparison stands in {@link levels} afterwards. */
   weigh(a: number, b: number, sink: PartSink | null = null): number {
     this.comparer.compare(a, b, this.levels);
-    return weigh(this.model, this.levels, this.#usesOf(a, b), this.#isAdultWoman(a, b), sink);
+    return weigh(this.model, this.levels, this.comparer.usesOf(a, b), this.#isAdultWoman(a, b), sink);
   }
 
   /** The weight of a pair if it is at least `least`; else any lesser one, sooner. */
   weighIfAtLeast(least: number, a: number, b: number): number {
     if (!this.model.forHouseholds) return this.weigh(a, b);
     this.comparer.comparePerson(a, b, this.levels);
-    const uses = this.#usesOf(a, b);
+    const uses = this.comparer.usesOf(a, b);
     if (mostWeight(this.model, this.levels, uses) < least) return Number.NEGATIVE_INFINITY;
     this.comparer.compareHousehold(a, b, this.levels);
     return weigh(this.model, this.levels, uses, this.#isAdultWoman(a, b));
   }
 
   /** The guards that hold for the pair that was weighed last. */
-  *guards(a: number, b: number): Generator<Guard> {
+  *guards(a: number, b: number, weight: number): Generator<Guard> {
     if (!this.model.forHouseholds) return;
-    const pair = this.#guarded(a, b);
+    const pair = this.#guarded(a, b, weight);
     for (const guard of GUARDS) if (guard.holds(pair)) yield guard;
   }
 
-  /** Whether the two cannot be one person even through a third record. */
-  areHardConflict(a: number, b: number): boolean {
+  /**
+   * Whether two records keep their persons apart although two others of them, which weigh `weight`, agree: always if they
+   * contradict each other; if they only look like two persons, where the two others do not weigh much.
+   */
+  areConflict(a: number, b: number, weight: number): boolean {
     if (this.comparer.contradict(a, b)) return true;
-    if (!this.model.forHouseholds) return false;
+    if (!this.model.forHouseholds || weight >= UNSHAKEN) return false;
     this.comparer.compare(a, b, this.levels);
     const { levels } = this;
     if (levels[AT.birth] === BIRTH.disagree) return true;
     return levels[AT.birth] === BIRTH.equal && levels[AT.first] === DISAGREE;
   }
 
-  #guarded(a: number, b: number): GuardedPair {
-    const { records, first, last } = this.#usesOf(a, b);
+  #guarded(a: number, b: number, weight: number): GuardedPair {
+    const { records, first, last } = this.comparer.usesOf(a, b);
     const chance = records === 0 ? 0 : (first * last) / records / BIRTH_DAYS;
-    return { people: this.#people, comparer: this.comparer, a, b, levels: this.levels, chance };
-  }
-
-  #usesOf(a: number, b: number): NameUses {
-    const { first, last } = this.#people.integers;
-    return {
-      records: this.#people.size,
-      first: first[a] === first[b] ? this.#firstUses[first[a]!]! : 0,
-      last: last[a] === last[b] ? this.#lastUses[last[a]!]! : 0,
-    };
+    return { people: this.#people, comparer: this.comparer, a, b, levels: this.levels, weight, chance };
   }
 
   #isAdultWoman(a: number, b: number): boolean {
@@ -156,12 +141,6 @@ const BIRTH_DAYS = 22_000;
 /** Births before this day are adults' for the sake of married names: the rule is about kind, not about a day. */
 const ADULT_BEFORE = 20060101;
 
-function countUses(people: PeopleSet, column: Int32Array): Int32Array {
-  const uses = new Int32Array(people.names.size);
-  for (let i = 0; i < people.size; i++) uses[column[i]!]!++;
-  return uses;
-}
-
 /** The thresholds that hold where none are given: the review floor rises with the size, as what can be read does not. */
 export function defaultThresholds(records: number): Thresholds {
   const doublings = Math.log2(Math.max(1, records / 125_000));
@@ -170,30 +149,26 @@ export function defaultThresholds(records: number): Thresholds {
 
 /** Matches all records of a set with each other. The result does not depend on their order. */
 export function matchPeople(people: PeopleSet, options: MatchOptions): MatchResult {
-  const model =
-    options.model === 'trained'
-      ? trainModel(people, countUses(people, people.integers.first))
-      : fixedModel(people.size);
+  const model = options.model === 'trained' ? trainModel(people) : fixedModel(people.size);
   const thresholds =
     options.thresholds ?? (options.model === 'trained' ? { match: 0, review: -4 } : defaultThresholds(people.size));
   const judge = new PairJudge(people, model);
   const accepted = new PairList();
+  const lonely = new PairList();
   const doubtful = new PairList();
   const blocking = forEachCandidate(people, (a, b) => {
     const weight = judge.weighIfAtLeast(thresholds.review, a, b);
     if (weight < thresholds.review) return;
-    let isGuarded = false;
-    for (const { outcome } of judge.guards(a, b)) {
-      if (outcome === 'no') return;
-      isGuarded = true;
+    let list = weight >= thresholds.match ? accepted : doubtful;
+    for (const { outcome, reviewFrom } of judge.guards(a, b, weight)) {
+      if (outcome === 'no' || (reviewFrom !== undefined && weight < reviewFrom)) return;
+      list = outcome === 'alone' && list !== doubtful ? lonely : doubtful;
     }
-    (weight >= thresholds.match && !isGuarded ? accepted : doubtful).add(a, b, weight);
+    list.add(a, b, weight);
   });
   const clusters = new People(people, judge);
-  for (const pair of sortPairs(accepted, people)) {
-    const [a, b] = [accepted.a[pair]!, accepted.b[pair]!];
-    if (!clusters.join(a, b)) doubtful.add(a, b, accepted.weight[pair]!);
-  }
+  joinAll(accepted, clusters, doubtful, people);
+  joinAll(keepUnambiguous(lonely, clusters, people, doubtful), clusters, doubtful, people);
   const reviews = collectReviews(doubtful, clusters, people);
   return {
     personOf: clusters.personOf(),
@@ -203,13 +178,42 @@ export function matchPeople(people: PeopleSet, options: MatchOptions): MatchResu
   };
 }
 
+/** Joins pairs, the heaviest first. Those that must stay two are doubtful. */
+function joinAll(pairs: PairList, clusters: People, doubtful: PairList, people: PeopleSet): void {
+  for (const i of sortPairs(pairs, people)) {
+    const [a, b] = [pairs.a[i]!, pairs.b[i]!];
+    if (!clusters.join(a, b, pairs.weight[i]!)) doubtful.add(a, b, pairs.weight[i]!);
+  }
+}
+
+/** Of pairs with a newborn without a name, those whose newborn fits one person only; the others are doubtful. */
+function keepUnambiguous(pairs: PairList, clusters: People, people: PeopleSet, doubtful: PairList): PairList {
+  const { flags } = people.integers;
+  const newbornOf = (i: number): number =>
+    clusters.rootOf((flags[pairs.a[i]!]! & Flag.newborn) !== 0 ? pairs.a[i]! : pairs.b[i]!);
+  const personOf = (i: number): number =>
+    clusters.rootOf((flags[pairs.a[i]!]! & Flag.newborn) !== 0 ? pairs.b[i]! : pairs.a[i]!);
+  const persons = new Map<number, Set<number>>();
+  for (let i = 0; i < pairs.size; i++) {
+    const known = persons.get(newbornOf(i));
+    if (known === undefined) persons.set(newbornOf(i), new Set([personOf(i)]));
+    else known.add(personOf(i));
+  }
+  const kept = new PairList();
+  for (let i = 0; i < pairs.size; i++) {
+    const list = persons.get(newbornOf(i))!.size === 1 ? kept : doubtful;
+    list.add(pairs.a[i]!, pairs.b[i]!, pairs.weight[i]!);
+  }
+  return kept;
+}
+
 /** Why two records weigh what they weigh. */
 export function explainPair(people: PeopleSet, judge: PairJudge, a: number, b: number): PairExplanation {
   const parts: WeightPart[] = [];
   const weight = judge.weigh(a, b, (field, level, own) => {
     if (own !== 0) parts.push({ field, level, weight: own });
   });
-  const guards = [...judge.guards(a, b)];
+  const guards = [...judge.guards(a, b, weight)];
   const pass = PASSES.find(({ key }) => key(people, a) !== 0 && key(people, a) === key(people, b));
   return { weight, parts, guards, pass: pass?.name ?? null };
 }
@@ -249,7 +253,7 @@ class People {
   }
 
   /** Joins two persons; false if they must stay two. */
-  join(a: number, b: number): boolean {
+  join(a: number, b: number, weight: number): boolean {
     const rootA = this.rootOf(a);
     const rootB = this.rootOf(b);
     if (rootA === rootB) return true;
@@ -258,7 +262,7 @@ class People {
     const isRefused =
       membersA.length + membersB.length > LARGEST_PERSON ||
       (membersA.length + membersB.length > 2 &&
-        membersA.some((one) => membersB.some((other) => this.#judge.areHardConflict(one, other))));
+        membersA.some((one) => membersB.some((other) => this.#judge.areConflict(one, other, weight))));
     if (isRefused) {
       this.refused++;
       return false;

@@ -1,6 +1,6 @@
 /** The patients of a submission as matching compares them: numbers side by side, some 120 bytes a record. */
 import { PATIENT, type Row } from '../model.js';
-import { isNewbornName, isUnknownName, nameKey, splitSuffix } from '../normalize/name.js';
+import { isNewbornName, isTestName, isUnknownName, nameKey, splitSuffix } from '../normalize/name.js';
 import { hashText } from './keys.js';
 import { nicknameGroups } from './nicknames.js';
 import { soundex } from './similarity.js';
@@ -49,6 +49,12 @@ class Texts<T> {
   }
 }
 
+/** A name said twice, as some systems fill a second field, is the name. */
+function sayOnce(key: string): string {
+  const half = (key.length - 1) / 2;
+  return key[half] === ' ' && key.slice(0, half) === key.slice(half + 1) ? key.slice(0, half) : key;
+}
+
 function readName(text: string): ComparedName {
   const words = text.includes(' ') ? text.split(' ').filter((word) => word.length >= 4) : NO_WORDS;
   const joined = text.replaceAll(' ', '');
@@ -71,7 +77,14 @@ export const Flag = {
   /** The first name is what a hospital calls a child before it is named. */
   newborn: 1,
   multipleBirth: 2,
+  /** A name for trying a system out, or for nobody: never matched by what it says. */
+  nobody: 4,
 } as const;
+
+/** Last names that stand for nobody in particular, beside those of test patients. */
+const NOBODY = new Set(['DOE', 'TEST', 'ZZTEST', 'ZZZTEST', 'TESTPATIENT', 'DONOTUSE', 'DO NOT USE']);
+/** A newborn's temporary name with its mother's or its last name behind it, with or without a blank. */
+const NEWBORN_OF = /^(?:(?:BABY|INFANT|NEWBORN) ?(?:BOY|GIRL)|(?:BB|BG|BABY|INFANT|NEWBORN)(?= ))/;
 
 const INITIAL_ROOM = 1024;
 
@@ -109,7 +122,8 @@ export class PeopleSet {
     const last = this.#splitName(text(PATIENT.last_name));
     const first = this.#splitName(text(PATIENT.first_name));
     const suffix = text(PATIENT.suffix) ?? last.suffix ?? first.suffix;
-    const isNewborn = first.name !== null && isNewbornName(first.name);
+    const isNewborn = first.name !== null && (isNewbornName(first.name) || NEWBORN_OF.test(nameKey(first.name)));
+    const isNobody = last.name !== null && (NOBODY.has(nameKey(last.name)) || isTestName(last.name, first.name));
     integers.last[index] = this.#name(last.name);
     integers.first[index] = isNewborn ? 0 : this.#name(first.name);
     integers.middle[index] = this.#name(text(PATIENT.middle_name));
@@ -122,9 +136,12 @@ export class PeopleSet {
     const sex = text(PATIENT.sex) ?? (isNewborn ? sexOfNewborn(first.name!) : null);
     integers.sex[index] = sex === 'F' ? 1 : sex === 'M' ? 2 : 0;
     integers.suffix[index] = suffix === null ? 0 : this.#suffixes.numberOf(suffix);
-    integers.order[index] = Number(text(PATIENT.birth_order) ?? (isNewborn ? orderOfNewborn(first.name!) : 0));
+    const toldOrder = isNewborn ? orderOfNewborn(first.name!) : 0;
+    integers.order[index] = Number(text(PATIENT.birth_order) ?? toldOrder);
     integers.flags[index] =
-      (isNewborn ? Flag.newborn : 0) | (text(PATIENT.multiple_birth) === 'Y' ? Flag.multipleBirth : 0);
+      (isNewborn ? Flag.newborn : 0) |
+      (text(PATIENT.multiple_birth) === 'Y' || toldOrder > 0 ? Flag.multipleBirth : 0) |
+      (isNobody ? Flag.nobody : 0);
     const line = text(PATIENT.street);
     const street = line === null ? null : readStreet(line);
     integers.streetNumber[index] = street === null ? 0 : this.#place(street.number);
@@ -151,7 +168,7 @@ export class PeopleSet {
   #name(name: string | null): number {
     if (name === null) return 0;
     const key = nameKey(name);
-    return key === '' ? 0 : this.names.numberOf(key);
+    return key === '' ? 0 : this.names.numberOf(sayOnce(key));
   }
 
   #place(text: string): number {

@@ -39,8 +39,8 @@ class Tally {
 }
 
 /** A model whose weights come from the records. The order of the records makes no difference. */
-export function trainModel(people: PeopleSet, firstUses: Int32Array): MatchModel {
-  const comparer = new Comparer(people, firstUses);
+export function trainModel(people: PeopleSet): MatchModel {
+  const comparer = new Comparer(people);
   const levels = createComparison();
   const candidates = new Tally();
   forEachCandidate(people, (a, b) => {

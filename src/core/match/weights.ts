@@ -1,5 +1,15 @@
 /** What a comparison weighs: how much each field speaks for or against one person, in bits. */
-import { AT, BIRTH, COMPARED, COMPARED_FIELDS, type Comparison, DISAGREE, ID, NAME } from './comparison.js';
+import {
+  AT,
+  BIRTH,
+  COMPARED,
+  COMPARED_FIELDS,
+  type Comparison,
+  DISAGREE,
+  ID,
+  NAME,
+  type NameUses,
+} from './comparison.js';
 
 /** The weight of each level of each field, 0 first. */
 export type Weights = readonly (readonly number[])[];
@@ -50,14 +60,6 @@ export function fixedModel(records: number): MatchModel {
     prior: PRIOR - Math.log2(Math.max(records, PRIOR_RECORDS) / PRIOR_RECORDS),
     forHouseholds: true,
   };
-}
-
-/** How common the two names are: what their equality is worth more or less than the usual. */
-export interface NameUses {
-  readonly records: number;
-  /** Bearers of the equal first name, 0 if they are not equal. */
-  readonly first: number;
-  readonly last: number;
 }
 
 /** A field's part in the weight of a pair, for explanations. */

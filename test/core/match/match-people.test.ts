@@ -59,6 +59,8 @@ describe('are one person', () => {
     ['the last name of another parent', { last_name: 'Costa' }],
     ['accents and a hyphen', { last_name: 'Wálsh' }],
     ['another sex, and all else equal', { sex: 'M' }],
+    ['a newborn without a name, whom nobody else fits', { first_name: 'Baby Girl' }],
+    ['a name said twice', { first_name: 'Nora Nora' }],
   ])('%s', (_, changes) => {
     expect(verdict(NORA, { ...NORA, ...changes })).toBe('same');
   });
@@ -72,13 +74,19 @@ describe('are one person', () => {
 describe('are a question for a person', () => {
   test.each<[string, Values, Values, string]>([
     ['twins', NORA, { ...NORA, first_name: 'Daniel', sex: 'M' }, 'twins'],
-    ['a newborn without a name', NORA, { ...NORA, first_name: 'Baby Girl' }, 'newborn'],
+    [
+      'a newborn without a name, and of another sex',
+      NORA,
+      { ...NORA, first_name: 'Baby Boy', sex: 'M' },
+      'newborn-otherwise',
+    ],
+    ['names that only look alike', without(NORA, 'middle_name'), { ...NORA, first_name: 'Dora' }, 'alike-twins'],
     ['a parent with the child’s name', NORA, { ...NORA, birth_date: '1985-05-14' }, 'parent'],
     [
       'twins with names alike',
       { ...NORA, multiple_birth: 'Y' },
       { ...NORA, first_name: 'Dora', multiple_birth: 'Y' },
-      'alike-twins',
+      'multiple-birth',
     ],
     [
       'namesakes with other numbers',
@@ -118,6 +126,12 @@ describe('are two persons', () => {
       'people with nothing in common',
       NORA,
       { last_name: 'Nguyen', first_name: 'Minh', birth_date: '1970-02-03', sex: 'M' },
+    ],
+    ['people of the test system', { ...NORA, last_name: 'Test' }, { ...NORA, last_name: 'Test' }],
+    [
+      'twins who are told to be two',
+      { ...NORA, multiple_birth: 'Y' },
+      { ...NORA, first_name: 'Grace', multiple_birth: 'Y' },
     ],
     ['sisters', NORA, { ...NORA, first_name: 'Grace', middle_name: 'Ann', birth_date: '2012-09-30' }],
   ])('%s', (_, a, b) => {
