@@ -65,7 +65,7 @@ export function* makeFamilies(options: FamilyOptions): Generator<FamilyRecord, v
 function* inFamilies(persons: number, duplicates: number, random: Random): Generator<FamilyRecord, void, undefined> {
   const further = duplicates / (1 - duplicates) / MEAN_FURTHER;
   const sites = Array.from(
-    { length: Math.max(12, Math.ceil(persons / 3000)) },
+    { length: Math.max(24, Math.ceil(persons / 3000)) },
     (_, number) => new Site(number, random),
   );
   const population = new Population(random, sites.length);
