@@ -95,7 +95,7 @@ function* recordsOf(
   random: Random,
 ): Generator<{ row: Row; changes: number }, void, undefined> {
   const count = 1 + furtherRecords(further * (person.isChild ? CHILD_FACTOR : ADULT_FACTOR), random);
-  const hasNewbornRecord = person.isChild && person.birthYear > 1990 && random.chance(count > 1 ? 0.11 : 0.01);
+  const hasNewbornRecord = person.isChild && person.birthYear > 1990 && random.chance(count > 1 ? 0.07 : 0.008);
   const epochs = Array.from({ length: count }, () => random.integer(0, EPOCHS - 1)).sort();
   const rows = new Map<Site, Row>();
   for (const [place, epoch] of epochs.entries()) {

@@ -198,7 +198,7 @@ export class Population {
     const random = this.#random;
     const parents = this.#makeParents(household);
     // Most children of a registry are young.
-    let year = LAST_YEAR - 1 - Math.floor(42 * random.next() ** 2.6);
+    let year = LAST_YEAR - 1 - (random.chance(0.78) ? random.integer(0, 20) : random.integer(21, 52));
     const motherYear = clampYear(year - random.integer(17, 38));
     const fatherYear = clampYear(motherYear + random.integer(-10, 4));
     const phones = [this.#phones(household), this.#phones(household)];
@@ -216,19 +216,18 @@ export class Population {
     const taken = new Set<string>();
     for (let left = random.pick(CHILDREN); left > 0 && year < LAST_YEAR; ) {
       const birthDate = this.#dateIn(year);
-      const born = random.chance(0.022) ? (random.chance(0.03) ? 3 : 2) : 1;
+      const born = random.chance(0.03) ? (random.chance(0.03) ? 3 : 2) : 1;
       const shared = { birthDate, parents, phones: random.pick(phones), isChild: true };
       if (born === 1) this.#addChild(household, { ...shared, taken, father, relative });
       else this.#addMultiples(household, { ...shared, taken, born });
       left -= born;
       year += random.pick([1, 1, 2, 2, 2, 3, 3, 4, 5]);
     }
-    // A cousin or a nephew who has the name of a child of the house, and nearly the birth date.
-    if (random.chance(0.0004)) {
-      const { sex, firstName, birthDate } = random.pick(household.persons);
-      const day = Number(birthDate.slice(8));
-      const near = `${birthDate.slice(0, 8)}${String((day % 28) + 1).padStart(2, '0')}`;
-      this.#add(household, { sex, firstName, birthDate: near, isChild: true, parents: this.#makeParents(household) });
+    // A cousin of the same age who has the name of a child of the house, and lives there as well.
+    if (random.chance(0.0005)) {
+      const { sex, firstName, birthYear } = random.pick(household.persons);
+      const birthDate = this.#dateIn(clampTo(birthYear + random.integer(-1, 1), LAST_YEAR - 1));
+      this.#add(household, { sex, firstName, birthDate, isChild: true, parents: this.#makeParents(household) });
     }
     if (father?.suffix === null && random.chance(0.01)) father.suffix = 'II';
   }
@@ -281,7 +280,7 @@ export class Population {
     const firstSex = random.chance(0.5) ? 'F' : 'M';
     const ssn = makeSsn(random, 7);
     const hasSsn = random.chance(0.75);
-    const alike = random.chance(0.4);
+    const alike = random.chance(0.55);
     const middleName = this.#middleName(firstSex);
     const twinOf = this.#persons;
     const medicaid = Number(random.digits(9));
@@ -415,8 +414,13 @@ interface Birth extends Pick<Wanted, 'birthDate' | 'parents' | 'phones' | 'isChi
   readonly taken: Set<string>;
 }
 
+/** The year in which somebody was born who is at least as old as a parent may be. */
 function clampYear(year: number): number {
-  return Math.max(1930, Math.min(2008, year));
+  return clampTo(year, 2008);
+}
+
+function clampTo(year: number, last: number): number {
+  return Math.max(1930, Math.min(last, year));
 }
 
 /** A phone number that may be. */

@@ -253,7 +253,7 @@ export class RecordKeeping {
     } else if (spelling !== null) {
       draft.mark('other spelling');
       first = spelling;
-    } else if (middle !== null && random.chance(0.04)) {
+    } else if (middle !== null && random.chance(0.03)) {
       // Known by the middle name, or by both.
       draft.mark('first name cut or moved');
       const kind = random.next();
