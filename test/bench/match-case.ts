@@ -1,5 +1,6 @@
 /** Matches one set of records whose truth is known, and measures it: in a process of its own, so that memory is its own. */
-import { type MatchOptions, matchPeople, PeopleSet } from '../../src/core/match/people.js';
+import { type MatchOptions, matchPeople } from '../../src/core/match/match-people.js';
+import { PeopleSet } from '../../src/core/match/people.js';
 import { packRow, type Row } from '../../src/core/model.js';
 import { makeFamilies } from '../support/families.js';
 import { type FebrlSet, readFebrl } from '../support/febrl.js';
