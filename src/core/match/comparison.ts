@@ -1,5 +1,5 @@
 /** How two patient records compare, field by field. */
-import { Flag, type PeopleSet } from './people.js';
+import type { PeopleSet } from './people.js';
 import { areOneEditApart, jaroWinkler } from './similarity.js';
 
 /** The fields that are compared, in the order of a {@link Comparison}, and their levels from 1; 0 is "not known". */
@@ -232,17 +232,18 @@ export class Comparer {
     );
   }
 
-  /** Whether one first name is the beginning or a word of the other, rather than one that only looks like it. */
+  /** Whether one first name is the initial or a word of the other, rather than one that only looks like it. */
   isPartOfFirst(a: number, b: number): boolean {
     const { integers, names } = this.#people;
     const one = names.at(integers.first[a]!);
     const other = names.at(integers.first[b]!);
-    if (one.text.startsWith(other.text) || other.text.startsWith(one.text)) return true;
+    if (one.text.length === 1 || other.text.length === 1) return one.text[0] === other.text[0];
     return one.words.includes(other.text) || other.words.includes(one.text);
   }
 
-  isNewborn(a: number): boolean {
-    return (this.#people.integers.flags[a]! & Flag.newborn) !== 0;
+  /** Whether nothing is known of the first name: there is none, or what hospitals call a child before it has one. */
+  isNameless(a: number): boolean {
+    return this.#people.integers.first[a] === 0;
   }
 }
 

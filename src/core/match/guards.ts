@@ -112,17 +112,23 @@ export const GUARDS: readonly Guard[] = [
       'born on the same day with a first name that only looks alike, no equal middle name and no equal number: may be twins',
     outcome: 'review',
     holds: ({ comparer, a, b, levels }) => {
-      if (levels[AT.birth] !== BIRTH.equal || haveEqualId(levels) || levels[AT.middle]! >= ID.close) return false;
-      if (levels[AT.first] === NAME.close) return levels[AT.middle] === DISAGREE;
+      if (levels[AT.birth]! < BIRTH.close || haveEqualId(levels) || levels[AT.middle]! >= ID.close) return false;
+      if (levels[AT.middle] === DISAGREE) return levels[AT.first] === NAME.close || levels[AT.first] === NAME.alike;
       return levels[AT.first] === NAME.alike && !comparer.isPartOfFirst(a, b);
     },
+  },
+  {
+    id: 'neighbouring-numbers',
+    words: 'Social Security numbers one digit apart, and a first name that is not the same: twins get such numbers',
+    outcome: 'review',
+    holds: ({ levels }) => levels[AT.ssn] === ID.close && levels[AT.first] !== NAME.equal,
   },
   {
     id: 'multiple-birth',
     words: 'one of several at birth, with a first name that is not the same and no equal number',
     outcome: 'review',
     holds: ({ people, a, b, levels }) => {
-      if (levels[AT.birth] !== BIRTH.equal || levels[AT.first] === NAME.equal || haveEqualId(levels)) return false;
+      if (levels[AT.birth]! < BIRTH.close || levels[AT.first] === NAME.equal || haveEqualId(levels)) return false;
       return isOneOfSeveral(people, a, b);
     },
   },
@@ -135,24 +141,24 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     id: 'newborn',
-    words: 'a newborn’s temporary name, and no equal number: one person only if it fits nobody else',
+    words: 'no first name or a newborn’s temporary one, and no equal number: one person only if it fits nobody else',
     outcome: 'alone',
     reviewFrom: -1,
     holds: ({ comparer, a, b, levels }) =>
-      comparer.isNewborn(a) !== comparer.isNewborn(b) &&
+      comparer.isNameless(a) !== comparer.isNameless(b) &&
       levels[AT.sex] !== DISAGREE &&
       levels[AT.birth] === BIRTH.equal &&
       !haveEqualId(levels),
   },
   {
     id: 'newborn-otherwise',
-    words: 'a newborn’s temporary name, and no equal number or birth date',
+    words: 'no first name or a newborn’s temporary one, and no equal number, sex or birth date',
     outcome: 'review',
     reviewFrom: 1,
     holds: ({ comparer, a, b, levels }) =>
-      (comparer.isNewborn(a) || comparer.isNewborn(b)) &&
+      (comparer.isNameless(a) || comparer.isNameless(b)) &&
       !haveEqualId(levels) &&
-      (comparer.isNewborn(a) === comparer.isNewborn(b) ||
+      (comparer.isNameless(a) === comparer.isNameless(b) ||
         levels[AT.sex] === DISAGREE ||
         levels[AT.birth] !== BIRTH.equal),
   },

@@ -2,7 +2,7 @@
 import { forEachCandidate, PASSES } from './blocking.js';
 import { AT, BIRTH, Comparer, type Comparison, createComparison, DISAGREE } from './comparison.js';
 import { GUARDS, type Guard, type GuardedPair } from './guards.js';
-import { Flag, type PeopleSet } from './people.js';
+import type { PeopleSet } from './people.js';
 import { trainModel } from './train.js';
 import { fixedModel, type MatchModel, mostWeight, type PartSink, type WeightPart, weigh } from './weights.js';
 
@@ -186,22 +186,21 @@ function joinAll(pairs: PairList, clusters: People, doubtful: PairList, people: 
   }
 }
 
-/** Of pairs with a newborn without a name, those whose newborn fits one person only; the others are doubtful. */
+/** Of pairs of a named person and a record without a first name, those where that fits one person only; the others are doubtful. */
 function keepUnambiguous(pairs: PairList, clusters: People, people: PeopleSet, doubtful: PairList): PairList {
-  const { flags } = people.integers;
-  const newbornOf = (i: number): number =>
-    clusters.rootOf((flags[pairs.a[i]!]! & Flag.newborn) !== 0 ? pairs.a[i]! : pairs.b[i]!);
-  const personOf = (i: number): number =>
-    clusters.rootOf((flags[pairs.a[i]!]! & Flag.newborn) !== 0 ? pairs.b[i]! : pairs.a[i]!);
+  const { first } = people.integers;
+  const isNameless = (index: number): boolean => first[index] === 0;
+  const namelessOf = (i: number): number => clusters.rootOf(isNameless(pairs.a[i]!) ? pairs.a[i]! : pairs.b[i]!);
+  const personOf = (i: number): number => clusters.rootOf(isNameless(pairs.a[i]!) ? pairs.b[i]! : pairs.a[i]!);
   const persons = new Map<number, Set<number>>();
   for (let i = 0; i < pairs.size; i++) {
-    const known = persons.get(newbornOf(i));
-    if (known === undefined) persons.set(newbornOf(i), new Set([personOf(i)]));
+    const known = persons.get(namelessOf(i));
+    if (known === undefined) persons.set(namelessOf(i), new Set([personOf(i)]));
     else known.add(personOf(i));
   }
   const kept = new PairList();
   for (let i = 0; i < pairs.size; i++) {
-    const list = persons.get(newbornOf(i))!.size === 1 ? kept : doubtful;
+    const list = persons.get(namelessOf(i))!.size === 1 ? kept : doubtful;
     list.add(pairs.a[i]!, pairs.b[i]!, pairs.weight[i]!);
   }
   return kept;
