@@ -163,6 +163,8 @@ function findLinkIssues(
     sourcePatientId: row[DOSE.source_patient_id]!,
     sourceImmunizationId: row[DOSE.source_immunization_id]!,
     field,
+    column: null,
+    documentCode: null,
     value: readValue(index, field),
     after: null,
     expected: null,
@@ -200,7 +202,7 @@ export async function linkCombined(
     await linker.prepare(batch.rows);
     records.add(batch, plan, linker);
   }
-  for (const issue of records.issues()) context.issues.add(file.logNumber, issue);
+  for (const issue of records.issues()) context.issues.add(file.logNumber, issue, 'doses');
   for (let index = 0; index < block.count; index++) {
     const record = block.firstRecord + index;
     const line = block.lines[index]!;
@@ -230,8 +232,9 @@ class CombinedBlock {
     this.#block = block;
     this.#file = file;
     for (let index = 0; index < block.count; index++) {
-      const codes = file.rejectedPatients.get(block.firstRecord + index);
-      if (codes !== undefined) this.#codes.set(index, new Set(codes));
+      const record = block.firstRecord + index;
+      const codes = [...(file.rejectedPatients.get(record) ?? []), ...(file.keptOut.get(record) ?? [])];
+      if (codes.length > 0) this.#codes.set(index, new Set(codes));
     }
   }
 
@@ -257,7 +260,7 @@ class CombinedBlock {
   }
 
   #addIssue(issue: Issue): void {
-    const key = [issue.record, issue.code, issue.field, issue.value].join('\x1f');
+    const key = [issue.record, issue.code, issue.column ?? issue.field, issue.value].join('\x1f');
     if (this.#issues.has(key)) return;
     this.#issues.set(key, issue);
     if (issue.severity !== 'error') return;
@@ -283,6 +286,7 @@ class CombinedBlock {
 }
 
 /** Whether an issue is about the record or its patient, and was found when the record was read as a patient. */
-function isOfPatient({ field }: Issue): boolean {
+function isOfPatient({ field, column }: Issue): boolean {
+  if (column !== null) return false;
   return field === null || SHARED_FIELDS.includes(field);
 }

@@ -308,6 +308,8 @@ class PatientMatcher {
       sourcePatientId,
       sourceImmunizationId: null,
       field: isAboutId ? 'source_patient_id' : null,
+      column: null,
+      documentCode: null,
       value: isAboutId ? sourcePatientId : null,
       after: null,
       expected: null,

@@ -143,7 +143,8 @@ async function loadInto(
     run,
     received.map(({ role, source }) => ({ role, name: source.name })),
   );
-  const issues = new IssueLog(folder.workPath, options.maxIssuesPerCode ?? DEFAULT_MAX_ISSUES_PER_CODE);
+  const mostIssues = options.maxIssuesPerCode ?? DEFAULT_MAX_ISSUES_PER_CODE;
+  const issues = new IssueLog(folder.workPath, mostIssues, spec.codes);
   try {
     const context: RunContext = {
       spec,

@@ -10,6 +10,8 @@ import { separatorsOf } from './core/read/delimited.js';
 import { createFrame, type Frame, type SetApart } from './core/read/frame.js';
 import { type Recognition, recognize } from './core/read/recognize.js';
 import { isUtf16 } from './core/read/utf16.js';
+import { hasColumnRules } from './core/rules/checks.js';
+import type { SeenValues } from './core/rules/unique.js';
 import { isCombined, REJECT_COLUMNS, type Spec } from './core/spec.js';
 import { type Batch, transformBlock } from './core/transform.js';
 import type { Store } from './db/store.js';
@@ -19,6 +21,7 @@ import type { RejectFile } from './files/rejects.js';
 import type { ChangeLog, IssueLog, ReportFolder } from './files/reports.js';
 import { listFiles, openSource, type Source, SourceReader } from './files/source.js';
 import type { UnpackLimits } from './files/unpack.js';
+import { withRepeats } from './repeated-values.js';
 
 /** Where a run stands, for a progress display. */
 export interface Progress {
@@ -181,6 +184,12 @@ export class FileRun {
   readonly dosePlans: readonly TransformPlan[];
   /** For a combined file: the records whose patient was rejected, until they are written with the faults of their doses. */
   readonly rejectedPatients = new Map<number, readonly IssueCode[]>();
+  /** For a combined file: records that may not be loaded though their patient may, until they are written. */
+  readonly keptOut = new Map<number, readonly IssueCode[]>();
+  /** Values that may stand once in the file, by their column. */
+  readonly seenValues = new Map<string, SeenValues>();
+  /** Records of a kind that is not loaded. */
+  notLoaded = 0;
   readonly fates: FateLedger;
   readonly rejects: RejectFile;
   /** Number of the file in the issue log. */
@@ -317,7 +326,9 @@ function push(cutter: RecordCutter, chunk: Uint8Array, file: FileRun): readonly 
 const BEAT_EVERY_MS = 10_000;
 
 function takeBlock(block: Block, file: FileRun, context: RunContext): { block: Block; batch: Batch } {
-  const batch = transformBlock(block, file.plan);
+  const transformed = transformBlock(block, file.plan);
+  const batch =
+    transformed.unique.length === 0 ? transformed : withRepeats(transformed, block, file.plan, file.seenValues);
   file.records += block.count;
   file.longRows += batch.longRows;
   file.shortRows += batch.shortRows;
@@ -325,7 +336,9 @@ function takeBlock(block: Block, file: FileRun, context: RunContext): { block: B
   for (const encoding of ['ascii', 'utf-8', 'windows-1252'] as const)
     file.encodings[encoding] += batch.encodings[encoding];
   for (let slot = 0; slot < batch.filled.length; slot++) file.filled[slot]! += batch.filled[slot]!;
+  file.notLoaded += batch.notLoaded;
   addChanges(batch, file.plan, context);
+  for (const { index, codes } of batch.keptOut) file.keptOut.set(block.firstRecord + index, codes);
   for (const index of batch.skipped) file.fates.set(block.firstRecord + index, 'skipped');
   return { block, batch };
 }
@@ -362,8 +375,12 @@ export function checkRejectShare(files: readonly FileRun[], context: RunContext)
 }
 
 function reportUnknownColumns(file: FileRun, context: RunContext): void {
-  for (const name of file.received.recognition.header?.unknown ?? [])
-    reportFile('column-unknown', name, {}, file, context);
+  const { header } = file.received.recognition;
+  for (const name of header?.unknown ?? []) reportFile('column-unknown', name, {}, file, context);
+  if (header === null || !hasColumnRules(file.plan.layout)) return;
+  file.plan.layout.fields.forEach(({ name }, index) => {
+    if (header.columns[index] === -1) reportFile('column-missing', name, {}, file, context);
+  });
 }
 
 function reportFrameFindings(frame: Frame, file: FileRun, context: RunContext): void {
@@ -393,6 +410,7 @@ function reportWholeFile(file: FileRun, context: RunContext): void {
     reportFile('row-shorter-than-layout', null, { expected, other: String(file.shortRows) }, file, context);
   }
   if (file.nulRecords > 0) reportFile('nul-bytes', null, { other: String(file.nulRecords) }, file, context);
+  if (file.notLoaded > 0) reportFile('records-not-loaded', null, { other: String(file.notLoaded) }, file, context);
   // What the user says of the encoding needs not be told.
   if (file.source.encoding !== null) return;
   if (windows1252 > 0 && utf8 > 0) reportFile('encoding-mixed', null, { other: String(utf8) }, file, context);
@@ -417,6 +435,8 @@ function reportFile(
     sourcePatientId: null,
     sourceImmunizationId: null,
     field: null,
+    column: null,
+    documentCode: null,
     value,
     after: null,
     expected: facts.expected ?? null,

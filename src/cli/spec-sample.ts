@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { FileRole } from '../core/model.js';
 import { makeSamples, type Samples } from '../core/samples/samples.js';
 import { FAULTY_FOLDER, PERFECT_FOLDER, VERDICTS_FILE, writeSampleFolder } from '../files/sample-folder.js';
-import { loadSpec } from '../files/specs.js';
+import { loadCodes, loadSpec } from '../files/specs.js';
 import { count, print } from './print.js';
 import { formatTable, showSafely, wrapText } from './table.js';
 
@@ -17,7 +17,7 @@ const OPTIONS: Readonly<Record<FileRole, readonly string[]>> = {
 /** Writes the samples of a spec to a folder, and says how to try them. */
 export async function sampleSpec(idOrPath: string, folder: string): Promise<void> {
   const spec = loadSpec(idOrPath);
-  const samples = makeSamples(spec);
+  const samples = makeSamples(spec, loadCodes());
   await writeSampleFolder(folder, samples);
   const parts = [
     `${spec.id} ${spec.version}: a perfect sample and ${count(samples.faulty.length, 'faulty one')} in ${folder}`,

@@ -16,7 +16,7 @@ export interface CodeTable {
 /** The tables that immload cannot work without. */
 export const CODE_TABLES = [
   'cvx', 'mvx', 'product', 'vaccine_group', 'cpt', 'vis', 'race', 'ethnicity', 'sex', 'language', 'state', 'county',
-  'relationship', 'registry_status', 'publicity', 'yes_no', 'information_source', 'completion_status',
+  'county_us', 'relationship', 'registry_status', 'publicity', 'yes_no', 'information_source', 'completion_status',
   'refusal_reason', 'eligibility', 'funding_source', 'route', 'body_site', 'dose_unit', 'action',
 ] as const; // biome-ignore format: a list of names
 

@@ -3,7 +3,8 @@
  * lines are no records.
  */
 import type { FileRole } from './model.js';
-import type { Checker, JsonObject, Layout } from './spec.js';
+import type { Layout } from './spec.js';
+import type { Checker, JsonObject } from './spec-checker.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from './spec-words.js';
 
 /** What becomes of a record that ends before the last column. */

@@ -28,6 +28,10 @@ export interface IssueDefinition {
 
 /** What fills the placeholders of a message. */
 export interface Facts {
+  /** The column of a rule of the spec's own, as the spec calls it. */
+  readonly column?: string;
+  /** What the document that the spec was made from calls it, where the rule says so. */
+  readonly documentCode?: string | null;
   readonly after?: string | null;
   readonly expected?: string | null;
   readonly other?: string | null;
@@ -37,6 +41,10 @@ export interface Facts {
 export interface Finding {
   readonly code: IssueCode;
   readonly field: FieldName | null;
+  /** The column, as the spec calls it, where a rule of the spec's own found it; else `null`. */
+  readonly column: string | null;
+  /** What the document that the spec was made from calls it, where the rule says so; else `null`. */
+  readonly documentCode: string | null;
   /** As received, `null` when the problem is not one value's. */
   readonly value: string | null;
   /** Fill `{after}`, `{expected}` and `{other}` in the message; `null` where it has no such placeholder. */
@@ -50,6 +58,8 @@ export function createFinding(code: IssueCode, field: FieldName | null, value: s
   return {
     code,
     field,
+    column: facts?.column ?? null,
+    documentCode: facts?.documentCode ?? null,
     value,
     after: facts?.after ?? null,
     expected: facts?.expected ?? null,

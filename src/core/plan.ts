@@ -34,6 +34,7 @@ import { ByteCache } from './read/byte-cache.js';
 import type { FileEncoding } from './read/decode.js';
 import { columnsOfWidths, type FixedColumns } from './read/fixed.js';
 import { type HeaderMatch, REJECT_KEYS } from './read/header.js';
+import { type ColumnChecks, compileChecks } from './rules/checks.js';
 import { IMMUNIZATION_MISSING } from './rules/immunization.js';
 import { PATIENT_MISSING } from './rules/patient.js';
 import type { Rule } from './rules/rule.js';
@@ -154,6 +155,8 @@ export interface TransformPlan {
   readonly nulls: ReadonlySet<string>;
   readonly longestNull: number;
   readonly severities: Readonly<Record<IssueCode, Severity | 'off'>>;
+  /** What the spec asks of single columns, `null` where it asks nothing. */
+  readonly checks: ColumnChecks | null;
   /** Fields in slot order. */
   readonly fieldNames: readonly FieldName[];
   /** Vaccines resolved before, by all their clues. */
@@ -292,6 +295,7 @@ export function compilePlan(options: PlanOptions): TransformPlan {
       IssueCode,
       Severity | 'off'
     >,
+    checks: compileChecks({ spec, role, codes, today, header, dose }),
     fieldNames: Object.keys(definitions) as FieldName[],
     vaccines: new Map(),
     vaccineRules: new Map(),

@@ -4,6 +4,7 @@
  * The check knows the properties and values from here, the schema and the documents say the same of them: a part
  * without words is not compiled, and one that is not here is not a part.
  */
+import type { ColumnRule, Condition } from './column-rule.js';
 import type { ControlTotal, Counted, Framing, LongRows, MarkRecord, MarkUse, ShortRows } from './framing.js';
 import type { FileRole, Severity } from './model.js';
 import type {
@@ -34,6 +35,10 @@ interface SpecProperties {
   readonly group: WordsOf<RepeatedGroup>;
   readonly mark: WordsOf<MarkRecord>;
   readonly total: WordsOf<ControlTotal>;
+  readonly rule: WordsOf<ColumnRule>;
+  readonly condition: WordsOf<Condition>;
+  /** A set that is a code table, and no list. */
+  readonly set: Words<'table'>;
 }
 
 /** The parts of every layout that say how its records are framed. */
@@ -44,6 +49,11 @@ const FRAMING: WordsOf<Framing> = {
   headerRecord: 'A record at the top that is no data, and says who sent the file, when, or how much is in it.',
   trailerRecord: 'A record at the end that is no data. Where it must be there and is not, the file was cut short.',
 };
+
+const CONDITIONS =
+  'What a record may say that matters to rules, by name: {"refusal": [{"column": "refused", "is": ["YES"]}]}. A condition holds where all that it lists holds.';
+const NOT_LOADED =
+  'Conditions, of which one is enough, under which a record is judged by the rules of its columns and not loaded, such as one that names no patient.';
 
 export const SPEC_PROPERTIES: SpecProperties = {
   spec: {
@@ -57,6 +67,11 @@ export const SPEC_PROPERTIES: SpecProperties = {
     layouts: 'The kinds of file that a sender sends, column by column.',
     severities:
       'Issue codes that weigh differently here than in general. `immload explain` lists all codes and what they weigh.',
+    sets: 'Lists of values that rules of columns name: {"answers": ["YES", "NO"]}, or {"counties": {"table": "county_us"}} for the codes of a code table.',
+    prefixes:
+      'Beginnings of values by the value of another column, for rules of columns: {"zip-of-state": {"MA": ["010-027", "055"]}}. 010-027 stands for all between the two.',
+    codes:
+      'What the document that the specification was made from calls a breach, by issue code: {"value-too-long": "DATA008"}. It is shown beside the issue.',
   },
   provenance: {
     status: 'How sure the specification is of itself.',
@@ -83,12 +98,19 @@ export const SPEC_PROPERTIES: SpecProperties = {
       'How many lines may stand above the header, such as titles and instructions: 10 unless told otherwise, 0 where the header must come first. The header is the first line that names the columns; what stands above it is counted, told, and not read.',
     ...FRAMING,
     fields: 'The columns in their order. A combined layout may have groups of columns that stand once for each dose.',
+    conditions: CONDITIONS,
+    notLoaded: NOT_LOADED,
+    blanks: 'What blanks around a value, or in its place, are for the rules of columns.',
+    retired:
+      'Columns of earlier versions. Their values are not loaded, but conditions may ask about them where a header names them.',
   },
   fixed: {
     format: 'How a record is divided into columns.',
     widths: 'What the widths of the columns count.',
     ...FRAMING,
     fields: 'The columns in their order. Each begins where the one before it ends.',
+    conditions: CONDITIONS,
+    notLoaded: NOT_LOADED,
   },
   field: {
     name: 'As the specification calls the column. Headers are matched by it; case, blanks and underscores do not matter.',
@@ -102,6 +124,9 @@ export const SPEC_PROPERTIES: SpecProperties = {
     default: 'What a blank stands for.',
     store: 'False for a column that is used to tell patients apart, and not stored.',
     note: 'For people: what a sender should know about the column.',
+    example: 'A value as a sender would write it. Samples have it in every record.',
+    rules:
+      'What is asked of the values as they are written, beside what the field asks. Words for "no value" count as blanks.',
   },
   mark: {
     tag: 'The value of its first column, such as T (delimited).',
@@ -119,6 +144,40 @@ export const SPEC_PROPERTIES: SpecProperties = {
     repeat: 'How many doses one record may hold.',
     fields: 'The columns of one dose in their order. {n} in their names stands for the number of the dose.',
   },
+  rule: {
+    required: 'Has to have a value.',
+    notToSend: 'Has to be blank.',
+    fixed: 'Has to be this very value. Case does not matter.',
+    pattern:
+      'Has to be of this form from its first character to its last: characters, . [A-Z] [^A-Z] \\d \\w \\s \\D \\W \\S, ( | ), and ? * + {n} {n,} {n,m}. Every pattern is read in one go, so that none is slow.',
+    set: 'Has to be one of the values of this set. Case, and blanks around the value, do not matter.',
+    longest: 'May have so many characters, and no more.',
+    dates: 'Has to be a day, or a month where YYYY-MM is allowed, written to the letter in one of these forms.',
+    needs: 'Where it has a value, this column must have one, too.',
+    notAfter:
+      'Must not be later than the value of this column. What is a date in no form of its column is compared as text.',
+    notInFuture: 'Must not be later than the day of the load.',
+    prefixes: 'Has to begin as this table of prefixes says for the value of another column.',
+    unique:
+      'Must not stand in an earlier record of the file, too. Case does not matter. It takes 15 to 30 bytes of memory for each record.',
+    of: 'With prefixes: the other column.',
+    unlisted:
+      'With prefixes: what a value is where the table does not list the value of the other column. Right unless it says otherwise.',
+    evenBlank:
+      'With notAfter: whether a blank in one of the two columns is a breach, too. With unique: whether a second blank is.',
+    when: 'The conditions of the layout under which the rule is asked, of which one is enough. Without it, it is always asked.',
+    code: 'What the document that the specification was made from calls a breach of this rule.',
+  },
+  condition: {
+    column: 'The column that is asked about.',
+    is: 'It has one of these values. Case does not matter.',
+    isNot: 'It has none of these values. A blank has none of them.',
+    filled: 'Whether it has a value.',
+    any: 'Conditions of which one has to hold, at least.',
+  },
+  set: {
+    table: 'The code table whose codes are the values of the set.',
+  },
 };
 
 /** The values that some properties choose from. */
@@ -133,6 +192,8 @@ interface SpecValues {
   readonly markUse: Words<MarkUse>;
   readonly counts: Words<Counted>;
   readonly use: Words<FieldUse>;
+  readonly blanks: Words<NonNullable<DelimitedLayout['blanks']>>;
+  readonly unlisted: Words<NonNullable<ColumnRule['unlisted']>>;
   readonly severity: Words<Severity | 'off'>;
 }
 
@@ -184,6 +245,14 @@ export const SPEC_VALUES: SpecValues = {
     required: 'A record without a value is rejected, unless the code of that blank weighs less than an error.',
     preferred: 'A value is wanted. A blank is loaded, and counted in the summary.',
     optional: 'May be blank.',
+  },
+  blanks: {
+    ignored: 'They do not count: a value of blanks alone is a blank.',
+    kept: 'They belong to the value. Only where quotes have no meaning.',
+  },
+  unlisted: {
+    right: 'The rule is not asked.',
+    wrong: 'The value is wrong.',
   },
   severity: {
     error: 'The record is rejected; where it is about the whole file, nothing is loaded.',

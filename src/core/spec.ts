@@ -2,10 +2,12 @@
  * A Flat File Specification as data: its layouts, its dates, its severities; and the check that a spec makes sense.
  */
 import { CATALOGUE, type IssueCode } from './catalogue.js';
+import { type ColumnRule, type Condition, type PrefixTable, ruleOfDose, type ValueSet } from './column-rule.js';
 import { checkFraming, type Framing } from './framing.js';
 import { type FieldName, type FileRole, fieldsOf, type Role, type Severity } from './model.js';
-import { nearestWord } from './nearest.js';
-import { DATE_FORMATS, type DateFormat } from './normalize/date.js';
+import type { DateFormat } from './normalize/date.js';
+import { Checker, guess, isObject, type JsonObject, pointerTo, type Report } from './spec-checker.js';
+import { checkConditions, checkPrefixes, checkRules, checkSets, type RuleNames } from './spec-rules.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from './spec-words.js';
 
 /** How much a field is asked for. A preferred field may be blank; its share of filled records is reported. */
@@ -31,12 +33,20 @@ export interface LayoutField {
   /** False for a field that is used to tell patients apart and not stored. */
   readonly store?: boolean;
   readonly note?: string;
+  /** A value as a sender would write it, for samples and documents. */
+  readonly example?: string;
+  /** What is asked of its values as they are written. */
+  readonly rules?: readonly ColumnRule[];
   /** Which of several doses in one record it belongs to, from 1. Made from a repeated group. */
   readonly dose?: number;
 }
 
 interface LayoutBase extends Framing {
   readonly fields: readonly LayoutField[];
+  /** By name: each holds where all that it lists holds. The rules of columns name them. */
+  readonly conditions?: Readonly<Record<string, readonly Condition[]>>;
+  /** The conditions under which a record is judged by the rules of its columns, and not loaded. One is enough. */
+  readonly notLoaded?: string | readonly string[];
 }
 
 /** Records of fields that a delimiter separates. */
@@ -55,6 +65,10 @@ export interface DelimitedLayout extends LayoutBase {
   readonly header: 'required' | 'optional' | 'absent';
   /** How many lines may stand above the header; {@link titleRowsOf} has the default. */
   readonly titleRows?: number;
+  /** What blanks around a value, or in its place, are for the rules of columns. Ignored unless it says otherwise. */
+  readonly blanks?: 'ignored' | 'kept';
+  /** Columns of earlier versions, that conditions may ask about where a header still names them. */
+  readonly retired?: readonly string[];
 }
 
 /** Records of fields that each have their width. */
@@ -112,6 +126,12 @@ export interface Spec {
   };
   /** Where this format differs from the catalogue. */
   readonly severities: Readonly<Partial<Record<IssueCode, Severity | 'off'>>>;
+  /** Lists of values by their names, for the rules of columns. */
+  readonly sets: Readonly<Record<string, ValueSet>>;
+  /** Beginnings of values by the value of another column, by their names, for the rules of columns. */
+  readonly prefixes: Readonly<Record<string, PrefixTable>>;
+  /** What the document that the spec was made from calls a breach. Rules of columns may have codes of their own. */
+  readonly codes: Readonly<Partial<Record<IssueCode, string>>>;
 }
 
 /** Something in a spec that cannot be. */
@@ -199,6 +219,9 @@ export function completeSpec(json: unknown): Spec {
     ...spec,
     nulls: spec.nulls ?? [],
     severities: spec.severities ?? {},
+    sets: spec.sets ?? {},
+    prefixes: spec.prefixes ?? {},
+    codes: spec.codes ?? {},
     layouts: {
       ...(combined !== undefined && { combined }),
       patient: completeLayout(combined ?? patient, 'patient', combined !== undefined),
@@ -221,7 +244,12 @@ function expandFields(fields: readonly (LayoutField | RepeatedGroup)[]): LayoutF
   return fields.flatMap((field) => {
     if (!('repeat' in field)) return [field];
     return Array.from({ length: field.repeat }, (_, i) => i + 1).flatMap((dose) =>
-      field.fields.map((each) => ({ ...each, name: each.name.replaceAll('{n}', String(dose)), dose })),
+      field.fields.map((each) => ({
+        ...each,
+        name: each.name.replaceAll('{n}', String(dose)),
+        ...(each.rules !== undefined && { rules: each.rules.map((rule) => ruleOfDose(rule, dose)) }),
+        dose,
+      })),
     );
   });
 }
@@ -268,88 +296,13 @@ export function checkSpec(json: unknown): SpecProblem[] {
   checkDates(json['dates'], check);
   if (json['nulls'] !== undefined) check.texts(json['nulls'], '/nulls');
   checkSeverities(json['severities'], check);
-  checkLayouts(json['layouts'], check);
+  checkCodes(json['codes'], check);
+  const names: RuleNames = {
+    sets: checkSets(json['sets'], check),
+    prefixes: checkPrefixes(json['prefixes'], check),
+  };
+  checkLayouts(json['layouts'], names, check);
   return problems;
-}
-
-/** An object of a spec that is being checked. */
-export type JsonObject = Record<string, unknown>;
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Takes a problem; `inName` when the name of the property is wrong, and not its value. */
-type Report = (path: string, message: string, remedy: string, inName?: boolean) => void;
-
-/** The JSON pointer of a property. */
-export function pointerTo(path: string, name: string): string {
-  return `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-}
-
-/** "Did you mean width?" where a known word is near, and nothing where none is. */
-function guess(word: unknown, known: readonly string[]): string {
-  const nearest = typeof word === 'string' ? nearestWord(word, known) : null;
-  return nearest === null ? '' : `Did you mean ${nearest}? `;
-}
-
-/** The small checks that all parts of a spec share. */
-export class Checker {
-  constructor(readonly report: Report) {}
-
-  keys(object: JsonObject, path: string, properties: Readonly<Record<string, string>>): void {
-    const known = namesOf(properties);
-    for (const key of Object.keys(object)) {
-      if (known.includes(key)) continue;
-      const remedy = `${guess(key, known)}Known here: ${known.join(', ')}.`;
-      this.report(pointerTo(path, key), 'unknown property', remedy, true);
-    }
-  }
-
-  object(value: unknown, path: string, remedy: string): value is JsonObject {
-    if (isObject(value)) return true;
-    this.report(path, 'not an object', remedy);
-    return false;
-  }
-
-  text(object: JsonObject, path: string, key: string): void {
-    const value = object[key];
-    if (typeof value !== 'string' || value.trim() === '') {
-      this.report(`${path}/${key}`, value === undefined ? 'missing' : 'not a text', `Give ${key} as a text.`);
-    }
-  }
-
-  texts(value: unknown, path: string): value is string[] {
-    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return true;
-    this.report(path, 'not a list of texts', 'Write ["first", "second"].');
-    return false;
-  }
-
-  oneOf(value: unknown, path: string, allowed: readonly string[]): boolean {
-    if (typeof value === 'string' && allowed.includes(value)) return true;
-    const problem = value === undefined ? 'missing' : 'not a known value';
-    this.report(path, problem, `${guess(value, allowed)}Use one of ${allowed.join(', ')}.`);
-    return false;
-  }
-
-  optionalOneOf(value: unknown, path: string, allowed: Readonly<Record<string, string>>): void {
-    if (value !== undefined) this.oneOf(value, path, namesOf(allowed));
-  }
-
-  character(value: unknown, path: string): void {
-    const ascii = typeof value === 'string' && value.length === 1 && value.charCodeAt(0) < 128;
-    if (!ascii || value === '\n' || value === '\r') {
-      this.report(path, 'not one ASCII character', 'Use one character, such as | or , or \\t.');
-    }
-  }
-
-  dateFormats(value: unknown, path: string): void {
-    if (!this.texts(value, path)) return;
-    if (value.length === 0) this.report(path, 'no date format', `Use some of ${DATE_FORMATS.join(', ')}.`);
-    value.forEach((format, index) => {
-      this.oneOf(format, `${path}/${index}`, DATE_FORMATS);
-    });
-  }
 }
 
 function checkProvenance(provenance: unknown, check: Checker): void {
@@ -396,7 +349,25 @@ function checkSeverities(severities: unknown, check: Checker): void {
   }
 }
 
-function checkLayouts(layouts: unknown, check: Checker): void {
+function checkCodes(codes: unknown, check: Checker): void {
+  if (codes === undefined) return;
+  if (!isObject(codes)) {
+    check.report('/codes', 'not an object', 'Write {"value-too-long": "DATA008"}.');
+    return;
+  }
+  for (const code of Object.keys(codes)) {
+    const path = pointerTo('/codes', code);
+    if (!Object.hasOwn(CATALOGUE, code)) {
+      const remedy = `${guess(code, Object.keys(CATALOGUE))}See \`immload explain\` for all codes.`;
+      check.report(path, 'no such issue code', remedy, true);
+    }
+    if (typeof codes[code] !== 'string' || codes[code].trim() === '') {
+      check.report(path, 'not a text', 'Give the code as the document has it, such as DATA008.');
+    }
+  }
+}
+
+function checkLayouts(layouts: unknown, names: RuleNames, check: Checker): void {
   const path = '/layouts';
   if (!isObject(layouts)) {
     check.report(path, 'no layouts', 'Give a layout for patient and one for immunization, or one for combined.');
@@ -404,8 +375,8 @@ function checkLayouts(layouts: unknown, check: Checker): void {
   }
   if (layouts['combined'] === undefined) {
     check.keys(layouts, path, SPEC_PROPERTIES.layouts);
-    checkLayout(layouts['patient'], 'patient', check);
-    checkLayout(layouts['immunization'], 'immunization', check);
+    checkLayout(layouts['patient'], 'patient', names, check);
+    checkLayout(layouts['immunization'], 'immunization', names, check);
     return;
   }
   for (const role of ['patient', 'immunization']) {
@@ -413,7 +384,7 @@ function checkLayouts(layouts: unknown, check: Checker): void {
     check.report(`${path}/${role}`, 'beside combined', 'Describe one file with both, or two files.');
   }
   check.keys(layouts, path, SPEC_PROPERTIES.layouts);
-  checkLayout(layouts['combined'], 'combined', check);
+  checkLayout(layouts['combined'], 'combined', names, check);
 }
 
 const NEEDED_FIELDS: Readonly<Record<FileRole, readonly FieldName[]>> = {
@@ -421,7 +392,7 @@ const NEEDED_FIELDS: Readonly<Record<FileRole, readonly FieldName[]>> = {
   combined: [...new Set([...KEY_FIELDS.patient, ...KEY_FIELDS.immunization])],
 };
 
-function checkLayout(layout: unknown, role: FileRole, check: Checker): void {
+function checkLayout(layout: unknown, role: FileRole, names: RuleNames, check: Checker): void {
   const path = `/layouts/${role}`;
   if (!isObject(layout)) {
     check.report(path, 'missing', `Describe the ${role} file: {"format": "delimited", "fields": […]}.`);
@@ -437,6 +408,8 @@ function checkLayout(layout: unknown, role: FileRole, check: Checker): void {
       }
       checkEscape(layout, path, check);
       check.oneOf(layout['header'], `${path}/header`, namesOf(SPEC_VALUES.header));
+      if (layout['blanks'] !== undefined) checkBlanks(layout, path, check);
+      if (layout['retired'] !== undefined) check.texts(layout['retired'], `${path}/retired`);
     } else {
       check.keys(layout, path, SPEC_PROPERTIES.fixed);
       check.optionalOneOf(layout['widths'], `${path}/widths`, SPEC_VALUES.widths);
@@ -455,6 +428,28 @@ function checkLayout(layout: unknown, role: FileRole, check: Checker): void {
     else columns.add(field, at, null);
   });
   columns.checkWhole(`${path}/fields`);
+  const { written, repeated } = columns;
+  const retired = Array.isArray(layout['retired']) ? layout['retired'].filter((name) => typeof name === 'string') : [];
+  const conditions = checkConditions(layout, path, { written, repeated, retired }, check);
+  for (const { field, at, group } of columns.all) {
+    if (field['rules'] === undefined) continue;
+    checkRules(
+      field['rules'],
+      `${at}/rules`,
+      { ...names, conditions, written, repeated, inGroup: group !== null },
+      check,
+    );
+  }
+}
+
+function checkBlanks(layout: JsonObject, path: string, check: Checker): void {
+  check.oneOf(layout['blanks'], `${path}/blanks`, namesOf(SPEC_VALUES.blanks));
+  if (layout['blanks'] !== 'kept') return;
+  if (layout['quote'] !== null) {
+    check.report(`${path}/blanks`, 'kept where quotes have a meaning', 'Leave it out, or give null as the quote.');
+  } else if (layout['escape'] !== undefined) {
+    check.report(`${path}/blanks`, 'kept where an escape has a meaning', 'Leave it out, or leave the escape out.');
+  }
 }
 
 function checkEscape({ escape: escaping, delimiter, quote }: JsonObject, path: string, check: Checker): void {
@@ -498,6 +493,8 @@ class ColumnCheck {
   readonly #check: Checker;
   readonly #names = new Map<string, string>();
   readonly #carried = new Set<unknown>();
+  /** The columns with their places, and those of their groups. */
+  readonly all: { readonly field: JsonObject; readonly at: string; readonly group: string | null }[] = [];
 
   constructor(role: FileRole, isFixed: boolean, check: Checker) {
     this.#role = role;
@@ -512,6 +509,7 @@ class ColumnCheck {
       report(at, 'not an object', 'Write {"name": "last_name", "field": "last_name", "use": "required"}.');
       return;
     }
+    this.all.push({ field, at, group });
     checkField(field, this.#role, at, this.#isFixed, this.#check);
     const carries = field['field'];
     if (typeof carries === 'string') {
@@ -532,6 +530,20 @@ class ColumnCheck {
       }
       this.#names.set(columnKey(name), at);
     }
+  }
+
+  /** The names of the columns that stand once in a record, as they are written. */
+  get written(): readonly string[] {
+    return this.#namesWhere((group) => group === null);
+  }
+
+  /** The names of the columns of each dose. */
+  get repeated(): readonly string[] {
+    return this.#namesWhere((group) => group !== null);
+  }
+
+  #namesWhere(isMeant: (group: string | null) => boolean): readonly string[] {
+    return this.all.flatMap(({ field: { name }, group }) => (typeof name === 'string' && isMeant(group) ? [name] : []));
   }
 
   checkWhole(path: string): void {
@@ -598,6 +610,13 @@ function checkField(field: JsonObject, role: FileRole, path: string, fixed: bool
   }
   if (field['note'] !== undefined && typeof field['note'] !== 'string') {
     check.report(`${path}/note`, 'not a text', 'Give the note as a text.');
+  }
+  const example = field['example'];
+  if (example !== undefined) {
+    if (typeof example !== 'string') check.report(`${path}/example`, 'not a text', 'Give the example as a text.');
+    else if (typeof width === 'number' && example.length > width) {
+      check.report(`${path}/example`, 'longer than the column', `Give one of ${width} characters at most.`);
+    }
   }
   if (field['store'] !== undefined && typeof field['store'] !== 'boolean') {
     check.report(`${path}/store`, 'not true or false', 'Use true or false.');

@@ -6,7 +6,7 @@
 
 import { CATALOGUE, type IssueCode } from './catalogue.js';
 import { createFinding, type Facts, type Finding, type Issue } from './issue.js';
-import { DOSE, type FieldName, PATIENT, type Problem, packRow, type Row } from './model.js';
+import { DOSE, type FieldName, PATIENT, type Problem, packRow, type Row, type Severity } from './model.js';
 import { NOTHING_KNOWN, type Reading } from './normalize/reading.js';
 import { hasControlCharacter } from './normalize/text.js';
 import { resolveVaccine } from './normalize/vaccine.js';
@@ -18,10 +18,12 @@ import { splitPlainRecord, splitRecords } from './read/delimited.js';
 import { createFieldBounds, type FieldBounds, readRecordText, trimBlanks } from './read/fields.js';
 import { countsCharacters, splitFixedRecord, splitFixedText } from './read/fixed.js';
 import { isUtf16 } from './read/utf16.js';
+import type { ColumnChecks } from './rules/checks.js';
+import type { UniqueValue } from './rules/columns.js';
 import { IMMUNIZATION_RULES, refineImmunization, rulesOfVaccine } from './rules/immunization.js';
 import { PATIENT_RULES, refinePatient } from './rules/patient.js';
 import { type Rule, runRules } from './rules/rule.js';
-import { ORIGIN_PREFIX, REJECT_COLUMNS } from './spec.js';
+import { type DelimitedLayout, ORIGIN_PREFIX, REJECT_COLUMNS } from './spec.js';
 
 /** A value that was loaded differently from how it was received, and how often. */
 export interface Change {
@@ -40,8 +42,15 @@ export interface Batch {
   readonly rows: Row[];
   /** Records with an error, the codes of their errors, and what could be read of them (`null`: nothing). */
   readonly rejected: { readonly index: number; readonly codes: readonly IssueCode[]; readonly row: Row | null }[];
-  /** Records that hold no data. */
+  /** Records of a combined file that may not be loaded, though nothing is wrong with their patient. */
+  readonly keptOut: { readonly index: number; readonly codes: readonly IssueCode[] }[];
+  /** Records that hold no data, or are of a kind that is not loaded. */
   readonly skipped: number[];
+  /** How many of these are of a kind that is not loaded. */
+  notLoaded: number;
+  /** Values that may stand once in a file, in the order of their records. */
+  readonly unique: (UniqueValue &
+    Pick<Issue, 'sourcePatientId' | 'sourceImmunizationId'> & { readonly index: number })[];
   /** In the order of the records. */
   readonly issues: Issue[];
   readonly changes: Change[];
@@ -106,6 +115,10 @@ class BlockTransform {
   #encoding: Encoding = 'ascii';
   /** Whether a fixed-width record is shorter or longer than its layout allows. */
   #hasWrongWidth = false;
+  /** What the rules of columns found: told first, and silent where the field's own findings say more. */
+  #ruleFindings: readonly Finding[] = [];
+  /** The values with their blanks, for rules that want them. */
+  #whole: readonly string[] | null = null;
 
   constructor(block: Block, plan: TransformPlan) {
     this.#block = block;
@@ -121,7 +134,10 @@ class BlockTransform {
       accepted: [],
       rows: [],
       rejected: [],
+      keptOut: [],
       skipped: [],
+      notLoaded: 0,
+      unique: [],
       issues: [],
       changes: [],
       encodings: { ascii: 0, 'utf-8': 0, 'windows-1252': 0 },
@@ -180,6 +196,8 @@ class BlockTransform {
       return this.#rejectUnread('field-count-wrong', { expected: String(this.#plan.fieldCount), other: String(count) });
     }
     if (this.#hasWrongWidth) return this.#rejectWidth();
+    const { checks } = this.#plan;
+    if (checks !== null && !this.#checkColumns(checks)) return;
     this.#readFields();
     this.#judge();
     this.#finish();
@@ -313,6 +331,73 @@ class BlockTransform {
     // Whatever it counts, the sender is told what can be seen: characters.
     const { text } = readRecordText(bytes, start, end, this.#plan.encoding);
     this.#rejectUnread('row-width-wrong', { expected: String(fixed!.width), other: String([...text].length) });
+  }
+
+  /** Judges the record by the rules of its columns; false where it is done with, because such records are not loaded. */
+  #checkColumns(checks: ColumnChecks): boolean {
+    this.#whole = checks.keepsBlanks ? this.#splitWhole() : null;
+    this.#ruleFindings = checks.told.judge(this.#readWritten);
+    for (const unique of checks.told.uniqueValues(this.#readWritten)) {
+      this.#batch.unique.push({
+        ...unique,
+        index: this.#index,
+        sourcePatientId: this.#idAt(checks.ids.patient),
+        sourceImmunizationId: this.#idAt(checks.ids.immunization),
+      });
+    }
+    if (checks.notLoaded?.(this.#readWritten) !== true) return true;
+    this.#findings.push(...this.#ruleFindings);
+    const { errors, besides } = this.#addIssues();
+    const codes = [...errors, ...besides];
+    if (codes.length > 0) this.#batch.rejected.push({ index: this.#index, codes, row: null });
+    else {
+      this.#batch.skipped.push(this.#index);
+      this.#batch.notLoaded++;
+    }
+    return false;
+  }
+
+  /** The record's values with the blanks around them. */
+  #splitWhole(): readonly string[] {
+    const { bytes, starts, ends } = this.#block;
+    const { layout, encoding } = this.#plan;
+    const { text } = readRecordText(bytes, starts[this.#index]!, ends[this.#index]!, encoding);
+    return text.split((layout as DelimitedLayout).delimiter, this.#bounds.count);
+  }
+
+  /** A value as it is written, for the rules of columns; what stands for no value is a blank. */
+  #readWritten = (column: number): string => {
+    const value = this.#whole === null ? this.#cell(column) : (this.#whole[column] ?? '');
+    const { nulls, longestNull } = this.#plan;
+    return value.length <= longestNull && nulls.has(value.toUpperCase()) ? '' : value;
+  };
+
+  /**
+   * Puts what the rules of columns found before what the fields themselves found, and leaves out of that what only says
+   * again that a column is wrong. True where an error was left out that was told when the record was read as a patient.
+   */
+  #withRuleFindings(checks: ColumnChecks): boolean {
+    const own = this.#findings.length > 0 ? this.#findings.splice(0) : [];
+    this.#findings.push(...this.#ruleFindings);
+    if (own.length === 0) return false;
+    const before = checks.toldBefore.judge(this.#readWritten);
+    let hasToldError = false;
+    for (const finding of own) {
+      if (this.#isToldBy(before, finding)) hasToldError ||= this.#weightOf(finding) === WEIGHTS.indexOf('error');
+      else if (!this.#isToldBy(this.#ruleFindings, finding)) this.#findings.push(finding);
+    }
+    return hasToldError;
+  }
+
+  /** Whether one of these findings is about the same field, and weighs as much. */
+  #isToldBy(findings: readonly Finding[], { field, code }: Finding): boolean {
+    if (field === null) return false;
+    const weight = this.#weightOf({ code });
+    return findings.some((each) => each.field === field && this.#weightOf(each) >= weight);
+  }
+
+  #weightOf({ code }: Pick<Finding, 'code'>): number {
+    return WEIGHTS.indexOf(this.#plan.severities[code]);
   }
 
   #readFields(): void {
@@ -631,30 +716,38 @@ class BlockTransform {
 
   /** Gives the record its issues, and a place among the accepted or the rejected. */
   #finish(): void {
-    const errors = this.#addIssues();
-    if (errors.length === 0) {
+    const { checks } = this.#plan;
+    const hasToldError = checks !== null && this.#withRuleFindings(checks);
+    const { errors, besides } = this.#addIssues();
+    if (errors.length === 0 && !hasToldError) {
       this.#batch.accepted.push(this.#index);
       this.#batch.rows.push(this.#row.slice());
+      if (besides.length > 0) this.#batch.keptOut.push({ index: this.#index, codes: besides });
     } else {
-      this.#batch.rejected.push({ index: this.#index, codes: errors, row: this.#row.slice() });
+      this.#batch.rejected.push({ index: this.#index, codes: [...errors, ...besides], row: this.#row.slice() });
     }
   }
 
-  /** Adds the issues of the record under way and gives the codes of its errors. */
-  #addIssues(): IssueCode[] {
-    if (this.#findings.length === 0) return NO_CODES;
-    const { severities, role } = this.#plan;
+  /** Adds the issues of the record under way and gives the codes of its errors: those of what is read, and others. */
+  #addIssues(): RecordErrors {
+    if (this.#findings.length === 0) return NO_ERRORS;
+    const { severities, role, checks } = this.#plan;
     const { firstRecord, lines } = this.#block;
     const index = this.#index;
     const row = this.#row;
     const patient = role === 'patient';
-    const sourcePatientId = row[patient ? PATIENT.source_patient_id : DOSE.source_patient_id] ?? null;
-    const sourceImmunizationId = patient ? null : (row[DOSE.source_immunization_id] ?? null);
+    const sourcePatientId =
+      row[patient ? PATIENT.source_patient_id : DOSE.source_patient_id] ?? this.#idAt(checks?.ids.patient);
+    const sourceImmunizationId =
+      (patient ? null : row[DOSE.source_immunization_id]) ?? this.#idAt(checks?.ids.immunization);
     const errors: IssueCode[] = [];
+    const besides: IssueCode[] = [];
     for (const finding of this.#findings) {
       const severity = severities[finding.code];
       if (severity === 'off') continue;
-      if (severity === 'error' && !errors.includes(finding.code)) errors.push(finding.code);
+      const isBeside = finding.column !== null && checks?.besidePatient?.has(finding.column) === true;
+      const codes = isBeside ? besides : errors;
+      if (severity === 'error' && !codes.includes(finding.code)) codes.push(finding.code);
       this.#batch.issues.push({
         code: finding.code,
         severity,
@@ -664,18 +757,25 @@ class BlockTransform {
         sourcePatientId,
         sourceImmunizationId,
         field: finding.field,
+        column: finding.column,
+        documentCode: finding.documentCode,
         value: finding.value,
         after: finding.after,
         expected: finding.expected,
         other: finding.other,
       });
     }
-    return errors;
+    return { errors, besides };
+  }
+
+  /** An id as it is written, where the rules of columns want it for their findings. */
+  #idAt(place: number | undefined): string | null {
+    return place === undefined || place < 0 ? null : this.#cell(place) || null;
   }
 
   #rejectUnread(code: IssueCode, facts?: Facts): void {
     this.#findings.push(createFinding(code, null, null, facts));
-    const errors = this.#addIssues();
+    const { errors } = this.#addIssues();
     // What cannot be read cannot be loaded, whatever severity a spec gives it.
     this.#batch.rejected.push({ index: this.#index, codes: errors.length > 0 ? errors : [code], row: null });
   }
@@ -695,7 +795,17 @@ function isWorthAsking({ lookups, misses }: ColumnRun): boolean {
 /** Lookups that a run is granted before it must show its worth. */
 const TRIAL_LOOKUPS = 5000;
 
-const NO_CODES: IssueCode[] = [];
+/** The codes of a record's errors, each once. */
+interface RecordErrors {
+  readonly errors: readonly IssueCode[];
+  /** Of columns of a combined record that say nothing against its patient. */
+  readonly besides: readonly IssueCode[];
+}
+
+const NO_ERRORS: RecordErrors = { errors: [], besides: [] };
+
+/** From what is not told to what keeps a record out. */
+const WEIGHTS: readonly (Severity | 'off')[] = ['off', 'info', 'warning', 'error'];
 
 /**
  * The same text in memory of its own. A slice would keep the text of the whole block it was cut from alive; V8 copies

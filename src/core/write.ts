@@ -37,6 +37,8 @@ function cellOf(
   role: Role,
   spec: Spec,
 ): string {
+  const example = exampleOf(field);
+  if (example !== null) return example;
   if (field.field === null) return '';
   const value = values[field.field];
   if (value === undefined) return '';
@@ -46,6 +48,11 @@ function cellOf(
   const format = (field.dates ?? spec.dates.formats)[0]!;
   const cell = definition.kind.startsWith('date') ? formatDate(value, format) : value;
   return spec.layouts[role].format === 'fixed' ? fitWidth(cell, field, definition) : cell;
+}
+
+/** What stands in a column that has an example, `null` where each record has a value of its own. */
+export function exampleOf({ example, rules = [] }: LayoutField): string | null {
+  return example === undefined || rules.some(({ unique }) => unique !== undefined) ? null : example;
 }
 
 /** Kinds whose values mean something still when their end is cut off. */

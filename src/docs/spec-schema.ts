@@ -5,6 +5,8 @@
  * `checkSpec` knows a little more: what no schema can say, such as that two columns may not have one name.
  */
 import { CATALOGUE, ISSUE_CODES } from '../core/catalogue.js';
+import { CODE_TABLES } from '../core/codes.js';
+import { RULE_DATES, RULE_KINDS } from '../core/column-rule.js';
 import { ROLES } from '../core/file-layouts.js';
 import { COUNTABLE, type Counted, MARK_PATTERN, MOST_TITLE_ROWS } from '../core/framing.js';
 import { type FileRole, fieldsOf, type Role } from '../core/model.js';
@@ -28,6 +30,11 @@ const TEXTS: JsonSchema = { type: 'array', items: { type: 'string' } };
 const CHARACTER: JsonSchema = { type: 'string', pattern: '^[\\u0000-\\u0009\\u000b\\u000c\\u000e-\\u007f]$' };
 
 const MARK: JsonSchema = { type: 'string', pattern: MARK_PATTERN };
+
+/** One name or several. */
+const NAMES: JsonSchema = { anyOf: [{ type: 'string' }, { type: 'array', minItems: 1, items: { type: 'string' } }] };
+/** One text at least. */
+const SOME_TEXTS: JsonSchema = { ...TEXTS, minItems: 1 };
 
 /** The schema of a whole spec. */
 export function specSchema(): JsonSchema {
@@ -57,6 +64,21 @@ export function specSchema(): JsonSchema {
         nulls: TEXTS,
         layouts: layouts(roles),
         severities: severities(),
+        sets: { type: 'object', additionalProperties: { $ref: '#/$defs/set' } },
+        prefixes: { type: 'object', additionalProperties: { type: 'object', additionalProperties: TEXTS } },
+        codes: {
+          type: 'object',
+          properties: Object.fromEntries(
+            ISSUE_CODES.map((code) => [
+              code,
+              {
+                description: `What the document calls it where this is not true: ${CATALOGUE[code].asserts}.`,
+                ...TEXT,
+              },
+            ]),
+          ),
+          additionalProperties: false,
+        },
       },
       ['id', 'version', 'title', 'provenance', 'dates', 'layouts'],
     ),
@@ -67,6 +89,9 @@ export function specSchema(): JsonSchema {
       ...Object.fromEntries(roles.map((role) => [`${role}Column`, column(carriedBy(role))])),
       doseColumn: doseColumn(),
       doseGroup: doseGroup(),
+      set: set(),
+      condition: condition(),
+      rule: rule(),
     },
   };
 }
@@ -148,6 +173,13 @@ function layout(role: FileRole): JsonSchema {
     headerRecord: { $ref: `#/$defs/${role}Mark` },
     trailerRecord: { $ref: `#/$defs/${role}Mark` },
     fields: { type: 'array', minItems: 1, items, ...neededColumns(role) },
+    conditions: {
+      type: 'object',
+      additionalProperties: { type: 'array', minItems: 1, items: { $ref: '#/$defs/condition' } },
+    },
+    notLoaded: NAMES,
+    blanks: { ...oneOf(SPEC_VALUES.blanks), default: 'ignored' },
+    retired: TEXTS,
   };
   const { delimited, fixed } = SPEC_PROPERTIES;
   const onlyDelimited = namesOf(delimited).filter((name) => !(name in fixed));
@@ -278,7 +310,66 @@ function column(fields: readonly JsonSchema[], name: JsonSchema = TEXT): JsonSch
       default: { type: 'string' },
       store: { type: 'boolean', default: true },
       note: { type: 'string' },
+      example: { type: 'string' },
+      rules: { type: 'array', items: { $ref: '#/$defs/rule' } },
     },
     ['name', 'field'],
   );
+}
+
+/** The values of a set. */
+function set(): JsonSchema {
+  const table = objectOf(SPEC_PROPERTIES.set, { table: { enum: CODE_TABLES } }, ['table']);
+  return choice({ type: 'object' }, table, SOME_TEXTS);
+}
+
+/** What a record may say: one thing of one column, or one of several things. */
+function condition(): JsonSchema {
+  const { any, ...words } = SPEC_PROPERTIES.condition;
+  const values = { column: TEXT, is: SOME_TEXTS, isNot: SOME_TEXTS, filled: { type: 'boolean' } };
+  const simple = {
+    ...objectOf(words, values, ['column']),
+    ...exactlyOne(['is', 'isNot', 'filled']),
+  };
+  const nested = objectOf({ any }, { any: { type: 'array', minItems: 1, items: simple } }, ['any']);
+  return choice({ type: 'object', required: ['any'] }, nested, simple);
+}
+
+/** A rule of a column: it asks one thing. */
+function rule(): JsonSchema {
+  const isTrue: JsonSchema = { const: true };
+  const someText: JsonSchema = { type: 'string', minLength: 1 };
+  return {
+    ...objectOf(
+      SPEC_PROPERTIES.rule,
+      {
+        required: isTrue,
+        notToSend: isTrue,
+        fixed: someText,
+        pattern: someText,
+        set: { type: 'string' },
+        longest: { type: 'integer', minimum: 1 },
+        dates: { type: 'array', minItems: 1, items: { enum: RULE_DATES } },
+        needs: { type: 'string' },
+        notAfter: { type: 'string' },
+        notInFuture: isTrue,
+        prefixes: { type: 'string' },
+        unique: isTrue,
+        of: { type: 'string' },
+        unlisted: { ...oneOf(SPEC_VALUES.unlisted), default: 'right' },
+        evenBlank: { type: 'boolean', default: false },
+        when: NAMES,
+        code: TEXT,
+      },
+      [],
+    ),
+    ...exactlyOne(RULE_KINDS),
+    dependentRequired: { prefixes: ['of'], of: ['prefixes'], unlisted: ['prefixes'] },
+    dependentSchemas: { evenBlank: { anyOf: [{ required: ['notAfter'] }, { required: ['unique'] }] } },
+  };
+}
+
+/** That an object has one of these properties, and no two of them. */
+function exactlyOne(names: readonly string[]): JsonSchema {
+  return { oneOf: names.map((name) => ({ required: [name] })) };
 }

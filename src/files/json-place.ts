@@ -1,5 +1,5 @@
 /** Where things stand in a JSON text: each value and name, and where the text stops being JSON. */
-import { pointerTo } from '../core/spec.js';
+import { pointerTo } from '../core/spec-checker.js';
 
 const BLANKS = /[ \t\r\n]*/y;
 const TEXT = /"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y;

@@ -196,6 +196,13 @@ export interface IssueCount {
   readonly examples: { readonly file: string; readonly line: number }[];
 }
 
+/**
+ * When an issue is found: with the record; when a combined record is read for its doses; or when the whole file was
+ * read. Each stage has an order of its own.
+ */
+export type IssueStage = 'early' | 'doses' | 'late';
+
+const STAGES: readonly IssueStage[] = ['early', 'doses', 'late'];
 const MOST_EXAMPLES = 5;
 const SEPARATOR = '\x1f';
 
@@ -204,28 +211,29 @@ export class IssueLog {
   readonly counts = new Map<IssueCode, IssueCount>();
   readonly #folder: string;
   readonly #mostPerCode: number;
-  readonly #files: { readonly name: string; readonly early: Spool; readonly late: Spool }[] = [];
+  readonly #files: { readonly name: string; readonly stages: Readonly<Record<IssueStage, Spool>> }[] = [];
+  readonly #documentCodes: Readonly<Partial<Record<IssueCode, string>>>;
 
-  /** At most `mostPerCode` rows are kept of each code; the counts are exact all the same. */
-  constructor(folder: string, mostPerCode: number) {
+  /**
+   * At most `mostPerCode` rows are kept of each code; the counts are exact all the same. `documentCodes` say what the
+   * spec's document calls an issue that does not say so itself.
+   */
+  constructor(folder: string, mostPerCode: number, documentCodes: Readonly<Partial<Record<IssueCode, string>>> = {}) {
     this.#folder = folder;
     this.#mostPerCode = mostPerCode;
+    this.#documentCodes = documentCodes;
   }
 
   /** Begins with the issues of a file; gives the number to add them under. */
   addFile(name: string): number {
     const file = this.#files.length;
-    const early = new Spool(this.#folder, `issues-${file}`);
-    const late = new Spool(this.#folder, `late-issues-${file}`);
-    this.#files.push({ name, early, late });
+    const spoolOf = (stage: IssueStage): Spool => new Spool(this.#folder, `${stage}-issues-${file}`);
+    this.#files.push({ name, stages: { early: spoolOf('early'), doses: spoolOf('doses'), late: spoolOf('late') } });
     return file;
   }
 
-  /**
-   * Adds an issue. Those of one stage come in the order of their records; `late` ones, found when the whole file was
-   * read, have an order of their own.
-   */
-  add(file: number, issue: Issue, stage: 'early' | 'late' = 'early'): void {
+  /** Adds an issue. Those of one stage come in the order of their records. */
+  add(file: number, issue: Issue, stage: IssueStage = 'early'): void {
     let counted = this.counts.get(issue.code);
     if (counted === undefined) {
       counted = { severity: issue.severity, count: 0, rows: 0, examples: [] };
@@ -236,16 +244,18 @@ export class IssueLog {
     if (counted.examples.length < MOST_EXAMPLES) counted.examples.push({ file: log.name, line: issue.line });
     if (counted.rows >= this.#mostPerCode) return;
     counted.rows++;
-    log[stage].append(toLine(issue));
+    log.stages[stage].append(toLine(issue));
   }
 
   /** Writes `issues.csv`: files in their order, records in theirs, each with its fate. */
   async write(path: string, fateOf: (file: number, record: number) => Fate | null): Promise<void> {
     const report = new CsvReport(path, ISSUE_COLUMNS);
     try {
-      for (const [file, { name, early, late }] of this.#files.entries()) {
-        for (const issue of inOrderOfRecords(early.lines(), late.lines())) {
-          await report.write(issueCells(name, issue, issue.record === 0 ? null : fateOf(file, issue.record)));
+      for (const [file, { name, stages }] of this.#files.entries()) {
+        for (const issue of inOrderOfRecords(STAGES.map((stage) => stages[stage].lines()))) {
+          const documentCode = issue.documentCode ?? this.#documentCodes[issue.code] ?? null;
+          const fate = issue.record === 0 ? null : fateOf(file, issue.record);
+          await report.write(issueCells(name, { ...issue, documentCode }, fate));
         }
       }
     } finally {
@@ -254,29 +264,25 @@ export class IssueLog {
   }
 
   close(): void {
-    for (const { early, late } of this.#files) {
-      early.close();
-      late.close();
-    }
+    for (const { stages } of this.#files) for (const stage of STAGES) stages[stage].close();
   }
 }
 
-/** Two lists of issues as one. */
-function* inOrderOfRecords(early: Iterator<string>, late: Iterator<string>): Generator<Issue> {
+/** Several lists of issues as one. Of one record, those of the first list come first. */
+function* inOrderOfRecords(lists: readonly Iterator<string>[]): Generator<Issue> {
   const next = (lines: Iterator<string>): Issue | null => {
     const result = lines.next();
     return result.done === true ? null : fromLine(result.value);
   };
-  let a = next(early);
-  let b = next(late);
-  while (a !== null || b !== null) {
-    if (b === null || (a !== null && a.record <= b.record)) {
-      yield a!;
-      a = next(early);
-    } else {
-      yield b;
-      b = next(late);
-    }
+  const heads = lists.map(next);
+  for (;;) {
+    let first = -1;
+    heads.forEach((head, list) => {
+      if (head !== null && (first < 0 || head.record < heads[first]!.record)) first = list;
+    });
+    if (first < 0) return;
+    yield heads[first]!;
+    heads[first] = next(lists[first]!);
   }
 }
 
@@ -297,13 +303,19 @@ function issueCells(file: string, issue: Issue, fate: Fate | null): (string | nu
     wholeFile ? null : issue.offset,
     issue.sourcePatientId,
     issue.sourceImmunizationId,
-    issue.field,
+    issue.column ?? issue.field,
     issue.value,
-    formatMessage(definition, issue),
+    messageOf(issue),
     definition.fix,
     null,
     fate,
   ];
+}
+
+/** The message of an issue. What the spec's document calls it comes first, for people and for programs that look for it. */
+function messageOf(issue: Issue): string {
+  const message = formatMessage(CATALOGUE[issue.code], issue);
+  return issue.documentCode === null ? message : `${issue.documentCode}: ${message}`;
 }
 
 /** A value as part of a line: without the characters that separate values and lines. */
@@ -325,6 +337,8 @@ function toLine(issue: Issue): string {
     part(issue.after),
     part(issue.expected),
     part(issue.other),
+    part(issue.column),
+    part(issue.documentCode),
   ].join(SEPARATOR);
 }
 
@@ -338,6 +352,8 @@ function fromLine(line: string): Issue {
     line: Number(parts[3]),
     offset: Number(parts[4]),
     field: (parts[5] || null) as FieldName | null,
+    column: text(12),
+    documentCode: text(13),
     sourcePatientId: text(6),
     sourceImmunizationId: text(7),
     value: text(8),

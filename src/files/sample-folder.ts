@@ -13,7 +13,7 @@ export const VERDICTS_FILE = 'verdicts.csv';
 const COLUMNS = ['sample', 'file', 'line', 'code', 'severity', 'must_be_true'];
 
 /**
- * Writes the samples: `perfect/`, `faulty/<code>/`, and `verdicts.csv` with what is to be found in each of them.
+ * Writes the samples: `perfect/`, `faulty/<name>/`, and `verdicts.csv` with what is to be found in each of them.
  * @throws ReportError when the folder holds something, or cannot be written
  */
 export async function writeSampleFolder(folder: string, samples: Samples): Promise<void> {
@@ -22,14 +22,14 @@ export async function writeSampleFolder(folder: string, samples: Samples): Promi
       throw new ReportError(folder, 'is not empty', 'give a new folder with --output');
     }
     writeSampleFiles(join(folder, PERFECT_FOLDER), samples.perfect);
-    for (const { code, files } of samples.faulty) writeSampleFiles(join(folder, FAULTY_FOLDER, code), files);
+    for (const { name, files } of samples.faulty) writeSampleFiles(join(folder, FAULTY_FOLDER, name), files);
   } catch (cause) {
     if (cause instanceof ReportError) throw cause;
     throw new ReportError(folder, 'cannot be written', 'give a folder that can be written with --output', { cause });
   }
   const report = new CsvReport(join(folder, VERDICTS_FILE), COLUMNS);
   try {
-    for (const { code: sample, verdicts } of samples.faulty) {
+    for (const { name: sample, verdicts } of samples.faulty) {
       for (const { file, line, code, severity } of verdicts) {
         await report.write([`${FAULTY_FOLDER}/${sample}`, file, line, code, severity, CATALOGUE[code].asserts]);
       }

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { makeSamples } from '../../src/core/samples/samples.js';
 import { completeSpec } from '../../src/core/spec.js';
-import { MIIS } from '../support/fixtures.js';
+import { CODES, MIIS } from '../support/fixtures.js';
 import { runProgram } from '../support/program.js';
 import { Sandbox } from '../support/sandbox.js';
 import { smallest, smallestCombined } from '../support/small-spec.js';
@@ -12,7 +12,7 @@ describe('spec sample', () => {
   test('writes a perfect sample and faulty ones, with their verdicts', async () => {
     using sandbox = new Sandbox();
     const outcome = await runProgram(sandbox.folder, ['spec', 'sample', 'miis-legacy', '--output', 'samples']);
-    const samples = makeSamples(MIIS);
+    const samples = makeSamples(MIIS, CODES);
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
     expect(outcome.stdout).toContain(`a perfect sample and ${samples.faulty.length} faulty ones in samples\n`);
     const folders = ['perfect', ...samples.faulty.map(({ code }) => `faulty/${code}`)];
@@ -55,7 +55,7 @@ describe('spec sample', () => {
     using sandbox = new Sandbox();
     const { stdout } = await runProgram(sandbox.folder, ['spec', 'sample', 'grits-fixed', '--output', 's']);
     expect(stdout.replace(/\s+/g, ' ')).toContain('Without a sample, since no value that this format has room for');
-    expect(makeSamples(completeSpec(smallest())).site).toBe('MA123');
+    expect(makeSamples(completeSpec(smallest()), CODES).site).toBe('MA123');
   });
 
   test('writes into an empty folder, and no other', async () => {

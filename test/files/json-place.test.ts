@@ -1,7 +1,7 @@
 /** Where a text stops being JSON. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { pointerTo } from '../../src/core/spec.js';
+import { pointerTo } from '../../src/core/spec-checker.js';
 import { findJsonFault, locateJson, placeOf } from '../../src/files/json-place.js';
 
 describe('the place of a fault in JSON', () => {

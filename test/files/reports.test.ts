@@ -20,6 +20,8 @@ function issue(code: IssueCode, record: number, more: Partial<Issue> = {}): Issu
     sourcePatientId: String(record),
     sourceImmunizationId: null,
     field: 'zip',
+    column: null,
+    documentCode: null,
     value: null,
     after: null,
     expected: null,

@@ -6,6 +6,8 @@ import type { IssueDefinition } from '../issue.js';
 import { type FieldDefinition, type FieldName, fieldsOf, type Role } from '../model.js';
 import type { DateFormat } from '../normalize/date.js';
 import { isCombined, type Layout, type LayoutField, type Spec, severityOf, VACCINE_FIELDS } from '../spec.js';
+import { hasColumnRules } from './checks.js';
+import { codesOfRule, RULE_CODES } from './columns.js';
 import { IMMUNIZATION_MISSING } from './immunization.js';
 import { PATIENT_MISSING } from './patient.js';
 
@@ -33,11 +35,20 @@ const SHAPES: Readonly<Partial<Record<IssueCode, (layout: Layout) => boolean>>> 
   'row-longer-than-layout': (layout) => longRowsOf(layout) === 'cut',
   'row-shorter-than-layout': (layout) => layout.format === 'delimited' && shortRowsOf(layout) === 'pad',
   'value-too-long': (layout) => layout.format === 'delimited' && layout.fields.some(({ width }) => width !== undefined),
+  'column-missing': (layout) => layout.format === 'delimited' && layout.header !== 'absent' && hasColumnRules(layout),
+  'records-not-loaded': (layout) => layout.notLoaded !== undefined,
 };
 
 function rejectsRows(layout: Layout): boolean {
   return shortRowsOf(layout) === 'reject' || longRowsOf(layout) === 'reject';
 }
+
+/** Codes that are told by rules of columns alone: see `RULE_CODES`. */
+const ONLY_BY_RULES: ReadonlySet<IssueCode> = new Set(
+  Object.values(RULE_CODES)
+    .flat()
+    .filter((code) => code !== 'value-too-long' && code !== 'required-value-missing'),
+);
 
 /** Codes that need a second field beside the one they are reported on. */
 const SECOND_FIELDS: Readonly<Partial<Record<IssueCode, FieldName>>> = {
@@ -98,6 +109,10 @@ export function canBreak(code: IssueCode, spec: Spec): boolean {
   if (severityOf(code, spec) === 'off') return false;
   if (isCombined(spec) && ONLY_IN_TWO_FILES.has(code)) return false;
   const layouts = viewsOf(spec);
+  const byRule = layouts.some(([, { fields }]) =>
+    fields.some(({ rules = [] }) => rules.some((rule) => codesOfRule(rule).includes(code))),
+  );
+  if (byRule || ONLY_BY_RULES.has(code)) return byRule;
   const shape = SHAPES[code];
   if (shape !== undefined) return layouts.some(([, layout]) => shape(layout));
   if (code === 'required-value-missing')

@@ -45,6 +45,8 @@ export interface Expected {
   /** Index in the file. */
   readonly row: number | null;
   readonly code: IssueCode;
+  /** The field that it is about, where the code does not say. */
+  readonly field?: FieldName | null;
 }
 
 /** The sample clinic's files before they are written. */

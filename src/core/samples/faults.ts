@@ -151,8 +151,33 @@ const blankRequired: DraftFault = (draft) => {
 function spoilCell(draft: Draft, role: Role, column: number, cell: string, code: IssueCode): readonly Expected[] {
   const row = draft.rowOf(role, PLANTED_IN[role]);
   draft.setRow(role, row, new Map([[column, cell]]));
-  return [{ role, row, code }];
+  return [{ role, row, code, field: draft.spec.layouts[role].fields[column]!.field }];
 }
+
+/** Shown by what a spec says of its own columns: `rule-faults.ts`. */
+const byRule: DraftFault = () => null;
+
+/** Leaves a column out that is blank in all records, and that nothing asks for. */
+const missingColumn: DraftFault = (draft) => {
+  for (const file of draft.files) {
+    const { layout, header, rows } = file;
+    if (layout.format !== 'delimited' || header === null) continue;
+    const { delimiter } = layout;
+    const role = file.role === 'immunization' ? 'immunization' : 'patient';
+    const place = layout.fields.findIndex(
+      ({ use, rules = [] }, index) =>
+        use === 'optional' &&
+        !rules.some(({ required, fixed }) => required !== undefined || fixed !== undefined) &&
+        rows.every(({ cells }) => cells[index] === ''),
+    );
+    if (place < 0) continue;
+    const without = (cells: readonly string[]): string => cells.filter((_, i) => i !== place).join(delimiter);
+    file.header = without(layout.fields.map(({ name }) => name));
+    for (const row of rows) row.line = without(row.cells);
+    return [{ role, row: null, code: 'column-missing' }];
+  }
+  return null;
+};
 
 const unknownColumn: DraftFault = (draft) => {
   const file = draft.file('patient');
@@ -346,6 +371,18 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'character-undecodable': [undecodable],
   'value-too-long': [tooLong],
   'required-value-missing': [blankRequired],
+  'value-required-if': [byRule],
+  'value-not-to-send': [byRule],
+  'value-not-fixed': [byRule],
+  'value-form-wrong': [byRule],
+  'value-not-in-set': [byRule],
+  'value-not-date': [byRule],
+  'value-date-month-first': [byRule],
+  'value-needs-another': [byRule],
+  'value-after-another': [byRule],
+  'value-in-future': [byRule],
+  'values-disagree': [byRule],
+  'value-repeated': [byRule],
   // ---- the file as a whole ---------------------------------------------------------------------------------------
   'control-total-wrong': [lostRecord],
   'trailer-missing': [withoutTrailer],
@@ -354,6 +391,8 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'row-longer-than-layout': [longRow],
   'row-shorter-than-layout': [shortRow],
   'column-unknown': [unknownColumn],
+  'column-missing': [missingColumn],
+  'records-not-loaded': [byRule],
   'encoding-windows-1252': [inWindows1252],
   'encoding-mixed': [inTwoEncodings],
   'nul-bytes': [withZeroBytes],

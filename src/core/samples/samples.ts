@@ -1,5 +1,6 @@
 /** Sample submissions of a spec: a perfect one, and for each rule one that breaks it, with what is to be found. */
 import { ISSUE_CODES, type IssueCode } from '../catalogue.js';
+import type { Codes } from '../codes.js';
 import { fileLayoutsOf } from '../file-layouts.js';
 import type { FileRole, Severity } from '../model.js';
 import { canBreak } from '../rules/applies.js';
@@ -7,6 +8,7 @@ import { type Spec, severityOf } from '../spec.js';
 import { SAMPLE_CLINIC } from './clinic.js';
 import { Draft, type Expected } from './draft.js';
 import { allowsDates, FAULTS, type Fault, PLANTED_IN } from './faults.js';
+import { type PlantedRule, plantNotLoaded, plantRule, rulesOfColumns, withRules } from './rule-faults.js';
 
 /** What `validate` says of a sample. */
 export interface Verdict {
@@ -23,6 +25,8 @@ export type SampleFiles = ReadonlyMap<FileRole, { readonly name: string; readonl
 /** A submission that breaks one rule, and what follows of that. */
 export interface FaultySample {
   readonly code: IssueCode;
+  /** What it is called among the samples: its code, and for a rule of a column that column and the document's code. */
+  readonly name: string;
   readonly files: SampleFiles;
   readonly verdicts: readonly Verdict[];
 }
@@ -46,26 +50,57 @@ const FILE_NAMES: Readonly<Record<FileRole, string>> = {
 };
 
 /** Makes all samples of a spec: the same ones every time. */
-export function makeSamples(spec: Spec): Samples {
+export function makeSamples(spec: Spec, codes: Codes): Samples {
   const faulty: FaultySample[] = [];
   const notShown: IssueCode[] = [];
+  const rules = rulesOfColumns(spec);
   for (const code of ISSUE_CODES) {
     if (!canBreak(code, spec)) continue;
-    const sample = makeFaulty(code, spec);
-    if (sample === null) notShown.push(code);
-    else faulty.push(sample);
+    const ofRules = makeOfRules(
+      rules.filter((each) => each.code === code),
+      spec,
+      codes,
+    );
+    const sample = makeFaulty(code, spec, codes);
+    if (sample !== null) faulty.push(sample);
+    faulty.push(...ofRules);
+    if (sample === null && ofRules.length === 0) notShown.push(code);
   }
   const namesSite = fileLayoutsOf(spec).every(({ layout }) => layout.fields.some(({ field }) => field === 'site_id'));
   const site = namesSite ? null : SAMPLE_CLINIC.patient[0]!.site_id!;
   return { perfect: writeFiles(new Draft(spec)), faulty, notShown, site };
 }
 
-function makeFaulty(code: IssueCode, spec: Spec): FaultySample | null {
+/** A sample for each rule, as far as values are known that break it. */
+function makeOfRules(rules: readonly PlantedRule[], spec: Spec, codes: Codes): FaultySample[] {
+  const names = new Map<string, number>();
+  return rules.flatMap((rule) => {
+    const planted = plantRule(rule, spec, codes);
+    if (planted === null) return [];
+    const { draft, expected } = planted;
+    const { code, column, documentCode } = rule;
+    const parts = [code, column.name, ...(documentCode === null ? [] : [documentCode])];
+    const name = parts.map((part) => part.replace(/[^\w-]+/g, '_')).join('.');
+    const count = (names.get(name) ?? 0) + 1;
+    names.set(name, count);
+    const sample = { code, files: writeFiles(draft), verdicts: judge(expected, draft) };
+    return [{ ...sample, name: count === 1 ? name : `${name}.${count}` }];
+  });
+}
+
+function makeFaulty(code: IssueCode, spec: Spec, codes: Codes): FaultySample | null {
+  if (code === 'records-not-loaded') {
+    const planted = plantNotLoaded(spec, codes);
+    if (planted === null) return null;
+    const { draft, expected } = planted;
+    return { code, name: code, files: writeFiles(draft), verdicts: judge(expected, draft) };
+  }
   for (const fault of FAULTS[code]) {
     const draft = new Draft(spec);
-    const expected = plant(fault, code, draft);
+    const planted = plant(fault, code, draft);
+    const expected = planted === null ? null : withRules(draft, planted, codes);
     if (expected?.some((each) => each.code === code))
-      return { code, files: writeFiles(draft), verdicts: judge(expected, draft) };
+      return { code, name: code, files: writeFiles(draft), verdicts: judge(expected, draft) };
   }
   return null;
 }
