@@ -8,7 +8,8 @@ import { type Spec, severityOf } from '../spec.js';
 import { SAMPLE_CLINIC } from './clinic.js';
 import { Draft, type Expected } from './draft.js';
 import { allowsDates, FAULTS, type Fault, PLANTED_IN } from './faults.js';
-import { type PlantedRule, plantNotLoaded, plantRule, rulesOfColumns, withRules } from './rule-faults.js';
+import { type PlantedRule, plantNotLoaded, plantRule, rulesOfColumns } from './rule-faults.js';
+import { compileRulesOfSpec, type RulesOfSpec, withRules } from './rule-judge.js';
 
 /** What `validate` says of a sample. */
 export interface Verdict {
@@ -53,15 +54,16 @@ const FILE_NAMES: Readonly<Record<FileRole, string>> = {
 export function makeSamples(spec: Spec, codes: Codes): Samples {
   const faulty: FaultySample[] = [];
   const notShown: IssueCode[] = [];
+  const compiled = compileRulesOfSpec(spec, codes);
   const rules = rulesOfColumns(spec);
   for (const code of ISSUE_CODES) {
     if (!canBreak(code, spec)) continue;
     const ofRules = makeOfRules(
       rules.filter((each) => each.code === code),
       spec,
-      codes,
+      compiled,
     );
-    const sample = makeFaulty(code, spec, codes);
+    const sample = makeFaulty(code, spec, compiled);
     if (sample !== null) faulty.push(sample);
     faulty.push(...ofRules);
     if (sample === null && ofRules.length === 0) notShown.push(code);
@@ -72,10 +74,10 @@ export function makeSamples(spec: Spec, codes: Codes): Samples {
 }
 
 /** A sample for each rule, as far as values are known that break it. */
-function makeOfRules(rules: readonly PlantedRule[], spec: Spec, codes: Codes): FaultySample[] {
+function makeOfRules(rules: readonly PlantedRule[], spec: Spec, compiled: RulesOfSpec): FaultySample[] {
   const names = new Map<string, number>();
   return rules.flatMap((rule) => {
-    const planted = plantRule(rule, spec, codes);
+    const planted = plantRule(rule, spec, compiled);
     if (planted === null) return [];
     const { draft, expected } = planted;
     const { code, column, documentCode } = rule;
@@ -88,9 +90,9 @@ function makeOfRules(rules: readonly PlantedRule[], spec: Spec, codes: Codes): F
   });
 }
 
-function makeFaulty(code: IssueCode, spec: Spec, codes: Codes): FaultySample | null {
+function makeFaulty(code: IssueCode, spec: Spec, compiled: RulesOfSpec): FaultySample | null {
   if (code === 'records-not-loaded') {
-    const planted = plantNotLoaded(spec, codes);
+    const planted = plantNotLoaded(spec, compiled);
     if (planted === null) return null;
     const { draft, expected } = planted;
     return { code, name: code, files: writeFiles(draft), verdicts: judge(expected, draft) };
@@ -98,7 +100,7 @@ function makeFaulty(code: IssueCode, spec: Spec, codes: Codes): FaultySample | n
   for (const fault of FAULTS[code]) {
     const draft = new Draft(spec);
     const planted = plant(fault, code, draft);
-    const expected = planted === null ? null : withRules(draft, planted, codes);
+    const expected = planted === null ? null : withRules(draft, planted, compiled);
     if (expected?.some((each) => each.code === code))
       return { code, name: code, files: writeFiles(draft), verdicts: judge(expected, draft) };
   }
