@@ -327,6 +327,7 @@ function summarize(
   clock: StageClock,
 ): Summary {
   const counts = [...context.issues.counts].sort(([a], [b]) => (a < b ? -1 : 1));
+  const documentCounts = [...context.issues.documentCounts].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     run: options.mode === 'load' ? context.runId : null,
     mode: options.mode,
@@ -346,6 +347,7 @@ function summarize(
     patients,
     doses,
     issues: Object.fromEntries(counts),
+    ...(documentCounts.length > 0 && { document_codes: Object.fromEntries(documentCounts) }),
     max_issues_per_code: options.maxIssuesPerCode ?? DEFAULT_MAX_ISSUES_PER_CODE,
     changes: context.changes.totals(),
     stage_seconds: clock.seconds,

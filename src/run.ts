@@ -500,6 +500,8 @@ export interface Summary {
       }
     >
   >;
+  /** How often each code of the specification's own document was found, where it has codes. */
+  readonly document_codes?: Readonly<Record<string, number>>;
   readonly max_issues_per_code: number;
   /** Values that were loaded differently from how they were received, by role and field. */
   readonly changes: Readonly<Record<string, number>>;

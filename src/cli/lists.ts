@@ -4,6 +4,7 @@ import { fileLayoutsOf } from '../core/file-layouts.js';
 import { FATES, type FileRole } from '../core/model.js';
 import { countedIn, type Layout } from '../core/spec.js';
 import { migrateSqliteFile, openSqliteForReading } from '../db/sqlite.js';
+import { findInDocument } from '../docs/column-rules.js';
 import { builtInSpecIds, loadCodes, loadSpec, loadSpecJson } from '../files/specs.js';
 import { UsageError } from './exit.js';
 import { print, printJson } from './print.js';
@@ -48,6 +49,7 @@ export function explain(code: string | undefined): void {
     return;
   }
   const definition = findIssueDefinition(code);
+  if (definition === undefined && explainDocumentCode(code)) return;
   if (definition === undefined) {
     const near = ISSUE_CODES.filter(
       (each) => each.includes(code) || code.split('-').every((word) => each.includes(word)),
@@ -73,6 +75,24 @@ export function explain(code: string | undefined): void {
       `Source:\n${wrapText(definition.source, '  ')}`,
     ].join('\n'),
   );
+}
+
+/** Says under which issue codes specifications tell what their documents call by a code; false if none does. */
+function explainDocumentCode(documentCode: string): boolean {
+  const found = builtInSpecIds().flatMap((id) =>
+    findInDocument(documentCode, loadSpec(id)).map((each) => ({ ...each, spec: id })),
+  );
+  if (found.length === 0) return false;
+  const name = showSafely(documentCode.toUpperCase());
+  for (const { spec, code, columns } of found) {
+    const where = columns.length === 0 ? '' : `\n${wrapText(`In ${columns.join(', ')}.`, '  ')}`;
+    print(`${name} in the document of ${spec}: ${code}${where}\n`);
+  }
+  for (const code of new Set(found.map((each) => each.code))) {
+    explain(code);
+    print('');
+  }
+  return true;
 }
 
 function capitalize(text: string): string {

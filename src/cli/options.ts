@@ -140,7 +140,8 @@ export const COMMANDS = {
     options: MIGRATE_OPTIONS as Record<string, CommandOption>,
   },
   'explain [code]': {
-    describe: 'Say what an issue code means, why it matters and how to fix it; without a code, list all',
+    describe:
+      'Say what an issue code, or one of a specification’s document, means, why it matters and how to fix it; without a code, list all',
     options: {} as Record<string, CommandOption>,
   },
   'spec list': {

@@ -13,10 +13,14 @@ export function checkSpecCommand(path: string, json: boolean): number {
   return check.spec === null ? ExitCode.usage : ExitCode.success;
 }
 
-/** Columns by layout, and severities that differ. */
-function countParts({ spec }: SpecCheck): { columns: Record<string, number>; severities: number } | null {
+/** Columns by layout, the rules of columns, and severities that differ. */
+function countParts({
+  spec,
+}: SpecCheck): { columns: Record<string, number>; rules: number; severities: number } | null {
   if (spec === null) return null;
+  const columns = fileLayoutsOf(spec).flatMap(({ layout }) => layout.fields);
   return {
+    rules: columns.reduce((sum, { rules = [] }) => sum + rules.length, 0),
     columns: Object.fromEntries(fileLayoutsOf(spec).map(({ role, layout }) => [role, layout.fields.length])),
     severities: Object.keys(spec.severities).length,
   };
@@ -43,8 +47,11 @@ function formatCheck(path: string, check: SpecCheck): string {
     return `${name}: ${count(problems.length, 'problem')}\n\n${blocks.join('\n\n')}`;
   }
   const columns = Object.entries(parts.columns).map(([role, number]) => `${role} ${count(number, 'column')}`);
+  const rules = parts.rules === 0 ? '' : `, ${count(parts.rules, 'rule')} of columns`;
   const severities = parts.severities === 1 ? '1 severity' : `${parts.severities} severities`;
-  return showSafely(`${path}: fine (${spec.id} ${spec.version}: ${columns.join(', ')}, ${severities} of its own)`);
+  return showSafely(
+    `${path}: fine (${spec.id} ${spec.version}: ${columns.join(', ')}${rules}, ${severities} of its own)`,
+  );
 }
 
 /** Longer values are cut. */

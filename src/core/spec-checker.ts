@@ -27,13 +27,15 @@ export function guess(word: unknown, known: readonly string[]): string {
 export class Checker {
   constructor(readonly report: Report) {}
 
-  keys(object: JsonObject, path: string, properties: Readonly<Record<string, string>>): void {
+  /** Whether an object has known properties only. */
+  keys(object: JsonObject, path: string, properties: Readonly<Record<string, string>>): boolean {
     const known = namesOf(properties);
-    for (const key of Object.keys(object)) {
-      if (known.includes(key)) continue;
+    const unknown = Object.keys(object).filter((key) => !known.includes(key));
+    for (const key of unknown) {
       const remedy = `${guess(key, known)}Known here: ${known.join(', ')}.`;
       this.report(pointerTo(path, key), 'unknown property', remedy, true);
     }
+    return unknown.length === 0;
   }
 
   object(value: unknown, path: string, remedy: string): value is JsonObject {

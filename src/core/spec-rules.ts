@@ -43,8 +43,8 @@ export function checkSets(sets: unknown, check: Checker): readonly string[] {
   for (const [name, values] of Object.entries(sets)) {
     const path = pointerTo('/sets', name);
     if (isObject(values)) {
-      check.keys(values, path, SPEC_PROPERTIES.set);
-      check.oneOf(values['table'], `${path}/table`, CODE_TABLES);
+      // What is missing is probably what is unknown.
+      if (check.keys(values, path, SPEC_PROPERTIES.set)) check.oneOf(values['table'], `${path}/table`, CODE_TABLES);
     } else if (check.texts(values, path) && values.length === 0) {
       check.report(path, 'no values', 'List the values, such as ["YES", "NO"].');
     }
@@ -120,7 +120,7 @@ function checkConditionList(
       return;
     }
     const { any: _, ...words } = SPEC_PROPERTIES.condition;
-    check.keys(condition, at, words);
+    if (!check.keys(condition, at, words)) return;
     check.text(condition, at, 'column');
     const { written, repeated, retired } = columns;
     check.known(condition['column'], `${at}/column`, 'column', [...written, ...repeated, ...retired]);
@@ -191,9 +191,9 @@ const PARTS_OF: Readonly<Record<string, readonly RuleKind[]>> = {
 };
 
 function checkRule(rule: JsonObject, path: string, scope: RuleScope, check: Checker): void {
-  check.keys(rule, path, SPEC_PROPERTIES.rule);
+  const isKnown = check.keys(rule, path, SPEC_PROPERTIES.rule);
   const kinds = RULE_KINDS.filter((kind) => rule[kind] !== undefined);
-  if (kinds.length !== 1) {
+  if (isKnown && kinds.length !== 1) {
     const problem = kinds.length === 0 ? 'asks nothing' : `asks several things: ${kinds.join(', ')}`;
     check.report(path, problem, `Let each rule ask one of ${RULE_KINDS.join(', ')}.`);
   }

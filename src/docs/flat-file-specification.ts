@@ -20,6 +20,7 @@ import {
   type WidthUnit,
 } from '../core/spec.js';
 import { SPEC_VALUES } from '../core/spec-words.js';
+import { columnRulesSection, describeSet, valueSetsSection } from './column-rules.js';
 import { codesOf, describePlace, describeValues, placeColumns, recordWidth, tableOf } from './columns.js';
 import {
   type Block,
@@ -46,6 +47,7 @@ export function describeSpec(spec: Spec, codes: Codes): Document {
       ...fileLayoutsOf(spec).flatMap((file) => layoutSection(file, spec, codes)),
       ...rulesSection(spec),
       ...examplesSection(spec),
+      ...valueSetsSection(spec, codes),
       ...codesSection(spec, codes),
     ],
   };
@@ -264,7 +266,7 @@ function layoutSection(file: FileLayout, spec: Spec, codes: Codes): Block[] {
       ...(fixed ? [String(column.width)] : []),
       use,
       definitionOf(file, index)?.label ?? '',
-      describeValues(column, role, spec, codes),
+      describeSet(column) ?? describeValues(column, role, spec, codes),
       describeNotes(column, role, spec),
     ];
   });
@@ -274,6 +276,7 @@ function layoutSection(file: FileLayout, spec: Spec, codes: Codes): Block[] {
       ['#', 'Column', ...(fixed ? [placeTitle(layout), 'Width'] : ['Longest']), 'Use', 'Carries', 'Values', 'Notes'],
       rows,
     ),
+    ...columnRulesSection(file, spec),
   ];
 }
 
@@ -323,7 +326,8 @@ function rulesSection(spec: Spec): Block[] {
           severity === 'error' ? strong(severity) : severity,
           ...(severity === general ? [] : [` (elsewhere ${general})`]),
         ];
-        return [code(each), weight, `${asserts.charAt(0).toUpperCase()}${asserts.slice(1)}.`, withCode(fix)];
+        const called = spec.codes[each] === undefined ? '' : ` The document calls it ${spec.codes[each]}.`;
+        return [code(each), weight, `${asserts.charAt(0).toUpperCase()}${asserts.slice(1)}.${called}`, withCode(fix)];
       });
     return rows.length === 0
       ? []

@@ -15,6 +15,7 @@ import {
   unitOf,
 } from '../core/spec.js';
 import { describePlace, type PlacedColumn, placeColumns } from './columns.js';
+import { diffColumnRules, diffLayoutRules, diffNamed, type RuleChange } from './rules-diff.js';
 
 /** What a change is about. */
 export type ChangeKind =
@@ -47,6 +48,8 @@ export type ChangeKind =
   | 'default'
   | 'store'
   | 'note'
+  | 'example'
+  | RuleChange['kind']
   | 'severity';
 
 export interface SpecChange {
@@ -65,7 +68,12 @@ export interface SpecChange {
 
 /** All that differs for a sender, in the order of a specification: the whole, layout by layout, the severities. */
 export function diffSpecs(before: Spec, after: Spec): SpecChange[] {
-  return [...diffWhole(before, after), ...diffLayouts(before, after), ...diffSeverities(before, after)];
+  return [
+    ...diffWhole(before, after),
+    ...diffNamed(before, after).map(ofWhole),
+    ...diffLayouts(before, after),
+    ...diffSeverities(before, after),
+  ];
 }
 
 type Change = Omit<SpecChange, 'layout' | 'column'>;
@@ -133,7 +141,11 @@ function diffLayouts(before: Spec, after: Spec): SpecChange[] {
       changes.push({ ...added, layout: role, column: null });
       continue;
     }
-    const whole = [...diffFormat(old.layout, file.layout), ...diffFraming(old.layout, file.layout)];
+    const whole = [
+      ...diffFormat(old.layout, file.layout),
+      ...diffFraming(old.layout, file.layout),
+      ...diffLayoutRules(old.layout, file.layout),
+    ];
     changes.push(...whole.map((each) => ({ ...each, layout: role, column: null })));
     changes.push(...diffColumns(old, file, before, after).map((each) => ({ ...each, layout: role })));
   }
@@ -300,7 +312,7 @@ function diffColumns(oldFile: FileLayout, newFile: FileLayout, oldSpec: Spec, ne
     ...added.map((column) => describeAdded(column, after)),
     ...(before.format === after.format ? diffOrder(pairs, after) : []),
     ...pairs.flatMap((pair) =>
-      diffColumn(pair, after, oldSpec, newSpec).map((each) => ({ ...each, column: pair.after.column.name })),
+      diffColumn(pair, [before, after], oldSpec, newSpec).map((each) => ({ ...each, column: pair.after.column.name })),
     ),
   ];
 }
@@ -431,7 +443,8 @@ function longestRise(numbers: readonly number[]): ReadonlySet<number> {
   return rise;
 }
 
-function diffColumn(pair: Pair, layout: Layout, oldSpec: Spec, newSpec: Spec): Change[] {
+function diffColumn(pair: Pair, layouts: readonly [Layout, Layout], oldSpec: Spec, newSpec: Spec): Change[] {
+  const layout = layouts[1];
   const [a, b] = [pair.before.column, pair.after.column];
   return [
     ...diffNames(a, b, layout),
@@ -445,6 +458,8 @@ function diffColumn(pair: Pair, layout: Layout, oldSpec: Spec, newSpec: Spec): C
     ...diffDefault(a, b),
     ...diffStore(a, b),
     ...diffNote(a, b),
+    ...diffExample(a, b),
+    ...diffColumnRules(a, b, ...layouts),
   ];
 }
 
@@ -535,6 +550,12 @@ function diffNote(a: LayoutField, b: LayoutField): Change[] {
   if (a.note === b.note) return [];
   const message = b.note === undefined ? 'has no note any more' : `has another note: ${b.note}`;
   return [change('note', [a.note ?? null, b.note ?? null], false, message)];
+}
+
+function diffExample(a: LayoutField, b: LayoutField): Change[] {
+  if (a.example === b.example) return [];
+  const message = b.example === undefined ? 'has no example any more' : `has another example: ${b.example}`;
+  return [change('example', [a.example ?? null, b.example ?? null], false, message)];
 }
 
 function diffSeverities(before: Spec, after: Spec): SpecChange[] {

@@ -209,6 +209,8 @@ const SEPARATOR = '\x1f';
 /** All issues of a run: counted as they come, and kept until the fates of their records are known. */
 export class IssueLog {
   readonly counts = new Map<IssueCode, IssueCount>();
+  /** How often each code of the spec's document was found. */
+  readonly documentCounts = new Map<string, number>();
   readonly #folder: string;
   readonly #mostPerCode: number;
   readonly #files: { readonly name: string; readonly stages: Readonly<Record<IssueStage, Spool>> }[] = [];
@@ -240,6 +242,10 @@ export class IssueLog {
       this.counts.set(issue.code, counted);
     }
     counted.count++;
+    const documentCode = issue.documentCode ?? this.#documentCodes[issue.code];
+    if (documentCode !== undefined) {
+      this.documentCounts.set(documentCode, (this.documentCounts.get(documentCode) ?? 0) + 1);
+    }
     const log = this.#files[file]!;
     if (counted.examples.length < MOST_EXAMPLES) counted.examples.push({ file: log.name, line: issue.line });
     if (counted.rows >= this.#mostPerCode) return;

@@ -7,6 +7,8 @@ test('a finding without facts has none', () => {
   expect(createFinding('zip-invalid', 'zip', '021')).toEqual({
     code: 'zip-invalid',
     field: 'zip',
+    column: null,
+    documentCode: null,
     value: '021',
     after: null,
     expected: null,

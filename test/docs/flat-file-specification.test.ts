@@ -61,13 +61,18 @@ describe.each(builtInSpecIds().map((id) => [id, loadSpec(id)] as const))('%s', (
       expect(markdown).toContain(`| \`${code}\` | `);
       expect(severityOf(code, spec)).not.toBe('off');
     }
-    expect(rulesOf(spec).length).toBeGreaterThan(50);
+    expect(rulesOf(spec).length).toBeGreaterThan(40);
   });
 
   test('has no leftovers of the program in it', () => {
     expect(markdown).not.toMatch(/undefined|\bnull\b(?! when)|\[object|NaN/);
   });
 });
+
+/** The smallest spec with one more column. */
+function withColumn(column: Json): Spec {
+  return completeSpec(withValue('/layouts/patient/fields/3', column));
+}
 
 describe('a column', () => {
   const find = (title: string, column: string, spec: Spec): string[] =>
@@ -94,10 +99,56 @@ describe('a column', () => {
   });
 
   test('lists its own words for what is not known beside the codes', () => {
+    const spec = withColumn({ name: 'Eth', field: 'ethnicity', values: { UNK: '', POL: '' } });
+    expect(find('Patient file', 'Eth', spec)[5]).toBe('Code of table ethnicity\nUNK not known\nPOL not known');
+  });
+
+  test('names the set that its values are of', () => {
     const spec = loadSpec('cvrs-tsv');
-    expect(find('History file', 'recip_ethnicity', spec)[5]).toBe(
-      'Code of table ethnicity\nUNK not known\nPOL not known',
+    expect(find('History file', 'recip_ethnicity', spec)[5]).toBe('Set ethnicity');
+    expect(find('History file', 'dose_num', spec)[5]).toBe('Set dose');
+    expect(rowsAfter('Sets of values', spec)).toContainEqual(['dose', '1 2 3 4 5 6 INV UNK']);
+    expect(rowsAfter('Sets of values', spec)).toContainEqual([
+      'county',
+      '3295 codes of the table county_us: immload codes show county_us',
+    ]);
+    expect(rowsAfter('Beginnings: zip-of-state', spec)).toEqual(
+      expect.arrayContaining([
+        ['CO', '80-81'],
+        ['MA', 'anything'],
+        ['PW', 'nothing: no value is right'],
+      ]),
     );
+  });
+
+  test('has its rules, each with its code and that of the document', () => {
+    const spec = loadSpec('cvrs-tsv');
+    const asked = rowsAfter('What is asked of the columns', spec).filter(([column]) => column === 'mvx');
+    expect(asked).toEqual([
+      ['mvx', 'is blank', 'vax_refusal is YES', 'value-not-to-send (error)', 'DNTS002'],
+      [
+        'mvx',
+        'is blank',
+        'recip_missed_appt is YES, and vax_refusal is not YES',
+        'value-not-to-send (error)',
+        'DNTS003',
+      ],
+      ['mvx', 'has 3 characters at most', 'always', 'value-too-long (error)', 'DATA008'],
+      ['mvx', 'is one of the set mvx', 'always', 'value-not-in-set (error)', 'DATA007'],
+    ]);
+    const rules = rowsAfter('What is asked of the columns', spec).map((row) => row[1]);
+    for (const rule of [
+      'is of the form \\S+',
+      'stands in one record of the file only, blank or not',
+      'is a date: YYYY-MM-DD or YYYY-MM',
+      'is not later than admin_date, and neither is blank',
+      'is not later than the day of the load',
+      'begins as zip-of-state says for recip_address_state, which must be listed',
+      'has a value only where recip_address_county has one',
+      'is Redacted',
+    ]) {
+      expect(rules).toContain(rule);
+    }
   });
 
   test('lists codes that are few, and names the table of others', () => {

@@ -36,6 +36,13 @@ describe('the schema and the program agree', () => {
   const likely = fc.constantFrom<Json[]>(
     '', ' ', 'x', '|', '\\', '\t', '\n', '"', '¦', 'auto', 'characters', 'pad', 'cut', 'zip', 'cvx', 'last_name', 'off', 'error', 'fixed', 'delimited', 'absent',
     'required', 'reject', 'inferred', 'YYYYMMDD', 0, 1, 2.5, -1, null, true, false, [], {}, ['YYYYMMDD'], ['x'], [1],
+    'kept', 'DOB', 'Chart', 'answers', ['YES'], ['old'], { answers: ['YES', 'NO'] }, { answers: { table: 'sex' } }, { answers: { table: 'x' } },
+    { zips: { MA: ['01'] } }, { zips: { MA: 'x' } }, { 'zip-invalid': 'Z1' }, { old: [{ column: 'Chart', is: ['1'] }] }, { old: [{ column: 'Chart' }] },
+    { old: [{ any: [{ column: 'Chart', filled: true }] }] }, { old: [{ any: [] }] }, { old: [{ column: 'Chart', is: ['1'], filled: false }] }, { old: [] },
+    [{ required: true }], [{ required: false }], [{ required: true, longest: 3 }], [{}], [{ when: 'old' }], [{ longest: 0 }], [{ longest: 9, code: 'D8' }],
+    [{ set: 'answers', when: ['old'] }], [{ set: 7 }], [{ pattern: '\\d+' }], [{ pattern: '(' }], [{ pattern: '' }], [{ fixed: 'x', when: [] }],
+    [{ dates: ['YYYY-MM'] }], [{ dates: ['YYYY'] }], [{ needs: 'Chart' }], [{ notAfter: 'DOB', evenBlank: true }], [{ longest: 3, evenBlank: true }],
+    [{ prefixes: 'zips', of: 'Chart', unlisted: 'wrong' }], [{ prefixes: 'zips' }], [{ of: 'Chart', unique: true }], [{ unique: true, evenBlank: 1 }], [{ notInFuture: true, code: ' ' }],
     'patient.zip', 'Lot {n}', { repeat: 2, fields: [{ name: 'a{n}', field: 'route' }] }, { a: 'b' }, { a: 1 }, { 'zip-invalid': 'off' }, { 'patient-not-found': 'off' }, { 'patient-not-found': 'error' },
   ); // biome-ignore format: a list of values
 
@@ -65,27 +72,48 @@ describe('the schema and the program agree', () => {
       }
     });
 
-    test.each(['$schema', 'nulls', 'severities', 'colour', 'layouts/patient', 'layouts/combined'])(
-      'whatever %s is added',
-      (name) => {
-        fc.assert(
-          fc.property(likely, (value) => {
-            agree(withValue(`/${name}`, value, make()));
-          }),
-        );
-      },
-    );
+    const layout = column.slice(0, column.indexOf('/fields'));
+    test.each(
+      [
+        '$schema',
+        'nulls',
+        'severities',
+        'sets',
+        'prefixes',
+        'codes',
+        'colour',
+        'layouts/patient',
+        'layouts/combined',
+      ].concat(['conditions', 'notLoaded', 'blanks', 'retired'].map((name) => `${layout.slice(1)}/${name}`)),
+    )('whatever %s is added', (name) => {
+      fc.assert(
+        fc.property(likely, (value) => {
+          agree(withValue(`/${name}`, value, make()));
+        }),
+      );
+    });
 
-    test.each(['width', 'aliases', 'use', 'dates', 'values', 'default', 'store', 'note', 'dose', 'repeat', 'colour'])(
-      'whatever %s is added to a column',
-      (name) => {
-        fc.assert(
-          fc.property(likely, (value) => {
-            agree(withValue(`${column}/${name}`, value, make()));
-          }),
-        );
-      },
-    );
+    test.each([
+      'width',
+      'aliases',
+      'use',
+      'dates',
+      'values',
+      'default',
+      'store',
+      'note',
+      'example',
+      'rules',
+      'dose',
+      'repeat',
+      'colour',
+    ])('whatever %s is added to a column', (name) => {
+      fc.assert(
+        fc.property(likely, (value) => {
+          agree(withValue(`${column}/${name}`, value, make()));
+        }),
+      );
+    });
 
     test.each([
       'widths',

@@ -106,6 +106,10 @@ function renderSpecs(): string {
     ),
     'Each of the `fields`:',
     wordsTable('part', Object.entries(SPEC_PROPERTIES.field)),
+    'Each of the `rules` of a column asks one thing, and may say when:',
+    wordsTable('part', Object.entries(SPEC_PROPERTIES.rule)),
+    'The `conditions` of a layout are lists of such:',
+    wordsTable('part', Object.entries(SPEC_PROPERTIES.condition)),
     `Dates are written in one of the forms ${DATE_FORMATS.map((each) => `\`${each}\``).join(', ')}. The other values to choose from:`,
     table(
       ['part', 'value', 'meaning'],
