@@ -29,8 +29,13 @@ export async function sampleSpec(idOrPath: string, folder: string): Promise<void
     ]),
   ];
   if (samples.notShown.length > 0) {
-    const codes = `Without a sample, since no value that this format has room for breaks them: ${samples.notShown.join(', ')}.`;
-    parts.push('', wrapText(codes));
+    const why =
+      'Without a sample, since no value that this format has room for breaks them, or another rule says so first';
+    parts.push('', wrapText(`${why}: ${samples.notShown.join(', ')}.`));
+  }
+  if (samples.unfit.length > 0) {
+    const why = 'The made-up clinic has no values that fit the rules of these columns; give each an "example"';
+    parts.push('', wrapText(`${why}: ${samples.unfit.join(', ')}.`));
   }
   print(
     [...parts, '', 'Try:', `  ${validateCommand(idOrPath, join(folder, PERFECT_FOLDER), samples)}`]

@@ -124,7 +124,8 @@ export const SPEC_PROPERTIES: SpecProperties = {
     default: 'What a blank stands for.',
     store: 'False for a column that is used to tell patients apart, and not stored.',
     note: 'For people: what a sender should know about the column.',
-    example: 'A value as a sender would write it. Samples have it in every record.',
+    example:
+      'A value as a sender would write it, which samples have in every record. {n} in it stands for a number that differs. Rules may ask for what the made-up clinic of the samples does not have: then an example has it.',
     rules:
       'What is asked of the values as they are written, beside what the field asks. Words for "no value" count as blanks.',
   },

@@ -9,6 +9,7 @@ import type { DateFormat } from './normalize/date.js';
 import { Checker, guess, isObject, type JsonObject, pointerTo, type Report } from './spec-checker.js';
 import { checkConditions, checkPrefixes, checkRules, checkSets, type RuleNames } from './spec-rules.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from './spec-words.js';
+import { NUMBER } from './write.js';
 
 /** How much a field is asked for. A preferred field may be blank; its share of filled records is reported. */
 export type FieldUse = 'required' | 'preferred' | 'optional';
@@ -575,6 +576,11 @@ function fieldNamesOf(role: FileRole): string[] {
   return [...new Set(roles.flatMap((each) => Object.keys(fieldsOf(each))))];
 }
 
+/** Whether a field tells records apart. */
+function isKey(field: unknown): boolean {
+  return typeof field === 'string' && /^(?:\w+\.)?source_(?:patient|immunization)_id$/.test(field);
+}
+
 function checkField(field: JsonObject, role: FileRole, path: string, fixed: boolean, check: Checker): void {
   check.keys(field, path, SPEC_PROPERTIES.field);
   check.text(field, path, 'name');
@@ -613,8 +619,12 @@ function checkField(field: JsonObject, role: FileRole, path: string, fixed: bool
   }
   const example = field['example'];
   if (example !== undefined) {
+    const rules: readonly unknown[] = Array.isArray(field['rules']) ? field['rules'] : [];
+    const differs = rules.some((rule) => isObject(rule) && rule['unique'] !== undefined) || isKey(field['field']);
     if (typeof example !== 'string') check.report(`${path}/example`, 'not a text', 'Give the example as a text.');
-    else if (typeof width === 'number' && example.length > width) {
+    else if (differs && !example.includes(NUMBER)) {
+      check.report(`${path}/example`, 'the same in every record', `Put ${NUMBER} where a number stands that differs.`);
+    } else if (typeof width === 'number' && example.length > width) {
       check.report(`${path}/example`, 'longer than the column', `Give one of ${width} characters at most.`);
     }
   }

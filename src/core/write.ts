@@ -37,8 +37,8 @@ function cellOf(
   role: Role,
   spec: Spec,
 ): string {
-  const example = exampleOf(field);
-  if (example !== null) return example;
+  const example = exampleOf(field, values);
+  if (example !== null) return spec.layouts[role].format === 'fixed' ? example.slice(0, field.width) : example;
   if (field.field === null) return '';
   const value = values[field.field];
   if (value === undefined) return '';
@@ -50,9 +50,15 @@ function cellOf(
   return spec.layouts[role].format === 'fixed' ? fitWidth(cell, field, definition) : cell;
 }
 
-/** What stands in a column that has an example, `null` where each record has a value of its own. */
-export function exampleOf({ example, rules = [] }: LayoutField): string | null {
-  return example === undefined || rules.some(({ unique }) => unique !== undefined) ? null : example;
+/** Stands in an example for a number that differs from record to record. */
+export const NUMBER = '{n}';
+
+/** What stands in a column that has an example: its number is that of the record's own value, or of its patient. */
+function exampleOf(field: LayoutField, values: Readonly<Record<string, string | undefined>>): string | null {
+  // A dose that is not there has no values.
+  if (field.example === undefined || (field.dose !== undefined && field.field === null)) return null;
+  const own = (field.field === null ? undefined : values[field.field]) ?? values['source_patient_id'] ?? '';
+  return field.example.replaceAll(NUMBER, own.replace(/\D/g, ''));
 }
 
 /** Kinds whose values mean something still when their end is cut off. */

@@ -46,6 +46,7 @@ describe('nothing is wrong with', () => {
     ['codes of the document', '/codes', { 'value-too-long': 'DATA008' }],
     ['a prefix table in which a value asks for anything or nothing', '/prefixes/zips', { MA: [''], PW: [] }],
     ['an example', `${LAST}/example`, 'Walsh'],
+    ['an example of a key', `${PATIENT}/fields/0/example`, 'C-{n}'],
   ])('%s', (_, pointer, value) => {
     expect(problemsOf(pointer, value)).toEqual([]);
   }); // biome-ignore format: a table
@@ -125,6 +126,13 @@ describe('a spec is told its fault, the place and the remedy', () => {
     [`${LAST}/rules`, [{ required: true, when: [] }], `${RULE}/when`, 'no name of a condition'],
     [`${LAST}/rules`, [{ required: true, code: 1 }], `${RULE}/code`, 'not a text'],
     [`${LAST}/example`, 7, `${LAST}/example`, 'not a text'],
+    [`${PATIENT}/fields/0/example`, 'C-1', `${PATIENT}/fields/0/example`, 'the same in every record'],
+    [
+      LAST,
+      { name: 'Last', field: 'last_name', example: 'x', rules: [{ unique: true }] },
+      `${LAST}/example`,
+      'the same in every record',
+    ],
     [
       '/layouts/immunization/fields/2/example',
       '1234',

@@ -14,7 +14,7 @@ const isValid = new Ajv2020({ strict: true, strictTypes: false, strictRequired: 
 
 /** What no schema can say. */
 const BEYOND_SCHEMAS =
-  /^carried by an earlier column$|^the name is also that of |^the same as |^holds the delimiter$|^no such (?:column|condition|set|table of prefixes)$|^asks about the columns of a dose$|^in a repeated group$|^not a pattern: |^longer than the column$|^kept where (?:quotes have|an escape has) a meaning$/;
+  /^carried by an earlier column$|^the name is also that of |^the same as |^holds the delimiter$|^no such (?:column|condition|set|table of prefixes)$|^asks about the columns of a dose$|^in a repeated group$|^not a pattern: |^longer than the column$|^the same in every record$|^kept where (?:quotes have|an escape has) a meaning$/;
 
 function agree(spec: Json): void {
   const problems = checkSpec(spec).filter(({ message }) => !BEYOND_SCHEMAS.test(message));

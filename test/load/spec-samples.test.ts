@@ -9,6 +9,7 @@ import { describeSpec, rulesOf } from '../../src/docs/flat-file-specification.js
 import { renderMarkdown } from '../../src/docs/markdown.js';
 import { builtInSpecIds, loadSpec, packageFolder } from '../../src/files/specs.js';
 import { CODES, GRITS, MIIS } from '../support/fixtures.js';
+import { FIXED_WIDTH, SEVERAL_DOSES, TWO_FILES } from '../support/ruled-specs.js';
 import { Sandbox } from '../support/sandbox.js';
 import { smallest, smallestCombined } from '../support/small-spec.js';
 
@@ -67,6 +68,9 @@ const OTHERS: readonly (readonly [string, Spec])[] = [
       ['street', 'lot_number', 'comment'],
     ),
   ],
+  ['rules of columns in two files', TWO_FILES],
+  ['rules of columns in files of fixed width', FIXED_WIDTH],
+  ['rules of columns where a record has several doses', SEVERAL_DOSES],
   [
     'comments, header and trailer records, no header',
     miisLike(
@@ -155,6 +159,7 @@ describe.each(ALL)('%s', (_, spec) => {
   const samples = makeSamples(spec, CODES);
 
   test('has a perfect sample', async () => {
+    expect(samples.unfit).toEqual([]);
     expect(await validate(samples.perfect, spec, samples.site)).toEqual([]);
   });
 

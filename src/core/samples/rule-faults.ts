@@ -6,7 +6,7 @@ import type { DateFormat } from '../normalize/date.js';
 import { codesOfRule, documentCodeOf, valuesOfSet } from '../rules/columns.js';
 import { type ConditionTest, compileCondition, compileWhen, type ReadCell } from '../rules/conditions.js';
 import type { LayoutField, Spec } from '../spec.js';
-import { exampleOf, formatDate, toLine } from '../write.js';
+import { formatDate, NUMBER, toLine } from '../write.js';
 import { Draft, type DraftFile, type Expected } from './draft.js';
 import { PLANTED_IN } from './faults.js';
 import { FileJudge, onceForFile, type RulesOfSpec, type SingleRule } from './rule-judge.js';
@@ -21,11 +21,11 @@ export interface PlantedRule {
   readonly documentCode: string | null;
 }
 
-/** All rules of all columns of a spec. */
+/** All rules of all columns of a spec; those of doses once, as they are of the first. */
 export function rulesOfColumns(spec: Spec): readonly PlantedRule[] {
   return new Draft(spec).files.flatMap(({ role, layout }) =>
     layout.fields.flatMap((column) =>
-      (column.rules ?? []).flatMap((rule) =>
+      ((column.dose ?? 1) === 1 ? (column.rules ?? []) : []).flatMap((rule) =>
         codesOfRule(rule).map((code) => {
           return { role, column, rule, code, documentCode: documentCodeOf(rule, code, spec) };
         }),
@@ -192,7 +192,7 @@ class PlantedRow {
     const values = [
       this.#read(place),
       ...this.#judge.file.rows.map(({ cells }) => cells[place] ?? ''),
-      exampleOf(column) ?? column.example ?? '',
+      (column.example ?? '').replaceAll(NUMBER, '1'),
       ...rules.flatMap(({ fixed }) => (fixed === undefined ? [] : [fixed])),
       ...inSet,
       ...Object.values(this.#judge.file.layout.conditions ?? {}).flatMap((all) =>
@@ -210,8 +210,8 @@ class PlantedRow {
     else if (place >= 0) this.#judge.file.rows[this.#row]!.cells[place] = value;
   }
 
-  #codesOf({ rules }: SingleRule): readonly IssueCode[] {
-    return rules.judge(this.#read).map(({ code }) => code);
+  #codesOf(single: SingleRule): readonly IssueCode[] {
+    return this.#judge.codesOf(single, this.#read);
   }
 
   /** Puts retired columns into the file, and says all that is to be found in it. */

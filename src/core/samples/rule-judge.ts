@@ -56,6 +56,8 @@ function compileRulesOfFile(spec: Spec, layout: Layout, codes: Codes): RulesOfFi
 
 /** What a rule of a column says of a row, and the field of that column. */
 interface RuleVerdict extends Expected {
+  /** `null` where it is about the file as a whole. */
+  readonly column: string | null;
   readonly field: FieldName | null;
   readonly ofPatient: boolean;
   /** Whether the row's own values are judged, too. */
@@ -95,22 +97,38 @@ export class FileJudge {
       if (line !== null) return [];
       const read = this.read(row, retired?.row === row ? retired.values : new Map());
       const isLoaded = this.of.notLoaded?.(read) !== true;
+      // What is wrong with a dose is told when the record was left out already.
+      let isKeptOut = false;
       const found = this.of.rules.flatMap((each) =>
-        this.#codesOf(each, read, row, seen).map((code) => {
+        this.#codesOfRow(each, read, row, seen).map((code) => {
           const ofPatient = this.#spec.layouts.patient.fields[each.place]?.field != null;
-          return { role: this.role, row, code, field: each.column.field, ofPatient, isLoaded };
+          if (each.column.dose === undefined && severityOf(code, this.#spec) === 'error') isKeptOut = true;
+          return {
+            role: this.role,
+            row,
+            code,
+            column: each.column.name,
+            field: each.column.field,
+            ofPatient,
+            isLoaded,
+          };
         }),
       );
-      const isKeptOut = found.some(({ code }) => severityOf(code, this.#spec) === 'error');
       if (isLoaded || isKeptOut) return found;
-      const ofFile = { row: null, code: 'records-not-loaded', field: null, ofPatient: false } as const;
+      const ofFile = { row: null, code: 'records-not-loaded', column: null, field: null, ofPatient: false } as const;
       return [...found, { role: this.role, ...ofFile, isLoaded }];
     });
   }
 
-  #codesOf({ rules, column }: SingleRule, read: ReadCell, row: number, seen: Map<string, SeenValues>): IssueCode[] {
+  /** The codes that a rule is told under for a record. */
+  codesOf({ rules, column }: SingleRule, read: ReadCell): IssueCode[] {
     if (column.dose !== undefined && this.#isBlankDose(column.dose, read)) return [];
-    const codes = rules.judge(read).map(({ code }) => code);
+    return rules.judge(read).map(({ code }) => code);
+  }
+
+  #codesOfRow(single: SingleRule, read: ReadCell, row: number, seen: Map<string, SeenValues>): IssueCode[] {
+    const codes = this.codesOf(single, read);
+    const { rules } = single;
     for (const { column: name, fingerprint } of rules.uniqueValues(read)) {
       if (!seen.has(name)) seen.set(name, new SeenValues());
       if (seen.get(name)!.add(fingerprint, row + 1) !== 0) codes.push('value-repeated');
@@ -125,6 +143,12 @@ export class FileJudge {
       return column.dose !== dose || column.field === null || read(place).trim() === '';
     });
   }
+}
+
+/** The columns whose rules a draft breaks. */
+export function unfitColumns(draft: Draft, rules: RulesOfSpec): readonly string[] {
+  const verdicts = draft.files.flatMap((file) => new FileJudge(draft.spec, file, rules).judge(null));
+  return [...new Set(verdicts.flatMap(({ column }) => (column === null ? [] : [column])))];
 }
 
 /** What is told of a file as a whole is told once. */
@@ -145,6 +169,10 @@ export function withRules(draft: Draft, expected: readonly Expected[], rules: Ru
   const weightOf = (code: IssueCode): number => WEIGHTS.indexOf(severityOf(code, draft.spec));
   const isInFile = ({ role, row }: Expected, other: Expected): boolean =>
     row === other.row && draft.file(role) === draft.file(other.role);
+  // Records that are kept out are compared with no others.
+  const isKeptOut = (own: Expected): boolean =>
+    told.some((each) => isInFile(each, own) && severityOf(each.code, draft.spec) === 'error');
+  if (expected.some((own) => COMPARED.includes(own.code) && isKeptOut(own))) return onceForFile(told);
   const untold = expected.filter((own) => {
     const ofRow = told.filter((each) => isInFile(each, own));
     const field = own.field ?? CATALOGUE[own.code].field;
@@ -158,6 +186,9 @@ export function withRules(draft: Draft, expected: readonly Expected[], rules: Ru
   });
   return onceForFile([...untold, ...told]);
 }
+
+/** Codes of a patient together with others. */
+const COMPARED: readonly IssueCode[] = ['patient-id-conflict', 'patient-id-repeated', 'match-in-doubt'];
 
 /** Codes of a dose together with its patient. */
 const LINKED: readonly IssueCode[] = LINK_RULES.map(({ code }) => code);

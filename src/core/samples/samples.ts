@@ -9,7 +9,7 @@ import { SAMPLE_CLINIC } from './clinic.js';
 import { Draft, type Expected } from './draft.js';
 import { allowsDates, FAULTS, type Fault, PLANTED_IN } from './faults.js';
 import { type PlantedRule, plantNotLoaded, plantRule, rulesOfColumns } from './rule-faults.js';
-import { compileRulesOfSpec, type RulesOfSpec, withRules } from './rule-judge.js';
+import { compileRulesOfSpec, type RulesOfSpec, unfitColumns, withRules } from './rule-judge.js';
 
 /** What `validate` says of a sample. */
 export interface Verdict {
@@ -34,8 +34,10 @@ export interface FaultySample {
 
 /** All samples of a spec. */
 export interface Samples {
-  /** Nothing is to be found in it. */
+  /** Nothing is to be found in it, if the columns are fit. */
   readonly perfect: SampleFiles;
+  /** Columns whose rules even that one breaks: the clinic has nothing that fits, and the spec gives no example. */
+  readonly unfit: readonly string[];
   /** In the order of the catalogue. */
   readonly faulty: readonly FaultySample[];
   /** Rules that this format's records could break, but not with the faults that are known. */
@@ -70,7 +72,8 @@ export function makeSamples(spec: Spec, codes: Codes): Samples {
   }
   const namesSite = fileLayoutsOf(spec).every(({ layout }) => layout.fields.some(({ field }) => field === 'site_id'));
   const site = namesSite ? null : SAMPLE_CLINIC.patient[0]!.site_id!;
-  return { perfect: writeFiles(new Draft(spec)), faulty, notShown, site };
+  const perfect = new Draft(spec);
+  return { perfect: writeFiles(perfect), unfit: unfitColumns(perfect, compiled), faulty, notShown, site };
 }
 
 /** A sample for each rule, as far as values are known that break it. */
