@@ -16,11 +16,12 @@ export function checkSpecCommand(path: string, json: boolean): number {
 /** Columns by layout, the rules of columns, and severities that differ. */
 function countParts({
   spec,
-}: SpecCheck): { columns: Record<string, number>; rules: number; severities: number } | null {
+}: SpecCheck): { columns: Record<string, number>; rules?: number; severities: number } | null {
   if (spec === null) return null;
-  const columns = fileLayoutsOf(spec).flatMap(({ layout }) => layout.fields);
+  const all = fileLayoutsOf(spec).flatMap(({ layout }) => layout.fields);
+  const rules = all.reduce((sum, { rules: own = [] }) => sum + own.length, 0);
   return {
-    rules: columns.reduce((sum, { rules = [] }) => sum + rules.length, 0),
+    ...(rules > 0 && { rules }),
     columns: Object.fromEntries(fileLayoutsOf(spec).map(({ role, layout }) => [role, layout.fields.length])),
     severities: Object.keys(spec.severities).length,
   };
@@ -47,7 +48,7 @@ function formatCheck(path: string, check: SpecCheck): string {
     return `${name}: ${count(problems.length, 'problem')}\n\n${blocks.join('\n\n')}`;
   }
   const columns = Object.entries(parts.columns).map(([role, number]) => `${role} ${count(number, 'column')}`);
-  const rules = parts.rules === 0 ? '' : `, ${count(parts.rules, 'rule')} of columns`;
+  const rules = parts.rules === undefined ? '' : `, ${count(parts.rules, 'rule')} of columns`;
   const severities = parts.severities === 1 ? '1 severity' : `${parts.severities} severities`;
   return showSafely(
     `${path}: fine (${spec.id} ${spec.version}: ${columns.join(', ')}${rules}, ${severities} of its own)`,

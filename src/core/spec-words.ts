@@ -249,7 +249,7 @@ export const SPEC_VALUES: SpecValues = {
   },
   blanks: {
     ignored: 'They do not count: a value of blanks alone is a blank.',
-    kept: 'They belong to the value. Only where quotes have no meaning.',
+    kept: 'They belong to the value. Only where neither quotes nor escapes have a meaning.',
   },
   unlisted: {
     right: 'The rule is not asked.',

@@ -50,7 +50,7 @@ function diffPrefixes(name: string, before: PrefixTable | undefined, after: Pref
   if (before === undefined || after === undefined) return [];
   return namesOf(before, after).flatMap((value): RuleChange[] => {
     const [a, b] = [before[value], after[value]];
-    if (a?.join() === b?.join()) return [];
+    if (JSON.stringify(a) === JSON.stringify(b)) return [];
     const message =
       b === undefined
         ? `${name} does not list ${value} any more`

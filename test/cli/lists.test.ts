@@ -40,6 +40,17 @@ describe('explain', () => {
     for (const words of [meaning, why, fix, source]) expect(text).toContain(words.replace(/\s+/g, ' '));
   });
 
+  test('says what a code of a specification’s document stands for, and where', async () => {
+    const text = (await show('explain', 'data004')).replace(/\s+/g, ' ');
+    for (const code of ['value-required-if', 'value-not-to-send'] as const) {
+      expect(text).toContain(`DATA004 in the document of cvrs-tsv: ${code} In pprl_id. `);
+      expect(text).toContain(CATALOGUE[code].meaning);
+    }
+    expect(await show('explain', 'FMT_002')).toMatch(
+      /^FMT_002 in the document of cvrs-tsv: column-unknown\n\ncolumn-unknown /,
+    );
+  });
+
   test.each([
     ['cvx-pad', 'there is no issue code cvx-pad; did you mean cvx-padded?'],
     [

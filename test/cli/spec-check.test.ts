@@ -32,6 +32,12 @@ describe('a spec that is one', () => {
     });
   });
 
+  test('is counted with the rules of its columns', async () => {
+    const ruled = GOOD.replace('"field": "last_name"', '"field": "last_name", "rules": [{ "longest": 20 }]');
+    expect((await check(ruled)).stdout).toContain('immunization 3 columns, 1 rule of columns, 0 severities of its own');
+    expect(JSON.parse((await check(ruled, '--json')).stdout)).toMatchObject({ spec: { rules: 1 } });
+  });
+
   test('is fine for programs', async () => {
     const { code, stdout } = await check(`\ufeff${GOOD}`, '--json');
     expect(code).toBe(0);

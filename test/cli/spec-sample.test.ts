@@ -6,7 +6,7 @@ import { completeSpec } from '../../src/core/spec.js';
 import { CODES, MIIS } from '../support/fixtures.js';
 import { runProgram } from '../support/program.js';
 import { Sandbox } from '../support/sandbox.js';
-import { smallest, smallestCombined } from '../support/small-spec.js';
+import { smallest, smallestCombined, withValue } from '../support/small-spec.js';
 
 describe('spec sample', () => {
   test('writes a perfect sample and faulty ones, with their verdicts', async () => {
@@ -56,6 +56,20 @@ describe('spec sample', () => {
     const { stdout } = await runProgram(sandbox.folder, ['spec', 'sample', 'grits-fixed', '--output', 's']);
     expect(stdout.replace(/\s+/g, ' ')).toContain('Without a sample, since no value that this format has room for');
     expect(makeSamples(completeSpec(smallest()), CODES).site).toBe('MA123');
+  });
+
+  test('says which columns need an example', async () => {
+    using sandbox = new Sandbox();
+    const rules = [{ required: true }];
+    const own = (example: object): string =>
+      JSON.stringify(withValue('/layouts/patient/fields/3', { name: 'Plan', field: null, rules, ...example }));
+    sandbox.write('own.json', own({}));
+    sandbox.write('better.json', own({ example: 'B' }));
+    const sample = async (spec: string): Promise<string> =>
+      (await runProgram(sandbox.folder, ['spec', 'sample', `${spec}.json`, '--output', spec])).stdout;
+    expect(await sample('own')).toContain('give each an "example": Plan.');
+    expect(await sample('better')).not.toContain('"example"');
+    expect(readFileSync(sandbox.path('better', 'perfect', 'patients.txt'), 'utf8')).toMatch(/,B\n/);
   });
 
   test('writes into an empty folder, and no other', async () => {

@@ -214,3 +214,64 @@ test('every change between any two built-in specifications has its words', () =>
     }
   }
 });
+
+describe('of the rules of columns, a sender is told', () => {
+  const ruled = (): { [key: string]: Json } => {
+    const spec = smallest();
+    spec['sets'] = { answers: ['YES', 'NO'] };
+    spec['prefixes'] = { zips: { MA: ['01', '02'], PW: [] } };
+    spec['codes'] = { 'value-not-in-set': 'DATA007' };
+    const { patient } = spec['layouts'] as { patient: { [key: string]: Json } };
+    patient['quote'] = null;
+    patient['conditions'] = { old: [{ column: 'DOB', is: ['01/01/1900'] }] };
+    const [, last] = patient['fields'] as { [key: string]: Json }[];
+    last!['rules'] = [{ set: 'answers' }, { required: true, when: 'old', code: 'R1' }];
+    return spec;
+  };
+  const before = completeSpec(ruled());
+  const RULES = `${DELIMITED}/fields/1/rules`;
+
+  test.each<[string, Json, string[]]>([
+    ['/sets/answers', ['YES', 'MAYBE'], ['! the set answers has no longer NO', '- the set answers now has MAYBE']],
+    ['/sets/answers', { table: 'yes_no' }, ['! the set answers has no longer YES, NO', '- the set answers now has the codes of yes_no']],
+    ['/prefixes/zips', { MA: ['01'], PW: [''], NH: ['03'] }, ['! zips: MA now asks for 01', '! zips: PW now asks for anything', '! zips: NH now asks for 03']],
+    ['/prefixes/zips', { MA: ['01', '02'] }, ['! zips does not list PW any more']],
+    ['/codes', { 'value-not-in-set': 'D7', 'value-too-long': 'D8' }, ['- value-not-in-set is now called D7', '- value-too-long is now called D8']],
+    ['/codes', undefined, ['- value-not-in-set is no longer called DATA007']],
+    [`${DELIMITED}/blanks`, 'kept', ['! patient: blanks around values now belong to them']],
+    [`${DELIMITED}/retired`, ['Suffix'], ['- patient: Suffix is now known as a column of an earlier version']],
+    [`${DELIMITED}/notLoaded`, 'old', ['! patient: records where DOB is 01/01/1900 are judged and not loaded']],
+    [`${DELIMITED}/conditions/old`, [{ column: 'DOB', filled: false }], ['! patient: old now means that DOB is blank', '- patient Last: it is no longer asked that it has a value where DOB is 01/01/1900', '! patient Last: it is now asked that it has a value where DOB is blank']],
+    [RULES, [{ set: 'answers' }], ['- patient Last: it is no longer asked that it has a value where DOB is 01/01/1900']],
+    [RULES, [{ set: 'answers' }, { required: true, when: 'old', code: 'R2' }], ['- patient Last: that it has a value where DOB is 01/01/1900 is now called R2']],
+    [RULES, [{ set: 'answers' }, { required: true, when: 'old' }], ['- patient Last: that it has a value where DOB is 01/01/1900 is no longer called R1']],
+    [RULES, [{ set: 'answers' }, { required: true, when: 'old', code: 'R1' }, { longest: 9 }, { pattern: '\\d+' }], ['! patient Last: it is now asked that it has 9 characters at most', '! patient Last: it is now asked that it is of the form \\d+']],
+    [`${DELIMITED}/fields/1/example`, 'YES', ['- patient Last: has another example: YES']],
+  ])('%s = %j', (pointer, value, expected) => {
+    const after = completeSpec(withValue(pointer, value, ruled()));
+    const messages = changesBetween(before, after).filter((message) => !/is (?:now|no longer) .*\(it was/.test(message));
+    expect(messages).toEqual(expected);
+  }); // biome-ignore format: a table
+
+  test('what was taken away, when the old is the new', () => {
+    const after = completeSpec(
+      withValue(
+        `${DELIMITED}/blanks`,
+        'kept',
+        withValue(`${DELIMITED}/notLoaded`, 'old', ruled()) as { [key: string]: Json },
+      ),
+    );
+    expect(changesBetween(after, before)).toEqual([
+      '- patient: blanks around values no longer matter',
+      '- patient: all its records are loaded',
+    ]);
+  });
+
+  test('codes that records can now break', () => {
+    const plain = completeSpec(withValue(RULES, [], ruled()));
+    expect(changesBetween(plain, before)).toEqual([
+      '! patient Last: it is now asked that it is one of the set answers',
+      '! patient Last: it is now asked that it has a value where DOB is 01/01/1900',
+    ]);
+  });
+});
