@@ -70,7 +70,8 @@ export interface UniqueValue {
 
 /** A rule made ready. */
 interface CompiledRule {
-  readonly when: ConditionTest | null;
+  /** Number of the occasion on which it is asked; `null` if always. */
+  readonly occasion: number | null;
   readonly judge: Judge;
   readonly facts: (code: IssueCode) => Facts;
 }
@@ -86,20 +87,55 @@ interface CompiledColumn {
 
 interface CompiledUnique {
   readonly place: number;
-  readonly when: ConditionTest | null;
+  readonly occasion: number | null;
   readonly evenBlank: boolean;
   readonly of: Omit<UniqueValue, 'value' | 'fingerprint'>;
 }
 
+/** The occasions on which rules are asked. Many rules share one, which is looked at once for a record. */
+class Occasions {
+  readonly #tests: ConditionTest[] = [];
+  readonly #numbers = new Map<string, number>();
+  /** What is known of the record under way. */
+  readonly #known: (boolean | null)[] = [];
+
+  /** The number of an occasion, `null` where there is none to wait for. */
+  add(when: ColumnRule['when'], dose: number | null, { layout, placeOf }: CheckedLayout): number | null {
+    const test = compileWhen(when, layout.conditions ?? {}, dose, placeOf);
+    if (test === null) return null;
+    const key = JSON.stringify([when, dose]);
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      number = this.#tests.push(test) - 1;
+      this.#numbers.set(key, number);
+      this.#known.push(null);
+    }
+    return number;
+  }
+
+  /** Begins with another record. */
+  forget(): void {
+    this.#known.fill(null);
+  }
+
+  /** Whether the record under way is one. */
+  isOne(number: number | null, read: ReadCell): boolean {
+    if (number === null) return true;
+    this.#known[number] ??= this.#tests[number]!(read);
+    return this.#known[number];
+  }
+}
+
 /** The rules of some columns of a layout. */
 export class ColumnRules {
+  readonly #occasions = new Occasions();
   readonly #columns: readonly CompiledColumn[];
   readonly #unique: readonly CompiledUnique[];
 
   constructor(columns: readonly CheckedColumn[], layout: CheckedLayout) {
-    const compiled = columns.map((each) => compileColumn(each, layout));
+    const compiled = columns.map((each) => compileColumn(each, layout, this.#occasions));
     this.#columns = compiled.filter(({ rules }) => rules.length > 0);
-    this.#unique = columns.flatMap((each) => compileUnique(each, layout));
+    this.#unique = columns.flatMap((each) => compileUnique(each, layout, this.#occasions));
   }
 
   get isEmpty(): boolean {
@@ -109,10 +145,11 @@ export class ColumnRules {
   /** What is wrong with the columns of a record, in their order. */
   judge(read: ReadCell): Finding[] {
     const findings: Finding[] = [];
+    this.#occasions.forget();
     for (const { place, field, rules } of this.#columns) {
       const value = read(place);
-      for (const { when, judge, facts } of rules) {
-        if (when?.(read) === false) continue;
+      for (const { occasion, judge, facts } of rules) {
+        if (!this.#occasions.isOne(occasion, read)) continue;
         const code = judge(value, read);
         if (code !== null) findings.push(createFinding(code, field, value === '' ? null : value, facts(code)));
       }
@@ -123,24 +160,25 @@ export class ColumnRules {
   /** The values of a record that may not stand in another. */
   uniqueValues(read: ReadCell): UniqueValue[] {
     const values: UniqueValue[] = [];
-    for (const { place, when, evenBlank, of } of this.#unique) {
+    if (this.#unique.length === 0) return values;
+    this.#occasions.forget();
+    for (const { place, occasion, evenBlank, of } of this.#unique) {
       const value = read(place);
-      if ((value === '' && !evenBlank) || when?.(read) === false) continue;
+      if ((value === '' && !evenBlank) || !this.#occasions.isOne(occasion, read)) continue;
       values.push({ ...of, value, fingerprint: fingerprintOf(caseless(value)) });
     }
     return values;
   }
 }
 
-function compileColumn({ column, field }: CheckedColumn, layout: CheckedLayout): CompiledColumn {
-  const { conditions = {} } = layout.layout;
+function compileColumn({ column, field }: CheckedColumn, layout: CheckedLayout, occasions: Occasions): CompiledColumn {
   const dose = column.dose ?? null;
   const rules = (column.rules ?? [])
     .filter((rule) => rule.unique === undefined)
     .map((rule): CompiledRule => {
       const expected = expectationOf(rule, layout);
       return {
-        when: compileWhen(rule.when, conditions, dose, layout.placeOf),
+        occasion: occasions.add(rule.when, dose, layout),
         judge: KINDS[kindOf(rule)](rule, column, layout),
         facts: (code) => ({
           column: column.name,
@@ -152,13 +190,16 @@ function compileColumn({ column, field }: CheckedColumn, layout: CheckedLayout):
   return { place: layout.placeOf(column.name), field, rules };
 }
 
-function compileUnique({ column, field }: CheckedColumn, layout: CheckedLayout): CompiledUnique[] {
-  const { conditions = {} } = layout.layout;
+function compileUnique(
+  { column, field }: CheckedColumn,
+  layout: CheckedLayout,
+  occasions: Occasions,
+): CompiledUnique[] {
   return (column.rules ?? [])
     .filter((rule) => rule.unique !== undefined)
     .map((rule) => ({
       place: layout.placeOf(column.name),
-      when: compileWhen(rule.when, conditions, null, layout.placeOf),
+      occasion: occasions.add(rule.when, null, layout),
       evenBlank: rule.evenBlank ?? false,
       of: { column: column.name, field, documentCode: documentCodeOf(rule, 'value-repeated', layout.spec) },
     }));
@@ -210,12 +251,11 @@ const KINDS: Readonly<Record<RuleKind, Compile>> = {
     ({ longest }) =>
     (value) =>
       value.length > longest! ? 'value-too-long' : null,
-  dates:
-    ({ dates }) =>
-    (value) => {
+  dates: ({ dates }) =>
+    remembering((value) => {
       if (value === '' || dates!.some((form) => readRuleDate(value, form) !== null)) return null;
       return isMonthFirst(value) ? 'value-date-month-first' : 'value-not-date';
-    },
+    }),
   needs: ({ needs }, _, { placeOf }) => {
     const place = placeOf(needs!);
     return (value, read) => (value === '' || read(place) !== '' ? null : 'value-needs-another');
@@ -274,11 +314,29 @@ export function beginsWith(value: string, prefix: string): boolean {
 /** Reads a date of a column into the form that sorts; what is no date of its forms stays the text that it is. */
 function dateOrText(column: LayoutField, { spec }: CheckedLayout): (value: string) => string {
   const forms: readonly RuleDate[] = column.dates ?? spec.dates.formats;
-  return (value) => {
+  return remembering((value) => {
     for (const form of forms) {
       const day = readRuleDate(value, form);
       if (day !== null) return day;
     }
     return value;
+  });
+}
+
+/** Dates remembered: a century has 36,525 days. */
+const MOST_REMEMBERED = 50_000;
+
+/** Asks once for each value: the same dates come again and again. */
+function remembering<T>(ask: (value: string) => T): (value: string) => T {
+  const answers = new Map<string, T>();
+  return (value) => {
+    const known = answers.get(value);
+    if (known !== undefined) return known;
+    const answer = ask(value);
+    // What is long is no date, and may be a slice that keeps a whole block alive.
+    if (value.length > 12) return answer;
+    if (answers.size >= MOST_REMEMBERED) answers.clear();
+    answers.set(value, answer);
+    return answer;
   };
 }
