@@ -145,9 +145,14 @@ describe('a spec is told its fault, the place and the remedy', () => {
       expect(remedy).toMatch(/^[A-Z].*[.…}?)]/);
   });
 
-  test('blanks cannot be kept where quotes have a meaning', () => {
+  test('blanks cannot be kept where quotes or escapes have a meaning', () => {
     expect(problemsOf(`${PATIENT}/blanks`, 'kept', smallest())).toEqual([
       [`${PATIENT}/blanks`, 'kept where quotes have a meaning'],
+    ]);
+    const unquoted = smallest();
+    Object.assign((unquoted['layouts'] as { patient: object }).patient, { quote: null, escape: '\\' });
+    expect(problemsOf(`${PATIENT}/blanks`, 'kept', unquoted)).toEqual([
+      [`${PATIENT}/blanks`, 'kept where an escape has a meaning'],
     ]);
   });
 

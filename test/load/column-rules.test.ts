@@ -1,6 +1,6 @@
 /** Rules of columns in specifications of all kinds: two files, fixed width, several doses in a record. */
 import { describe, expect, test } from 'vitest';
-import type { Spec } from '../../src/core/spec.js';
+import type { Layout, Spec } from '../../src/core/spec.js';
 import { FIXED_WIDTH, SEVERAL_DOSES, TWO_FILES } from '../support/ruled-specs.js';
 import { Sandbox, type SandboxLoad } from '../support/sandbox.js';
 
@@ -68,6 +68,25 @@ describe('in two files', () => {
   test('blanks around a value do not count', async () => {
     const { found } = await run(patients(' P-1 ,Walsh,05/14/2015,,  ,,," 6175550123 ", '));
     expect(found).toEqual(['p.csv:2 minor required-value-missing', 'p.csv:2 phone value-needs-another 6175550123']);
+  });
+
+  test.each(['ignored', 'kept'] as const)('columns that a record lacks are blank; blanks %s', async (blanks) => {
+    const { patient, immunization } = spec.layouts;
+    const lacking = { ...patient, shortRows: 'pad', ...(blanks === 'kept' && { blanks, quote: null }) } as Layout;
+    const { found, fates } = await run({
+      ...patients(
+        'P-1,Walsh,05/14/2015',
+        'P-2,Walsh,05/14/2016,,No',
+        'P-3,Walsh,05/14/2017,,maybe,value-not-in-set,Use one,immload:p.csv:4:4',
+      ),
+      spec: { ...spec, layouts: { patient: lacking, immunization } },
+    });
+    expect(found).toEqual([
+      'p.csv:2 minor required-value-missing',
+      'p.csv:4 minor value-not-in-set maybe',
+      'p.csv: row-shorter-than-layout',
+    ]);
+    expect(fates).toEqual([{ loaded: 1, rejected: 2, skipped: 0 }]);
   });
 
   test('a kind of record that is not loaded is judged', async () => {
