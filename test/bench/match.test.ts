@@ -36,7 +36,7 @@ test('prints a table, and with details what is missed', () => {
   expect(status).toBe(0);
   const lines = stdout.trimEnd().split('\n');
   const columns =
-    /^records of +model +records +precision +recall +F1 +after review +reviews\/1000 +twins +add s +match s +peak MB$/;
+    /^records of +model +records +precision +recall +F1 +after review +of persons +reviews\/1000 +twins +add s +match s +peak MB$/;
   expect(lines[0]).toMatch(columns);
   expect(lines[1]).toMatch(/^families, seed 6 +trained +\d+ +[01]\.\d{4} /);
   expect(stdout).toMatch(/^ {4}nickname +pairs +\d+, not found +\d+, nor in review +\d+$/m);

@@ -284,6 +284,8 @@ export class Population {
     const middleName = this.#middleName(firstSex);
     const twinOf = this.#persons;
     const medicaid = Number(random.digits(9));
+    const given: string[] = [];
+    const isGiven = (name: string): boolean => given.some((other) => this.names.mayBeOne(name, other));
     let before: string | null = null;
     for (let order = 1; order <= born; order++) {
       const sex = random.chance(0.68) ? firstSex : firstSex === 'F' ? 'M' : 'F';
@@ -293,14 +295,17 @@ export class Population {
           before !== null && alike
             ? this.names.nameLike(before, sex, random)
             : this.names.firstName(sex, 'young', random);
-      } while (taken.has(firstName));
+      } while (taken.has(firstName) || isGiven(firstName));
       taken.add(firstName);
       before = firstName;
+      const shared = sex === firstSex && random.chance(0.25) ? middleName : this.#middleName(sex);
+      const middle = shared !== null && isGiven(shared) ? null : shared;
+      given.push(firstName, ...(middle === null ? [] : [middle]));
       this.#add(household, {
         ...children,
         sex,
         firstName,
-        middleName: random.chance(0.2) ? middleName : this.#middleName(sex),
+        middleName: middle,
         birthOrder: order,
         twinOf,
         ssn: hasSsn ? String(Number(ssn) + order - 1).padStart(9, '0') : null,

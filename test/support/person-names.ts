@@ -263,6 +263,12 @@ export class PersonNames {
     return other === name ? this.firstName(sex, 'young', random) : other;
   }
 
+  /** Whether one of the names may stand for the other: parents do not give both to their twins. */
+  mayBeOne(name: string, other: string): boolean {
+    const isAnother = (names: Map<string, string[]>): boolean => names.get(name)?.includes(other) ?? false;
+    return name.startsWith(other) || other.startsWith(name) || isAnother(this.#nicknames) || isAnother(this.#spellings);
+  }
+
   /** What somebody of this name is called as well, or `null`. */
   nickname(name: string, random: Random): string | null {
     const others = this.#nicknames.get(name);
