@@ -4,14 +4,15 @@ import type { Issue } from './core/issue.js';
 import { sourceKey } from './core/match/patient.js';
 import { DOSE, type FieldName, IMMUNIZATION_FIELDS, type Row } from './core/model.js';
 import type { TransformPlan } from './core/plan.js';
-import { type Block, recordOffset } from './core/read/blocks.js';
+import { type Block, type PatientLine, recordOffset } from './core/read/blocks.js';
+import { LineKind } from './core/read/frame.js';
 import { LINK_RULES } from './core/rules/immunization.js';
 import { SHARED_FIELDS } from './core/spec.js';
 import { type Batch, createValueReader, transformBlock } from './core/transform.js';
 import type { LinkedPatient } from './db/store.js';
 import type { OrderedRow } from './files/patient-order.js';
 import type { NoPatient, PatientLinks } from './load-patients.js';
-import { addChanges, type FileRun, type RunContext, rejectRecord } from './run.js';
+import { addChanges, type FileRun, type RunContext, rejectRecord, takeBatch } from './run.js';
 
 /** Slots that the registry tables do not have: the dose's patient is known by then. */
 const UNSTORED = Object.entries(IMMUNIZATION_FIELDS)
@@ -104,12 +105,13 @@ export async function linkBatch(
   await linker.prepare(batch.rows);
   const rejects: { index: number; codes: readonly IssueCode[] }[] = [...batch.rejected];
   const issues = [...batch.issues];
-  const readValue = createLazyReader(block, file.plan);
+  const plan = file.dosePlans[0] ?? file.plan;
+  const readValue = createLazyReader(block, plan);
   for (let i = 0; i < batch.rows.length; i++) {
     const row = batch.rows[i]!;
     const index = batch.accepted[i]!;
     const link = linker.find(row);
-    const found = findLinkIssues(link, row, block, index, file.plan, readValue);
+    const found = findLinkIssues(link, row, block, index, plan, readValue);
     if (found.length > 0) {
       issues.push(...found);
       const errors = found.filter(({ severity }) => severity === 'error');
@@ -124,11 +126,51 @@ export async function linkBatch(
   }
   if (issues.length > batch.issues.length) issues.sort((a, b) => a.record - b.record);
   for (const issue of issues) context.issues.add(file.logNumber, issue);
+  if (file.isTagged) addRejectedPatients(block, file, rejects);
   rejects.sort((a, b) => a.index - b.index);
   for (const { index, codes } of rejects) {
     const bytes = block.bytes.subarray(block.starts[index], block.ends[index]);
-    await rejectRecord(file, context, { bytes, record: block.firstRecord + index, line: block.lines[index]!, codes });
+    const reject = { bytes, record: block.firstRecord + index, line: block.lines[index]!, codes };
+    await rejectRecord(file, context, file.isTagged ? { ...reject, under: patientAbove(block, index) } : reject);
   }
+}
+
+/** Links the doses of a block of a tagged file. What concerns its other lines was told when they were read as patients. */
+export async function linkTagged(
+  block: Block,
+  file: FileRun,
+  number: number,
+  linker: Linker,
+  stream: DoseSink,
+  context: RunContext,
+): Promise<void> {
+  const [plan] = file.dosePlans;
+  const batch = takeBatch(block, plan!, file.seenOfDoses, file, context);
+  await linkBatch(block, batch, file, number, linker, stream, context);
+}
+
+/** Adds the lines of a block that were rejected when patients were read. */
+function addRejectedPatients(
+  block: Block,
+  file: FileRun,
+  rejects: { index: number; codes: readonly IssueCode[] }[],
+): void {
+  for (let index = 0; index < block.count; index++) {
+    const codes = file.rejectedPatients.get(block.firstRecord + index);
+    if (codes !== undefined) rejects.push({ index, codes });
+  }
+}
+
+/** The patient whom a line belongs to, and its own one if it is a patient; `null` where there is none. */
+function patientAbove(block: Block, index: number): PatientLine | null {
+  const { kinds, firstRecord, starts, ends, shapes, bytes } = block;
+  const kind = kinds![index];
+  if (kind !== LineKind.patient && kind !== LineKind.immunization) return null;
+  for (let at = index; at >= 0; at--) {
+    if (kinds![at] !== LineKind.patient) continue;
+    return { bytes: bytes.subarray(starts[at], ends[at]), record: firstRecord + at, shape: shapes[at]! };
+  }
+  return block.above;
 }
 
 /** Reads a value of a record as it was received. */

@@ -3,9 +3,9 @@ import { type DoseDecisions, decideDoses, reasonOf } from './core/match/dose.js'
 import { DOSE } from './core/model.js';
 import type { DoseWrites } from './db/store.js';
 import { type OrderedRow, PatientOrder } from './files/patient-order.js';
-import { Linker, linkBatch, linkCombined } from './link-doses.js';
+import { Linker, linkBatch, linkCombined, linkTagged } from './link-doses.js';
 import type { PatientLinks } from './load-patients.js';
-import { type FileRun, type RunContext, readBatches, readBlocks } from './run.js';
+import { type FileRun, type RunContext, readBatches, readBlocks, reportWholeFile } from './run.js';
 
 /** What became of the doses. */
 export interface DoseCounts {
@@ -31,9 +31,11 @@ export async function loadImmunizations(
     for (const [number, file] of files.entries()) {
       if (file.isCombined) {
         for await (const block of readBlocks(file, context, 'reading immunizations')) {
-          await linkCombined(block, file, number, linker, stream, context);
+          const link = file.isTagged ? linkTagged : linkCombined;
+          await link(block, file, number, linker, stream, context);
           await writer.write(stream.takeComplete(), stream);
         }
+        if (file.isTagged) reportWholeFile(file, context);
         continue;
       }
       for await (const { block, batch } of readBatches(file, context, 'reading immunizations')) {

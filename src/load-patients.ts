@@ -150,7 +150,7 @@ async function readPatientFile(
       const record = block.firstRecord + index;
       const row = batch.rows[i]!;
       // Each dose of a combined file brings its patient along, most often with the very same words.
-      if (file.isCombined && !said.isNew(row)) {
+      if (file.isCombined && !file.isTagged && !said.isNew(row)) {
         file.settle(record, 'duplicate');
         continue;
       }
@@ -338,7 +338,7 @@ class PatientMatcher {
       } else {
         file.settle(records[index]!, decision.duplicate ? 'duplicate' : 'merged');
         if (!decision.duplicate) counts.merged++;
-        if (decision.repeatsId && !file.isCombined) this.#report('patient-id-repeated', index);
+        if (decision.repeatsId && (!file.isCombined || file.isTagged)) this.#report('patient-id-repeated', index);
         if ('patientId' in decision.to && !decision.duplicate) addTo(gains, patientId, index);
       }
       writes.sources.push(this.#newSource(index, patientId, decision));

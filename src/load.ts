@@ -2,7 +2,7 @@
 import type { Codes } from './core/codes.js';
 import { FATES, type Fate, type FileRole, type IsoDate } from './core/model.js';
 import type { FileEncoding } from './core/read/decode.js';
-import { isCombined, type Spec } from './core/spec.js';
+import { comeInOneFile, type Spec } from './core/spec.js';
 import { openScratch, openSqlite } from './db/sqlite.js';
 import type { FileResult, NewRun, Store } from './db/store.js';
 import { RejectFile } from './files/rejects.js';
@@ -79,7 +79,7 @@ export async function load(options: LoadOptions): Promise<Summary> {
   const clock = new StageClock();
   const { patients, immunizations, files = [] } = options;
   // Where one file has both, it does not matter as which of the two it is given.
-  const [first, second] = isCombined(options.spec)
+  const [first, second] = comeInOneFile(options.spec)
     ? (['combined', 'combined'] as const)
     : (['patient', 'immunization'] as const);
   const received = tellApart([
@@ -342,7 +342,7 @@ function summarize(
     totals: {
       patient: totalsOf(files, 'patient'),
       immunization: totalsOf(files, 'immunization'),
-      ...(isCombined(context.spec) && { combined: totalsOf(files, 'combined') }),
+      ...(comeInOneFile(context.spec) && { combined: totalsOf(files, 'combined') }),
     },
     patients,
     doses,

@@ -12,12 +12,12 @@ import { type Recognition, recognize } from './core/read/recognize.js';
 import { isUtf16 } from './core/read/utf16.js';
 import { hasColumnRules } from './core/rules/checks.js';
 import type { SeenValues } from './core/rules/unique.js';
-import { isCombined, REJECT_COLUMNS, type Spec } from './core/spec.js';
+import { comeInOneFile, isTagged, REJECT_COLUMNS, type Spec } from './core/spec.js';
 import { type Batch, transformBlock } from './core/transform.js';
 import type { Store } from './db/store.js';
 import { FateLedger } from './fates.js';
 import { InputError } from './files/input-error.js';
-import type { RejectFile } from './files/rejects.js';
+import type { Reject, RejectFile } from './files/rejects.js';
 import type { ChangeLog, IssueLog, ReportFolder } from './files/reports.js';
 import { listFiles, openSource, type Source, SourceReader } from './files/source.js';
 import type { UnpackLimits } from './files/unpack.js';
@@ -135,7 +135,7 @@ export interface ReceiveOptions {
  */
 export async function receiveAnyFiles(paths: readonly string[], options: ReceiveOptions): Promise<ReceivedFile[]> {
   const files = paths.flatMap(listFiles);
-  if (isCombined(options.spec)) return receiveFiles('combined', files, options);
+  if (comeInOneFile(options.spec)) return receiveFiles('combined', files, options);
   const received: ReceivedFile[] = [];
   for (const path of files) {
     const source = await openAs(path, options);
@@ -180,6 +180,8 @@ export class FileRun {
   readonly fileId: number;
   /** How its records are read: as patients, or as doses. A combined file is read as patients first. */
   readonly plan: TransformPlan;
+  /** Whether each record of a file with patients and doses is one or the other, as its line says by a tag. */
+  readonly isTagged: boolean;
   /** For a combined file: how each dose of a record is read. */
   readonly dosePlans: readonly TransformPlan[];
   /** For a combined file: the records whose patient was rejected, until they are written with the faults of their doses. */
@@ -188,6 +190,8 @@ export class FileRun {
   readonly keptOut = new Map<number, readonly IssueCode[]>();
   /** Values that may stand once in the file, by their column. */
   readonly seenValues = new Map<string, SeenValues>();
+  /** The same of the doses of a tagged file. */
+  readonly seenOfDoses = new Map<string, SeenValues>();
   /** Records of a kind that is not loaded. */
   notLoaded = 0;
   readonly fates: FateLedger;
@@ -221,20 +225,26 @@ export class FileRun {
     const options = { spec, codes, today, site, header, headerBytes, fieldCount, encoding };
     this.plan = compilePlan({ ...options, role });
     const doses = this.isCombined ? dosesOf(spec.layouts.immunization) : [];
-    this.dosePlans = doses.map((dose) => compilePlan({ ...options, role: 'immunization', dose }));
+    this.isTagged = this.isCombined && isTagged(spec);
+    // Where patients end in one delimiter more than they have columns, so do doses.
+    const more = fieldCount - spec.layouts.patient.fields.length;
+    const ofDoses = this.isTagged
+      ? { fieldCount: spec.layouts.immunization.fields.length + more, patients: this.plan }
+      : {};
+    this.dosePlans = doses.map((dose) => compilePlan({ ...options, ...ofDoses, role: 'immunization', dose }));
     this.fates = new FateLedger(received.source.name);
     this.logNumber = context.issues.addFile(received.source.name);
     this.filled = new Uint32Array(this.plan.fieldNames.length);
   }
 
-  /** Whether each record has a patient and doses. */
+  /** Whether the file has patients and doses. */
   get isCombined(): boolean {
     return this.received.role === 'combined';
   }
 
   /** Says what became of a record, or of one of the things that it holds. */
   settle(record: number, fate: 'loaded' | 'merged' | 'duplicate'): void {
-    if (this.isCombined) this.fates.raise(record, fate);
+    if (this.isCombined && !this.isTagged) this.fates.raise(record, fate);
     else this.fates.set(record, fate);
   }
 
@@ -265,15 +275,20 @@ export async function* readBatches(
   stage: Progress['stage'],
 ): AsyncGenerator<{ block: Block; batch: Batch }> {
   reportUnknownColumns(file, context);
-  const frame = createFrame(file.plan.layout, file.received.recognition);
+  const frame = frameOf(file);
   for await (const block of readBlocks(file, context, stage, frame)) {
     if (frame !== null) reportFrameFindings(frame, file, context);
     yield takeBlock(block, file, context);
   }
   if (file.records === 0) throw new InputError(file.source.shown, 'has a header and no records', 'check the export');
   if (frame !== null) reportFrame(frame, file, context);
-  reportWholeFile(file, context);
+  // The doses of a tagged file are still to be read.
+  if (!file.isTagged) reportWholeFile(file, context);
   if (context.refusesFiles) file.requireFaultless();
+}
+
+function frameOf({ plan, received, source }: FileRun): Frame | null {
+  return createFrame(plan.layout, { ...received.recognition, encoding: source.encoding });
 }
 
 /** Reads a file to its end and gives its blocks, one after the other. */
@@ -281,13 +296,13 @@ export async function* readBlocks(
   file: FileRun,
   context: RunContext,
   stage: Progress['stage'],
-  frame: Frame | null = createFrame(file.plan.layout, file.received.recognition),
+  frame: Frame | null = frameOf(file),
 ): AsyncGenerator<Block> {
   const { plan, received } = file;
   const layout = plan.layout;
   const cutter = new RecordCutter({
     ...(layout.format === 'delimited' ? separatorsOf(layout) : { delimiter: null, quote: null }),
-    fieldCount: plan.fieldCount,
+    fieldCount: file.isTagged ? null : plan.fieldCount,
     // A header counts the columns that immload adds to rejected records; without one, any record may have them.
     extraFields: received.recognition.header === null ? REJECT_COLUMNS.length : 0,
     mayBeLonger: plan.longRows === 'cut',
@@ -326,21 +341,32 @@ function push(cutter: RecordCutter, chunk: Uint8Array, file: FileRun): readonly 
 const BEAT_EVERY_MS = 10_000;
 
 function takeBlock(block: Block, file: FileRun, context: RunContext): { block: Block; batch: Batch } {
-  const transformed = transformBlock(block, file.plan);
-  const batch =
-    transformed.unique.length === 0 ? transformed : withRepeats(transformed, block, file.plan, file.seenValues);
+  const batch = takeBatch(block, file.plan, file.seenValues, file, context);
   file.records += block.count;
+  for (let slot = 0; slot < batch.filled.length; slot++) file.filled[slot]! += batch.filled[slot]!;
+  for (const { index, codes } of batch.keptOut) file.keptOut.set(block.firstRecord + index, codes);
+  return { block, batch };
+}
+
+/** Transforms a block by a plan, and counts what the whole file is told of. `seen` has the values of the blocks before. */
+export function takeBatch(
+  block: Block,
+  plan: TransformPlan,
+  seen: Map<string, SeenValues>,
+  file: FileRun,
+  context: RunContext,
+): Batch {
+  const transformed = transformBlock(block, plan);
+  const batch = transformed.unique.length === 0 ? transformed : withRepeats(transformed, block, plan, seen);
   file.longRows += batch.longRows;
   file.shortRows += batch.shortRows;
   file.nulRecords += batch.nulRecords;
+  file.notLoaded += batch.notLoaded;
   for (const encoding of ['ascii', 'utf-8', 'windows-1252'] as const)
     file.encodings[encoding] += batch.encodings[encoding];
-  for (let slot = 0; slot < batch.filled.length; slot++) file.filled[slot]! += batch.filled[slot]!;
-  file.notLoaded += batch.notLoaded;
-  addChanges(batch, file.plan, context);
-  for (const { index, codes } of batch.keptOut) file.keptOut.set(block.firstRecord + index, codes);
+  addChanges(batch, plan, context);
   for (const index of batch.skipped) file.fates.set(block.firstRecord + index, 'skipped');
-  return { block, batch };
+  return batch;
 }
 
 /** Tells the values of a batch that were loaded differently from how they were received. */
@@ -349,11 +375,7 @@ export function addChanges(batch: Batch, plan: TransformPlan, context: RunContex
 }
 
 /** Sets a record aside: its fate, and its bytes in the reject file. */
-export async function rejectRecord(
-  file: FileRun,
-  context: RunContext,
-  reject: { bytes: Uint8Array; record: number; line: number; codes: readonly IssueCode[] },
-): Promise<void> {
+export async function rejectRecord(file: FileRun, context: RunContext, reject: Reject): Promise<void> {
   if (file.isCombined) file.fates.reject(reject.record);
   else file.fates.set(reject.record, 'rejected');
   await file.rejects.add(reject);
@@ -399,7 +421,7 @@ function reportFrame(frame: Frame, file: FileRun, context: RunContext): void {
 }
 
 /** Tells what only the whole file shows. */
-function reportWholeFile(file: FileRun, context: RunContext): void {
+export function reportWholeFile(file: FileRun, context: RunContext): void {
   const { 'windows-1252': windows1252, 'utf-8': utf8 } = file.encodings;
   if (file.longRows > 0) {
     const expected = String(file.plan.fixed?.width ?? file.plan.fieldCount - file.plan.rejectColumns);

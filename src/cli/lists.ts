@@ -118,7 +118,7 @@ export function showSpec(id: string, json: boolean): void {
     `Provenance: ${provenance.status}\n${wrapText(provenance.source, '  ')}\n${provenance.notes.map((note) => wrapText(note, '  ')).join('\n')}`,
     `Dates: ${dates.formats.join(', ')}; years of two digits: ${dates.twoDigitYears === 'reject' ? 'not accepted' : 'the latest one that is not in the future'}`,
     ...fileLayoutsOf(spec).map(
-      ({ role, layout }) => `${FILE_TITLES[role]}: ${describeLayout(layout)}\n${formatLayout(layout)}`,
+      ({ role, layout }) => `${titleOf(role, layout)}: ${describeLayout(layout)}\n${formatLayout(layout)}`,
     ),
   ];
   print(parts.join('\n\n'));
@@ -129,6 +129,11 @@ const FILE_TITLES: Readonly<Record<FileRole, string>> = {
   immunization: 'Immunization file',
   combined: 'One file, with a patient and doses in each record',
 };
+
+function titleOf(role: FileRole, { tag }: Layout): string {
+  if (tag === undefined) return FILE_TITLES[role];
+  return `${role === 'patient' ? 'Patients' : 'Doses'}, in lines of one file that begin with ${tag}`;
+}
 
 function describeLayout(layout: Layout): string {
   if (layout.format === 'fixed') {

@@ -69,6 +69,18 @@ export const CATALOGUE = {
     fix: 'Nothing to do, unless you expected a record here.',
     source: 'immload reader',
   },
+  'line-tag-unknown': {
+    severity: 'error',
+    subject: 'record',
+    field: null,
+    asserts: 'the line begins with a tag of the specification',
+    message: 'the line begins with none of the tags that it may have',
+    meaning:
+      'The specification tells lines by a tag at their beginning, and this line has none of them, or its parts do not come out even.',
+    why: 'It cannot be known whether it is a patient or a dose, nor whose doses follow. Those below it, up to the next patient, are set aside as well.',
+    fix: 'Give the line its tag, or add the tag to the specification, and load the reject file.',
+    source: 'immload reader',
+  },
   'header-repeated': {
     severity: 'info',
     subject: 'record',
@@ -1052,6 +1064,29 @@ export const CATALOGUE = {
     why: 'A dose without a patient helps nobody.',
     fix: 'Fill in the id that the patient has in the patient file and load the reject file.',
     source: 'MQE0220; GRITS record identifier',
+  },
+  'patient-line-missing': {
+    severity: 'error',
+    subject: 'immunization',
+    field: 'source_patient_id',
+    asserts: 'a patient stands above the dose, and says who it is',
+    message: 'no patient above it that can be read',
+    meaning:
+      'In this format a dose belongs to the patient above it. There is none, or its line, or a line in between, cannot be read.',
+    why: 'Read on regardless, the dose would go to the patient before: somebody else.',
+    fix: 'Correct the patient or put its line above the dose, and load the reject file.',
+    source: 'immload reader',
+  },
+  'patient-line-disagrees': {
+    severity: 'error',
+    subject: 'immunization',
+    field: 'source_patient_id',
+    asserts: 'the dose names the patient that it stands under',
+    message: 'names another patient than the line above it',
+    meaning: 'In this format a dose belongs to the patient above it, and this one names another.',
+    why: 'One of the two is wrong, and a dose must not go to a stranger.',
+    fix: 'Put the dose under its patient, or correct the id, and load the reject file.',
+    source: 'immload reader',
   },
   'patient-not-found': {
     severity: 'error',

@@ -78,17 +78,21 @@ export function titleRowsOf(layout: Layout): number {
 }
 
 /** What the records of a file can be counted by. */
-export const COUNTABLE: Readonly<Record<FileRole, readonly Counted[]>> = {
+export const COUNTABLE: Readonly<Record<FramedFile, readonly Counted[]>> = {
   patient: ['records', 'patients', 'all'],
   immunization: ['records', 'immunizations', 'all'],
   combined: ['records', 'all'],
+  tagged: ['records', 'patients', 'immunizations', 'all'],
 };
+
+/** The kinds of file that a specification can describe. */
+export type FramedFile = FileRole | 'tagged';
 
 /** What begins a line must be seen: printable ASCII, without blanks around it. */
 export const MARK_PATTERN = '^[!-~](?:[ -~]*[!-~])?$';
 
 /** Checks the framing of a layout. */
-export function checkFraming(layout: JsonObject, role: FileRole, path: string, check: Checker): void {
+export function checkFraming(layout: JsonObject, role: FramedFile, path: string, check: Checker): void {
   for (const name of ['shortRows', 'longRows'] as const) {
     check.optionalOneOf(layout[name], `${path}/${name}`, SPEC_VALUES[name]);
   }
@@ -115,7 +119,7 @@ function checkTitleRows({ titleRows, header, format }: JsonObject, path: string,
   }
 }
 
-function checkMarkRecord(mark: unknown, layout: JsonObject, role: FileRole, path: string, check: Checker): void {
+function checkMarkRecord(mark: unknown, layout: JsonObject, role: FramedFile, path: string, check: Checker): void {
   if (!check.object(mark, path, 'Write {"tag": "T", "totals": [{"counts": "records", "field": 2}]}.')) return;
   check.keys(mark, path, SPEC_PROPERTIES.mark);
   const { tag, prefix, totals } = mark;
@@ -147,7 +151,7 @@ function checkMarkRecord(mark: unknown, layout: JsonObject, role: FileRole, path
   });
 }
 
-function checkTotal(total: unknown, isDelimited: boolean, role: FileRole, path: string, check: Checker): void {
+function checkTotal(total: unknown, isDelimited: boolean, role: FramedFile, path: string, check: Checker): void {
   const example = isDelimited ? '"field": 2' : '"start": 4, "width": 6';
   if (!check.object(total, path, `Write {"counts": "records", ${example}}.`)) return;
   check.keys(total, path, SPEC_PROPERTIES.total);

@@ -129,6 +129,8 @@ export interface TransformPlan {
   readonly columnOf: ReadonlyMap<FieldName, ColumnReader>;
   /** The columns in their order, and those among them that are read together. */
   readonly steps: readonly ReadStep[];
+  /** In a tagged file: how the patients above the doses are read; `null` for patients, and in all other files. */
+  readonly patients: TransformPlan | null;
   /** Which of the doses of a record this reads, from 1; `null` where a record has one at most. */
   readonly dose: number | null;
   /**
@@ -176,6 +178,8 @@ export interface PlanOptions {
   readonly headerBytes: Uint8Array | null;
   /** Fields that each record has. */
   readonly fieldCount: number;
+  /** For the doses of a tagged file: how its patients are read. */
+  readonly patients?: TransformPlan | null;
   /** For a record with several doses: which of them, from 1. */
   readonly dose?: number | null;
   /** What the whole file is encoded in; `null`, the default, if each record is judged by itself. */
@@ -279,6 +283,7 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     columns,
     columnOf: new Map(columns.map((column) => [column.field, column])),
     steps: groupColumns(columns),
+    patients: options.patients ?? null,
     dose,
     doseColumns: role === 'immunization' && isCombined(spec) ? columnsOfDose(layout, columns, dose) : null,
     fieldCount: options.fieldCount,

@@ -18,21 +18,30 @@ import type {
   Spec,
   WidthUnit,
 } from './spec.js';
+import type { OfFiles, OfLines, OtherLine, TaggedLine, TaggedLines } from './tagged.js';
 
 type Words<Name extends string> = Readonly<Record<Name, string>>;
 type WordsOf<Part> = Words<Extract<keyof Part, string>>;
+
+/** Parts of a layout that are made from others, and not written. */
+type Made = 'tag' | 'lines';
 
 /** The objects of a spec and their properties. */
 interface SpecProperties {
   readonly spec: WordsOf<Spec> & Words<'$schema'>;
   readonly provenance: WordsOf<Spec['provenance']>;
   readonly dates: WordsOf<Spec['dates']>;
-  readonly layouts: Words<FileRole>;
-  readonly delimited: WordsOf<DelimitedLayout>;
-  readonly fixed: WordsOf<FixedLayout>;
+  readonly layouts: Words<FileRole | 'tagged'>;
+  readonly delimited: WordsOf<Omit<DelimitedLayout, Made>>;
+  readonly fixed: WordsOf<Omit<FixedLayout, Made>>;
   /** `dose` is made from a repeated group, and is not written. */
   readonly field: WordsOf<Omit<LayoutField, 'dose'>>;
   readonly group: WordsOf<RepeatedGroup>;
+  /** A tagged layout: its lines, and how they are divided. */
+  readonly taggedDelimited: WordsOf<Omit<DelimitedLayout, OfFiles | OfLines> & Omit<TaggedLines, 'glued'>>;
+  readonly taggedFixed: WordsOf<Omit<FixedLayout, OfLines> & TaggedLines>;
+  readonly line: WordsOf<TaggedLine>;
+  readonly otherLine: WordsOf<OtherLine>;
   readonly mark: WordsOf<MarkRecord>;
   readonly total: WordsOf<ControlTotal>;
   readonly rule: WordsOf<ColumnRule>;
@@ -54,6 +63,30 @@ const CONDITIONS =
   'What a record may say that matters to rules, by name: {"refusal": [{"column": "refused", "is": ["YES"]}]}. A condition holds where all that it lists holds.';
 const NOT_LOADED =
   'Conditions, of which one is enough, under which a record is judged by the rules of its columns and not loaded, such as one that names no patient.';
+const DELIMITED = {
+  format: 'How a record is divided into columns.',
+  delimiter: 'The character between two columns: one ASCII character, such as | or , or \\t.',
+  quote: 'The character around values that hold the delimiter; null when quotes have no meaning.',
+  escape:
+    'The character before quotes, delimiters and line ends that belong to a value, and before itself, such as \\\\. Left out where a quote within quotes is doubled; such quotes are understood with it, too.',
+};
+
+const FIXED = {
+  format: 'How a record is divided into columns.',
+  widths: 'What the widths of the columns count.',
+};
+
+const TAGGED_DELIMITED = {
+  patient: 'The lines that are patients.',
+  immunization: 'The lines that are doses. Each is of the patient above it, and needs no patient id of its own.',
+  others: 'The lines that are known and not loaded. A line whose tag is not known at all is rejected.',
+};
+
+const TAGGED: WordsOf<TaggedLines> = {
+  ...TAGGED_DELIMITED,
+  glued:
+    'Whether several of these stand one behind the other on one line, each in its whole width and beginning with its tag (fixed). A line that does not come out even is rejected as a whole.',
+};
 
 export const SPEC_PROPERTIES: SpecProperties = {
   spec: {
@@ -86,13 +119,11 @@ export const SPEC_PROPERTIES: SpecProperties = {
     patient: 'The file of patients: one record for each patient.',
     immunization: 'The file of immunizations: one record for each dose.',
     combined: 'One file in the place of both: each record has a patient, and doses of that patient.',
+    tagged:
+      'One file in the place of both: each line is a patient, or a dose of the patient above it, and begins with a tag that says which.',
   },
   delimited: {
-    format: 'How a record is divided into columns.',
-    delimiter: 'The character between two columns: one ASCII character, such as | or , or \\t.',
-    quote: 'The character around values that hold the delimiter; null when quotes have no meaning.',
-    escape:
-      'The character before quotes, delimiters and line ends that belong to a value, and before itself, such as \\\\. Left out where a quote within quotes is doubled; such quotes are understood with it, too.',
+    ...DELIMITED,
     header: 'Whether the first record names the columns.',
     titleRows:
       'How many lines may stand above the header, such as titles and instructions: 10 unless told otherwise, 0 where the header must come first. The header is the first line that names the columns; what stands above it is counted, told, and not read.',
@@ -105,8 +136,7 @@ export const SPEC_PROPERTIES: SpecProperties = {
       'Columns of earlier versions. Their values are not loaded, but conditions may ask about them where a header names them.',
   },
   fixed: {
-    format: 'How a record is divided into columns.',
-    widths: 'What the widths of the columns count.',
+    ...FIXED,
     ...FRAMING,
     fields: 'The columns in their order. Each begins where the one before it ends.',
     conditions: CONDITIONS,
@@ -128,6 +158,18 @@ export const SPEC_PROPERTIES: SpecProperties = {
       'A value as a sender would write it, which samples have in every record. {n} in it stands for a number that differs. Rules may ask for what the made-up clinic of the samples does not have: then an example has it.',
     rules:
       'What is asked of the values as they are written, beside what the field asks. Words for "no value" count as blanks.',
+  },
+  taggedDelimited: { ...DELIMITED, ...FRAMING, ...TAGGED_DELIMITED },
+  taggedFixed: { ...FIXED, ...FRAMING, ...TAGGED },
+  line: {
+    tag: 'What they begin with: the value of the first column, such as P, or the first characters (fixed).',
+    fields: 'Their columns in their order. The first has the tag: {"name": "Line", "field": null}.',
+    conditions: CONDITIONS,
+    notLoaded: NOT_LOADED,
+  },
+  otherLine: {
+    tag: 'What they begin with.',
+    width: 'How wide they are. Needed where lines are glued together.',
   },
   mark: {
     tag: 'The value of its first column, such as T (delimited).',

@@ -9,6 +9,7 @@ import type { DateFormat } from './normalize/date.js';
 import { Checker, guess, isObject, type JsonObject, pointerTo, type Report } from './spec-checker.js';
 import { checkConditions, checkPrefixes, checkRules, checkSets, type RuleNames } from './spec-rules.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from './spec-words.js';
+import { checkTagged, type LineTags, type TaggedLayout, viewOf } from './tagged.js';
 import { NUMBER } from './write.js';
 
 /** How much a field is asked for. A preferred field may be blank; its share of filled records is reported. */
@@ -48,6 +49,9 @@ interface LayoutBase extends Framing {
   readonly conditions?: Readonly<Record<string, readonly Condition[]>>;
   /** The conditions under which a record is judged by the rules of its columns, and not loaded. One is enough. */
   readonly notLoaded?: string | readonly string[];
+  /** Of lines that have a file in common with those of the other role: their own tag, and all tags. Made of a tagged layout. */
+  readonly tag?: string;
+  readonly lines?: LineTags;
 }
 
 /** Records of fields that a delimiter separates. */
@@ -124,6 +128,8 @@ export interface Spec {
   readonly layouts: Readonly<Record<Role, Layout>> & {
     /** The layout of files whose records have a patient and doses, as it was written; the views are made of it. */
     readonly combined?: unknown;
+    /** The layout of files whose lines are patients and doses, as it was written; the layouts are made of it. */
+    readonly tagged?: TaggedLayout;
   };
   /** Where this format differs from the catalogue. */
   readonly severities: Readonly<Partial<Record<IssueCode, Severity | 'off'>>>;
@@ -179,6 +185,9 @@ export const ALWAYS_ERRORS: readonly IssueCode[] = [
   'patient-id-conflict',
   'dose-patient-id-missing',
   'patient-not-found',
+  'line-tag-unknown',
+  'patient-line-missing',
+  'patient-line-disagrees',
   'patient-rejected',
   'vaccine-missing',
   'vaccine-unresolved',
@@ -208,14 +217,26 @@ export function isCombined(spec: Pick<Spec, 'layouts'>): boolean {
   return spec.layouts.combined !== undefined;
 }
 
+/** Whether each line of a spec's files is a patient or a dose of the patient above it. */
+export function isTagged(spec: Pick<Spec, 'layouts'>): boolean {
+  return spec.layouts.tagged !== undefined;
+}
+
+/** Whether one file has patients and doses. */
+export function comeInOneFile(spec: Pick<Spec, 'layouts'>): boolean {
+  return isCombined(spec) || isTagged(spec);
+}
+
 /** A spec of JSON that {@link checkSpec} has no problem with, its optional parts filled in. */
 export function completeSpec(json: unknown): Spec {
   // The schema is for editors, and lies beside the file it stands in.
   const { $schema: _, ...spec } = json as Spec & {
     readonly $schema?: unknown;
-    readonly layouts: Partial<Record<FileRole, RawLayout>>;
+    readonly layouts: Partial<Record<FileRole, RawLayout>> & { readonly tagged?: TaggedLayout };
   };
-  const { combined, patient, immunization } = spec.layouts;
+  const { combined, tagged } = spec.layouts;
+  const raw = (role: Role): RawLayout =>
+    (tagged === undefined ? spec.layouts[role] : viewOf(tagged, role)) as RawLayout;
   return {
     ...spec,
     nulls: spec.nulls ?? [],
@@ -225,8 +246,9 @@ export function completeSpec(json: unknown): Spec {
     codes: spec.codes ?? {},
     layouts: {
       ...(combined !== undefined && { combined }),
-      patient: completeLayout(combined ?? patient, 'patient', combined !== undefined),
-      immunization: completeLayout(combined ?? immunization, 'immunization', combined !== undefined),
+      ...(tagged !== undefined && { tagged }),
+      patient: completeLayout(combined ?? raw('patient'), 'patient', combined !== undefined),
+      immunization: completeLayout(combined ?? raw('immunization'), 'immunization', combined !== undefined),
     },
   };
 }
@@ -371,24 +393,30 @@ function checkCodes(codes: unknown, check: Checker): void {
 function checkLayouts(layouts: unknown, names: RuleNames, check: Checker): void {
   const path = '/layouts';
   if (!isObject(layouts)) {
-    check.report(path, 'no layouts', 'Give a layout for patient and one for immunization, or one for combined.');
+    check.report(
+      path,
+      'no layouts',
+      'Give a layout for patient and one for immunization, or one for combined or tagged.',
+    );
     return;
   }
-  if (layouts['combined'] === undefined) {
-    check.keys(layouts, path, SPEC_PROPERTIES.layouts);
+  check.keys(layouts, path, SPEC_PROPERTIES.layouts);
+  const both = (['combined', 'tagged'] as const).find((name) => layouts[name] !== undefined);
+  if (both === undefined) {
     checkLayout(layouts['patient'], 'patient', names, check);
     checkLayout(layouts['immunization'], 'immunization', names, check);
     return;
   }
-  for (const role of ['patient', 'immunization']) {
-    if (layouts[role] === undefined) continue;
-    check.report(`${path}/${role}`, 'beside combined', 'Describe one file with both, or two files.');
+  for (const other of ['patient', 'immunization', 'tagged']) {
+    if (other === both || layouts[other] === undefined) continue;
+    check.report(`${path}/${other}`, `beside ${both}`, 'Describe one file with both, or two files.');
   }
-  check.keys(layouts, path, SPEC_PROPERTIES.layouts);
-  checkLayout(layouts['combined'], 'combined', names, check);
+  if (both === 'combined') checkLayout(layouts[both], both, names, check);
+  else checkTagged(layouts[both], `${path}/${both}`, names, check);
 }
 
-const NEEDED_FIELDS: Readonly<Record<FileRole, readonly FieldName[]>> = {
+/** The fields that a file of each kind cannot do without. */
+export const NEEDED_FIELDS: Readonly<Record<FileRole, readonly FieldName[]>> = {
   ...KEY_FIELDS,
   combined: [...new Set([...KEY_FIELDS.patient, ...KEY_FIELDS.immunization])],
 };
@@ -399,36 +427,67 @@ function checkLayout(layout: unknown, role: FileRole, names: RuleNames, check: C
     check.report(path, 'missing', `Describe the ${role} file: {"format": "delimited", "fields": […]}.`);
     return;
   }
+  checkDivision(layout, path, check, SPEC_PROPERTIES);
+  if (layout['format'] === 'delimited') {
+    check.oneOf(layout['header'], `${path}/header`, namesOf(SPEC_VALUES.header));
+    if (layout['blanks'] !== undefined) checkBlanks(layout, path, check);
+    if (layout['retired'] !== undefined) check.texts(layout['retired'], `${path}/retired`);
+  }
+  checkFraming(layout, role, path, check);
+  const isFixed = layout['format'] === 'fixed';
+  checkColumns(layout, path, { role, isFixed, needed: NEEDED_FIELDS[role] }, names, check);
+}
+
+/** Checks how a layout divides its records. `known` has its properties. */
+export function checkDivision(
+  layout: JsonObject,
+  path: string,
+  check: Checker,
+  known: Readonly<Record<Layout['format'], Readonly<Record<string, string>>>>,
+): void {
   if (check.oneOf(layout['format'], `${path}/format`, namesOf(SPEC_VALUES.format))) {
     if (layout['format'] === 'delimited') {
-      check.keys(layout, path, SPEC_PROPERTIES.delimited);
+      check.keys(layout, path, known.delimited);
       check.character(layout['delimiter'], `${path}/delimiter`);
       if (layout['quote'] !== null) check.character(layout['quote'], `${path}/quote`);
       if (layout['quote'] !== null && layout['quote'] === layout['delimiter']) {
         check.report(`${path}/quote`, 'the same as the delimiter', 'Use another character, or null for no quotes.');
       }
       checkEscape(layout, path, check);
-      check.oneOf(layout['header'], `${path}/header`, namesOf(SPEC_VALUES.header));
-      if (layout['blanks'] !== undefined) checkBlanks(layout, path, check);
-      if (layout['retired'] !== undefined) check.texts(layout['retired'], `${path}/retired`);
     } else {
-      check.keys(layout, path, SPEC_PROPERTIES.fixed);
+      check.keys(layout, path, known.fixed);
       check.optionalOneOf(layout['widths'], `${path}/widths`, SPEC_VALUES.widths);
     }
   }
-  checkFraming(layout, role, path, check);
-  const fields = layout['fields'];
+}
+
+/** What the columns of a layout are checked for: `needed` are the fields that some of them must carry. */
+interface ColumnsWanted {
+  readonly role: FileRole;
+  readonly isFixed: boolean;
+  readonly needed: readonly FieldName[];
+}
+
+/** Checks the columns of a layout, their conditions and their rules. */
+export function checkColumns(
+  layout: JsonObject,
+  path: string,
+  { role, isFixed, needed }: ColumnsWanted,
+  names: RuleNames,
+  check: Checker,
+): void {
+  const { fields } = layout;
   if (!Array.isArray(fields) || fields.length === 0) {
     check.report(`${path}/fields`, 'no fields', 'List the columns in their order.');
     return;
   }
-  const columns = new ColumnCheck(role, layout['format'] === 'fixed', check);
+  const columns = new ColumnCheck(role, isFixed, check);
   fields.forEach((field: unknown, index) => {
     const at = `${path}/fields/${index}`;
     if (isObject(field) && 'repeat' in field && role === 'combined') checkGroup(field, at, columns, check);
     else columns.add(field, at, null);
   });
-  columns.checkWhole(`${path}/fields`);
+  columns.checkWhole(`${path}/fields`, needed);
   const { written, repeated } = columns;
   const retired = Array.isArray(layout['retired']) ? layout['retired'].filter((name) => typeof name === 'string') : [];
   const conditions = checkConditions(layout, path, { written, repeated, retired }, check);
@@ -547,10 +606,10 @@ class ColumnCheck {
     return this.all.flatMap(({ field: { name }, group }) => (typeof name === 'string' && isMeant(group) ? [name] : []));
   }
 
-  checkWhole(path: string): void {
+  checkWhole(path: string, needed: readonly FieldName[]): void {
     const carries = (field: string): boolean =>
       [field, `patient.${field}`, `immunization.${field}`].some((name) => this.#carried.has(name));
-    for (const key of NEEDED_FIELDS[this.#role]) {
+    for (const key of needed) {
       if (!carries(key)) this.#check.report(path, `no column carries ${key}`, `Add "field": "${key}" to a column.`);
     }
     if (this.#role !== 'patient' && !VACCINE_FIELDS.some(carries)) {

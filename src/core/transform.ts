@@ -17,6 +17,7 @@ import { decodeBytewise, decodeText, type Encoding, UNDECODABLE } from './read/d
 import { splitPlainRecord, splitRecords } from './read/delimited.js';
 import { createFieldBounds, type FieldBounds, readRecordText, trimBlanks } from './read/fields.js';
 import { countsCharacters, splitFixedRecord, splitFixedText } from './read/fixed.js';
+import { LineKind } from './read/frame.js';
 import { isUtf16 } from './read/utf16.js';
 import type { ColumnChecks } from './rules/checks.js';
 import type { UniqueValue } from './rules/columns.js';
@@ -92,6 +93,12 @@ interface LastReading {
   reading: Reading;
 }
 
+/** The sender's key of a patient. */
+interface PatientKey {
+  readonly site: string;
+  readonly id: string;
+}
+
 /** The state of one block's transform: the record under way, and what the records before it gave. */
 class BlockTransform {
   readonly #block: Block;
@@ -113,6 +120,9 @@ class BlockTransform {
   /** The record's values where they had to be decoded or unquoted; `null` when they are slices of the block's text. */
   #cells: readonly string[] | null = null;
   #encoding: Encoding = 'ascii';
+  /** In a tagged file: the patient of the doses that come now, and what reads the patients of the block. */
+  #patient: PatientKey | null = null;
+  #patients: BlockTransform | null = null;
   /** Whether a fixed-width record is shorter or longer than its layout allows. */
   #hasWrongWidth = false;
   /** What the rules of columns found: told first, and silent where the field's own findings say more. */
@@ -149,12 +159,24 @@ class BlockTransform {
   }
 
   run(): Batch {
+    if (this.#plan.patients !== null) this.#beginWithPatient();
     for (this.#index = 0; this.#index < this.#block.count; this.#index++) {
       if (this.#findings.length > 0) this.#findings.length = 0;
       this.#readRecord();
     }
     this.#batch.changes.push(...this.#changes.values());
     return this.#batch;
+  }
+
+  /** Begins with the patient of the block before, whose doses may go on in this one. */
+  #beginWithPatient(): void {
+    const { above } = this.#block;
+    if (above === null) return;
+    const { bytes, shape } = above;
+    const [starts, ends] = [Uint32Array.of(0), Uint32Array.of(bytes.length)];
+    const [lines, shapes, kinds] = [Uint32Array.of(0), Uint8Array.of(shape), Uint8Array.of(LineKind.patient)];
+    const place = { seq: 0, offset: 0, firstRecord: 0, count: 1, origins: null, above: null };
+    this.#patient = this.#readPatient({ ...place, bytes, starts, ends, lines, shapes, kinds }, 0);
   }
 
   /** A field of a record, as received. */
@@ -181,6 +203,7 @@ class BlockTransform {
     this.#row.fill(null);
     if (this.#hasProblems) this.#problems.fill(null);
     this.#hasProblems = false;
+    if (this.#block.kinds !== null && !this.#isOwnLine(this.#block.kinds[this.#index]!)) return;
     const shape = this.#block.shapes[this.#index];
     if (shape === RecordShape.quoteNotClosed) return this.#rejectUnread('quote-not-closed');
     if (shape === RecordShape.quoteMisplaced) return this.#rejectUnread('quote-misplaced');
@@ -201,6 +224,62 @@ class BlockTransform {
     this.#readFields();
     this.#judge();
     this.#finish();
+  }
+
+  /**
+   * Whether a line of a tagged file is of the role that is read. Lines of neither are told when patients are read; when
+   * doses are, the patients above them say whose they are.
+   */
+  #isOwnLine(kind: number): boolean {
+    if (this.#plan.patients !== null) {
+      if (kind === LineKind.patient) this.#patient = this.#readPatient(this.#block, this.#index);
+      if (kind === LineKind.orphan) this.#patient = null;
+      return kind === LineKind.immunization || kind === LineKind.orphan;
+    }
+    if (kind === LineKind.unknown) this.#rejectUnread('line-tag-unknown');
+    if (kind !== LineKind.other) return kind === LineKind.patient;
+    if (this.#isBlank(this.#findFields())) this.#skip('record-blank');
+    else this.#batch.skipped.push(this.#index);
+    return false;
+  }
+
+  /** Who the patient of a line is; `null` where the line does not say. */
+  #readPatient(block: Block, index: number): PatientKey | null {
+    if (block !== this.#block) return new BlockTransform(block, this.#plan.patients!).readKey(index);
+    this.#patients ??= new BlockTransform(block, this.#plan.patients!);
+    return this.#patients.readKey(index);
+  }
+
+  /** The sender's key of a patient, as the patient is loaded with it. */
+  readKey(index: number): PatientKey | null {
+    this.#index = index;
+    this.#row.fill(null);
+    const shape = this.#block.shapes[index];
+    if (shape === RecordShape.quoteNotClosed || shape === RecordShape.quoteMisplaced) return null;
+    if (!this.#hasRightCount(this.#findFields()) || this.#hasWrongWidth) return null;
+    for (const field of ['site_id', 'source_patient_id'] as const) {
+      const reader = this.#plan.columnOf.get(field);
+      if (reader === undefined) continue;
+      this.#readCell(reader);
+      this.#row[reader.slot] ??= reader.default;
+    }
+    const site = this.#row[PATIENT.site_id] ?? this.#plan.site;
+    const id = this.#row[PATIENT.source_patient_id];
+    return site == null || id == null ? null : { site, id };
+  }
+
+  /** Gives a dose the patient above it. */
+  #inheritPatient(): void {
+    const row = this.#row;
+    const own = row[DOSE.source_patient_id] ?? null;
+    const patient = this.#patient;
+    if (patient === null) {
+      if (own === null) this.#find('patient-line-missing', 'source_patient_id');
+      return;
+    }
+    if (own !== null && own !== patient.id) this.#find('patient-line-disagrees', 'source_patient_id');
+    row[DOSE.source_patient_id] = own ?? patient.id;
+    row[DOSE.site_id] ??= patient.site;
   }
 
   /** Finds the fields of the record under way and gives their number. */
@@ -639,6 +718,7 @@ class BlockTransform {
       row[PATIENT.site_id] ??= plan.site;
       refinePatient(row, this.#problems, this.#find);
     } else {
+      if (plan.patients !== null) this.#inheritPatient();
       row[DOSE.site_id] ??= plan.site;
       this.#resolveVaccine();
     }
@@ -668,7 +748,9 @@ class BlockTransform {
       if (reader.default !== null) row[reader.slot] = reader.default;
       else if (reader.missing !== null && !this.#isExplained(reader.field)) this.#find(reader.missing, reader.field);
     }
-    if (!this.#plan.columnOf.has('site_id') && this.#plan.site === null) this.#find('site-missing', null);
+    // In a tagged file, the patient says it for the doses.
+    if (!this.#plan.columnOf.has('site_id') && this.#plan.site === null && this.#plan.patients === null)
+      this.#find('site-missing', null);
   }
 
   /** Whether an issue already says why the field has no value. One that is off says nothing. */

@@ -10,8 +10,9 @@ export type Cells = string[];
 
 /** A record's values as the cells that the layout has for them. */
 export function toCells(values: Readonly<Record<string, string | undefined>>, role: Role, spec: Spec): Cells {
-  const { fields } = spec.layouts[role];
+  const { fields, tag } = spec.layouts[role];
   return fields.map((field, place) => {
+    if (place === 0 && tag !== undefined) return tag;
     const columns = fields.filter((each) => field.field !== null && each.field === field.field);
     if (columns.length < 2) return cellOf(field, values, role, spec);
     const part = partsOf(values[field.field!] ?? '', columns)[columns.indexOf(fields[place]!)];

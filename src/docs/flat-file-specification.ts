@@ -11,6 +11,7 @@ import {
   countedIn,
   type DelimitedLayout,
   isCombined,
+  isTagged,
   type Layout,
   type LayoutField,
   type ProvenanceStatus,
@@ -20,6 +21,7 @@ import {
   type WidthUnit,
 } from '../core/spec.js';
 import { SPEC_VALUES } from '../core/spec-words.js';
+import type { LineTags } from '../core/tagged.js';
 import { columnRulesSection, describeSet, valueSetsSection } from './column-rules.js';
 import { codesOf, describePlace, describeValues, placeColumns, recordWidth, tableOf } from './columns.js';
 import {
@@ -87,9 +89,20 @@ export function titleOfRole(role: FileRole): string {
   return TITLES[role];
 }
 
+const LINE_TITLES: Readonly<Record<FileRole, string>> = {
+  patient: 'Patient lines',
+  immunization: 'Dose lines',
+  combined: 'History file',
+};
+
+/** What the records of a layout are called: they are a file of their own, or the lines of one. */
+function titleOf({ role, layout }: Pick<FileLayout, 'role' | 'layout'>): string {
+  return layout.lines === undefined ? titleOfRole(role) : LINE_TITLES[role];
+}
+
 function filesSection(spec: Spec): Block[] {
   const files = fileLayoutsOf(spec);
-  const rows = files.map(({ role, layout }) => [titleOfRole(role), ...describeFormat(layout)]);
+  const rows = files.map((file) => [titleOf(file), ...describeFormat(file.layout)]);
   return [
     heading(2, 'The files'),
     table(['File', 'Columns', 'Divided by', 'Quote', 'Header'], rows),
@@ -102,11 +115,36 @@ function filesSection(spec: Spec): Block[] {
     ),
     ...divisionsOf(spec),
     ...framesOf(spec),
-    paragraph(
-      isCombined(spec)
-        ? 'Each record has a patient, and doses of that patient. Records with the same site and patient id are of one patient; where the columns of a dose are all blank, there is no dose.'
-        : 'A dose belongs to the patient whose id it names, of the same site. Send patients and their doses together, or the patients first.',
-    ),
+    paragraph(...describeWhose(spec)),
+  ];
+}
+
+/** Which doses are whose. */
+function describeWhose(spec: Spec): readonly Inline[] {
+  const { lines } = spec.layouts.patient;
+  if (lines !== undefined) return describeTags(lines);
+  return isCombined(spec)
+    ? [
+        'Each record has a patient, and doses of that patient. Records with the same site and patient id are of one patient; where the columns of a dose are all blank, there is no dose.',
+      ]
+    : [
+        'A dose belongs to the patient whose id it names, of the same site. Send patients and their doses together, or the patients first.',
+      ];
+}
+
+function describeTags({ patient, immunization, others, glued }: LineTags): readonly Inline[] {
+  const other = others.map(({ tag }) => [code(tag)]);
+  return [
+    'Patients and doses come in one file. A patient begins with ',
+    code(patient.tag),
+    '; a dose begins with ',
+    code(immunization.tag),
+    ' and belongs to the patient above it.',
+    ...(others.length === 0 ? [] : [' Not loaded: what begins with ', ...joined(other, ', '), '.']),
+    glued
+      ? ' They stand one behind the other on a line, each in its whole width; a line that does not come out even is rejected.'
+      : ' Each stands on a line of its own.',
+    ' What begins otherwise is rejected, with the doses below it.',
   ];
 }
 
@@ -135,19 +173,23 @@ function describeFormat(layout: Layout) {
 function divisionsOf(spec: Spec): Block[] {
   const files = new Map<string, { readonly roles: FileRole[]; readonly words: readonly Inline[] }>();
   for (const { role, layout } of fileLayoutsOf(spec)) {
+    // Lines of one file are divided alike.
+    if (layout.lines !== undefined && role === 'immunization') continue;
     const words = describeDivision(layout);
     const key = JSON.stringify(words);
     files.set(key, { roles: [...(files.get(key)?.roles ?? []), role], words });
   }
   return [...files.values()].map(({ roles, words }) => {
     const titles = roles.map(titleOfRole).join(' and ');
-    return paragraph(strong(files.size === 1 ? 'Every file' : titles), ...words);
+    const every = isTagged(spec) ? 'Every line' : 'Every file';
+    return paragraph(strong(files.size === 1 ? every : titles), ...words);
   });
 }
 
 /** The lines of each file that are no records. */
 function framesOf(spec: Spec): Block[] {
-  const items = fileLayoutsOf(spec).flatMap(({ role, layout }) => {
+  const files = isTagged(spec) ? [{ role: 'combined', layout: spec.layouts.patient } as const] : fileLayoutsOf(spec);
+  const items = files.flatMap(({ role, layout }) => {
     const { comments, headerRecord, trailerRecord } = layout;
     const titleRows = titleRowsOf(layout);
     const lines: (readonly Inline[])[] = [];
@@ -194,7 +236,8 @@ function describeDivision(layout: Layout): readonly Inline[] {
       ` Columns are counted in ${countedIn(layout)}. ${UNITS[unitOf(layout)]} ${describeLengths(layout)}`,
     ];
   }
-  return [...describeQuotes(layout), ` ${SPEC_VALUES.header[layout.header]} ${describeLengths(layout)}`];
+  const header = layout.lines === undefined ? ` ${SPEC_VALUES.header[layout.header]}` : '';
+  return [...describeQuotes(layout), `${header} ${describeLengths(layout)}`];
 }
 
 /** What becomes of records that are shorter or longer. */
@@ -271,7 +314,7 @@ function layoutSection(file: FileLayout, spec: Spec, codes: Codes): Block[] {
     ];
   });
   return [
-    heading(2, titleOfRole(file.role)),
+    heading(2, titleOf(file)),
     table(
       ['#', 'Column', ...(fixed ? [placeTitle(layout), 'Width'] : ['Longest']), 'Use', 'Carries', 'Values', 'Notes'],
       rows,

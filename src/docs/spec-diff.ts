@@ -14,6 +14,7 @@ import {
   severityOf,
   unitOf,
 } from '../core/spec.js';
+import type { LineTags } from '../core/tagged.js';
 import { describePlace, type PlacedColumn, placeColumns } from './columns.js';
 import { diffColumnRules, diffLayoutRules, diffNamed, type RuleChange } from './rules-diff.js';
 
@@ -21,6 +22,7 @@ import { diffColumnRules, diffLayoutRules, diffNamed, type RuleChange } from './
 export type ChangeKind =
   | 'layout-added'
   | 'layout-removed'
+  | 'lines'
   | 'format'
   | 'delimiter'
   | 'quote'
@@ -195,7 +197,7 @@ function diffFormat(before: Layout, after: Layout): Change[] {
 
 /** What becomes of records of another length. */
 function diffFraming(before: Layout, after: Layout): Change[] {
-  const changes: Change[] = [];
+  const changes = diffLines(before, after);
   if (before.format !== after.format) return changes;
   const short = [shortRowsOf(before), shortRowsOf(after)] as const;
   if (short[0] !== short[1]) {
@@ -210,6 +212,27 @@ function diffFraming(before: Layout, after: Layout): Change[] {
     changes.push(change('long-rows', long, long[1] === 'reject', message));
   }
   return [...changes, ...diffFrame(before, after)];
+}
+
+/** Whether lines of both roles have a file in common, and how they are told apart. */
+function diffLines(before: Layout, after: Layout): Change[] {
+  const [a, b] = [before.lines, after.lines];
+  const say = (mustChange: boolean, message: string): Change => {
+    return change('lines', [a ?? null, b ?? null], mustChange, message);
+  };
+  if (b === undefined) return a === undefined ? [] : [say(true, 'now comes in a file of its own, without a tag')];
+  if (a === undefined)
+    return [say(true, `now comes in one file with the other, each line beginning with ${after.tag}`)];
+  const changes: Change[] = [];
+  if (before.tag !== after.tag) changes.push(say(true, `its lines now begin with ${after.tag}, not ${before.tag}`));
+  if (a.glued !== b.glued) {
+    changes.push(say(true, b.glued ? 'its lines are now glued together' : 'each of its lines now stands by itself'));
+  }
+  const tags = (lines: LineTags): string[] => lines.others.map(({ tag }) => tag);
+  for (const tag of lost(tags(a), tags(b))) changes.push(say(true, `lines that begin with ${tag} are no longer known`));
+  for (const tag of lost(tags(b), tags(a)))
+    changes.push(say(false, `lines that begin with ${tag} are known, and not loaded`));
+  return changes;
 }
 
 /** Lines that are no records. */

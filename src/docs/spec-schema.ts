@@ -8,7 +8,7 @@ import { CATALOGUE, ISSUE_CODES } from '../core/catalogue.js';
 import { CODE_TABLES } from '../core/codes.js';
 import { RULE_DATES, RULE_KINDS } from '../core/column-rule.js';
 import { ROLES } from '../core/file-layouts.js';
-import { COUNTABLE, type Counted, MARK_PATTERN, MOST_TITLE_ROWS } from '../core/framing.js';
+import { COUNTABLE, type Counted, type FramedFile, MARK_PATTERN, MOST_TITLE_ROWS } from '../core/framing.js';
 import { type FileRole, fieldsOf, type Role } from '../core/model.js';
 import { DATE_FORMATS } from '../core/normalize/date.js';
 import { ALWAYS_ERRORS, KEY_FIELDS, type Layout, MOST_REPEATS, SHARED_FIELDS, VACCINE_FIELDS } from '../core/spec.js';
@@ -38,7 +38,8 @@ const SOME_TEXTS: JsonSchema = { ...TEXTS, minItems: 1 };
 
 /** The schema of a whole spec. */
 export function specSchema(): JsonSchema {
-  const roles = namesOf(SPEC_PROPERTIES.layouts) as readonly FileRole[];
+  const files = namesOf(SPEC_PROPERTIES.layouts) as readonly FramedFile[];
+  const roles = files.filter((file) => file !== 'tagged');
   return {
     $schema: DIALECT,
     title: 'Flat File Specification',
@@ -62,7 +63,7 @@ export function specSchema(): JsonSchema {
           ['formats', 'twoDigitYears'],
         ),
         nulls: TEXTS,
-        layouts: layouts(roles),
+        layouts: layouts(files),
         severities: severities(),
         sets: { type: 'object', additionalProperties: { $ref: '#/$defs/set' } },
         prefixes: { type: 'object', additionalProperties: { type: 'object', additionalProperties: TEXTS } },
@@ -85,7 +86,8 @@ export function specSchema(): JsonSchema {
     $defs: {
       dateFormats: { type: 'array', minItems: 1, items: { enum: DATE_FORMATS } },
       ...Object.fromEntries(roles.map((role) => [`${role}Layout`, layout(role)])),
-      ...Object.fromEntries(roles.map((role) => [`${role}Mark`, markRecord(role)])),
+      taggedLayout: taggedLayout(),
+      ...Object.fromEntries(files.map((file) => [`${file}Mark`, markRecord(file)])),
       ...Object.fromEntries(roles.map((role) => [`${role}Column`, column(carriedBy(role))])),
       doseColumn: doseColumn(),
       doseGroup: doseGroup(),
@@ -138,12 +140,12 @@ function severities(): JsonSchema {
 }
 
 /** Two kinds of file, or one with both. */
-function layouts(roles: readonly FileRole[]): JsonSchema {
-  const properties = Object.fromEntries(roles.map((role) => [role, { $ref: `#/$defs/${role}Layout` }]));
-  const without = Object.fromEntries(ROLES.map((role) => [role, false]));
+function layouts(files: readonly FramedFile[]): JsonSchema {
+  const properties = Object.fromEntries(files.map((file) => [file, { $ref: `#/$defs/${file}Layout` }]));
+  const tagged = choice({ required: ['tagged'] }, { properties: none(ROLES) }, { required: ROLES });
   return {
     ...objectOf(SPEC_PROPERTIES.layouts, properties, []),
-    ...choice({ required: ['combined'] }, { properties: without }, { required: ROLES }),
+    ...choice({ required: ['combined'] }, { properties: none([...ROLES, 'tagged']) }, tagged),
   };
 }
 
@@ -160,23 +162,11 @@ function layout(role: FileRole): JsonSchema {
   const columns = { $ref: `#/$defs/${role}Column` };
   const items = role === 'combined' ? choice(IS_GROUP, { $ref: '#/$defs/doseGroup' }, columns) : columns;
   const properties = {
-    format: oneOf(SPEC_VALUES.format),
-    delimiter: CHARACTER,
-    quote: { anyOf: [CHARACTER, { type: 'null' }] },
-    escape: CHARACTER,
+    ...division(role),
     header: oneOf(SPEC_VALUES.header),
-    widths: { ...oneOf(SPEC_VALUES.widths), default: 'auto' },
-    shortRows: oneOf(SPEC_VALUES.shortRows),
-    longRows: oneOf(SPEC_VALUES.longRows),
     titleRows: { type: 'integer', minimum: 0, maximum: MOST_TITLE_ROWS },
-    comments: MARK,
-    headerRecord: { $ref: `#/$defs/${role}Mark` },
-    trailerRecord: { $ref: `#/$defs/${role}Mark` },
     fields: { type: 'array', minItems: 1, items, ...neededColumns(role) },
-    conditions: {
-      type: 'object',
-      additionalProperties: { type: 'array', minItems: 1, items: { $ref: '#/$defs/condition' } },
-    },
+    conditions: CONDITIONS,
     notLoaded: NAMES,
     blanks: { ...oneOf(SPEC_VALUES.blanks), default: 'ignored' },
     retired: TEXTS,
@@ -207,7 +197,7 @@ function layout(role: FileRole): JsonSchema {
 }
 
 /** A record that is no data: known by a tag or a prefix, with numbers in columns or at places. */
-function markRecord(role: FileRole): JsonSchema {
+function markRecord(role: FramedFile): JsonSchema {
   const place = { type: 'integer', minimum: 1 };
   const counts = oneOf(
     Object.fromEntries(
@@ -241,6 +231,78 @@ const WITHOUT_COLUMNS: JsonSchema = {
 /** Properties that may not be there. */
 function none(names: readonly string[]): JsonSchema {
   return Object.fromEntries(names.map((name) => [name, false]));
+}
+
+/** How a file is divided and framed. */
+function division(file: FramedFile): Readonly<Record<string, JsonSchema>> {
+  return {
+    format: oneOf(SPEC_VALUES.format),
+    delimiter: CHARACTER,
+    quote: { anyOf: [CHARACTER, { type: 'null' }] },
+    escape: CHARACTER,
+    widths: { ...oneOf(SPEC_VALUES.widths), default: 'auto' },
+    shortRows: oneOf(SPEC_VALUES.shortRows),
+    longRows: oneOf(SPEC_VALUES.longRows),
+    comments: MARK,
+    headerRecord: { $ref: `#/$defs/${file}Mark` },
+    trailerRecord: { $ref: `#/$defs/${file}Mark` },
+  };
+}
+
+/** What a record may say that matters to rules. */
+const CONDITIONS: JsonSchema = {
+  type: 'object',
+  additionalProperties: { type: 'array', minItems: 1, items: { $ref: '#/$defs/condition' } },
+};
+
+/** A layout of a file whose lines are patients and doses. */
+function taggedLayout(): JsonSchema {
+  const { taggedDelimited, taggedFixed, line, otherLine } = SPEC_PROPERTIES;
+  const fields = (role: Role, needed: readonly string[]): JsonSchema => {
+    const carried = needed.map((field) => carrying([field], role));
+    const vaccine = role === 'immunization' ? [carrying(VACCINE_FIELDS, role)] : [];
+    const items = { $ref: `#/$defs/${role}Column` };
+    return { type: 'array', minItems: 1, items, allOf: [...carried, ...vaccine] };
+  };
+  const lines = (role: Role, needed: readonly string[]): JsonSchema =>
+    objectOf(line, { tag: MARK, fields: fields(role, needed), conditions: CONDITIONS, notLoaded: NAMES }, [
+      'tag',
+      'fields',
+    ]);
+  // The patient of a dose is the one above it.
+  const ofDose = KEY_FIELDS.immunization.filter((field) => field !== 'source_patient_id');
+  const properties = {
+    ...division('tagged'),
+    patient: lines('patient', KEY_FIELDS.patient),
+    immunization: lines('immunization', ofDose),
+    others: {
+      type: 'array',
+      items: objectOf(otherLine, { tag: MARK, width: { type: 'integer', minimum: 1 } }, ['tag']),
+    },
+    glued: { type: 'boolean', default: false },
+  };
+  const onlyDelimited = namesOf(taggedDelimited).filter((name) => !(name in taggedFixed));
+  const onlyFixed = namesOf(taggedFixed).filter((name) => !(name in taggedDelimited));
+  const withWidths = { properties: { fields: { items: { required: ['width'] } } } };
+  return {
+    ...objectOf({ ...taggedFixed, ...taggedDelimited }, properties, ['format', 'patient', 'immunization']),
+    allOf: [
+      choice(hasFormat('delimited'), { required: ['delimiter', 'quote'], properties: none(onlyFixed) }),
+      choice(hasFormat('fixed'), {
+        properties: {
+          ...none(onlyDelimited),
+          headerRecord: WITHOUT_COLUMNS,
+          trailerRecord: WITHOUT_COLUMNS,
+          patient: withWidths,
+          immunization: withWidths,
+        },
+      }),
+      choice(
+        { properties: { glued: { const: true } }, required: ['glued'] },
+        { properties: { others: { items: { required: ['width'] } } } },
+      ),
+    ],
+  };
 }
 
 function hasFormat(format: Layout['format']): JsonSchema {

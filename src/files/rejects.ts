@@ -7,6 +7,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { CATALOGUE, type IssueCode } from '../core/catalogue.js';
 import { isRequired } from '../core/framing.js';
+import type { PatientLine } from '../core/read/blocks.js';
 import type { FileEncoding } from '../core/read/decode.js';
 import { REJECT_MARK } from '../core/read/frame.js';
 import { encodeUtf16, isUtf16 } from '../core/read/utf16.js';
@@ -32,6 +33,8 @@ export interface Reject {
   readonly record: number;
   readonly line: number;
   readonly codes: readonly IssueCode[];
+  /** For a line of a tagged file: the patient that it stands under, itself if it is one, `null` if there is none. */
+  readonly under?: PatientLine | null;
 }
 
 const BUFFER_BYTES = 1 << 16;
@@ -46,6 +49,8 @@ export class RejectFile {
   #reasons: CsvReport | null = null;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
+  /** The patient under whom the last line of a tagged file was written, by its record; 0 for none. */
+  #patient = -1;
   count = 0;
 
   /** `name` is the reject file's own name, which differs from the input's when two inputs share theirs. */
@@ -59,6 +64,7 @@ export class RejectFile {
   async add(reject: Reject): Promise<void> {
     if (this.#file === null) this.#open();
     this.count++;
+    if (reject.under !== undefined) this.#writePatient(reject.under, reject.record);
     if (this.#delimiter === null) {
       this.#write(reject.bytes, encode(this.#input.lineEnd));
       await this.#reasons!.write([reject.record, reject.line, reject.codes.join(' '), fixesOf(reject.codes)]);
@@ -71,6 +77,19 @@ export class RejectFile {
       origin ?? `${ORIGIN_PREFIX}${this.#input.name}:${reject.record}:${reject.line}`,
     ];
     this.#write(bytes, encode(this.#columns(cells) + this.#input.lineEnd));
+  }
+
+  /**
+   * Begins with the lines of a patient: with a mark, so that no dose can slip to the patient before, and for a dose with
+   * the line of its patient, which may have been loaded.
+   */
+  #writePatient(patient: PatientLine | null, record: number): void {
+    const number = patient?.record ?? 0;
+    if (number === this.#patient) return;
+    this.#patient = number;
+    const lineEnd = encode(this.#input.lineEnd);
+    this.#write(encode(REJECT_MARK), lineEnd);
+    if (patient !== null && number !== record) this.#write(patient.bytes, lineEnd);
   }
 
   /** More columns at the end of a record, in ASCII and free of delimiters and quotes. */
@@ -134,8 +153,9 @@ export class RejectFile {
 }
 
 /** Whether files without a header or trailer record are refused, but for reject files. */
-function needsMark({ headerRecord, trailerRecord }: Layout): boolean {
-  return isRequired(headerRecord) || isRequired(trailerRecord);
+function needsMark({ headerRecord, trailerRecord, lines }: Layout): boolean {
+  // A tagged file has a mark above each patient.
+  return lines === undefined && (isRequired(headerRecord) || isRequired(trailerRecord));
 }
 
 function encode(text: string): Uint8Array {

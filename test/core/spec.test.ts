@@ -14,7 +14,7 @@ import {
   VACCINE_FIELDS,
 } from '../../src/core/spec.js';
 import { CODES, GRITS, MIIS, TODAY } from '../support/fixtures.js';
-import { type Json, pointers, smallest, withValue } from '../support/small-spec.js';
+import { type Json, pointers, smallest, smallestGlued, smallestTagged, withValue } from '../support/small-spec.js';
 
 const PATIENT = '/layouts/patient';
 const FIRST = `${PATIENT}/fields/0`;
@@ -242,6 +242,71 @@ describe('a spec is told its fault, the place and the remedy', () => {
     expect(checkSpec(withValue(`${FIRST}/width`, 0))).toHaveLength(1);
     expect(checkSpec(withValue('/dates', undefined))).toHaveLength(1);
     expect(checkSpec(withValue('/severities', { 'zip-wrong': 'off' }))).toHaveLength(1);
+  });
+});
+
+describe('a spec of tagged lines', () => {
+  const LINES = '/layouts/tagged';
+  const told = (pointer: string, value: Json, spec = smallestTagged()): string[][] =>
+    checkSpec(withValue(pointer, value, spec)).map(({ path, message }) => [path, message]);
+
+  test.each<[string, string, Json]>([
+    ['with lines that are not loaded', `${LINES}/others`, [{ tag: 'C' }, { tag: 'V', width: 7 }]],
+    ['with an escape', `${LINES}/escape`, '\\'],
+    ['with comments', `${LINES}/comments`, '#'],
+    ['with totals of patients and doses', `${LINES}/trailerRecord`, { tag: 'T', totals: [{ counts: 'patients', field: 2 }, { counts: 'immunizations', field: 3 }] }],
+    ['with doses that name their patient', `${LINES}/immunization/fields/3`, { name: 'Chart', field: 'source_patient_id' }],
+  ])('%s has nothing wrong with it', (_, pointer, value) => {
+    expect(told(pointer, value)).toEqual([]);
+  }); // biome-ignore format: a table
+
+  test.each<[string, Json, string, string]>([
+    [LINES, 7, LINES, 'not an object'],
+    [`${LINES}/format`, 'csv', `${LINES}/format`, 'not a known value'],
+    [`${LINES}/header`, 'absent', `${LINES}/header`, 'unknown property'],
+    [`${LINES}/glued`, true, `${LINES}/glued`, 'unknown property'],
+    [`${LINES}/fields`, [], `${LINES}/fields`, 'unknown property'],
+    [`${LINES}/patient`, undefined, `${LINES}/patient`, 'not an object'],
+    [`${LINES}/patient/tag`, undefined, `${LINES}/patient/tag`, 'not what a line can begin with'],
+    [`${LINES}/patient/tag`, 'P|', `${LINES}/patient/tag`, 'holds the delimiter'],
+    [`${LINES}/immunization/tag`, 'P', `${LINES}/immunization/tag`, `the same as ${LINES}/patient/tag`],
+    [`${LINES}/comments`, 'I', `${LINES}/immunization/tag`, 'the same as that of other lines'],
+    [`${LINES}/trailerRecord`, { tag: 'P' }, `${LINES}/patient/tag`, 'the same as that of other lines'],
+    [`${LINES}/patient/fields/0/field`, 'zip', `${LINES}/patient/fields/0/field`, 'in the place of the tag'],
+    [`${LINES}/patient/fields/1/field`, null, `${LINES}/patient/fields`, 'no column carries source_patient_id'],
+    [`${LINES}/immunization/fields/2/field`, null, `${LINES}/immunization/fields`, 'no column names the vaccine'],
+    [`${LINES}/immunization/fields/2/field`, 'zip', `${LINES}/immunization/fields/2/field`, 'no such field'],
+    [`${LINES}/patient/colour`, 'red', `${LINES}/patient/colour`, 'unknown property'],
+    [`${LINES}/others`, 'C', `${LINES}/others`, 'not a list'],
+    [`${LINES}/others`, ['C'], `${LINES}/others/0`, 'not an object'],
+    [`${LINES}/others`, [{ tag: 'C', fields: [] }], `${LINES}/others/0/fields`, 'unknown property'],
+    [`${LINES}/others`, [{ tag: 'I' }], `${LINES}/others/0/tag`, `the same as ${LINES}/immunization/tag`],
+    ['/layouts/patient', {}, '/layouts/patient', 'beside tagged'],
+    ['/layouts/combined', {}, LINES, 'beside combined'],
+  ])('is told: %s = %j', (pointer, value, path, message) => {
+    expect(told(pointer, value)).toContainEqual([path, message]);
+    for (const { remedy } of checkSpec(withValue(pointer, value, smallestTagged()))) {
+      expect(remedy).toMatch(/^[A-Z].*[.…}]/);
+    }
+  });
+
+  test.each<[string, Json, string, string]>([
+    [`${LINES}/glued`, 1, `${LINES}/glued`, 'not true or false'],
+    [`${LINES}/others/0/width`, undefined, `${LINES}/others/0/width`, 'missing'],
+    [`${LINES}/others/0/width`, 0, `${LINES}/others/0/width`, 'not a width'],
+    [`${LINES}/patient/tag`, 'CLI', `${LINES}/patient/fields/0/width`, 'no room for the tag'],
+    [`${LINES}/patient/fields/1/width`, undefined, `${LINES}/patient/fields/1/width`, 'missing'],
+    [`${LINES}/delimiter`, '|', `${LINES}/delimiter`, 'unknown property'],
+  ])('that are glued together is told: %s = %j', (pointer, value, path, message) => {
+    expect(told(pointer, value, smallestGlued())).toContainEqual([path, message]);
+  });
+
+  test('is complete with a layout for each role', () => {
+    const { patient, immunization } = completeSpec(smallestTagged()).layouts;
+    expect(patient).toMatchObject({ format: 'delimited', header: 'absent', tag: 'P' });
+    expect(immunization).toMatchObject({ delimiter: '|', tag: 'I' });
+    expect(immunization.fields.map(({ field }) => field)).toEqual([null, 'administered_on', 'cvx']);
+    expect(patient.lines).toEqual(immunization.lines);
   });
 });
 

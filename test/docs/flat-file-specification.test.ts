@@ -11,7 +11,14 @@ import { renderMarkdown } from '../../src/docs/markdown.js';
 import { builtInSpecIds, loadSpec } from '../../src/files/specs.js';
 import { CODES, GRITS, MIIS } from '../support/fixtures.js';
 import { readHtml } from '../support/html.js';
-import { type Json, smallest, smallestCombined, withValue } from '../support/small-spec.js';
+import {
+  type Json,
+  smallest,
+  smallestCombined,
+  smallestGlued,
+  smallestTagged,
+  withValue,
+} from '../support/small-spec.js';
 
 /** The rows of the table that follows a chapter's title, each cell as plain text. */
 function rowsAfter(title: string, spec: Spec): string[][] {
@@ -247,6 +254,41 @@ describe('a file with patients and doses', () => {
     expect(renderMarkdown(describeSpec(combined, CODES))).toContain(
       'Chart,Last,DOB,VFC,Date 1,CVX 1,Date 2,CVX 2,Date 3,CVX 3\n1001,Walsh,05/14/2015,V02,05/16/2016,03,07/14/2015,20,,\n1002,',
     );
+  });
+});
+
+describe('a file of tagged lines', () => {
+  const others = withValue('/layouts/tagged/others', [{ tag: 'C' }], smallestTagged());
+  const spec = completeSpec(withValue('/layouts/tagged/trailerRecord', { tag: 'T' }, others as never));
+  const document = renderMarkdown(describeSpec(spec, CODES));
+
+  test('says which lines there are, and whose doses are whose', () => {
+    expect(document).toContain(
+      'Patients and doses come in one file. A patient begins with `P`; a dose begins with `I` and belongs to the patient above it. Not loaded: what begins with `C`. Each stands on a line of its own.',
+    );
+    expect(document).toContain('**Every line**: a value that holds the delimiter stands between quotes');
+    expect(document.match(/ends with a trailer record/g)).toHaveLength(1);
+    expect(document).not.toContain('The first record is data');
+  });
+
+  test('shows the columns of both, and a patient with doses', () => {
+    expect(rowsAfter('Patient lines', spec).map((row) => row[1])).toEqual(['Line', 'Chart', 'Last', 'DOB']);
+    expect(rowsAfter('Dose lines', spec).map((row) => row[1])).toEqual(['Line', 'Date', 'Vaccine']);
+    expect(document).toContain('P|1001|Walsh|05/14/2015\nI|05/16/2016|03\nI|07/14/2015|20\nP|1002|');
+  });
+
+  test('says what is glued together', () => {
+    const glued = renderMarkdown(describeSpec(completeSpec(smallestGlued()), CODES));
+    expect(glued).toContain('They stand one behind the other on a line, each in its whole width');
+  });
+
+  test('has the rules of its lines, and none of files that it does not have', () => {
+    const rules = rulesOf(spec);
+    expect(rules).toEqual(expect.arrayContaining(['line-tag-unknown', 'patient-line-missing', 'patient-rejected']));
+    for (const code of ['patient-not-found', 'header-repeated', 'patient-line-disagrees'] as const) {
+      expect(rules).not.toContain(code);
+    }
+    expect(rulesOf(MIIS)).not.toContain('line-tag-unknown');
   });
 });
 

@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { completeSpec, type Spec } from '../../src/core/spec.js';
 import { diffSpecs } from '../../src/docs/spec-diff.js';
 import { builtInSpecIds, loadSpec } from '../../src/files/specs.js';
-import { type Json, smallest, smallestCombined, withValue } from '../support/small-spec.js';
+import {
+  type Json,
+  smallest,
+  smallestCombined,
+  smallestGlued,
+  smallestTagged,
+  withValue,
+} from '../support/small-spec.js';
 
 const OLD = completeSpec(smallest());
 const DELIMITED = '/layouts/patient';
@@ -190,6 +197,46 @@ describe('where records are combined, a sender is told', () => {
       '! patient: this file is no longer sent',
       '! immunization: this file is no longer sent',
       '! combined: this file is new',
+    ]);
+  });
+});
+
+describe('where each line is a patient or a dose, a sender is told', () => {
+  const tagged = completeSpec(smallestTagged());
+  const changes = (pointer: string, value: Json, make = smallestTagged): string[] =>
+    changesBetween(completeSpec(make()), completeSpec(withValue(pointer, value, make())));
+
+  test.each<[string, Json, string[]]>([
+    ['/layouts/tagged/patient/tag', 'PAT', ['! patient: its lines now begin with PAT, not P']],
+    ['/layouts/tagged/others', [{ tag: 'C' }], ['- patient: lines that begin with C are known, and not loaded', '- immunization: lines that begin with C are known, and not loaded']],
+    ['/layouts/tagged/delimiter', '^', ['! patient: its delimiter is now ^, not |', '! immunization: its delimiter is now ^, not |']],
+    ['/layouts/tagged/immunization/fields/3', LOT, ['! immunization Lot: new, optional, column 4, after Vaccine']],
+  ])('%s = %j', (pointer, value, expected) => {
+    expect(changes(pointer, value)).toEqual(expected);
+  }); // biome-ignore format: a table
+
+  test('that lines are glued together, or no longer', () => {
+    expect(changes('/layouts/tagged/glued', false, smallestGlued)).toEqual([
+      '! patient: each of its lines now stands by itself',
+      '! immunization: each of its lines now stands by itself',
+    ]);
+  });
+
+  test('that there were two files before', () => {
+    const files = completeSpec(
+      withValue('/layouts/immunization', {
+        ...(tagged.layouts.immunization as object),
+        tag: undefined,
+        lines: undefined,
+      } as never),
+    );
+    expect(changesBetween(files, tagged).filter((each) => each.includes('one file'))).toEqual([
+      '! patient: now comes in one file with the other, each line beginning with P',
+      '! immunization: now comes in one file with the other, each line beginning with I',
+    ]);
+    expect(changesBetween(tagged, files).filter((each) => each.includes('own'))).toEqual([
+      '! patient: now comes in a file of its own, without a tag',
+      '! immunization: now comes in a file of its own, without a tag',
     ]);
   });
 });

@@ -159,6 +159,26 @@ describe('a reject file of fixed width', () => {
   });
 });
 
+test('a reject file of records that end in a delimiter loads without a header, too', async () => {
+  using sandbox = new Sandbox();
+  const spec: Spec = { ...MIIS, layouts: { ...MIIS.layouts, patient: { ...MIIS_LAYOUT, header: 'absent' } } };
+  const line = (id: string, born: string): string => {
+    const values: Record<string, string> = {
+      site_id: 'F1',
+      source_patient_id: id,
+      last_name: 'Smith',
+      birth_date: born,
+    };
+    return `${MIIS_LAYOUT.fields.map(({ field }) => values[field ?? ''] ?? '').join('|')}|`;
+  };
+  const input = [line('1', '20150504'), line('2', '20151304'), line('3', '20150504')].join('\n');
+  const first = await sandbox.load({ spec, patients: { 'p.txt': input } });
+  expect(first.totals.patient).toMatchObject({ loaded: 2, rejected: 1 });
+  const rejects = readFileSync(`${first.folder}/rejects/p.txt`, 'utf8');
+  const second = await sandbox.load({ spec, patients: { 'p.txt': rejects.replace('20151304', '20151204') } });
+  expect(second.totals.patient).toMatchObject({ records: 1, loaded: 1 });
+});
+
 describe('a reject file that is loaded as it is', () => {
   const miisLike = (id: string, changes: Partial<DelimitedLayout>): Spec => ({
     ...MIIS,

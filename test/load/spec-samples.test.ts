@@ -2,16 +2,24 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ISSUE_CODES } from '../../src/core/catalogue.js';
+import type { Framing } from '../../src/core/framing.js';
 import type { FileRole } from '../../src/core/model.js';
 import { makeSamples, type SampleFiles } from '../../src/core/samples/samples.js';
-import { completeSpec, type DelimitedLayout, type FixedLayout, type Layout, type Spec } from '../../src/core/spec.js';
+import {
+  checkSpec,
+  completeSpec,
+  type DelimitedLayout,
+  type FixedLayout,
+  type Layout,
+  type Spec,
+} from '../../src/core/spec.js';
 import { describeSpec, rulesOf } from '../../src/docs/flat-file-specification.js';
 import { renderMarkdown } from '../../src/docs/markdown.js';
 import { builtInSpecIds, loadSpec, packageFolder } from '../../src/files/specs.js';
-import { CODES, GRITS, MIIS } from '../support/fixtures.js';
-import { FIXED_WIDTH, SEVERAL_DOSES, TWO_FILES } from '../support/ruled-specs.js';
+import { CODES, MIIS } from '../support/fixtures.js';
+import { FIXED_WIDTH, SEVERAL_DOSES, TAGGED_LINES, TWO_FILES } from '../support/ruled-specs.js';
 import { Sandbox } from '../support/sandbox.js';
-import { smallest, smallestCombined } from '../support/small-spec.js';
+import { smallest, smallestCombined, smallestGlued, smallestTagged, withValue } from '../support/small-spec.js';
 
 /** What `validate` says of the files, as `file:line code severity`. */
 async function validate(files: SampleFiles, spec: Spec, site: string | null): Promise<string[]> {
@@ -45,10 +53,69 @@ function miisLike(changes: Partial<Spec>, layout: Partial<DelimitedLayout>, requ
   return { ...MIIS, ...changes, layouts: { patient: withLayout(patient), immunization: withLayout(immunization) } };
 }
 
+/** The smallest spec, whose patients have other ways of being written. A blank column at the end may be left out. */
+function framed(layout: Partial<DelimitedLayout>): Spec {
+  const patient = SMALLEST.layouts.patient as DelimitedLayout;
+  const fields = [...patient.fields, { name: 'Suffix', field: 'suffix', use: 'optional' } as const];
+  return { ...SMALLEST, layouts: { ...SMALLEST.layouts, patient: { ...patient, ...layout, fields } } };
+}
+
+/** The smallest spec, whose patients are of fixed width. */
+function framedFixed(framing: Framing): Spec {
+  const fields = SMALLEST.layouts.patient.fields.map((field) => ({ ...field, width: 12 }));
+  return { ...SMALLEST, layouts: { ...SMALLEST.layouts, patient: { format: 'fixed', ...framing, fields } } };
+}
+
+function withTotals(spec: ReturnType<typeof smallestGlued>): ReturnType<typeof smallestGlued> {
+  const totals = [
+    { counts: 'patients', start: 4, width: 5 },
+    { counts: 'all', start: 9, width: 5 },
+  ];
+  return withValue('/layouts/tagged/trailerRecord', { prefix: 'ZZZ', totals }, spec) as typeof spec;
+}
+
+/** `miis-legacy` in one file, each line with its tag, and doses that name their patients. */
+function taggedMiis(): Spec {
+  const { patient, immunization } = MIIS.layouts;
+  const withTag = ({ fields }: Layout): unknown[] => [{ name: 'line', field: null }, ...fields];
+  const { layouts: _, ...rest } = MIIS;
+  const json = {
+    ...rest,
+    layouts: {
+      tagged: {
+        format: 'delimited',
+        delimiter: '|',
+        quote: '"',
+        escape: '\\',
+        comments: '*',
+        trailerRecord: {
+          tag: 'END',
+          totals: [
+            { counts: 'patients', field: 2 },
+            { counts: 'immunizations', field: 3 },
+          ],
+        },
+        patient: { tag: 'PAT', fields: withTag(patient) },
+        immunization: { tag: 'VAC', fields: withTag(immunization) },
+        others: [{ tag: 'NOTE' }],
+      },
+    },
+  };
+  expect(checkSpec(json)).toEqual([]);
+  return completeSpec(json);
+}
+
 /** Specs of other people, who write in other ways than the built-in ones. */
 const OTHERS: readonly (readonly [string, Spec])[] = [
   ['the smallest spec', SMALLEST],
   ['the smallest spec of combined records', completeSpec(smallestCombined())],
+  ['the smallest spec of tagged lines', completeSpec(smallestTagged())],
+  ['tagged lines with all that patients and doses can have', taggedMiis()],
+  ['the smallest spec of tagged lines that are glued together', completeSpec(smallestGlued())],
+  [
+    'glued lines that may not be shorter, with totals',
+    completeSpec(withValue('/layouts/tagged/shortRows', 'reject', withTotals(smallestGlued()))),
+  ],
   [
     'the example of a specification of one’s own',
     loadSpec(join(packageFolder(), 'examples/03-your-own-spec/spec.json')),
@@ -71,59 +138,41 @@ const OTHERS: readonly (readonly [string, Spec])[] = [
   ['rules of columns in two files', TWO_FILES],
   ['rules of columns in files of fixed width', FIXED_WIDTH],
   ['rules of columns where a record has several doses', SEVERAL_DOSES],
+  ['rules of columns in tagged lines', TAGGED_LINES],
   [
     'comments, header and trailer records, no header',
-    miisLike(
-      {},
-      {
-        header: 'absent',
-        comments: '#',
-        headerRecord: { tag: 'H', totals: [{ counts: 'all', field: 4 }] },
-        trailerRecord: { tag: 'T', totals: [{ counts: 'records', field: 2 }] },
-      },
-    ),
+    framed({
+      header: 'absent',
+      comments: '#',
+      headerRecord: { tag: 'H', totals: [{ counts: 'all', field: 4 }] },
+      trailerRecord: { tag: 'T', totals: [{ counts: 'records', field: 2 }] },
+    }),
   ],
   [
     'titles, a header record that may be there, a trailer that must not fit',
-    miisLike(
-      { severities: { 'control-total-wrong': 'warning' } },
-      {
+    {
+      ...framed({
         titleRows: 3,
         headerRecord: { prefix: 'FILE', use: 'optional' },
-        trailerRecord: { prefix: 'END OF FILE', use: 'optional', totals: [{ counts: 'records', start: 13, width: 8 }] },
-      },
-    ),
-  ],
-  [
-    'fixed width with header and trailer records',
-    {
-      ...GRITS,
-      layouts: {
-        patient: {
-          ...GRITS.layouts.patient,
-          comments: '//',
-          trailerRecord: { prefix: 'TRL', totals: [{ counts: 'patients', start: 4, width: 9 }] },
-        },
-        immunization: {
-          ...GRITS.layouts.immunization,
-          headerRecord: { prefix: 'HDR' },
-          trailerRecord: { prefix: 'TRL', totals: [{ counts: 'immunizations', start: 4, width: 9 }] },
-        },
-      },
+        trailerRecord: { prefix: 'END', use: 'optional', totals: [{ counts: 'records', start: 5, width: 8 }] },
+      }),
+      severities: { 'control-total-wrong': 'warning' },
     },
   ],
-  ['rows that may lack columns or have more', miisLike({}, { shortRows: 'pad', longRows: 'cut' })],
-  ['rows that may have more columns', miisLike({}, { longRows: 'cut', header: 'absent' })],
   [
-    'rows of exactly one width',
-    {
-      ...GRITS,
-      layouts: { ...GRITS.layouts, patient: { ...GRITS.layouts.patient, shortRows: 'reject', longRows: 'reject' } },
-    },
+    'fixed width with comments, header and trailer records',
+    framedFixed({
+      comments: '//',
+      headerRecord: { prefix: 'HDR' },
+      trailerRecord: { prefix: 'TRL', totals: [{ counts: 'patients', start: 4, width: 9 }] },
+    }),
   ],
-  ['a backslash before quotes', miisLike({}, { escape: '\\', header: 'absent' })],
-  ['single quotes', miisLike({}, { quote: "'" })],
-  ['a backslash before delimiters, no quotes', miisLike({}, { escape: '\\', quote: null })],
+  ['rows that may lack columns or have more', framed({ shortRows: 'pad', longRows: 'cut' })],
+  ['rows that may have more columns', framed({ longRows: 'cut', header: 'absent' })],
+  ['rows of exactly one width', framedFixed({ shortRows: 'reject', longRows: 'reject' })],
+  ['a backslash before quotes', framed({ escape: '\\', header: 'absent' })],
+  ['single quotes', framed({ quote: "'" })],
+  ['a backslash before delimiters, no quotes', framed({ escape: '\\', quote: null })],
   [
     'columns that count characters',
     {

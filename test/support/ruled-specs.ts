@@ -81,6 +81,40 @@ export const FIXED_WIDTH = specOf({
   },
 });
 
+/** One file whose lines are patients and doses, each with rules of its own. */
+export const TAGGED_LINES = specOf({
+  layouts: {
+    tagged: {
+      format: 'delimited',
+      delimiter: '|',
+      quote: null,
+      patient: {
+        tag: 'P',
+        conditions: { 'is-test': [{ column: 'last', is: ['test'] }] },
+        notLoaded: 'is-test',
+        fields: [
+          { name: 'line', field: null },
+          { name: 'id', field: 'source_patient_id', rules: [{ unique: true }, { pattern: '\\d+' }] },
+          { name: 'last', field: 'last_name' },
+          { name: 'born', field: 'birth_date', rules: [{ notInFuture: true }] },
+          { name: 'minor', field: null, example: 'No', rules: [{ set: 'answers' }, { required: true }] },
+        ],
+      },
+      immunization: {
+        tag: 'I',
+        conditions: { flu: [{ column: 'cvx', is: ['140'] }] },
+        fields: [
+          { name: 'line', field: null },
+          { name: 'given', field: 'administered_on', rules: [{ dates: ['MM/DD/YYYY'] }] },
+          { name: 'cvx', field: 'cvx' },
+          { name: 'lot', field: 'lot_number', rules: [{ required: true, when: 'flu' }] },
+          { name: 'id', field: 'source_immunization_id', rules: [{ unique: true }] },
+        ],
+      },
+    },
+  },
+});
+
 /** Records with up to three doses. */
 export const SEVERAL_DOSES = specOf({
   layouts: {

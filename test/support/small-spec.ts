@@ -53,6 +53,56 @@ export function smallestCombined(): { [key: string]: Json } {
   return { ...rest, layouts: { combined: { ...csv, fields: [...person, doses] } } };
 }
 
+/** The smallest spec of files whose lines are patients, and doses of the patient above them. */
+export function smallestTagged(): { [key: string]: Json } {
+  const { layouts: _, ...rest } = smallest();
+  const patient = {
+    tag: 'P',
+    fields: [
+      { name: 'Line', field: null },
+      { name: 'Chart', field: 'source_patient_id' },
+      { name: 'Last', field: 'last_name' },
+      { name: 'DOB', field: 'birth_date' },
+    ],
+  };
+  const immunization = {
+    tag: 'I',
+    fields: [
+      { name: 'Line', field: null },
+      { name: 'Date', field: 'administered_on' },
+      { name: 'Vaccine', field: 'cvx' },
+    ],
+  };
+  return { ...rest, layouts: { tagged: { format: 'delimited', delimiter: '|', quote: '"', patient, immunization } } };
+}
+
+/** The smallest spec of files in which patients and doses stand one behind the other on a line. */
+export function smallestGlued(): { [key: string]: Json } {
+  const { layouts: _, ...rest } = smallest();
+  const patient = {
+    tag: 'C',
+    fields: [
+      { name: 'Segment', field: null, width: 2 },
+      { name: 'Chart', field: 'source_patient_id', width: 8 },
+      { name: 'Last', field: 'last_name', width: 12 },
+      { name: 'DOB', field: 'birth_date', width: 10 },
+    ],
+  };
+  const immunization = {
+    tag: 'I',
+    fields: [
+      { name: 'Segment', field: null, width: 1 },
+      { name: 'Date', field: 'administered_on', width: 10 },
+      { name: 'Vaccine', field: 'cvx', width: 3 },
+    ],
+  };
+  const others = [
+    { tag: 'CX', width: 6 },
+    { tag: 'TR', width: 2 },
+  ];
+  return { ...rest, layouts: { tagged: { format: 'fixed', glued: true, patient, immunization, others } } };
+}
+
 /** The smallest spec with another value at a JSON pointer; `undefined` takes the property away. */
 export function withValue(pointer: string, value: Json, spec = smallest()): Json {
   if (pointer === '') return value;

@@ -6,7 +6,7 @@
  * cut falls between two chunks of input makes no difference to the records or to the blocks.
  */
 import { findEscapedEnd, type Separators } from './escaped.js';
-import type { Frame } from './frame.js';
+import { type Frame, LineKind } from './frame.js';
 import { countUtf16 } from './utf16.js';
 
 const LF = 10;
@@ -44,8 +44,21 @@ export interface Block {
   readonly lines: Uint32Array;
   /** One of {@link RecordShape} for each record. */
   readonly shapes: Uint8Array;
+  /** One of `LineKind` for each record of a tagged file; `null` for all other files. */
+  readonly kinds: Uint8Array | null;
+  /** The patient of the doses at the beginning of the block, `null` where there is none. */
+  readonly above: PatientLine | null;
   /** Begin of each record in the file, in bytes; `null` where the text that was cut is the file byte by byte. */
   readonly origins: Float64Array | null;
+}
+
+/** The line of a patient above the records of a block, and what is known of it. */
+export interface PatientLine {
+  readonly bytes: Uint8Array;
+  /** Number of the record. */
+  readonly record: number;
+  /** One of {@link RecordShape}. */
+  readonly shape: number;
 }
 
 /** Where a record of a block begins in the file, in bytes. */
@@ -129,6 +142,8 @@ export class RecordCutter {
   #ends = new Uint32Array(INITIAL_ROOM);
   #lines = new Uint32Array(INITIAL_ROOM);
   #shapes = new Uint8Array(INITIAL_ROOM);
+  #kinds: Uint8Array<ArrayBuffer>;
+  #above: PatientLine | null = null;
   #ready: Block[] = [];
 
   constructor(options: CutterOptions) {
@@ -140,6 +155,7 @@ export class RecordCutter {
     this.#mayBeLonger = options.mayBeLonger ?? false;
     this.#blockBytes = options.blockBytes ?? DEFAULT_BLOCK_BYTES;
     this.#frame = options.frame ?? null;
+    this.#kinds = new Uint8Array(this.#frame?.isTagged === true ? INITIAL_ROOM : 0);
     this.#fromUtf16 = options.fromUtf16 ?? false;
     this.#recordsToSkip = options.skipRecords ?? 0;
   }
@@ -317,8 +333,8 @@ export class RecordCutter {
    * would make one patient of two. Where fields are missing they are, unless a line among them is a record by itself.
    */
   #isWholeRecord(firstLineEnd: number, end: number, fields: number): boolean {
-    const expected = this.#fieldCount;
     if (this.#frame !== null && this.#goesOverMark(firstLineEnd, end, this.#frame)) return false;
+    const expected = this.#fieldCount;
     if (expected === null) return true;
     const fits = (count: number): boolean =>
       count === expected || count === expected + this.#extraFields || (this.#mayBeLonger && count > expected);
@@ -392,18 +408,51 @@ export class RecordCutter {
     for (let at = start; at < end && blank; at++) blank = input[at] === CTRL_Z;
     if (!blank) {
       if (this.#recordsToSkip > 0) this.#recordsToSkip--;
+      else if (this.#frame?.isGlued === true) this.#addSegments(start, end, this.#frame);
       else {
-        const n = this.#count;
-        if (n === this.#starts.length) this.#makeRoom();
-        this.#starts[n] = start;
-        this.#ends[n] = end;
-        this.#lines[n] = this.#line;
-        this.#shapes[n] = shape;
-        this.#count = n + 1;
-        if (this.#frame !== null) this.#frame.count(input, start, end);
+        this.#put(start, end, shape);
+        if (this.#frame !== null) this.#countRecord(start, end, shape, this.#frame);
       }
     }
     this.#moveBehind(end, lineEnds);
+  }
+
+  #put(start: number, end: number, shape: number): void {
+    const n = this.#count;
+    if (n === this.#starts.length) this.#makeRoom();
+    this.#starts[n] = start;
+    this.#ends[n] = end;
+    this.#lines[n] = this.#line;
+    this.#shapes[n] = shape;
+    this.#count = n + 1;
+  }
+
+  #countRecord(start: number, end: number, shape: number, frame: Frame): void {
+    const isReadable = shape === RecordShape.plain || shape === RecordShape.quoted;
+    const kind = frame.count(this.#input, start, end, isReadable);
+    if (frame.isTagged) this.#kinds[this.#count - 1] = kind;
+  }
+
+  /** Takes the records that are glued together on a line. */
+  #addSegments(start: number, end: number, frame: Frame): void {
+    for (const segment of frame.divide(this.#input, start, end)) {
+      this.#put(segment.start, segment.end, RecordShape.plain);
+      this.#kinds[this.#count - 1] = frame.countSegment(segment.kind);
+    }
+  }
+
+  /** Keeps the patient of the doses that the next block begins with. */
+  #carryPatient(frame: Frame): void {
+    if (!frame.hasPatient) {
+      this.#above = null;
+      return;
+    }
+    for (let n = this.#count - 1; n >= 0; n--) {
+      if (this.#kinds[n] !== LineKind.patient) continue;
+      const bytes = this.#input.slice(this.#starts[n], this.#ends[n]);
+      this.#above = { bytes, record: this.#nextRecord + n, shape: this.#shapes[n]! };
+      return;
+    }
   }
 
   /** Steps behind the line end at `end`. */
@@ -431,6 +480,10 @@ export class RecordCutter {
     const shapes = new Uint8Array(room);
     shapes.set(this.#shapes);
     this.#shapes = shapes;
+    if (this.#kinds.length === 0) return;
+    const kinds = new Uint8Array(room);
+    kinds.set(this.#kinds);
+    this.#kinds = kinds;
   }
 
   /** Hands over the records cut so far, and moves what is left to the front. */
@@ -438,6 +491,7 @@ export class RecordCutter {
     const used = this.#recordStart;
     const origins = this.#fromUtf16 ? this.#findOrigins(used) : null;
     if (this.#count > 0) {
+      const isTagged = this.#frame?.isTagged === true;
       this.#ready.push({
         seq: this.#seq++,
         bytes: this.#input.slice(0, used),
@@ -448,8 +502,11 @@ export class RecordCutter {
         ends: this.#ends.slice(0, this.#count),
         lines: this.#lines.slice(0, this.#count),
         shapes: this.#shapes.slice(0, this.#count),
+        kinds: isTagged ? this.#kinds.slice(0, this.#count) : null,
+        above: this.#above,
         origins,
       });
+      if (isTagged) this.#carryPatient(this.#frame!);
       this.#nextRecord += this.#count;
       this.#count = 0;
     }

@@ -5,11 +5,17 @@
  * has several headers and trailers: each counts what stands between it and the one before.
  */
 import { type ControlTotal, type Counted, isRequired, type MarkRecord } from '../framing.js';
-import { type Layout, ORIGIN_PREFIX } from '../spec.js';
+import { type Layout, ORIGIN_PREFIX, unitOf } from '../spec.js';
+import type { KnownLine } from '../tagged.js';
+import type { FileEncoding } from './decode.js';
 import { splitRecords } from './delimited.js';
 import { BLANK, readRecordText } from './fields.js';
+import { isUtf16 } from './utf16.js';
 
-/** The first line of a reject file whose records came with a header or trailer record: it has none. */
+/**
+ * Stands above the records of a reject file that came with a header or trailer record, for it has none; and above each
+ * patient of a tagged one, so that no dose can slip to the patient before.
+ */
 export const REJECT_MARK = `${ORIGIN_PREFIX}rejects`;
 
 /** What the frame of a file gives rise to. */
@@ -28,6 +34,27 @@ export interface SetApart {
   comments: number;
   headers: number;
   trailers: number;
+}
+
+/** What a line of a tagged file is. */
+export const LineKind = {
+  patient: 0,
+  /** A dose of the patient above it. */
+  immunization: 1,
+  /** A dose without a patient above it: none stands there, or its line cannot be read. */
+  orphan: 2,
+  /** Known and not loaded, or blank. */
+  other: 3,
+  /** Of no known tag. */
+  unknown: 4,
+} as const;
+
+/** A part of a line that is a record of its own. */
+export interface Segment {
+  readonly start: number;
+  readonly end: number;
+  /** One of {@link LineKind}. */
+  readonly kind: number;
 }
 
 /** What control totals count, since the last header or trailer record. */
@@ -101,8 +128,34 @@ function testOf({ tag, prefix }: MarkRecord, layout: Layout): LineTest {
   return (bytes, start, end) => hasTag(bytes, start, end, own, delimiter, quote);
 }
 
-/** What recognition has found of a file's header. */
+/** A kind of line in a tagged file. */
+interface TaggedKind {
+  readonly kind: number;
+  readonly test: LineTest;
+  readonly width: number;
+}
+
+/** The kinds of line of a tagged file, longer tags first: one may begin like another. */
+function kindsOf(layout: Layout): readonly TaggedKind[] {
+  const { lines } = layout;
+  if (lines === undefined) return [];
+  const known: [number, KnownLine][] = [
+    [LineKind.patient, lines.patient],
+    [LineKind.immunization, lines.immunization],
+    ...lines.others.map((line): [number, KnownLine] => [LineKind.other, line]),
+  ];
+  return known
+    .sort(([, a], [, b]) => b.tag.length - a.tag.length)
+    .map(([kind, { tag, width }]) => {
+      const mark = layout.format === 'fixed' ? { prefix: tag } : { tag };
+      return { kind, width, test: testOf(mark, layout) };
+    });
+}
+
+/** What is known of a file before its lines are followed. */
 export interface FrameOptions {
+  /** What the whole file is encoded in; `null`, the default, if each record is judged by itself. */
+  readonly encoding?: FileEncoding | null;
   /** Lines above it. */
   readonly titleLines?: number;
   /** The names of the columns as they stand in the file: where they come again, they are no record to be counted. */
@@ -111,8 +164,8 @@ export interface FrameOptions {
 
 /** The frame of a file with this layout, `null` where every line is a record. */
 export function createFrame(layout: Layout, options: FrameOptions = {}): Frame | null {
-  const { comments, headerRecord, trailerRecord } = layout;
-  const hasMarks = comments !== undefined || headerRecord !== undefined || trailerRecord !== undefined;
+  const { comments, headerRecord, trailerRecord, lines } = layout;
+  const hasMarks = [comments, headerRecord, trailerRecord, lines].some((each) => each !== undefined);
   return hasMarks || (options.titleLines ?? 0) > 0 ? new Frame(layout, options) : null;
 }
 
@@ -123,6 +176,9 @@ export class Frame {
   readonly #isHeader: LineTest | null;
   readonly #isTrailer: LineTest | null;
   readonly #isRejectMark = testOf({ prefix: ORIGIN_PREFIX }, { format: 'fixed', fields: [] });
+  readonly #kinds: readonly TaggedKind[];
+  readonly #separators: ReadonlySet<number>;
+  readonly #encoding: FileEncoding | null;
   readonly #headerBytes: Uint8Array | null;
   #titlesToSkip: number;
   readonly setApart: SetApart = { titles: 0, comments: 0, headers: 0, trailers: 0 };
@@ -130,9 +186,11 @@ export class Frame {
   /** What the header record of the part under way has counted. */
   #headerTotals: readonly ReceivedTotal[] = [];
   #isOfRejects = false;
+  /** Whether a dose that comes now has a patient. */
+  #hasPatient = false;
   #findings: FrameFinding[] = [];
 
-  constructor(layout: Layout, { titleLines = 0, headerBytes = null }: FrameOptions) {
+  constructor(layout: Layout, { titleLines = 0, headerBytes = null, encoding = null }: FrameOptions) {
     const { comments, headerRecord, trailerRecord } = layout;
     this.#layout = layout;
     this.#isComment = comments === undefined ? null : testOf({ prefix: comments }, layout);
@@ -140,6 +198,25 @@ export class Frame {
     this.#isTrailer = trailerRecord === undefined ? null : testOf(trailerRecord, layout);
     this.#titlesToSkip = titleLines;
     this.#headerBytes = headerBytes;
+    this.#encoding = encoding;
+    this.#kinds = kindsOf(layout);
+    const separators = layout.format === 'fixed' ? '' : `${layout.delimiter}${layout.quote ?? ''}`;
+    this.#separators = new Set(encoder.encode(separators));
+  }
+
+  /** Whether lines are of several kinds, and told by their tags. */
+  get isTagged(): boolean {
+    return this.#kinds.length > 0;
+  }
+
+  /** Whether several records may stand on one line. */
+  get isGlued(): boolean {
+    return this.#layout.lines?.glued === true;
+  }
+
+  /** Whether a dose that comes now belongs to a patient above it. */
+  get hasPatient(): boolean {
+    return this.#hasPatient;
   }
 
   /** Whether the file is a reject file, which has neither header nor trailer record. */
@@ -172,27 +249,94 @@ export class Frame {
     }
     if (this.#isRejectMark(bytes, start, end)) {
       this.#isOfRejects = true;
+      this.#hasPatient = false;
       return true;
     }
     if (isTitle && bytes.subarray(start, end).some((byte) => byte > BLANK)) this.setApart.titles++;
     return isTitle;
   }
 
-  /** Whether a line would begin with a mark: no value in quotes goes on with one. */
+  /** Whether a line would begin with a mark or a tag: no value in quotes goes on with one. */
   isMark(bytes: Uint8Array, start: number, end: number): boolean {
-    return this.#isHeader?.(bytes, start, end) === true || this.#isTrailer?.(bytes, start, end) === true;
+    return (
+      this.#isHeader?.(bytes, start, end) === true ||
+      this.#isTrailer?.(bytes, start, end) === true ||
+      this.#kinds.some(({ test }) => test(bytes, start, end))
+    );
   }
 
-  /** Counts the record from `start` to `end`. */
-  count(bytes: Uint8Array, start: number, end: number): void {
+  /**
+   * Counts the record from `start` to `end` and says what it is: one of {@link LineKind}, in a file without tags the
+   * first of them. `isReadable` tells whether its quotes make sense.
+   */
+  count(bytes: Uint8Array, start: number, end: number, isReadable: boolean): number {
     const header = this.#headerBytes;
     const from = behindMark(bytes, start, end);
-    if (header !== null && end - from === header.length && beginsWith(bytes, from, end, header)) return;
+    if (header !== null && end - from === header.length && beginsWith(bytes, from, end, header))
+      return LineKind.patient;
+    const kind = this.#kinds.length === 0 ? LineKind.patient : this.#kindOf(bytes, from, end);
+    return this.countSegment(kind, isReadable);
+  }
+
+  /** Counts a record that is known to be of a kind, and says whether it is a dose without a patient. */
+  countSegment(kind: number, isReadable = true): number {
     this.#counts.records++;
     this.#counts.all++;
-    // The records of a file are all of its role.
-    this.#counts.patients++;
-    this.#counts.immunizations++;
+    // Without tags, the records of a file are all of its role.
+    if (kind === LineKind.patient || !this.isTagged) this.#counts.patients++;
+    if (kind === LineKind.immunization || !this.isTagged) this.#counts.immunizations++;
+    if (kind === LineKind.patient) this.#hasPatient = isReadable;
+    else if (kind === LineKind.unknown) this.#hasPatient = false;
+    return kind === LineKind.immunization && !this.#hasPatient ? LineKind.orphan : kind;
+  }
+
+  #kindOf(bytes: Uint8Array, start: number, end: number): number {
+    const known = this.#kinds.find(({ test }) => test(bytes, start, end));
+    if (known !== undefined) return known.kind;
+    const separators = this.#separators;
+    const isBlank = bytes.subarray(start, end).every((byte) => byte <= BLANK || separators.has(byte));
+    return isBlank ? LineKind.other : LineKind.unknown;
+  }
+
+  /**
+   * The records that are glued together on a line: what is known and not loaded is left out. A line that does not come
+   * out even is one record, of an unknown kind.
+   */
+  divide(bytes: Uint8Array, lineStart: number, end: number): readonly Segment[] {
+    const start = behindMark(bytes, lineStart, end);
+    let last = end;
+    while (last > start && bytes[last - 1]! <= BLANK) last--;
+    if (last === start) return [{ start, end, kind: LineKind.other }];
+    const unit = this.#layout.format === 'fixed' ? unitOf(this.#layout) : 'bytes';
+    const inBytes = (at: number, width: number): number => at + width;
+    const text = readRecordText(bytes, start, end, this.#encoding);
+    const isPlain = text.encoding !== 'utf-8' || unit === 'bytes';
+    const byCharacters = isUtf16(this.#encoding) || (!isPlain && unit === 'characters');
+    const inCharacters = (at: number, width: number): number => behindCharacters(bytes, at, width);
+    const divided = this.#divideBy(byCharacters ? inCharacters : inBytes, bytes, start, last, end);
+    // Who counts characters does not always say so.
+    if (divided === null && !isPlain && unit === 'auto') {
+      return this.#divideBy(inCharacters, bytes, start, last, end) ?? [{ start, end, kind: LineKind.unknown }];
+    }
+    return divided ?? [{ start, end, kind: LineKind.unknown }];
+  }
+
+  #divideBy(
+    step: (at: number, width: number) => number,
+    bytes: Uint8Array,
+    start: number,
+    last: number,
+    end: number,
+  ): readonly Segment[] | null {
+    const segments: Segment[] = [];
+    for (let at = start; at < last; ) {
+      const from = at;
+      const known = this.#kinds.find(({ test }) => test(bytes, from, last));
+      if (known === undefined) return null;
+      at = step(from, known.width);
+      if (known.kind !== LineKind.other) segments.push({ start: from, end: Math.min(at, end), kind: known.kind });
+    }
+    return segments;
   }
 
   /** Tells that the file is at its end. */
@@ -221,6 +365,7 @@ export class Frame {
   }
 
   #closePart(): void {
+    this.#hasPatient = false;
     this.#compare(this.#headerTotals);
     this.#headerTotals = [];
     this.#counts = noCounts();
@@ -242,6 +387,16 @@ export class Frame {
     const cells = splitLine(text, this.#layout);
     return totals.map((total) => ({ counts: total.counts, text: readTotal(total, text, cells), line }));
   }
+}
+
+/** Where the byte behind some characters of UTF-8 stands. */
+function behindCharacters(bytes: Uint8Array, start: number, count: number): number {
+  let at = start;
+  for (let n = 0; n < count; n++) {
+    at++;
+    while (at < bytes.length && (bytes[at]! & 0xc0) === 0x80) at++;
+  }
+  return at;
 }
 
 function splitLine(text: string, layout: Layout): readonly string[] {

@@ -8,17 +8,19 @@ import {
   type FixedLayout,
   KEY_FIELDS,
   type Layout,
+  ORIGIN_PREFIX,
   REJECT_COLUMNS,
   type Spec,
   unitOf,
   VACCINE_FIELDS,
 } from '../spec.js';
+import type { LineTags } from '../tagged.js';
 import { type Block, RecordCutter, RecordShape } from './blocks.js';
 import type { FileEncoding } from './decode.js';
 import { separatorsOf, splitRecords } from './delimited.js';
 import { createFieldBounds, readRecordText, trimBlanks } from './fields.js';
 import { columnsOfWidths, countsCharacters, splitFixedRecord, splitFixedText } from './fixed.js';
-import { createFrame, type Frame } from './frame.js';
+import { createFrame, type Frame, LineKind } from './frame.js';
 import { countMatches, type HeaderMatch, looksLikeHeader, matchHeader } from './header.js';
 import { detectUtf16, isUtf16 } from './utf16.js';
 
@@ -94,15 +96,20 @@ export function recognize(head: FileHead, options: RecognizeOptions): Recognitio
   if (header !== null && 'fits' in header) return header;
   const data = header === null ? records : records.slice(1);
   if (data.length === 0) return refusal('has a header and no records', 'check the export');
+  // What was set aside need not look like the file that it comes from.
+  const isOfRejects = frame?.isOfRejects === true;
+  const untagged = layout.lines === undefined || isOfRejects ? null : refuseByTags(data, layout.lines);
+  if (untagged !== null) return untagged;
   const columns = header?.count ?? layout.fields.length;
   // Most records decide: one that is broken must not make all others wrong.
-  const ending = data.filter(({ cells }) => cells.length === columns + 1 && cells[columns] === '');
+  const ending = data.filter((record) => endsInBlank(record, columns, options.spec));
   const endsInDelimiter = ending.length * 2 > data.length;
+  const own = layout.lines === undefined ? data : data.filter(({ kind }) => kind === LineKind.patient);
   if (layout.format === 'fixed') {
-    const swapped = refuseByDates(data, layout, options);
+    const swapped = refuseByDates(own, layout, options);
     if (swapped !== null) return swapped;
-  } else if (header === null && !endsInDelimiter) {
-    const wrong = refuseByCount(data, layout, options);
+  } else if (header === null && !endsInDelimiter && !isOfRejects) {
+    const wrong = refuseByCount(own, layout, options);
     if (wrong !== null) return wrong;
   }
   return {
@@ -114,6 +121,26 @@ export function recognize(head: FileHead, options: RecognizeOptions): Recognitio
     byteOrderMark: hasByteOrderMark(head.bytes),
     lineEnd: findLineEnd(head.bytes),
   };
+}
+
+/** Whether a record has one field more than columns, and that is blank; the columns of a reject file not counted. */
+function endsInBlank({ cells: all, kind }: SampleRecord, columns: number, { layouts }: Spec): boolean {
+  const cells = all.at(-1)?.startsWith(ORIGIN_PREFIX) === true ? all.slice(0, -REJECT_COLUMNS.length) : all;
+  const isDose = kind === LineKind.immunization || kind === LineKind.orphan;
+  const expected = isDose ? layouts.immunization.fields.length : columns;
+  return cells.length === expected + 1 && cells[expected] === '';
+}
+
+/** A file of tagged lines has patients, and most of its lines have a tag. */
+function refuseByTags(records: readonly SampleRecord[], lines: LineTags): (Recognition & { fits: false }) | null {
+  const { patient, immunization } = lines;
+  const unknown = records.filter(({ kind }) => kind === LineKind.unknown).length;
+  const remedy = 'choose the right --spec, and check that each line begins with its tag';
+  if (!records.some(({ kind }) => kind === LineKind.patient)) {
+    return refusal(`has no line that begins with ${patient.tag}`, remedy);
+  }
+  if (unknown * 2 <= records.length) return null;
+  return refusal(`has lines that begin neither with ${patient.tag} nor with ${immunization.tag}`, remedy);
 }
 
 function refusal(problem: string, remedy: string): Recognition & { fits: false } {
@@ -179,6 +206,8 @@ interface SampleRecord {
   readonly cells: readonly string[];
   /** Where it begins in the sample, in bytes. */
   readonly start: number;
+  /** What it is in a tagged file, `null` in all others. */
+  readonly kind: number | null;
 }
 
 /** The first records of a file, its header among them. */
@@ -192,7 +221,7 @@ interface Sample {
 /** The first records of a file: from its header on, where lines stand above that. */
 function findRecords(head: FileHead, layout: Layout, options: RecognizeOptions): Sample {
   const encoding = options.encoding ?? null;
-  const frame = createFrame(layout);
+  const frame = createFrame(layout, { encoding });
   const records = readSample(head, layout, encoding, frame);
   const sample = { records, frame, titleLines: 0 };
   const most = titleRowsOf(layout);
@@ -273,11 +302,11 @@ function readSample(
 function readRecord(block: Block, index: number, layout: Layout, encoding: FileEncoding | null): SampleRecord {
   const bytes = block.bytes.slice(block.starts[index], block.ends[index]);
   const { text } = readRecordText(bytes, 0, bytes.length, encoding);
-  const start = block.offset + block.starts[index]!;
-  if (layout.format === 'fixed') return { bytes, text, start, cells: splitFixed(bytes, text, layout, encoding) };
+  const place = { start: block.offset + block.starts[index]!, kind: block.kinds?.[index] ?? null };
+  if (layout.format === 'fixed') return { ...place, bytes, text, cells: splitFixed(bytes, text, layout, encoding) };
   const quoted = block.shapes[index] === RecordShape.quoted;
   const cells = quoted ? splitRecords([text], layout)[0]! : text.split(layout.delimiter);
-  return { bytes, text, start, cells: cells.map(trimBlanks) };
+  return { ...place, bytes, text, cells: cells.map(trimBlanks) };
 }
 
 /** The cells of a fixed-width record, found as they are when the file is loaded. */

@@ -5,7 +5,7 @@ import { isRequired, longRowsOf, shortRowsOf, titleRowsOf } from '../framing.js'
 import type { IssueDefinition } from '../issue.js';
 import { type FieldDefinition, type FieldName, fieldsOf, type Role } from '../model.js';
 import type { DateFormat } from '../normalize/date.js';
-import { isCombined, type Layout, type LayoutField, type Spec, severityOf, VACCINE_FIELDS } from '../spec.js';
+import { isCombined, isTagged, type Layout, type LayoutField, type Spec, severityOf, VACCINE_FIELDS } from '../spec.js';
 import { hasColumnRules } from './checks.js';
 import { codesOfRule, RULE_CODES } from './columns.js';
 import { IMMUNIZATION_MISSING } from './immunization.js';
@@ -19,6 +19,12 @@ function viewsOf(spec: Spec): readonly (readonly [Role, Layout])[] {
 /** What cannot be told where patient and doses come in one record: they cannot miss each other. */
 const ONLY_IN_TWO_FILES: ReadonlySet<IssueCode> = new Set<IssueCode>(['patient-id-repeated', 'patient-not-found']);
 
+/** What cannot be told where each dose stands under its patient. */
+const NOT_UNDER_A_PATIENT: ReadonlySet<IssueCode> = new Set<IssueCode>([
+  'patient-not-found',
+  'dose-patient-id-missing',
+]);
+
 /** Codes about how a file is written, and the layouts whose files can be written so. */
 const SHAPES: Readonly<Partial<Record<IssueCode, (layout: Layout) => boolean>>> = {
   'field-count-wrong': (layout) => layout.format === 'delimited' && rejectsRows(layout),
@@ -27,12 +33,17 @@ const SHAPES: Readonly<Partial<Record<IssueCode, (layout: Layout) => boolean>>> 
   'quote-misplaced': (layout) => layout.format === 'delimited' && layout.quote !== null,
   'header-repeated': (layout) => layout.format === 'delimited' && layout.header !== 'absent',
   'column-unknown': (layout) => layout.format === 'delimited' && layout.header !== 'absent',
+  'line-tag-unknown': ({ lines }) => lines !== undefined,
+  'patient-line-missing': ({ lines }) => lines !== undefined,
+  'patient-line-disagrees': ({ lines, fields, tag }) =>
+    lines !== undefined && tag === lines.immunization.tag && fields.some(({ field }) => field === 'source_patient_id'),
   'control-total-wrong': ({ headerRecord, trailerRecord }) =>
     [headerRecord, trailerRecord].some((mark) => (mark?.totals ?? []).length > 0),
   'trailer-missing': ({ trailerRecord }) => isRequired(trailerRecord),
   'title-rows-skipped': (layout) => titleRowsOf(layout) > 0,
   'comments-skipped': ({ comments }) => comments !== undefined,
-  'row-longer-than-layout': (layout) => longRowsOf(layout) === 'cut',
+  // What is glued together ends where the next begins.
+  'row-longer-than-layout': (layout) => longRowsOf(layout) === 'cut' && layout.lines?.glued !== true,
   'row-shorter-than-layout': (layout) => layout.format === 'delimited' && shortRowsOf(layout) === 'pad',
   'value-too-long': (layout) => layout.format === 'delimited' && layout.fields.some(({ width }) => width !== undefined),
   'column-missing': (layout) => layout.format === 'delimited' && layout.header !== 'absent' && hasColumnRules(layout),
@@ -40,7 +51,8 @@ const SHAPES: Readonly<Partial<Record<IssueCode, (layout: Layout) => boolean>>> 
 };
 
 function rejectsRows(layout: Layout): boolean {
-  return shortRowsOf(layout) === 'reject' || longRowsOf(layout) === 'reject';
+  const rejectsLong = longRowsOf(layout) === 'reject' && layout.lines?.glued !== true;
+  return shortRowsOf(layout) === 'reject' || rejectsLong;
 }
 
 /** Codes that are told by rules of columns alone: see `RULE_CODES`. */
@@ -108,6 +120,8 @@ export function plainlyRequired(role: Role, layout: Layout): readonly LayoutFiel
 export function canBreak(code: IssueCode, spec: Spec): boolean {
   if (severityOf(code, spec) === 'off') return false;
   if (isCombined(spec) && ONLY_IN_TWO_FILES.has(code)) return false;
+  if (isTagged(spec) && NOT_UNDER_A_PATIENT.has(code)) return false;
+  if (isTagged(spec) && code === 'patient-rejected') return true;
   const layouts = viewsOf(spec);
   const byRule = layouts.some(([, { fields }]) =>
     fields.some(({ rules = [] }) => rules.some((rule) => codesOfRule(rule).includes(code))),

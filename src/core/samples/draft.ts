@@ -5,7 +5,7 @@ import type { MarkRecord } from '../framing.js';
 import { type FieldDefinition, type FieldName, type FileRole, fieldsOf, type Role } from '../model.js';
 import { dosesOf } from '../plan.js';
 import { plainlyRequired } from '../rules/applies.js';
-import { isCombined, type Layout, type LayoutField, SHARED_FIELDS, type Spec } from '../spec.js';
+import { isCombined, isTagged, type Layout, type LayoutField, SHARED_FIELDS, type Spec } from '../spec.js';
 import { type Cells, formatDate, headerLine, lineEndOf, markLine, toCells, toLine } from '../write.js';
 import { sampleDoseOfChild, sampleRecords } from './clinic.js';
 
@@ -15,6 +15,8 @@ export type Values = Readonly<Partial<Record<FieldName, string>>>;
 /** A row on its way to the file. */
 export interface DraftRow {
   readonly cells: Cells;
+  /** How its cells are written. */
+  readonly layout: Layout;
   /** The line itself, where no cells can say it, or in bytes that are not UTF-8. */
   line: string | Uint8Array | null;
 }
@@ -31,6 +33,13 @@ export interface DraftFile {
   trailerRecord: MarkRecord | null;
   /** Records that control totals count, and that are not there. */
   lost: number;
+}
+
+/** The rows of a file that have one layout: all of them, or the patients or doses of a tagged file. */
+export interface DraftPart {
+  readonly role: FileRole;
+  readonly layout: Layout;
+  readonly file: DraftFile;
 }
 
 /** Where a record of the clinic stands: its row, and which of the row's doses it is. */
@@ -56,13 +65,13 @@ export class Draft {
   readonly #places: Readonly<Record<Role, readonly (readonly Place[])[]>>;
 
   constructor(readonly spec: Spec) {
-    this.files = fileLayoutsOf(spec).map(({ role, layout }) => {
+    this.files = draftedFiles(spec).map(({ role, layout }) => {
       const { headerRecord = null, trailerRecord = null } = layout;
       return { role, layout, titles: [], header: headerLine(layout), rows: [], headerRecord, trailerRecord, lost: 0 };
     });
-    this.#places = isCombined(spec)
-      ? this.#writeRows()
-      : { patient: this.#write('patient'), immunization: this.#write('immunization') };
+    if (isTagged(spec)) this.#places = this.#writeLines();
+    else if (isCombined(spec)) this.#places = this.#writeRows();
+    else this.#places = { patient: this.#write('patient'), immunization: this.#write('immunization') };
   }
 
   /** Writes the records of a role into a file of their own, a row each. */
@@ -70,6 +79,22 @@ export class Draft {
     return sampleRecords(role, this.spec).map((record) => [
       { row: this.#add(role, toCells(record, role, this.spec)), dose: null },
     ]);
+  }
+
+  /** Writes each patient with the doses below, a line each. */
+  #writeLines(): Record<Role, Place[][]> {
+    const doses = sampleRecords('immunization', this.spec);
+    const places: Record<Role, Place[][]> = { patient: [], immunization: [] };
+    for (const patient of sampleRecords('patient', this.spec)) {
+      const row = this.#add('patient', toCells(patient, 'patient', this.spec));
+      places.patient.push([{ row, dose: null }]);
+      for (const [record, dose] of doses.entries()) {
+        if (dose.source_patient_id !== patient.source_patient_id) continue;
+        const own = this.#add('immunization', toCells(dose, 'immunization', this.spec));
+        places.immunization[record] = [{ row: own, dose: null }];
+      }
+    }
+    return places;
   }
 
   /** Writes patients with their doses: as many rows for each patient as the doses need. */
@@ -104,7 +129,18 @@ export class Draft {
   }
 
   #add(role: Role, cells: Cells): number {
-    return this.file(role).rows.push({ cells, line: null }) - 1;
+    return this.file(role).rows.push({ cells, layout: this.#layoutOf(role), line: null }) - 1;
+  }
+
+  #layoutOf(role: Role): Layout {
+    return isTagged(this.spec) ? this.spec.layouts[role] : this.file(role).layout;
+  }
+
+  /** The files, those of tagged lines once for patients and once for doses. */
+  get parts(): readonly DraftPart[] {
+    return fileLayoutsOf(this.spec).map(({ role, layout }) => {
+      return { role, layout, file: this.files.find((file) => file.role === role) ?? this.files[0]! };
+    });
   }
 
   /** The file that has a role's records. */
@@ -120,6 +156,14 @@ export class Draft {
   /** The cells of a record's first row. */
   cellsOf(role: Role, record: number): Cells {
     return this.file(role).rows[this.rowOf(role, record)]!.cells;
+  }
+
+  /** The id of the patient whose dose a record is, as it stands in the file. */
+  patientOf(record: number): string {
+    if (!isTagged(this.spec)) return this.cell('immunization', record, 'source_patient_id');
+    const row = this.rowOf('immunization', record);
+    const patient = this.#places.patient.findLastIndex(([place]) => place!.row < row);
+    return this.cell('patient', patient, 'source_patient_id');
   }
 
   /** How many records of a role there are. */
@@ -162,13 +206,13 @@ export class Draft {
 
   /** Adds a line that is no row of cells, and gives its index. */
   add(role: Role, line: string): number {
-    return this.file(role).rows.push({ cells: [], line }) - 1;
+    return this.file(role).rows.push({ cells: [], layout: this.#layoutOf(role), line }) - 1;
   }
 
   /** The line of a row as it stands. */
   lineOf(role: Role, row: number): string {
-    const { layout, rows } = this.file(role);
-    return toLine(rows[row]!.cells, layout);
+    const { cells, layout } = this.file(role).rows[row]!;
+    return toLine(cells, layout);
   }
 
   /** The line in the file on which a row stands, from 1. */
@@ -186,8 +230,8 @@ export class Draft {
 
 /** All lines of a file: those that are no records, too. */
 export function linesOf(file: DraftFile): readonly (string | Uint8Array)[] {
-  const { layout, rows, trailerRecord } = file;
-  const records = rows.map(({ line, cells }) => line ?? toLine(cells, layout));
+  const { rows, trailerRecord } = file;
+  const records = rows.map(({ line, cells, layout }) => line ?? toLine(cells, layout));
   return [...linesAbove(file), ...records, ...(trailerRecord === null ? [] : [markOf(trailerRecord, file)])];
 }
 
@@ -198,10 +242,27 @@ function linesAbove(file: DraftFile): readonly string[] {
 }
 
 /** A header or trailer record that counts the records there are. */
-function markOf(mark: MarkRecord, { layout, rows, lost, headerRecord, trailerRecord }: DraftFile): string {
-  const records = rows.length + lost;
+function markOf(mark: MarkRecord, file: DraftFile): string {
+  const { layout, header, rows, lost, headerRecord, trailerRecord } = file;
+  const records = rows.filter(({ line }) => line === null || line !== header).length + lost;
   const marks = [headerRecord, trailerRecord].filter((each) => each !== null).length;
-  return markLine(mark, { records, patients: records, immunizations: records, all: records + marks }, layout);
+  const { lines } = layout;
+  const ofTag = (tag: string): number => lost + rows.filter((row) => hasTag(row, tag)).length;
+  const counts =
+    lines === undefined
+      ? { patients: records, immunizations: records }
+      : { patients: ofTag(lines.patient.tag), immunizations: ofTag(lines.immunization.tag) };
+  return markLine(mark, { records, ...counts, all: records + marks }, layout);
+}
+
+function hasTag({ line, layout }: DraftRow, tag: string): boolean {
+  if (line === null) return layout.tag === tag;
+  return typeof line === 'string' ? line.startsWith(tag) : line[0] === tag.charCodeAt(0);
+}
+
+/** The files of a submission. The two layouts of a tagged one are of the same file. */
+function draftedFiles(spec: Spec): readonly { readonly role: FileRole; readonly layout: Layout }[] {
+  return isTagged(spec) ? [{ role: 'combined', layout: spec.layouts.patient }] : fileLayoutsOf(spec);
 }
 
 /** A layout in which the columns of other doses carry nothing. */

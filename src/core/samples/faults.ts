@@ -9,8 +9,8 @@ import { isRequired, longRowsOf, shortRowsOf, titleRowsOf } from '../framing.js'
 import type { FieldName, FileRole, Role } from '../model.js';
 import type { DateFormat } from '../normalize/date.js';
 import { plainlyRequired } from '../rules/applies.js';
-import { isCombined, type Spec, severityOf, VACCINE_FIELDS } from '../spec.js';
-import { headerLine } from '../write.js';
+import { isCombined, isTagged, type Spec, severityOf, VACCINE_FIELDS } from '../spec.js';
+import { headerLine, toLine } from '../write.js';
 import { type Draft, type Expected, latin1, type Values } from './draft.js';
 
 /** Values that make a record faulty, whatever the record. */
@@ -111,7 +111,7 @@ function setLine(draft: Draft, line: string | Uint8Array): void {
 function dosesRejected(draft: Draft, patientId: string): Expected[] {
   const doses = Array.from({ length: draft.count('immunization') }, (_, record) => record);
   return doses
-    .filter((record) => draft.cell('immunization', record, 'source_patient_id') === patientId)
+    .filter((record) => draft.patientOf(record) === patientId)
     .map((record) => ({ role: 'immunization', row: draft.rowOf('immunization', record), code: 'patient-rejected' }));
 }
 
@@ -222,7 +222,7 @@ const undecodable: DraftFault = (draft) => {
 /** A row that goes on behind its last column. */
 const longRow: DraftFault = (draft) => {
   const { layout } = draft.file('patient');
-  if (longRowsOf(layout) !== 'cut') return null;
+  if (longRowsOf(layout) !== 'cut' || layout.lines?.glued === true) return null;
   setLine(draft, `${childLine(draft)}${layout.format === 'fixed' ? '' : layout.delimiter}MORE`);
   return ofFile('row-longer-than-layout');
 };
@@ -240,7 +240,8 @@ const shortRow: DraftFault = (draft) => {
 const wrongWidth: DraftFault = (draft) => {
   const { layout } = draft.file('patient');
   if (layout.format !== 'fixed') return null;
-  if (longRowsOf(layout) === 'reject') setLine(draft, `${childLine(draft)}MORE`);
+  const isGlued = layout.lines?.glued === true;
+  if (longRowsOf(layout) === 'reject' && !isGlued) setLine(draft, `${childLine(draft)}MORE`);
   else if (shortRowsOf(layout) === 'reject') setLine(draft, childLine(draft).slice(0, -1));
   else return null;
   return [ofChild(draft, 'row-width-wrong')];
@@ -260,6 +261,30 @@ const withZeroBytes: DraftFault = (draft) => {
   draft.setRow('patient', row, new Map([[name, width === undefined ? `${cell}\0\0` : cell.padEnd(width, '\0')]]));
   return ofFile('nul-bytes');
 };
+
+/** A line that begins with no tag. */
+const untagged: DraftFault = (draft) => {
+  if (!isTagged(draft.spec)) return null;
+  return [{ role: 'patient', row: draft.add('patient', '?'), code: 'line-tag-unknown' }];
+};
+
+/** A dose below a line that cannot be read. */
+const withoutPatient: DraftFault = (draft) => {
+  const above = untagged(draft);
+  if (above === null) return null;
+  const line = draft.lineOf('immunization', draft.rowOf('immunization', PLANTED_IN.immunization));
+  const row = draft.add('immunization', withoutPatientId(draft, line));
+  return [...above, { role: 'immunization', row, code: 'patient-line-missing' }];
+};
+
+/** A dose that does not name its patient itself. */
+function withoutPatientId(draft: Draft, line: string): string {
+  const { fields } = draft.spec.layouts.immunization;
+  const column = fields.findIndex(({ field }) => field === 'source_patient_id');
+  if (column < 0) return line;
+  const cells = draft.cellsOf('immunization', PLANTED_IN.immunization).with(column, '');
+  return toLine(cells, draft.spec.layouts.immunization);
+}
 
 /** A file of which a record was lost on the way. */
 const lostRecord: DraftFault = (draft) => {
@@ -366,6 +391,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
       return format === 'fixed' ? '   ' : (layout as { delimiter: string }).delimiter.repeat(fields.length - 1);
     }),
   ],
+  'line-tag-unknown': [untagged],
   'header-repeated': [lineBesides('header-repeated', ({ spec }) => headerLine(spec.layouts.patient))],
   'character-control': [patient({ last_name: 'Chen\u0007Li' })],
   'character-undecodable': [undecodable],
@@ -467,6 +493,8 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'eligibility-date-invalid': [patient({ eligibility_date: '2020-13-01' })],
   // ---- whose dose it is ------------------------------------------------------------------------------------------
   'dose-patient-id-missing': [dose({ source_patient_id: '' })],
+  'patient-line-missing': [withoutPatient],
+  'patient-line-disagrees': [dose({ source_patient_id: '999999' })],
   'patient-not-found': [dose({ source_patient_id: '999999' })],
   'patient-rejected': [rejectedWithDoses, idOfAnother],
   // ---- which vaccine ---------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import { codesOfRule, documentCodeOf, valuesOfSet } from '../rules/columns.js';
 import { type ConditionTest, compileCondition, compileWhen, type ReadCell } from '../rules/conditions.js';
 import type { LayoutField, Spec } from '../spec.js';
 import { formatDate, NUMBER, toLine } from '../write.js';
-import { Draft, type DraftFile, type Expected } from './draft.js';
+import { Draft, type DraftPart, type Expected } from './draft.js';
 import { PLANTED_IN } from './faults.js';
 import { FileJudge, onceForFile, type RulesOfSpec, type SingleRule } from './rule-judge.js';
 
@@ -23,7 +23,7 @@ export interface PlantedRule {
 
 /** All rules of all columns of a spec; those of doses once, as they are of the first. */
 export function rulesOfColumns(spec: Spec): readonly PlantedRule[] {
-  return new Draft(spec).files.flatMap(({ role, layout }) =>
+  return new Draft(spec).parts.flatMap(({ role, layout }) =>
     layout.fields.flatMap((column) =>
       ((column.dose ?? 1) === 1 ? (column.rules ?? []) : []).flatMap((rule) =>
         codesOfRule(rule).map((code) => {
@@ -44,8 +44,8 @@ export function plantRule(
   rules: RulesOfSpec,
 ): { readonly draft: Draft; readonly expected: readonly Expected[] } | null {
   const draft = new Draft(spec);
-  const file = draft.files.find(({ role }) => role === planted.role)!;
-  const row = new PlantedRow(draft, file, rules);
+  const part = draft.parts.find(({ role }) => role === planted.role)!;
+  const row = new PlantedRow(draft, part, rules);
   if (!row.fulfil(planted.rule, planted.column.dose ?? null)) return null;
   row.repair(planted);
   if (!row.spoil(planted)) return null;
@@ -58,10 +58,10 @@ export function plantNotLoaded(
   spec: Spec,
   rules: RulesOfSpec,
 ): { readonly draft: Draft; readonly expected: readonly Expected[] } | null {
-  for (const { role, layout } of new Draft(spec).files) {
+  for (const { role, layout } of new Draft(spec).parts) {
     if (layout.notLoaded === undefined) continue;
     const draft = new Draft(spec);
-    const row = new PlantedRow(draft, draft.files.find((each) => each.role === role)!, rules);
+    const row = new PlantedRow(draft, draft.parts.find((each) => each.role === role)!, rules);
     if (!row.fulfil({ when: layout.notLoaded }, null)) continue;
     row.repair(null);
     return { draft, expected: row.write() };
@@ -76,16 +76,16 @@ class PlantedRow {
   readonly #retired = new Map<number, string>();
   #condition: ConditionTest | null = null;
 
-  constructor(draft: Draft, file: DraftFile, rules: RulesOfSpec) {
-    this.#judge = new FileJudge(draft.spec, file, rules);
+  constructor(draft: Draft, part: DraftPart, rules: RulesOfSpec) {
+    this.#judge = new FileJudge(draft.spec, part, rules);
     const { role } = this.#judge;
     this.#row = draft.rowOf(role, PLANTED_IN[role]);
   }
 
   /** Lets one of the conditions of a rule hold; false where that cannot be. */
   fulfil({ when }: Pick<ColumnRule, 'when'>, dose: number | null): boolean {
-    const { of, file } = this.#judge;
-    const { conditions = {} } = file.layout;
+    const { of, layout } = this.#judge;
+    const { conditions = {} } = layout;
     for (const name of listOf(when)) {
       const all = conditions[name]!.map((each) => (dose === null ? each : conditionOfDose(each, dose)));
       for (const condition of all) this.#let(condition);
@@ -168,8 +168,8 @@ class PlantedRow {
 
   /** Adds the row once more, at the end of the file. */
   #repeat(): boolean {
-    const { cells } = this.#judge.file.rows[this.#row]!;
-    this.#judge.file.rows.push({ cells: [...cells], line: null });
+    const { cells, layout } = this.#judge.file.rows[this.#row]!;
+    this.#judge.file.rows.push({ cells: [...cells], layout, line: null });
     return true;
   }
 
@@ -185,19 +185,19 @@ class PlantedRow {
 
   /** Values that could stand in a column: its own in this row and others, its example, those that its rules name. */
   #plausible(place: number): readonly string[] {
-    const column = this.#judge.file.layout.fields[place];
+    const column = this.#judge.layout.fields[place];
     if (column === undefined) return [];
     const rules = column.rules ?? [];
     const inSet = rules.flatMap(({ set }) => (set === undefined ? [] : some(valuesOfSet(set, this.#judge.of.checked))));
     const values = [
       this.#read(place),
-      ...this.#judge.file.rows.map(({ cells }) => cells[place] ?? ''),
+      ...this.#judge.file.rows
+        .filter(({ layout }) => layout.tag === this.#judge.layout.tag)
+        .map(({ cells }) => cells[place] ?? ''),
       (column.example ?? '').replaceAll(NUMBER, '1'),
       ...rules.flatMap(({ fixed }) => (fixed === undefined ? [] : [fixed])),
       ...inSet,
-      ...Object.values(this.#judge.file.layout.conditions ?? {}).flatMap((all) =>
-        all.flatMap(valuesAsked(column.name)),
-      ),
+      ...Object.values(this.#judge.layout.conditions ?? {}).flatMap((all) => all.flatMap(valuesAsked(column.name))),
       'x',
     ];
     return [...new Set(values.filter((value) => value !== ''))];
@@ -206,7 +206,7 @@ class PlantedRow {
   #read: ReadCell = (place) => this.#judge.read(this.#row, this.#retired)(place);
 
   #set(place: number, value: string): void {
-    if (place >= this.#judge.file.layout.fields.length) this.#retired.set(place, value);
+    if (place >= this.#judge.layout.fields.length) this.#retired.set(place, value);
     else if (place >= 0) this.#judge.file.rows[this.#row]!.cells[place] = value;
   }
 

@@ -9,7 +9,7 @@ import { type ConditionTest, caseless, compileWhen, type ReadCell } from '../rul
 import { LINK_RULES } from '../rules/immunization.js';
 import { SeenValues } from '../rules/unique.js';
 import { columnKey, isCombined, type Layout, type LayoutField, type Spec, severityOf } from '../spec.js';
-import type { Draft, DraftFile, Expected } from './draft.js';
+import type { Draft, DraftFile, DraftPart, Expected } from './draft.js';
 
 /** The samples are the same every day: none of their dates lies between the past and the future. */
 const TODAY = '2100-01-01' as IsoDate;
@@ -68,20 +68,22 @@ interface RuleVerdict extends Expected {
 export class FileJudge {
   readonly file: DraftFile;
   readonly role: Role;
+  readonly layout: Layout;
   readonly of: RulesOfFile;
   readonly #spec: Spec;
 
-  constructor(spec: Spec, file: DraftFile, rules: RulesOfSpec) {
+  constructor(spec: Spec, { file, role, layout }: DraftPart, rules: RulesOfSpec) {
     this.file = file;
-    this.role = file.role === 'immunization' ? 'immunization' : 'patient';
-    this.of = rules.get(file.role)!;
+    this.layout = layout;
+    this.role = role === 'immunization' ? 'immunization' : 'patient';
+    this.of = rules.get(role)!;
     this.#spec = spec;
   }
 
   /** Reads a row as the rules see it. */
   read(row: number, retired: ReadonlyMap<number, string> = new Map()): ReadCell {
     const { cells } = this.file.rows[row]!;
-    const { blanks } = this.file.layout as { readonly blanks?: string };
+    const { blanks } = this.layout as { readonly blanks?: string };
     return (place) => {
       const value = retired.get(place) ?? cells[place] ?? '';
       const written = blanks === 'kept' ? value : value.trim();
@@ -92,9 +94,9 @@ export class FileJudge {
   /** All that is to be found in the file, row by row. `retired` are the values of one of the rows. */
   judge(retired: { readonly row: number; readonly values: ReadonlyMap<number, string> } | null): RuleVerdict[] {
     const seen = new Map<string, SeenValues>();
-    return this.file.rows.flatMap(({ line }, row): RuleVerdict[] => {
-      // What no cells can say is told by its shape.
-      if (line !== null) return [];
+    return this.file.rows.flatMap(({ line, layout }, row): RuleVerdict[] => {
+      // What no cells can say is told by its shape, and lines of the other role by its own rules.
+      if (line !== null || layout.tag !== this.layout.tag) return [];
       const read = this.read(row, retired?.row === row ? retired.values : new Map());
       const isLoaded = this.of.notLoaded?.(read) !== true;
       // What is wrong with a dose is told when the record was left out already.
@@ -138,7 +140,7 @@ export class FileJudge {
 
   /** Whether a record says nothing of one of its doses: then there is none. */
   #isBlankDose(dose: number, read: ReadCell): boolean {
-    const { fields } = this.file.layout;
+    const { fields } = this.layout;
     return fields.every((column, place) => {
       return column.dose !== dose || column.field === null || read(place).trim() === '';
     });
@@ -147,7 +149,7 @@ export class FileJudge {
 
 /** The columns whose rules a draft breaks. */
 export function unfitColumns(draft: Draft, rules: RulesOfSpec): readonly string[] {
-  const verdicts = draft.files.flatMap((file) => new FileJudge(draft.spec, file, rules).judge(null));
+  const verdicts = draft.parts.flatMap((part) => new FileJudge(draft.spec, part, rules).judge(null));
   return [...new Set(verdicts.flatMap(({ column }) => (column === null ? [] : [column])))];
 }
 
@@ -163,7 +165,7 @@ export function onceForFile(verdicts: readonly Expected[]): readonly Expected[] 
  * silence what says the same of a field once more.
  */
 export function withRules(draft: Draft, expected: readonly Expected[], rules: RulesOfSpec): readonly Expected[] {
-  const judges = draft.files.map((file) => new FileJudge(draft.spec, file, rules));
+  const judges = draft.parts.map((part) => new FileJudge(draft.spec, part, rules));
   const told = judges.flatMap((judge) => judge.judge(null));
   if (told.length === 0) return expected;
   const weightOf = (code: IssueCode): number => WEIGHTS.indexOf(severityOf(code, draft.spec));

@@ -4,11 +4,12 @@ import { describe, expect, test } from 'vitest';
 import type { Framing, LongRows, ShortRows } from '../../../src/core/framing.js';
 import type { Role } from '../../../src/core/model.js';
 import { type Recognition, type RecognizeOptions, recognize } from '../../../src/core/read/recognize.js';
-import type { Spec } from '../../../src/core/spec.js';
+import { completeSpec, type Spec } from '../../../src/core/spec.js';
 import { headerLine } from '../../../src/core/write.js';
 import { utf16 } from '../../support/encodings.js';
 import { GRITS, MIIS, TODAY } from '../../support/fixtures.js';
 import { FAULTLESS, writeRecord } from '../../support/records.js';
+import { smallestTagged } from '../../support/small-spec.js';
 
 const line = (role: Role, spec: Spec = MIIS): string => writeRecord(FAULTLESS[spec.id]![role], role, spec);
 const PATIENT = line('patient');
@@ -162,6 +163,30 @@ describe('a file is refused', () => {
     ['of many rows without a date where it should be', `x${line('patient', GRITS)}\n`.repeat(12), { spec: GRITS }, 'has no dates where grits-fixed has them (rows of 585 bytes)'],
   ])('%s', (_, input, options, problem) => {
     expect(problemOf(look(input, options))).toBe(problem);
+  }); // biome-ignore format: a table
+});
+
+describe('a file of tagged lines', () => {
+  const spec = completeSpec(smallestTagged());
+  const lookAt = (text: string): Recognition => look(text, { spec, role: 'combined' });
+
+  test.each<[string, string, object]>([
+    ['fits', 'P|1|Smith|05/04/2015\nI|05/05/2017|03\n', { fieldCount: 4, header: null }],
+    ['fits with doses first', 'I|05/05/2017|03\nP|1|Smith|05/04/2015', { fieldCount: 4 }],
+    ['fits with delimiters at the ends', 'P|1|Smith|05/04/2015|\nI|05/05/2017|03|\nI|05/05/2018|03|\nI|x', { fieldCount: 5 }],
+    ['fits with some lines without tags', 'P|1|Smith|05/04/2015\nx\nI|05/05/2017|03\n', {}],
+    ['of rejects fits, whatever is in it', 'immload:rejects\n?|x\nI|05/05/2017|03', {}],
+  ])('%s', (_, text, expected) => {
+    expect(lookAt(text)).toMatchObject({ fits: true, ...expected });
+  }); // biome-ignore format: a table
+
+  test.each<[string, string, string]>([
+    ['without patients', 'I|05/05/2017|03\nI|05/05/2018|03', 'has no line that begins with P'],
+    ['of other tags', 'P|1|Smith|05/04/2015\nA|1\nB|2', 'has lines that begin neither with P nor with I'],
+    ['of other columns', 'P|1|Smith\nI|05/05/2017|03', 'has 3 fields a record where my-clinic has 4 (delimiter |)'],
+    ['of another delimiter', 'P,1,Smith,05/04/2015', 'has no line that begins with P'],
+  ])('%s is refused', (_, text, problem) => {
+    expect(problemOf(lookAt(text))).toBe(problem);
   }); // biome-ignore format: a table
 });
 
