@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { DelimitedLayout, Layout, Spec } from '../../src/core/spec.js';
+import { headerLine, toCells, toLine } from '../../src/core/write.js';
 import type { Summary } from '../../src/run.js';
 import type { ClinicOptions } from '../support/clinic.js';
 import { Dirt, type DirtOptions } from '../support/dirt.js';
-import { MIIS } from '../support/fixtures.js';
+import { GRITS, MIIS } from '../support/fixtures.js';
 import { Random } from '../support/random.js';
 import { contentOf, Sandbox, type TableRow } from '../support/sandbox.js';
 import { writeSubmission } from '../support/submission.js';
@@ -59,6 +61,95 @@ describe('the places in issues.csv', () => {
         },
       ),
       { numRuns: 60 },
+    );
+  });
+});
+
+describe('breaking a record', () => {
+  const { patient, immunization } = MIIS.layouts;
+  const framed = (id: string, changes: Partial<DelimitedLayout>): Spec => ({
+    ...MIIS,
+    id,
+    layouts: { patient: { ...(patient as DelimitedLayout), ...changes }, immunization },
+  });
+  const SPECS: readonly Spec[] = [
+    MIIS,
+    GRITS,
+    framed('no-header', { header: 'absent', escape: '\\' }),
+    framed('unquoted', { quote: null, escape: '\\' }),
+    framed('framed', {
+      comments: '#',
+      headerRecord: { tag: 'H' },
+      trailerRecord: { tag: 'T', totals: [{ counts: 'records', field: 2 }] },
+      titleRows: 3,
+    }),
+  ];
+
+  /** What can be done to a line so that it is rejected; `null` where the layout has no such thing. */
+  const WAYS: Readonly<Record<string, (line: string, layout: Layout) => string | null>> = {
+    'a bad date': (line) => line.replace(/20150504|05042015/, (date) => date.replace('0504', '1399')),
+    'an open quote': (line, layout) => (hasQuotes(layout) ? line.replace('Name', '"Name') : null),
+    'text behind a quote': (line, layout) => (hasQuotes(layout) ? line.replace(/Name\w/, '"$&" x') : null),
+    'a missing field': (line, layout) => (layout.format === 'fixed' ? null : line.replace('|', '')),
+    'a field too many': (line, layout) => (layout.format === 'fixed' ? null : line.replace('|', '||')),
+    'a lost beginning': (line) => line.slice(25),
+    'a lost end': (line, layout) => line.slice(0, layout.format === 'fixed' ? 100 : 20),
+    'an escape at the end': (line, layout) => (layout.format === 'fixed' ? null : `${line.replace('|', '')}\\`),
+    'nothing but a quote': (_, layout) => (layout.format === 'fixed' ? 'x' : '"'),
+  };
+  const hasQuotes = (layout: Layout): boolean => layout.format === 'delimited' && layout.quote !== null;
+
+  test.each(SPECS.map((spec) => [spec.id, spec] as const))('changes its own fate alone: %s', async (_, spec) => {
+    const layout = spec.layouts.patient;
+    const lineOf = (i: number): string => {
+      const values = {
+        site_id: 'F1',
+        source_patient_id: String(i),
+        last_name: `Name${'ABCDEFGH'[i]}`,
+        first_name: 'Anna',
+        birth_date: '2015-05-04',
+        street: i % 2 === 0 ? 'a "b" c' : '',
+      };
+      return toLine(toCells(values, 'patient', spec), layout);
+    };
+    const write = (lines: readonly string[], lineEnd: string): string => {
+      const { headerRecord, trailerRecord, comments } = layout;
+      const header = headerLine(layout);
+      const between = comments === undefined ? [] : [`${comments} "a comment`];
+      const all = [
+        ...(headerRecord === undefined ? [] : ['H|x']),
+        ...(header === null ? [] : [header]),
+        ...lines.flatMap((line) => [...between, line]),
+        ...(trailerRecord === undefined ? [] : [`T|${lines.length}`]),
+      ];
+      return all.join(lineEnd) + lineEnd;
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 3, max: 7 }),
+        fc.nat(),
+        fc.constantFrom(...Object.keys(WAYS)),
+        fc.constantFrom('\n', '\r\n', '\r'),
+        fc.integer({ min: 1, max: 60 }),
+        async (count, at, way, lineEnd, size) => {
+          const lines = Array.from({ length: count }, (_each, i) => lineOf(i));
+          const place = at % count;
+          const broken = WAYS[way]!(lines[place]!, layout);
+          fc.pre(broken !== null);
+          using sandbox = new Sandbox();
+          const { folder, files } = await sandbox.load({
+            mode: 'validate',
+            spec,
+            site: 'F1',
+            patients: { 'p.txt': write(lines.with(place, broken!), lineEnd) },
+            sizes: { chunkBytes: size, blockBytes: size },
+          });
+          const rejected = (await sandbox.report(folder, 'issues.csv')).filter(({ fate }) => fate === 'rejected');
+          expect([...new Set(rejected.map((issue) => issue['record']))]).toEqual([String(place + 1)]);
+          expect(files[0]).toMatchObject({ records: count, loaded: count - 1, rejected: 1 });
+        },
+      ),
+      { numRuns: 40 },
     );
   });
 });
