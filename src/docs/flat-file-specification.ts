@@ -108,15 +108,22 @@ function filesSection(spec: Spec): Block[] {
     table(['File', 'Columns', 'Divided by', 'Quote', 'Header'], rows),
     paragraph(
       'Text in UTF-8 or UTF-16, with or without a byte order mark. Records that are neither are read as Windows-1252, and that is reported. A file may be packed as .gz or .zip. ',
-      'A line ends with CR LF, LF or CR. One record is one line',
-      ...(files.some(({ layout }) => layout.format === 'delimited' && layout.quote !== null)
-        ? ['; a value in quotes may hold line ends.']
-        : ['.']),
+      `A line ends with CR LF, LF or CR. ${describeLines(files)}`,
     ),
     ...divisionsOf(spec),
     ...framesOf(spec),
     paragraph(...describeWhose(spec)),
   ];
+}
+
+/** How records and lines go together. */
+function describeLines(files: readonly FileLayout[]): string {
+  const has = (holds: (layout: Layout) => boolean): boolean => files.some(({ layout }) => holds(layout));
+  if (has(({ lines }) => lines?.glued === true)) return 'Several records may stand on one line.';
+  if (has((layout) => layout.format === 'delimited' && layout.quote !== null)) {
+    return 'One record is one line; a value in quotes may hold line ends.';
+  }
+  return 'One record is one line.';
 }
 
 /** Which doses are whose. */
@@ -309,7 +316,9 @@ function layoutSection(file: FileLayout, spec: Spec, codes: Codes): Block[] {
       ...(fixed ? [String(column.width)] : []),
       use,
       definitionOf(file, index)?.label ?? '',
-      describeSet(column) ?? describeValues(column, role, spec, codes),
+      index === 0 && layout.tag !== undefined
+        ? code(layout.tag)
+        : (describeSet(column) ?? describeValues(column, role, spec, codes)),
       describeNotes(column, role, spec),
     ];
   });

@@ -274,12 +274,15 @@ describe('a file of tagged lines', () => {
   test('shows the columns of both, and a patient with doses', () => {
     expect(rowsAfter('Patient lines', spec).map((row) => row[1])).toEqual(['Line', 'Chart', 'Last', 'DOB']);
     expect(rowsAfter('Dose lines', spec).map((row) => row[1])).toEqual(['Line', 'Date', 'Vaccine']);
+    expect(rowsAfter('Dose lines', spec)[0]![5]).toBe('I');
     expect(document).toContain('P|1001|Walsh|05/14/2015\nI|05/16/2016|03\nI|07/14/2015|20\nP|1002|');
   });
 
   test('says what is glued together', () => {
     const glued = renderMarkdown(describeSpec(completeSpec(smallestGlued()), CODES));
     expect(glued).toContain('They stand one behind the other on a line, each in its whole width');
+    expect(glued).toContain('Several records may stand on one line.');
+    expect(document).toContain('One record is one line; a value in quotes may hold line ends.');
   });
 
   test('has the rules of its lines, and none of files that it does not have', () => {

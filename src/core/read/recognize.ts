@@ -225,7 +225,7 @@ function findRecords(head: FileHead, layout: Layout, options: RecognizeOptions):
   const records = readSample(head, layout, encoding, frame);
   const sample = { records, frame, titleLines: 0 };
   const most = titleRowsOf(layout);
-  if (most === 0 || records.length < 2 || namesColumns(records[0]!, options)) return sample;
+  if (most === 0 || records.length === 0 || namesColumns(records[0]!, options)) return sample;
   const titles: SampleRecord[] = [];
   let from = hasByteOrderMark(head.bytes) ? 3 : 0;
   for (let titleLines = 0; from < head.bytes.length; titleLines++) {
