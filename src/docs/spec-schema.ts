@@ -62,6 +62,7 @@ export function specSchema(): JsonSchema {
           ['formats', 'twoDigitYears'],
         ),
         nulls: TEXTS,
+        vaccineOrder: { type: 'array', minItems: 1, uniqueItems: true, items: { enum: VACCINE_FIELDS } },
         layouts: layouts(roles),
         severities: severities(),
         sets: { type: 'object', additionalProperties: { $ref: '#/$defs/set' } },
