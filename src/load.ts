@@ -338,6 +338,7 @@ function summarize(
     started_at: clock.startedAt,
     finished_at: clock.now(),
     code_tables: codeTableDates(context.codes),
+    updated_code_tables: context.codes.updates,
     files,
     totals: {
       patient: totalsOf(files, 'patient'),

@@ -483,6 +483,8 @@ export interface Summary {
   readonly finished_at: string;
   /** Table id → the day it stands for. */
   readonly code_tables: Readonly<Record<string, string>>;
+  /** Which of them do not come with immload, and the folder that they are from; `null` if all do. */
+  readonly updated_code_tables: { readonly folder: string; readonly tables: readonly string[] } | null;
   readonly files: readonly FileSummary[];
   /** Of all files of a role; `combined` stands there where patients and doses come in one file. */
   readonly totals: Readonly<Record<Role, FateTotals>> & { readonly combined?: FateTotals };

@@ -3,17 +3,19 @@
 import type { IsoDate } from '../core/model.js';
 import { isIsoDate } from '../core/normalize/date.js';
 import { FILE_ENCODINGS, type FileEncoding } from '../core/read/decode.js';
-import { loadCodes, loadSpec } from '../files/specs.js';
+import { isOutdated, loadCodes, locateCodeTables } from '../files/code-tables.js';
+import { loadSpec } from '../files/specs.js';
 import type { UnpackLimits } from '../files/unpack.js';
 import { load } from '../load.js';
 import type { RejectLimit, Summary } from '../run.js';
+import { type CodesArguments, findCodesFolder } from './codes.js';
 import { ExitCode, UsageError } from './exit.js';
 import { ProgressLine } from './progress.js';
 import { fileErrorsOf, formatSummary } from './summary.js';
 import { formatCount, showSafely } from './table.js';
 
 /** The options of both commands, as yargs gives them. */
-export interface LoadArguments {
+export interface LoadArguments extends Pick<CodesArguments, 'codes'> {
   readonly patients?: readonly string[] | undefined;
   readonly immunizations?: readonly string[] | undefined;
   readonly files?: readonly string[] | undefined;
@@ -52,6 +54,8 @@ export async function runLoad(
   const unpackLimits = readUnpackLimits(args['max-unpacked']);
   const site = args.site?.trim() || null;
   const spec = loadSpec(args.spec);
+  const codesFolder = findCodesFolder({ codes: args.codes, db: database === '' ? undefined : database });
+  const codes = loadCodes(codesFolder);
   const progress = new ProgressLine(args.quiet ? { write: () => {} } : process.stderr);
   const stop = stopOnSignals();
   let summary: Summary;
@@ -61,7 +65,7 @@ export async function runLoad(
       immunizations,
       files,
       spec,
-      codes: loadCodes(),
+      codes,
       mode,
       database,
       report: args.report ?? null,
@@ -82,12 +86,23 @@ export async function runLoad(
     progress.clear();
     stop.release();
   }
+  warnOfOutdatedTables(codesFolder);
   if (!args.quiet) {
     process.stdout.write(args.json ? `${JSON.stringify(summary, null, 2)}\n` : formatSummary(summary));
   }
   warnOfStrangers(summary);
   const rejected = summary.files.reduce((sum, file) => sum + file.rejected, 0);
   return rejected > 0 || fileErrorsOf(summary).length > 0 ? ExitCode.rejects : ExitCode.success;
+}
+
+/** Updated tables stay when a newer immload comes with newer ones. */
+function warnOfOutdatedTables(folder: string | null): void {
+  const outdated = locateCodeTables(folder).filter(isOutdated);
+  if (outdated.length === 0) return;
+  const tables = outdated.map(({ table, builtIn }) => `${table.id} of ${table.asOf} (immload’s own: ${builtIn.asOf})`);
+  process.stderr.write(
+    `immload: older than the code tables that come with immload: ${tables.join(', ')} in ${showSafely(folder!)}; update them, or delete them\n`,
+  );
 }
 
 /** A file of doses none of which has a patient is a mistake in the command more often than in the file. */

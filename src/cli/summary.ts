@@ -14,6 +14,7 @@ export function formatSummary(summary: Summary): string {
     formatTitle(summary),
     formatFiles(summary.files),
     formatReading(summary.files),
+    formatCodeTables(summary),
     formatPatients(summary),
     formatIssues(summary),
     formatRefusal(summary),
@@ -56,6 +57,13 @@ function formatReading(files: readonly FileSummary[]): string {
     if (facts.length > 0) lines.push(`${showSafely(name)} ${facts.join(' and ')}`);
   }
   return lines.join('\n');
+}
+
+/** The code tables that do not come with immload. */
+function formatCodeTables({ updated_code_tables: updated, code_tables: days }: Summary): string {
+  if (updated === null) return '';
+  const tables = updated.tables.map((table) => `${table} ${days[table]}`);
+  return `Code tables of ${showSafely(updated.folder)}: ${tables.map(showSafely).join(', ')}`;
 }
 
 function formatPatients(summary: Summary): string {

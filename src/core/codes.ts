@@ -36,6 +36,13 @@ export interface Cvx {
   readonly validEnd: string | null;
 }
 
+/** Tables that were updated by the user. */
+export interface CodeUpdates {
+  readonly folder: string;
+  /** Their ids. */
+  readonly tables: readonly string[];
+}
+
 /** Code tables with their lookups. */
 export class Codes {
   readonly #tables: ReadonlyMap<string, CodeTable>;
@@ -51,9 +58,12 @@ export class Codes {
   readonly #stateNumbers: ReadonlyMap<string, string>;
   /** The highest CVX number below the ranges that CDC keeps for special purposes. */
   readonly newestCvx: number;
+  /** The tables that are not those that come with immload, and their folder; `null` if all are. */
+  readonly updates: CodeUpdates | null;
 
   /** @throws Error when a table is missing */
-  constructor(tables: Iterable<CodeTable>) {
+  constructor(tables: Iterable<CodeTable>, updates: CodeUpdates | null = null) {
+    this.updates = updates;
     this.#tables = new Map([...tables].map((table) => [table.id, table]));
     for (const id of CODE_TABLES) if (!this.#tables.has(id)) throw new Error(`the code table ${id} is missing`);
 

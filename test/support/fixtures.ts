@@ -2,7 +2,8 @@
 
 import { Codes } from '../../src/core/codes.js';
 import type { IsoDate } from '../../src/core/model.js';
-import { loadCodes, loadSpec } from '../../src/files/specs.js';
+import { loadCodes } from '../../src/files/code-tables.js';
+import { loadSpec } from '../../src/files/specs.js';
 
 export const CODES = loadCodes();
 export const MIIS = loadSpec('miis-legacy');
