@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { kindOf } from '../core/cdc/kinds.js';
 import type { TouchedRow } from '../core/cdc/update.js';
+import type { CodeTable } from '../core/codes.js';
 import type { IsoDate } from '../core/model.js';
 import { isIsoDate } from '../core/normalize/date.js';
 import { codesFolderBeside, isOutdated, locateCodeTables } from '../files/code-tables.js';
@@ -98,9 +99,11 @@ export function updateCodes(args: UpdateArguments): void {
   if (!args['dry-run']) writeCodesUpdate(plan, args['allow-shrink']);
   if (args.json) return printJson(describePlan(plan, !args['dry-run']));
   const tables = plan.tables.map(({ id }) => id).join(', ');
+  const isRefused = plan.files.some(({ hasShrunk }) => hasShrunk) && !args['allow-shrink'];
+  const otherwise = isRefused ? 'this would be refused' : `${tables} would be, to ${showSafely(folder)}`;
   print(
     args['dry-run']
-      ? `\nNothing was written. Without --dry-run, ${tables} would be, to ${showSafely(folder)}.`
+      ? `\nNothing was written. Without --dry-run, ${otherwise}.`
       : `\nWrote ${tables} to ${showSafely(folder)}.`,
   );
 }
@@ -145,7 +148,7 @@ function formatFile(each: FileUpdate): string {
   const { title, table } = kindOf(kind);
   const lines = [
     showSafely(`${path}: ${title} (${file.shape}, ${file.encoding}), as of ${asOf}, ${DAY_SOURCES[asOfSource]}`),
-    `  ${table}: ${formatCount(before.rows.length)} rows as of ${before.asOf} become ${formatCount(after.rows.length)} as of ${after.asOf}`,
+    `  ${table}: ${describeState(before)} → ${describeState(after)}`,
   ];
   const groups = [
     ['added', update.added],
@@ -158,6 +161,10 @@ function formatFile(each: FileUpdate): string {
   if (update.changed > 0) lines.push(`  ${formatCount(update.changed)} changed otherwise`);
   if (groups.every(([, rows]) => rows.length === 0) && update.changed === 0) lines.push('  nothing changes');
   return [...lines, ...remarksOn(each).map((remark) => wrapText(remark, '  '))].join('\n');
+}
+
+function describeState({ rows, asOf }: CodeTable): string {
+  return rows.length === 0 ? 'empty' : `${formatCount(rows.length)} rows as of ${asOf}`;
 }
 
 function formatRows(what: string, rows: readonly TouchedRow[]): string {
@@ -187,7 +194,8 @@ function remarksOn({ file, update, asOf, hasShrunk }: FileUpdate): string[] {
       `The ${file.shape} does not say ${lacking.join(', ')}: of the codes that are added, it is taken to be false; the text file says it`,
     );
   }
-  if (asOf < update.before.asOf && /^\d{4}-/.test(update.before.asOf)) {
+  const dayBefore = /^\d{4}-\d\d-\d\d/.exec(update.before.asOf)?.[0];
+  if (dayBefore !== undefined && asOf < dayBefore) {
     remarks.push('This is earlier than the table in use. Is it an older download?');
   }
   if (hasShrunk) {
@@ -203,21 +211,24 @@ function describePlan({ folder, files, dangling }: CodesPlan, written: boolean):
   return {
     folder,
     written,
-    files: files.map(({ path, kind, file, asOf, asOfSource, update, hasShrunk }) => {
-      const { before, after, ...changes } = update;
+    files: files.map((each) => {
+      const { file, update } = each;
+      const { before, after, rowsBefore, rowsNow, ...changes } = update;
       return {
-        file: path,
-        kind,
+        file: each.path,
+        kind: each.kind,
         shape: file.shape,
         encoding: file.encoding,
-        as_of: asOf,
-        as_of_source: asOfSource,
-        ...file.remarks,
+        as_of: each.asOf,
+        as_of_source: each.asOfSource,
+        remarks: file.remarks,
         table: after.id,
         before: { as_of: before.asOf, rows: before.rows.length },
         after: { as_of: after.asOf, rows: after.rows.length },
         ...changes,
-        hasShrunk,
+        rows_before: rowsBefore,
+        rows_now: rowsNow,
+        has_shrunk: each.hasShrunk,
       };
     }),
     dangling,

@@ -221,12 +221,17 @@ export function updateTable(before: CodeTable, file: CdcFile, options: UpdateOpt
     retired,
     renamed,
     removed: removed.map((row) => describe(row, rules)),
-    kept: kept.map((row) => describe(row, rules)),
+    kept: kept.filter(isOfCdc).map((row) => describe(row, rules)),
     changed,
     // What others have added to CDC's list is not expected in CDC's file.
-    rowsBefore: ours.filter((row) => row['source'] === undefined || row['source'] === 'cdc').length,
+    rowsBefore: ours.filter(isOfCdc).length,
     rowsNow: file.rows.length,
   };
+}
+
+/** Whether a row was in CDC's file the last time. */
+function isOfCdc(row: Row): boolean {
+  return row['source'] === undefined || row['source'] === 'cdc';
 }
 
 function readTable({ columns, rows }: CodeTable): Row[] {
