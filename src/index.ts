@@ -1,4 +1,6 @@
 /** immload as a library: what the command line does, as functions. */
+
+export { type EarlierRun, readEarlierRun } from './compare-tables.js';
 export type { IsoDate } from './core/model.js';
 export type { FileEncoding } from './core/read/decode.js';
 export type { Spec } from './core/spec.js';
@@ -11,3 +13,4 @@ export { builtInSpecIds, loadSpec, SpecError } from './files/specs.js';
 export { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from './files/unpack.js';
 export { type LoadOptions, load } from './load.js';
 export { type FileSummary, type Progress, type RejectLimit, type Summary, TooManyRejectsError } from './run.js';
+export { type CodesPlan, type CodesUpdateOptions, planCodesUpdate, writeCodesUpdate } from './update-codes.js';

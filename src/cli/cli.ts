@@ -68,7 +68,7 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
     });
 
   command(cli, 'load [files..]', async (a) => finish(await runLoad(a, a['dry-run'] ? 'dry-run' : 'load', a.db)));
-  command(cli, 'validate [files..]', async (a) => finish(await runLoad(a, 'validate', '')));
+  command(cli, 'validate [files..]', async (a) => finish(await runLoad(a, 'validate', a.db)));
   command(cli, 'runs', (a) => listRuns(a.db, a.json));
   command(cli, 'migrate', (a) => migrate(a.db));
   command(cli, 'explain [code]', (a) => explain(a.code));

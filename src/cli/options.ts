@@ -100,7 +100,21 @@ const json = {
   json: { type: 'boolean', default: false, describe: 'Print JSON instead of a table' },
 } as const satisfies Record<string, CommandOption>;
 
-export const VALIDATE_OPTIONS = { ...input, ...codes };
+export const VALIDATE_OPTIONS = {
+  ...input,
+  ...codes,
+  compare: {
+    type: 'number',
+    value: 'RUN',
+    describe: 'Judge the files of an earlier run again, and show what differs from its code tables to those in use',
+  },
+  db: {
+    type: 'string',
+    default: './immload.db',
+    value: 'PATH',
+    describe: 'SQLite file of the registry that the run of --compare is in, and that code tables are beside',
+  },
+} as const satisfies Record<string, CommandOption>;
 
 export const LOAD_OPTIONS = {
   ...input,

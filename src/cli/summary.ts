@@ -16,6 +16,7 @@ export function formatSummary(summary: Summary): string {
     formatReading(summary.files),
     formatCodeTables(summary),
     formatPatients(summary),
+    formatComparison(summary),
     formatIssues(summary),
     formatRefusal(summary),
     formatNext(summary),
@@ -90,6 +91,28 @@ function formatPatients(summary: Summary): string {
   return lines.join('\n');
 }
 
+/** Pairs of CVX codes shown; `comparison.csv` has every record. */
+const MOST_PAIRS = 8;
+
+/** What differs from an earlier run under its code tables. */
+function formatComparison({ comparison }: Summary): string {
+  if (comparison === undefined) return '';
+  const { run, code_tables, compared, differ, newly_rejected, newly_accepted, other_cvx, cvx } = comparison;
+  const tables = Object.entries(code_tables).map(([id, { before, after }]) =>
+    before === after ? `${id} ${after}, with other rows` : `${id} ${before} → ${after}`,
+  );
+  const lines = [
+    `Compared with run ${run} (${tables.length === 0 ? 'the same code tables' : tables.join('; ')}):`,
+    `  ${formatCount(differ)} of ${formatCount(compared)} records differ: ${formatCount(newly_rejected)} now rejected, ${formatCount(newly_accepted)} now accepted, ${formatCount(other_cvx)} of another CVX code`,
+  ];
+  const pairs = cvx.slice(0, MOST_PAIRS).map(({ before, after, count }) => {
+    return [`CVX ${before ?? 'none'} → ${after ?? 'none'}`, formatCount(count)];
+  });
+  if (pairs.length > 0) lines.push(formatTable(pairs, ['left', 'right']).replace(/^/gm, '  '));
+  if (cvx.length > MOST_PAIRS) lines.push(`    and ${cvx.length - MOST_PAIRS} more pairs`);
+  return lines.join('\n');
+}
+
 function formatIssues(summary: Summary): string {
   const entries = Object.entries(summary.issues);
   if (entries.length === 0) return 'No issues.';
@@ -132,6 +155,8 @@ function formatIssueRow([code, issue]: [string, Summary['issues'][string]]): str
 
 function formatNext(summary: Summary): string {
   const rows = [['Report', showSafely(summary.report)]];
+  if (summary.comparison !== undefined && summary.comparison.differ > 0)
+    rows.push(['Differences', showSafely(`${summary.report}/comparison.csv`)]);
   for (const file of summary.files) {
     if (file.rejects === null) continue;
     const records = file.rejected === 1 ? '1 record' : `${formatCount(file.rejected)} records`;

@@ -106,8 +106,8 @@ function isCodeTable(json: unknown): json is CodeTable {
   return rows.every((row) => isTexts(row) && row.length === columns.length);
 }
 
-/** An updated table with the columns that immload has learned since, from its own rows of the same codes. */
-function completeTable(table: CodeTable, builtIn: CodeTable): CodeTable {
+/** An older table with the columns that immload has learned since, from the rows that it has of the same codes. */
+export function completeTable(table: CodeTable, builtIn: CodeTable): CodeTable {
   if (builtIn.columns.every((column) => table.columns.includes(column))) return table;
   const key = keyColumnsOf(table.id);
   const toRow = (columns: readonly string[], row: readonly string[]): Record<string, string> =>

@@ -29,7 +29,7 @@ describe('wrong usage', () => {
     ],
     [['load', '--patient', 'p.txt'], `Unknown argument: patient; ${SEE_HELP}`],
     [['load', '--maxRejects', '5', '--patients', 'p.txt'], `Unknown argument: maxRejects; ${SEE_HELP}`],
-    [['validate', '--patients', 'p.txt', '--db', 'r.db'], `Unknown argument: db; ${SEE_HELP}`],
+    [['load', '--patients', 'p.txt', '--compare', '1'], `Unknown argument: compare; ${SEE_HELP}`],
     [['validate', '--patients', 'p.txt', '--dry-run'], `Unknown argument: dry-run; ${SEE_HELP}`],
     [['runs', '--spec', 'x'], `Unknown argument: spec; ${SEE_HELP}`],
     [['load'], 'give the files to read with --patients and --immunizations, or just their names'],

@@ -125,7 +125,7 @@ function renderSpecs(): string {
       ['table', 'codes', 'as of', 'title'],
       loadCodes().tables.map(({ id, rows, asOf, title }) => [`\`${id}\``, String(rows.length), asOf, title]),
     ),
-    'Their sources stand in each file of [codes](codes) and in `immload codes show TABLE`.',
+    'Their sources stand in each file of [codes](codes) and in `immload codes show TABLE`. Newer ones of CDC are made of its own downloads: `immload codes update FILE…`.',
   ].join('\n\n')}\n`;
 }
 
