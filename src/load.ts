@@ -1,4 +1,6 @@
 /** Loads a submission: receive its files, patients first, then immunizations, then the reports. */
+
+import { type ComparisonBasis, compareTables } from './compare-tables.js';
 import type { Codes } from './core/codes.js';
 import { FATES, type Fate, type FileRole, type IsoDate } from './core/model.js';
 import type { FileEncoding } from './core/read/decode.js';
@@ -58,6 +60,8 @@ export interface LoadOptions {
   readonly sizes?: Partial<Sizes>;
   /** Rows of `issues.csv` for one code. Counts are exact whatever it is. */
   readonly maxIssuesPerCode?: number;
+  /** An earlier run of the same files: what its code tables made of each record is compared with what these make of it. */
+  readonly compareWith?: ComparisonBasis | null;
   /** Stops the run; what it has written is taken back. */
   readonly signal?: AbortSignal | null;
   readonly onProgress?: (progress: Progress) => void;
@@ -146,6 +150,7 @@ async function loadInto(
   const mostIssues = options.maxIssuesPerCode ?? DEFAULT_MAX_ISSUES_PER_CODE;
   const issues = new IssueLog(folder.workPath, mostIssues, spec.codes);
   try {
+    if (options.mode === 'load') await store.keepCodeTables(runId, codes.tables);
     const context: RunContext = {
       spec,
       codes,
@@ -228,6 +233,9 @@ async function runFiles(
   );
 
   checkRejectShare(files, context);
+  const basis = options.compareWith ?? null;
+  if (basis !== null) clock.begin('compare');
+  const comparison = basis === null ? null : await compareTables(files, basis, context);
 
   clock.begin('reports');
   context.onProgress({ stage: 'reports', done: 0, total: 0, unit: 'records', records: 0 });
@@ -236,7 +244,10 @@ async function runFiles(
   const summaries = await Promise.all(files.map((file, i) => summarizeFile(file, rejectNames[i]!, context)));
   const path = reportPath(context, options);
   clock.end();
-  const summary = summarize(context, options, summaries, outcome.counts, doses, path, clock);
+  const summary = {
+    ...summarize(context, options, summaries, outcome.counts, doses, path, clock),
+    ...(comparison !== null && { comparison }),
+  };
   context.folder.writeJson('summary.json', summary);
   // The report first: a run that is killed in between is taken back, and none is complete without its report.
   context.folder.finish(path);
@@ -338,6 +349,7 @@ function summarize(
     started_at: clock.startedAt,
     finished_at: clock.now(),
     code_tables: codeTableDates(context.codes),
+    updated_code_tables: context.codes.updates,
     files,
     totals: {
       patient: totalsOf(files, 'patient'),

@@ -30,6 +30,7 @@ export interface Progress {
     | 'matching patients'
     | 'reading immunizations'
     | 'storing immunizations'
+    | 'comparing'
     | 'reports';
   /** Done and to do, in `unit`s. */
   readonly done: number;
@@ -173,6 +174,25 @@ function describeMisfit(found: readonly { readonly role: Role; readonly recognit
     : `as a patient file ${problems[0]}, as an immunization file ${problems[1]}`;
 }
 
+/** How the records of a file are read: as patients or as doses; and for a combined file, how each dose of a record is. */
+export function compileFilePlans(
+  { role, source, recognition }: ReceivedFile,
+  { spec, codes, today, site }: Pick<RunContext, 'spec' | 'codes' | 'today' | 'site'>,
+): { readonly plan: TransformPlan; readonly dosePlans: readonly TransformPlan[] } {
+  const { header, headerBytes, fieldCount } = recognition;
+  const { encoding } = source;
+  const options = { spec, codes, today, site, header, headerBytes, fieldCount, encoding };
+  const plan = compilePlan({ ...options, role: role === 'immunization' ? role : 'patient' });
+  const doses = role === 'combined' ? dosesOf(spec.layouts.immunization) : [];
+  // Where patients end in one delimiter more than they have columns, so do doses.
+  const more = fieldCount - spec.layouts.patient.fields.length;
+  const ofDoses =
+    role === 'combined' && isTagged(spec)
+      ? { fieldCount: spec.layouts.immunization.fields.length + more, patients: plan }
+      : {};
+  return { plan, dosePlans: doses.map((dose) => compilePlan({ ...options, ...ofDoses, role: 'immunization', dose })) };
+}
+
 /** One file while it is loaded: its plan, its fates, what was counted. */
 export class FileRun {
   readonly role: FileRole;
@@ -213,25 +233,15 @@ export class FileRun {
   readonly filled: Uint32Array;
 
   constructor(received: ReceivedFile, fileId: number, rejects: RejectFile, context: RunContext) {
-    const { spec, codes, today, site } = context;
     this.received = received;
     this.role = received.role;
     this.source = received.source;
     this.fileId = fileId;
     this.rejects = rejects;
-    const { header, headerBytes, fieldCount } = received.recognition;
-    const role = received.role === 'immunization' ? received.role : 'patient';
-    const { encoding } = received.source;
-    const options = { spec, codes, today, site, header, headerBytes, fieldCount, encoding };
-    this.plan = compilePlan({ ...options, role });
-    const doses = this.isCombined ? dosesOf(spec.layouts.immunization) : [];
-    this.isTagged = this.isCombined && isTagged(spec);
-    // Where patients end in one delimiter more than they have columns, so do doses.
-    const more = fieldCount - spec.layouts.patient.fields.length;
-    const ofDoses = this.isTagged
-      ? { fieldCount: spec.layouts.immunization.fields.length + more, patients: this.plan }
-      : {};
-    this.dosePlans = doses.map((dose) => compilePlan({ ...options, ...ofDoses, role: 'immunization', dose }));
+    const { plan, dosePlans } = compileFilePlans(received, context);
+    this.plan = plan;
+    this.dosePlans = dosePlans;
+    this.isTagged = this.isCombined && isTagged(context.spec);
     this.fates = new FateLedger(received.source.name);
     this.logNumber = context.issues.addFile(received.source.name);
     this.filled = new Uint32Array(this.plan.fieldNames.length);
@@ -490,10 +500,26 @@ export interface FileSummary extends Readonly<Record<Fate, number>> {
   readonly filled: Readonly<Partial<Record<FieldName, number>>>;
 }
 
-/** What `summary.json` says. */
 /** Records and what became of them. */
 export type FateTotals = Readonly<Record<'records' | Fate, number>>;
 
+/** What differs, as `summary.json` tells it. */
+export interface Comparison {
+  readonly run: number;
+  /** Tables that are not the same: their days then and now. */
+  readonly code_tables: Readonly<Record<string, { readonly before: string; readonly after: string }>>;
+  /** Records that were compared; of a record with several doses, each dose. */
+  readonly compared: number;
+  readonly differ: number;
+  /** By what stands in the record itself: whether its patient is found does not depend on code tables. */
+  readonly newly_rejected: number;
+  readonly newly_accepted: number;
+  readonly other_cvx: number;
+  /** Resolved CVX codes that changed, the commonest first; `null` for none. */
+  readonly cvx: readonly { readonly before: string | null; readonly after: string | null; readonly count: number }[];
+}
+
+/** What `summary.json` says. */
 export interface Summary {
   readonly run: number | null;
   readonly mode: 'load' | 'validate' | 'dry-run';
@@ -505,6 +531,8 @@ export interface Summary {
   readonly finished_at: string;
   /** Table id → the day it stands for. */
   readonly code_tables: Readonly<Record<string, string>>;
+  /** Which of them do not come with immload, and the folder that they are from; `null` if all do. */
+  readonly updated_code_tables: { readonly folder: string; readonly tables: readonly string[] } | null;
   readonly files: readonly FileSummary[];
   /** Of all files of a role; `combined` stands there where patients and doses come in one file. */
   readonly totals: Readonly<Record<Role, FateTotals>> & { readonly combined?: FateTotals };
@@ -525,6 +553,8 @@ export interface Summary {
   /** How often each code of the specification's own document was found, where it has codes. */
   readonly document_codes?: Readonly<Record<string, number>>;
   readonly max_issues_per_code: number;
+  /** What differs from an earlier run under its code tables, where that was asked for. */
+  readonly comparison?: Comparison;
   /** Values that were loaded differently from how they were received, by role and field. */
   readonly changes: Readonly<Record<string, number>>;
   readonly stage_seconds: Readonly<Record<string, number>>;

@@ -1,8 +1,9 @@
 /** The command line: yargs, its commands, and the exit code. */
 import yargs, { type Argv, type Options } from 'yargs';
 import { programVersion } from '../files/specs.js';
+import { type CodesArguments, listCodes, showCodes, type UpdateArguments, updateCodes } from './codes.js';
 import { describeError, ExitCode, UsageError } from './exit.js';
-import { explain, listCodes, listRuns, listSpecs, migrate, showCodes, showSpec } from './lists.js';
+import { explain, listRuns, listSpecs, migrate, showSpec } from './lists.js';
 import { type LoadArguments, runLoad } from './load.js';
 import { COMMANDS, type CommandOption } from './options.js';
 import { checkSpecCommand } from './spec-check.js';
@@ -29,18 +30,20 @@ export async function runCli(args: readonly string[]): Promise<number> {
 }
 
 /** What an option of a command looks like to the handlers; yargs has checked it. */
-type Arguments = LoadArguments & {
-  db: string;
-  'dry-run': boolean;
-  code?: string;
-  id: string;
-  file: string;
-  from: string;
-  to: string;
-  table: string;
-  html: boolean;
-  output?: string;
-};
+type Arguments = LoadArguments &
+  CodesArguments &
+  UpdateArguments & {
+    db: string;
+    'dry-run': boolean;
+    code?: string;
+    id: string;
+    file: string;
+    from: string;
+    to: string;
+    table: string;
+    html: boolean;
+    output?: string;
+  };
 
 function buildCli(args: readonly string[], finish: (exitCode: number) => void): Argv {
   const cli = yargs([...args])
@@ -65,7 +68,7 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
     });
 
   command(cli, 'load [files..]', async (a) => finish(await runLoad(a, a['dry-run'] ? 'dry-run' : 'load', a.db)));
-  command(cli, 'validate [files..]', async (a) => finish(await runLoad(a, 'validate', '')));
+  command(cli, 'validate [files..]', async (a) => finish(await runLoad(a, 'validate', a.db)));
   command(cli, 'runs', (a) => listRuns(a.db, a.json));
   command(cli, 'migrate', (a) => migrate(a.db));
   command(cli, 'explain [code]', (a) => explain(a.code));
@@ -73,15 +76,16 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
     command(sub, 'spec list', (a) => listSpecs(a.json));
     command(sub, 'spec show <id>', (a) => showSpec(a.id, a.json));
     command(sub, 'spec check <file>', (a) => finish(checkSpecCommand(a.file, a.json)));
-    command(sub, 'spec doc <id>', (a) => documentSpec(a.id, a.html, a.output));
-    command(sub, 'spec sample <id>', (a) => sampleSpec(a.id, a.output!));
+    command(sub, 'spec doc <id>', (a) => documentSpec(a.id, a));
+    command(sub, 'spec sample <id>', (a) => sampleSpec(a.id, { ...a, output: a.output! }));
     command(sub, 'spec diff <from> <to>', (a) => compareSpecs(a.from, a.to, a.json));
     return sub.demandCommand(1, 'which? `immload spec --help` lists its commands');
   });
-  cli.command('codes', 'Code tables: list, show', (sub) => {
-    command(sub, 'codes list', (a) => listCodes(a.json));
-    command(sub, 'codes show <table>', (a) => showCodes(a.table, a.json));
-    return sub.demandCommand(1, 'which? `immload codes list` or `immload codes show TABLE`');
+  cli.command('codes', 'Code tables: list, show, update', (sub) => {
+    command(sub, 'codes list', (a) => listCodes(a));
+    command(sub, 'codes show <table>', (a) => showCodes(a.table, a));
+    command(sub, 'codes update <files..>', (a) => updateCodes(a));
+    return sub.demandCommand(1, 'which? `immload codes --help` lists its commands');
   });
   return cli;
 }

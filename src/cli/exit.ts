@@ -40,6 +40,7 @@ const OWN_ERRORS = new Set([
   'TooManyRejectsError',
   'ReconciliationError',
   'LineTooLongError',
+  'CodesError',
   'OutputError',
 ]);
 

@@ -1,11 +1,11 @@
-/** The commands that show what there is: runs, issue codes, specs, code tables. */
+/** The commands that show what there is: runs, issue codes, specs. */
 import { CATALOGUE, findIssueDefinition, ISSUE_CODES } from '../core/catalogue.js';
 import { fileLayoutsOf } from '../core/file-layouts.js';
 import { FATES, type FileRole } from '../core/model.js';
 import { countedIn, type Layout } from '../core/spec.js';
 import { migrateSqliteFile, openSqliteForReading } from '../db/sqlite.js';
 import { findInDocument } from '../docs/column-rules.js';
-import { builtInSpecIds, loadCodes, loadSpec, loadSpecJson } from '../files/specs.js';
+import { builtInSpecIds, loadSpec, loadSpecJson } from '../files/specs.js';
 import { UsageError } from './exit.js';
 import { print, printJson } from './print.js';
 import { type Alignment, formatCount, formatTable, showSafely, wrapText } from './table.js';
@@ -156,30 +156,4 @@ function formatLayout(layout: Layout): string {
     rows.push([String(i + 1), field.name, ...place, use, field.field ?? '(not loaded)', field.note ?? '']);
   }
   return formatTable(rows, ['right', 'left', 'right', ...(fixed ? (['right'] as const) : [])]);
-}
-
-/** `immload codes list` */
-export function listCodes(json: boolean): void {
-  const tables = loadCodes().tables;
-  if (json) {
-    return printJson(
-      tables.map(({ id, title, asOf, source, rows }) => ({ id, title, asOf, source, rows: rows.length })),
-    );
-  }
-  const rows = tables.map((table) => [table.id, formatCount(table.rows.length), table.asOf, table.title]);
-  print(formatTable([['table', 'codes', 'as of', 'title'], ...rows], ['left', 'right', 'left', 'left']));
-}
-
-/** `immload codes show` */
-export function showCodes(id: string, json: boolean): void {
-  const { tables } = loadCodes();
-  const table = tables.find((each) => each.id === id);
-  if (table === undefined) {
-    throw new UsageError(`there is no code table ${id}; use one of ${tables.map((each) => each.id).join(', ')}`);
-  }
-  if (json) return printJson(table);
-  print(
-    `${table.title}, as of ${table.asOf}\n${wrapText(`Source: ${table.source}.${table.notes === '' ? '' : ` ${table.notes}`}`, '  ')}\n`,
-  );
-  print(formatTable([table.columns, ...table.rows]));
 }

@@ -1,19 +1,23 @@
 /** `immload load` and `immload validate`. */
 
+import { type EarlierRun, readEarlierRun } from '../compare-tables.js';
 import type { IsoDate } from '../core/model.js';
 import { isIsoDate } from '../core/normalize/date.js';
 import { FILE_ENCODINGS, type FileEncoding } from '../core/read/decode.js';
-import { loadCodes, loadSpec } from '../files/specs.js';
+import type { Spec } from '../core/spec.js';
+import { isOutdated, loadCodes, locateCodeTables } from '../files/code-tables.js';
+import { loadSpec } from '../files/specs.js';
 import type { UnpackLimits } from '../files/unpack.js';
 import { load } from '../load.js';
 import type { RejectLimit, Summary } from '../run.js';
+import { type CodesArguments, findCodesFolder } from './codes.js';
 import { ExitCode, UsageError } from './exit.js';
 import { ProgressLine } from './progress.js';
 import { fileErrorsOf, formatSummary } from './summary.js';
 import { formatCount, showSafely } from './table.js';
 
 /** The options of both commands, as yargs gives them. */
-export interface LoadArguments {
+export interface LoadArguments extends Pick<CodesArguments, 'codes'> {
   readonly patients?: readonly string[] | undefined;
   readonly immunizations?: readonly string[] | undefined;
   readonly files?: readonly string[] | undefined;
@@ -27,6 +31,8 @@ export interface LoadArguments {
   readonly 'max-issues-per-code': number;
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Of `validate`: an earlier run. */
+  readonly compare?: number | undefined;
 }
 
 /** Runs either command and gives its exit code. */
@@ -46,12 +52,18 @@ export async function runLoad(
   if (!Number.isInteger(maxIssuesPerCode) || maxIssuesPerCode < 0) {
     throw new UsageError('--max-issues-per-code: give a whole number');
   }
-  const today = readToday(args.today);
   const rejectLimit = readRejectLimit(args['max-rejects']);
   const encoding = readEncoding(args.encoding);
   const unpackLimits = readUnpackLimits(args['max-unpacked']);
-  const site = args.site?.trim() || null;
   const spec = loadSpec(args.spec);
+  const codesFolder = findCodesFolder({ codes: args.codes, db: database });
+  const codes = loadCodes(codesFolder);
+  const earlier =
+    args.compare === undefined ? null : await readEarlierRun(database, readRunNumber(args.compare), codes);
+  // What is compared is what the code tables make of it: all else is as it was.
+  const today = args.today === undefined && earlier !== null ? earlier.today : readToday(args.today);
+  const site = args.site?.trim() || (earlier?.site ?? null);
+  if (earlier !== null) warnOfOtherSpec(earlier, spec);
   const progress = new ProgressLine(args.quiet ? { write: () => {} } : process.stderr);
   const stop = stopOnSignals();
   let summary: Summary;
@@ -61,7 +73,7 @@ export async function runLoad(
       immunizations,
       files,
       spec,
-      codes: loadCodes(),
+      codes,
       mode,
       database,
       report: args.report ?? null,
@@ -71,6 +83,7 @@ export async function runLoad(
       encoding,
       unpackLimits,
       maxIssuesPerCode,
+      compareWith: earlier,
       signal: stop.signal,
       onProgress: progress.show,
       onNotice: (notice) => {
@@ -82,12 +95,23 @@ export async function runLoad(
     progress.clear();
     stop.release();
   }
+  warnOfOutdatedTables(codesFolder);
   if (!args.quiet) {
     process.stdout.write(args.json ? `${JSON.stringify(summary, null, 2)}\n` : formatSummary(summary));
   }
   warnOfStrangers(summary);
   const rejected = summary.files.reduce((sum, file) => sum + file.rejected, 0);
   return rejected > 0 || fileErrorsOf(summary).length > 0 ? ExitCode.rejects : ExitCode.success;
+}
+
+/** Updated tables stay when a newer immload comes with newer ones. */
+function warnOfOutdatedTables(folder: string | null): void {
+  const outdated = locateCodeTables(folder).filter(isOutdated);
+  if (outdated.length === 0) return;
+  const tables = outdated.map(({ table, builtIn }) => `${table.id} of ${table.asOf} (immload’s own: ${builtIn.asOf})`);
+  process.stderr.write(
+    `immload: older than the code tables that come with immload: ${tables.join(', ')} in ${showSafely(folder!)}; update them, or delete them\n`,
+  );
 }
 
 /** A file of doses none of which has a patient is a mistake in the command more often than in the file. */
@@ -99,6 +123,20 @@ function warnOfStrangers(summary: Summary): void {
   const names = summary.files.filter((file) => file.role === 'immunization').map((file) => showSafely(file.name));
   process.stderr.write(
     `immload: ${names.join(', ')}: no immunization was loaded, since ${formatCount(strangers)} of ${formatCount(records)} have no patient in --patients or in the registry; load their patients first\n`,
+  );
+}
+
+function readRunNumber(run: number): number {
+  if (!Number.isInteger(run) || run < 1)
+    throw new UsageError('--compare: give the number of a run, as `immload runs` shows it');
+  return run;
+}
+
+/** Both judgements are by the spec that is given: it may not be the one that the run had. */
+function warnOfOtherSpec({ run, spec: before }: EarlierRun, { id, version }: Spec): void {
+  if (before.id === id && before.version === version) return;
+  process.stderr.write(
+    `immload: run ${run} was loaded by ${before.id} ${before.version}; it is compared by ${id} ${version}, under both tables\n`,
   );
 }
 

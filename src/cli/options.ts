@@ -1,6 +1,7 @@
 /** The options of the commands: what yargs is told, and what the README says of them. */
 import type { Options } from 'yargs';
 import { FILE_ENCODINGS } from '../core/read/decode.js';
+import { CODES_FOLDER } from '../files/code-tables.js';
 import { DEFAULT_MAX_ISSUES_PER_CODE } from '../load.js';
 
 /** An option with its words. Every option has a description, and a word for its value unless it is a switch. */
@@ -87,15 +88,38 @@ const database = {
   },
 } as const satisfies Record<string, CommandOption>;
 
+const codes = {
+  codes: {
+    type: 'string',
+    value: 'DIR',
+    describe: `Folder of updated code tables (default: ${CODES_FOLDER} beside the registry, where it is there)`,
+  },
+} as const satisfies Record<string, CommandOption>;
+
 const json = {
   json: { type: 'boolean', default: false, describe: 'Print JSON instead of a table' },
 } as const satisfies Record<string, CommandOption>;
 
-export const VALIDATE_OPTIONS = input;
+export const VALIDATE_OPTIONS = {
+  ...input,
+  ...codes,
+  compare: {
+    type: 'number',
+    value: 'RUN',
+    describe: 'Judge the files of an earlier run again, and show what differs from its code tables to those in use',
+  },
+  db: {
+    type: 'string',
+    default: './immload.db',
+    value: 'PATH',
+    describe: 'SQLite file of the registry that the run of --compare is in, and that code tables are beside',
+  },
+} as const satisfies Record<string, CommandOption>;
 
 export const LOAD_OPTIONS = {
   ...input,
   ...database,
+  ...codes,
   'dry-run': {
     type: 'boolean',
     default: false,
@@ -107,7 +131,28 @@ export const RUNS_OPTIONS = { ...database, ...json };
 export const MIGRATE_OPTIONS = database;
 export const LIST_OPTIONS = json;
 
+const CODES_OPTIONS = { ...codes, ...database, ...json };
+
+const UPDATE_OPTIONS = {
+  ...codes,
+  ...database,
+  'as-of': {
+    type: 'string',
+    value: 'YYYY-MM-DD',
+    describe:
+      'The day that files stand for which do not say when they were last changed, as VG.txt (default: their own)',
+  },
+  'allow-shrink': {
+    type: 'boolean',
+    default: false,
+    describe: 'Take a file also when it has more than a tenth fewer rows than the table',
+  },
+  'dry-run': { type: 'boolean', default: false, describe: 'Show what would change, and write nothing' },
+  json: { type: 'boolean', default: false, describe: 'Print JSON instead of words' },
+} as const satisfies Record<string, CommandOption>;
+
 const DOCUMENT_OPTIONS = {
+  ...codes,
   html: {
     type: 'boolean',
     default: false,
@@ -121,6 +166,7 @@ const DOCUMENT_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const SAMPLE_OPTIONS = {
+  ...codes,
   output: { type: 'string', value: 'DIR', demandOption: true, describe: 'New folder for the samples' },
 } as const satisfies Record<string, CommandOption>;
 
@@ -170,8 +216,12 @@ export const COMMANDS = {
     options: LIST_OPTIONS as Record<string, CommandOption>,
   },
   'codes list': {
-    describe: 'List the code tables, with source and as-of date',
-    options: LIST_OPTIONS as Record<string, CommandOption>,
+    describe: 'List the code tables in use, with their days and where they are from',
+    options: CODES_OPTIONS as Record<string, CommandOption>,
   },
-  'codes show <table>': { describe: 'Show a code table', options: LIST_OPTIONS as Record<string, CommandOption> },
+  'codes show <table>': { describe: 'Show a code table', options: CODES_OPTIONS as Record<string, CommandOption> },
+  'codes update <files..>': {
+    describe: 'Update code tables from the files that CDC offers for download, and show what changes',
+    options: UPDATE_OPTIONS as Record<string, CommandOption>,
+  },
 } as const;

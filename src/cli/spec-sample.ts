@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import type { FileRole } from '../core/model.js';
 import { makeSamples, type Samples } from '../core/samples/samples.js';
+import { loadCodes } from '../files/code-tables.js';
 import { FAULTY_FOLDER, PERFECT_FOLDER, VERDICTS_FILE, writeSampleFolder } from '../files/sample-folder.js';
-import { loadCodes, loadSpec } from '../files/specs.js';
+import { loadSpec } from '../files/specs.js';
+import { type CodesArguments, findCodesFolder } from './codes.js';
 import { count, print } from './print.js';
 import { formatTable, showSafely, wrapText } from './table.js';
 
@@ -14,10 +16,16 @@ const OPTIONS: Readonly<Record<FileRole, readonly string[]>> = {
   combined: [],
 };
 
+export interface SampleArguments extends Pick<CodesArguments, 'codes'> {
+  /** The folder of the samples. */
+  readonly output: string;
+}
+
 /** Writes the samples of a spec to a folder, and says how to try them. */
-export async function sampleSpec(idOrPath: string, folder: string): Promise<void> {
+export async function sampleSpec(idOrPath: string, args: SampleArguments): Promise<void> {
+  const { output: folder } = args;
   const spec = loadSpec(idOrPath);
-  const samples = makeSamples(spec, loadCodes());
+  const samples = makeSamples(spec, loadCodes(findCodesFolder(args)));
   await writeSampleFolder(folder, samples);
   const parts = [
     `${spec.id} ${spec.version}: a perfect sample and ${count(samples.faulty.length, 'faulty one')} in ${folder}`,

@@ -14,7 +14,9 @@ export function formatSummary(summary: Summary): string {
     formatTitle(summary),
     formatFiles(summary.files),
     formatReading(summary.files),
+    formatCodeTables(summary),
     formatPatients(summary),
+    formatComparison(summary),
     formatIssues(summary),
     formatRefusal(summary),
     formatNext(summary),
@@ -58,6 +60,13 @@ function formatReading(files: readonly FileSummary[]): string {
   return lines.join('\n');
 }
 
+/** The code tables that do not come with immload. */
+function formatCodeTables({ updated_code_tables: updated, code_tables: days }: Summary): string {
+  if (updated === null) return '';
+  const tables = updated.tables.map((table) => `${table} ${days[table]}`);
+  return `Code tables of ${showSafely(updated.folder)}: ${tables.map(showSafely).join(', ')}`;
+}
+
 function formatPatients(summary: Summary): string {
   const { patients, doses, totals, mode, files } = summary;
   const lines: string[] = [];
@@ -79,6 +88,28 @@ function formatPatients(summary: Summary): string {
       `${showSafely(file.name)} was loaded before, as run ${run} on ${finished_at.slice(0, 10)}; nothing is there twice`,
     );
   }
+  return lines.join('\n');
+}
+
+/** Pairs of CVX codes shown; `comparison.csv` has every record. */
+const MOST_PAIRS = 8;
+
+/** What differs from an earlier run under its code tables. */
+function formatComparison({ comparison }: Summary): string {
+  if (comparison === undefined) return '';
+  const { run, code_tables, compared, differ, newly_rejected, newly_accepted, other_cvx, cvx } = comparison;
+  const tables = Object.entries(code_tables).map(([id, { before, after }]) =>
+    before === after ? `${id} ${after}, with other rows` : `${id} ${before} → ${after}`,
+  );
+  const lines = [
+    `Compared with run ${run} (${tables.length === 0 ? 'the same code tables' : tables.join('; ')}):`,
+    `  ${formatCount(differ)} of ${formatCount(compared)} records differ: ${formatCount(newly_rejected)} now rejected, ${formatCount(newly_accepted)} now accepted, ${formatCount(other_cvx)} of another CVX code`,
+  ];
+  const pairs = cvx.slice(0, MOST_PAIRS).map(({ before, after, count }) => {
+    return [`CVX ${before ?? 'none'} → ${after ?? 'none'}`, formatCount(count)];
+  });
+  if (pairs.length > 0) lines.push(formatTable(pairs, ['left', 'right']).replace(/^/gm, '  '));
+  if (cvx.length > MOST_PAIRS) lines.push(`    and ${cvx.length - MOST_PAIRS} more pairs`);
   return lines.join('\n');
 }
 
@@ -124,6 +155,8 @@ function formatIssueRow([code, issue]: [string, Summary['issues'][string]]): str
 
 function formatNext(summary: Summary): string {
   const rows = [['Report', showSafely(summary.report)]];
+  if (summary.comparison !== undefined && summary.comparison.differ > 0)
+    rows.push(['Differences', showSafely(`${summary.report}/comparison.csv`)]);
   for (const file of summary.files) {
     if (file.rejects === null) continue;
     const records = file.rejected === 1 ? '1 record' : `${formatCount(file.rejected)} records`;

@@ -15,7 +15,7 @@ export interface CodeTable {
 
 /** The tables that immload cannot work without. */
 export const CODE_TABLES = [
-  'cvx', 'mvx', 'product', 'vaccine_group', 'cpt', 'vis', 'race', 'ethnicity', 'sex', 'language', 'state', 'county',
+  'cvx', 'mvx', 'product', 'vaccine_group', 'cpt', 'ndc', 'vis', 'race', 'ethnicity', 'sex', 'language', 'state', 'county',
   'county_us', 'relationship', 'registry_status', 'publicity', 'yes_no', 'information_source', 'completion_status',
   'refusal_reason', 'eligibility', 'funding_source', 'route', 'body_site', 'dose_unit', 'action',
 ] as const; // biome-ignore format: a list of names
@@ -36,6 +36,13 @@ export interface Cvx {
   readonly validEnd: string | null;
 }
 
+/** Tables that were updated by the user. */
+export interface CodeUpdates {
+  readonly folder: string;
+  /** Their ids. */
+  readonly tables: readonly string[];
+}
+
 /** Code tables with their lookups. */
 export class Codes {
   readonly #tables: ReadonlyMap<string, CodeTable>;
@@ -44,15 +51,19 @@ export class Codes {
   readonly #makers: ReadonlySet<string>;
   readonly #groups = new Map<string, Set<string>>();
   readonly #vaccinesByCpt = new Map<string, string[]>();
+  readonly #vaccinesByNdc = new Map<string, Set<string>>();
   readonly #vaccinesByName = new Map<string, Set<string>>();
   readonly #vaccineByGroup = new Map<string, string>();
   readonly #makersByVaccine = new Map<string, Set<string>>();
   readonly #stateNumbers: ReadonlyMap<string, string>;
   /** The highest CVX number below the ranges that CDC keeps for special purposes. */
   readonly newestCvx: number;
+  /** The tables that are not those that come with immload, and their folder; `null` if all are. */
+  readonly updates: CodeUpdates | null;
 
   /** @throws Error when a table is missing */
-  constructor(tables: Iterable<CodeTable>) {
+  constructor(tables: Iterable<CodeTable>, updates: CodeUpdates | null = null) {
+    this.updates = updates;
     this.#tables = new Map([...tables].map((table) => [table.id, table]));
     for (const id of CODE_TABLES) if (!this.#tables.has(id)) throw new Error(`the code table ${id} is missing`);
 
@@ -79,19 +90,25 @@ export class Codes {
     this.#cvx = cvx;
     this.newestCvx = newest;
     this.#makers = new Set([...this.#rows('mvx')].map((row) => row['code']!));
-    for (const row of this.#rows('vaccine_group')) {
+    for (const row of this.#vaccineRows('vaccine_group')) {
       addTo(this.#groups, row['cvx']!, row['group_name']!);
-      this.#vaccineByGroup.set(wordsKey(row['group_name']!), row['group_cvx']!);
+      if (cvx.has(row['group_cvx']!)) this.#vaccineByGroup.set(wordsKey(row['group_name']!), row['group_cvx']!);
     }
-    for (const row of this.#rows('product')) {
+    for (const row of this.#vaccineRows('product')) {
       this.#addName(row['product_name']!, row['cvx']!);
       if (row['mvx'] !== '') addTo(this.#makersByVaccine, row['cvx']!, row['mvx']!);
     }
     this.#stateNumbers = new Map([...this.#rows('state')].map((row) => [row['code']!, row['fips']!]));
-    for (const row of this.#rows('cpt')) {
+    for (const row of this.#vaccineRows('cpt')) {
       const cpt = row['cpt']!;
       this.#vaccinesByCpt.set(cpt, [...(this.#vaccinesByCpt.get(cpt) ?? []), row['cvx']!]);
     }
+    for (const row of this.#vaccineRows('ndc')) addTo(this.#vaccinesByNdc, row['ndc']!, row['cvx']!);
+  }
+
+  /** Rows about vaccines of the CVX table. One table may be newer than another, and know vaccines that it lacks. */
+  *#vaccineRows(id: string): Generator<Record<string, string>> {
+    for (const row of this.#rows(id)) if (this.#cvx.has(row['cvx']!)) yield row;
   }
 
   #addName(name: string, cvx: string): void {
@@ -162,6 +179,16 @@ export class Codes {
   /** The CVX codes of a CPT code: none when it is unknown, several when it is ambiguous. */
   vaccinesOfCpt(cpt: string): readonly string[] {
     return this.#vaccinesByCpt.get(cpt) ?? [];
+  }
+
+  /** Whether there is an NDC table: none comes with immload. */
+  get hasNdcs(): boolean {
+    return this.#vaccinesByNdc.size > 0;
+  }
+
+  /** The CVX codes of an NDC as CDC writes it, `00006-4681-00`: none when it is unknown. */
+  vaccinesOfNdc(ndc: string): readonly string[] {
+    return [...(this.#vaccinesByNdc.get(ndc) ?? [])];
   }
 
   /** The CVX codes that a trade name or vaccine name stands for. */

@@ -1,5 +1,7 @@
 /** The core: reads, normalizes, judges and matches records. Values in, values out; it runs in a browser as it is. */
 export { CATALOGUE, findIssueDefinition, ISSUE_CODES, type IssueCode } from './catalogue.js';
+export { type CdcFile, type CdcReading, readCdcFile } from './cdc/read.js';
+export { type TableUpdate, type TouchedRow, type UpdateOptions, updateTable } from './cdc/update.js';
 export { CODE_TABLES, Codes, type CodeTable, type Cvx } from './codes.js';
 export { type Finding, formatMessage, type Issue, type IssueDefinition } from './issue.js';
 export { type DoseDecisions, type DoseOutcome, decideDoses, type StoredDose } from './match/dose.js';

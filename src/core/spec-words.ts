@@ -97,6 +97,8 @@ export const SPEC_PROPERTIES: SpecProperties = {
     provenance: 'Where the specification comes from, and how sure it is of itself.',
     dates: 'How dates are written.',
     nulls: 'Values that stand for "no value" in every column, such as NULL or N/A. Case does not matter.',
+    vaccineOrder:
+      'Which of the columns decides where several name the vaccine: the first that leads to one. The others must agree, by vaccine group. Fields that are left out follow in their usual order: ndc, cvx, cpt, vaccine_name, vaccine_group.',
     layouts: 'The kinds of file that a sender sends, column by column.',
     severities:
       'Issue codes that weigh differently here than in general. `immload explain` lists all codes and what they weigh.',

@@ -6,6 +6,7 @@ import { type ColumnRule, type Condition, type PrefixTable, ruleOfDose, type Val
 import { checkFraming, type Framing } from './framing.js';
 import { type FieldName, type FileRole, fieldsOf, type Role, type Severity } from './model.js';
 import type { DateFormat } from './normalize/date.js';
+import { VACCINE_ORDER, type VaccineField } from './normalize/vaccine.js';
 import { Checker, guess, isObject, type JsonObject, pointerTo, type Report } from './spec-checker.js';
 import { checkConditions, checkPrefixes, checkRules, checkSets, type RuleNames } from './spec-rules.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from './spec-words.js';
@@ -121,6 +122,8 @@ export interface Spec {
   };
   /** Values that stand for "no value" in every field. */
   readonly nulls: readonly string[];
+  /** The fields that can name the vaccine: the first that leads to one decides. All of them, once the spec is complete. */
+  readonly vaccineOrder: readonly VaccineField[];
   /**
    * The columns of both kinds of file. Where one file has both, these are two views of the same columns: a column that
    * carries nothing of the role has `field` null in its view.
@@ -158,7 +161,7 @@ export const KEY_FIELDS: Readonly<Record<Role, readonly FieldName[]>> = {
 };
 
 /** The fields that can name the vaccine: a layout of doses has at least one. */
-export const VACCINE_FIELDS: readonly FieldName[] = ['cvx', 'cpt', 'vaccine_name', 'vaccine_group', 'ndc'];
+export const VACCINE_FIELDS: readonly FieldName[] = VACCINE_ORDER;
 
 /** Columns that immload adds to a reject file, and that are not data when that file is loaded. */
 export const REJECT_COLUMNS = ['immload_codes', 'immload_fix', 'immload_origin'] as const;
@@ -240,6 +243,7 @@ export function completeSpec(json: unknown): Spec {
   return {
     ...spec,
     nulls: spec.nulls ?? [],
+    vaccineOrder: [...new Set([...(spec.vaccineOrder ?? []), ...VACCINE_ORDER])],
     severities: spec.severities ?? {},
     sets: spec.sets ?? {},
     prefixes: spec.prefixes ?? {},
@@ -318,6 +322,7 @@ export function checkSpec(json: unknown): SpecProblem[] {
   checkProvenance(json['provenance'], check);
   checkDates(json['dates'], check);
   if (json['nulls'] !== undefined) check.texts(json['nulls'], '/nulls');
+  checkVaccineOrder(json['vaccineOrder'], check);
   checkSeverities(json['severities'], check);
   checkCodes(json['codes'], check);
   const names: RuleNames = {
@@ -353,6 +358,20 @@ function checkDates(dates: unknown, check: Checker): void {
   check.keys(dates, path, SPEC_PROPERTIES.dates);
   check.dateFormats(dates['formats'], `${path}/formats`);
   check.oneOf(dates['twoDigitYears'], `${path}/twoDigitYears`, namesOf(SPEC_VALUES.twoDigitYears));
+}
+
+function checkVaccineOrder(order: unknown, check: Checker): void {
+  const path = '/vaccineOrder';
+  if (order === undefined || !check.texts(order, path)) return;
+  if (order.length === 0) {
+    check.report(path, 'no field', `Leave it out, or use some of ${VACCINE_ORDER.join(', ')}.`);
+  }
+  order.forEach((field, index) => {
+    const isKnown = check.oneOf(field, `${path}/${index}`, VACCINE_ORDER);
+    if (isKnown && order.indexOf(field) < index) {
+      check.report(`${path}/${index}`, 'stands earlier in the list', 'Name each field once.');
+    }
+  });
 }
 
 function checkSeverities(severities: unknown, check: Checker): void {

@@ -771,12 +771,16 @@ class BlockTransform {
     const key = onlyCvx ? cvx : packRow([cvx, cpt, ndc, vaccine_name, vaccine_group]);
     let reading = vaccines.get(key);
     if (reading === undefined) {
-      reading = resolveVaccine({ cvx, cpt, ndc, vaccine_name, vaccine_group }, codes);
+      reading = resolveVaccine({ cvx, cpt, ndc, vaccine_name, vaccine_group }, codes, this.#plan.spec.vaccineOrder);
       if (vaccines.size >= MOST_READINGS) vaccines.clear();
       vaccines.set(key, reading);
     }
     row[DOSE.cvx] = reading.cvx;
     if (cvx !== null && cvx !== reading.cvx) this.#noteChange(DOSE.cvx, cvx, reading.cvx);
+    if (reading.ndc !== null && reading.ndc !== ndc) {
+      this.#noteChange(DOSE.ndc, ndc, reading.ndc);
+      row[DOSE.ndc] = reading.ndc;
+    }
     for (const finding of reading.findings) this.#findings.push(finding);
   }
 

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import type { CodeTable } from '../core/codes.js';
 import type { StoredDose } from '../core/match/dose.js';
 import { identityOf } from '../core/match/keys.js';
 import type { KnownPatient } from '../core/match/patient.js';
@@ -11,6 +12,7 @@ import type { PatientPart } from '../core/match/survivor.js';
 import { FATES, type Fate, type FileRole, type Row } from '../core/model.js';
 import { BulkInsert, type ColumnSource, type SqlValue } from './bulk-insert.js';
 import { DoseDetails } from './dose-details.js';
+import { dropCodeTables, keepCodeTables, readCodeTables } from './kept-code-tables.js';
 import { compareSchema, MIGRATIONS_TABLE, migrateSqlite, type SchemaState } from './migrate.js';
 import {
   type DoseWrites,
@@ -20,6 +22,7 @@ import {
   type NewRunFile,
   type PatientState,
   type PatientWrites,
+  type RunRecord,
   type RunStatus,
   type RunSummary,
   type SourceKey,
@@ -427,6 +430,7 @@ export class SqliteStore implements Store {
       ]) {
         this.#database.prepare(`DELETE FROM ${table} WHERE run_id = ?`).run(runId);
       }
+      dropCodeTables(this.#database, runId);
       this.#closeRun(runId, 'failed', finishedAt, message);
     });
   }
@@ -464,6 +468,17 @@ export class SqliteStore implements Store {
           >,
         })),
     }));
+  }
+
+  async keepCodeTables(runId: number, tables: readonly CodeTable[]): Promise<void> {
+    await this.#write(() => keepCodeTables(this.#database, runId, tables));
+  }
+
+  async readRun(runId: number): Promise<RunRecord | null> {
+    const run = (await this.listRuns()).find(({ id }) => id === runId);
+    if (run === undefined) return null;
+    const today = this.#database.prepare('SELECT today FROM runs WHERE id = ?').pluck().get(runId) as string;
+    return { ...run, today, codeTables: readCodeTables(this.#database, runId) };
   }
 
   async findRunOfFile(

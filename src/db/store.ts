@@ -1,5 +1,6 @@
 /** What the loader asks of a database. Each call is one batch; a store decides only how things are kept, never what is valid. */
 
+import type { CodeTable } from '../core/codes.js';
 import type { StoredDose } from '../core/match/dose.js';
 import type { Identity } from '../core/match/keys.js';
 import type { KnownPatient } from '../core/match/patient.js';
@@ -54,6 +55,14 @@ export interface RunSummary {
     readonly records: number;
     readonly fates: Readonly<Record<Fate, number>>;
   }[];
+}
+
+/** A run with what it was judged by. */
+export interface RunRecord extends RunSummary {
+  /** The day that counted as today. */
+  readonly today: string;
+  /** The code tables that it used; none if it was loaded by an immload that did not keep them. */
+  readonly codeTables: readonly CodeTable[];
 }
 
 /** The sender's key of a patient. */
@@ -159,6 +168,10 @@ export interface Store {
   /** Runs that were killed while they ran. */
   findDeadRuns(): Promise<readonly number[]>;
   listRuns(): Promise<readonly RunSummary[]>;
+  /** Keeps the code tables that a run uses. */
+  keepCodeTables(runId: number, tables: readonly CodeTable[]): Promise<void>;
+  /** `null` if there is no such run. */
+  readRun(runId: number): Promise<RunRecord | null>;
   /** The last completed run that loaded a file of these contents, and of this name if one is given; `null` if none did. */
   findRunOfFile(
     sha256: string,

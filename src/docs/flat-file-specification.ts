@@ -290,11 +290,29 @@ function valuesSection(spec: Spec): Block[] {
         ...(spec.nulls.length > 0 ? [', or write one of ', ...joined(spec.nulls.map(code), ', ')] : []),
         '.',
       ],
+      ...vaccineOrder(spec),
       [
         strong('Codes'),
         ': where a column lists values of its own, use those. The codes of its table and their names are understood too, in upper or lower case.',
       ],
     ]),
+  ];
+}
+
+/** Which column decides about the vaccine, where there are several. */
+function vaccineOrder(spec: Spec): (readonly Inline[])[] {
+  const columns = spec.vaccineOrder.flatMap((field) => {
+    const column = spec.layouts.immunization.fields.find((each) => each.field === field);
+    return column === undefined ? [] : [code(column.name)];
+  });
+  if (columns.length < 2) return [];
+  return [
+    [
+      strong('The vaccine'),
+      ' is that of the first of these columns that leads to one: ',
+      ...joined(columns, ', '),
+      '. The others must agree with it, by vaccine group.',
+    ],
   ];
 }
 

@@ -46,6 +46,7 @@ export type ChangeKind =
   | 'dates'
   | 'two-digit-years'
   | 'nulls'
+  | 'vaccine-order'
   | 'values'
   | 'default'
   | 'store'
@@ -101,7 +102,18 @@ function diffWhole(before: Spec, after: Spec): SpecChange[] {
   for (const token of lost(after.nulls, before.nulls)) {
     changes.push(change('nulls', [null, token], false, `${token} now stands for "no value"`));
   }
-  return changes.map(ofWhole);
+  return [...changes, ...diffVaccineOrder(before, after)].map(ofWhole);
+}
+
+/** Which column decides about the vaccine, as far as the columns of the new specification go. */
+function diffVaccineOrder(before: Spec, after: Spec): Change[] {
+  const carried = ({ vaccineOrder }: Spec): readonly string[] =>
+    vaccineOrder.filter((each) => after.layouts.immunization.fields.some(({ field }) => field === each));
+  const orders = [carried(before), carried(after)] as const;
+  if (orders[0].join() === orders[1].join()) return [];
+  const [first, ...others] = orders[1];
+  const message = `${first} now decides about the vaccine, then ${others.join(', ')}`;
+  return [change('vaccine-order', orders, false, message)];
 }
 
 /** Items of the first list that the second has not. */

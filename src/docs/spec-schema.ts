@@ -63,6 +63,7 @@ export function specSchema(): JsonSchema {
           ['formats', 'twoDigitYears'],
         ),
         nulls: TEXTS,
+        vaccineOrder: { type: 'array', minItems: 1, uniqueItems: true, items: { enum: VACCINE_FIELDS } },
         layouts: layouts(files),
         severities: severities(),
         sets: { type: 'object', additionalProperties: { $ref: '#/$defs/set' } },

@@ -1,8 +1,7 @@
-/** The specs and code tables that come with immload, and specs of the user's own. */
+/** The specs that come with immload, and specs of the user's own. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CODE_TABLES, Codes, type CodeTable } from '../core/codes.js';
 import { checkSpec, completeSpec, type Spec, type SpecProblem } from '../core/spec.js';
 import { type JsonPlaces, locateJson, type Place, placeOf } from './json-place.js';
 
@@ -151,10 +150,4 @@ function readSpecFile(path: string): string {
     const problem = code === 'ENOENT' ? 'there is no such spec file' : `the spec file cannot be read (${String(code)})`;
     throw new SpecError(`${path}: ${problem}; check its path`);
   }
-}
-
-/** All code tables that come with immload. */
-export function loadCodes(): Codes {
-  const folder = join(specsFolder(), 'codes');
-  return new Codes(CODE_TABLES.map((id) => JSON.parse(readFileSync(join(folder, `${id}.json`), 'utf8')) as CodeTable));
 }

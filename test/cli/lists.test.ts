@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { CATALOGUE, ISSUE_CODES } from '../../src/core/catalogue.js';
 import { completeSpec } from '../../src/core/spec.js';
 import { builtInSpecIds, loadSpec } from '../../src/files/specs.js';
-import { CODES, MIIS } from '../support/fixtures.js';
+import { MIIS } from '../support/fixtures.js';
 import { listFolder, type Outcome, runProgram } from '../support/program.js';
 import { miis, Sandbox } from '../support/sandbox.js';
 
@@ -136,41 +136,6 @@ describe('spec', () => {
   });
 });
 
-describe('codes', () => {
-  test('list names every table with its as-of date', async () => {
-    const text = await show('codes', 'list');
-    for (const { id, asOf, title } of CODES.tables) {
-      const row = text.split('\n').find((line) => line.trim().startsWith(`${id} `))!;
-      expect(row.split(/ {2,}/).slice(-2)).toEqual([asOf, title]);
-    }
-  });
-
-  test('list --json counts their rows', async () => {
-    const tables = JSON.parse(await show('codes', 'list', '--json')) as Record<string, unknown>[];
-    expect(tables).toEqual(
-      CODES.tables.map(({ id, title, asOf, source, rows }) => ({ id, title, asOf, source, rows: rows.length })),
-    );
-  });
-
-  test('show tells a table with its source', async () => {
-    const text = await show('codes', 'show', 'sex');
-    expect(text).toMatch(/^Administrative sex \(HL7 0001\), as of THO 7\.0\.1\n {2}Source: HL7 Terminology/);
-    expect(text).toMatch(/^ +F +Female +true$/m);
-  });
-
-  test('show --json gives the table as it is used', async () => {
-    expect(JSON.parse(await show('codes', 'show', 'cvx', '--json'))).toEqual(
-      JSON.parse(JSON.stringify(CODES.tables.find((table) => table.id === 'cvx'))),
-    );
-  });
-
-  test('show refuses what it does not have', async () => {
-    const outcome = await refuse('codes', 'show', 'nope');
-    expect(outcome).toMatchObject({ code: 2, stdout: '' });
-    expect(outcome.stderr).toMatch(/^immload: there is no code table nope; use one of cvx, mvx, [^\n]+\n$/);
-  });
-});
-
 describe('runs', () => {
   const patients = miis(
     'facility_id|patient_id|last_name|first_name|birth_date',
@@ -270,7 +235,7 @@ describe('migrate', () => {
   test('makes a registry where there is none, and leaves a current one as it is', async () => {
     using sandbox = new Sandbox();
     const made = await runProgram(sandbox.folder, ['migrate', '--db', 'r.db']);
-    expect(made).toMatchObject({ code: 0, stdout: 'r.db: applied 0001_registry.\n', stderr: '' });
+    expect(made).toMatchObject({ code: 0, stdout: 'r.db: applied 0001_registry, 0002_code_tables.\n', stderr: '' });
     expect(Object.keys(made.left)).toEqual(['r.db']);
     const again = await runProgram(sandbox.folder, ['migrate', '--db', 'r.db']);
     expect(again).toEqual({ code: 0, stdout: 'r.db is up to date.\n', stderr: '', left: made.left });
@@ -281,7 +246,7 @@ describe('migrate', () => {
     sandbox.write('immload.db', '');
     expect(await runProgram(sandbox.folder, ['migrate'])).toMatchObject({
       code: 0,
-      stdout: './immload.db: applied 0001_registry.\n',
+      stdout: './immload.db: applied 0001_registry, 0002_code_tables.\n',
     });
     expect(sandbox.query('SELECT count(*) AS n FROM patients', sandbox.path('immload.db'))).toEqual([{ n: 0 }]);
   });

@@ -36,6 +36,7 @@ function summary(more: Partial<Summary> = {}): Summary {
     started_at: '2026-07-01T10:00:00.000Z',
     finished_at: '2026-07-01T10:00:01.000Z',
     code_tables: {},
+    updated_code_tables: null,
     files: [file()],
     totals: { patient: counts, immunization: none },
     doses: { new: 0, merged: 0, duplicate: 0 },

@@ -30,6 +30,7 @@ describe('a spec has nothing wrong with it', () => {
     ['the smallest one', '/version', '1'],
     ['with a schema', '/$schema', './spec.schema.json'],
     ['with words for no value', '/nulls', ['NULL']],
+    ['with an order of the vaccine’s columns', '/vaccineOrder', ['cpt', 'cvx']],
     ['with severities', '/severities', { 'zip-invalid': 'off', 'patient-not-found': 'error' }],
     ['without quotes', `${PATIENT}/quote`, null],
     ['with tabs', `${PATIENT}/delimiter`, '\t'],
@@ -73,6 +74,10 @@ describe('a spec is told its fault, the place and the remedy', () => {
     ['/dates/twoDigitYears', undefined, '/dates/twoDigitYears', 'missing'],
     ['/dates/twoDigitYears', 'guess', '/dates/twoDigitYears', 'not a known value'],
     ['/nulls', 'NULL', '/nulls', 'not a list of texts'],
+    ['/vaccineOrder', 'cvx', '/vaccineOrder', 'not a list of texts'],
+    ['/vaccineOrder', [], '/vaccineOrder', 'no field'],
+    ['/vaccineOrder', ['cvx', 'mvx'], '/vaccineOrder/1', 'not a known value'],
+    ['/vaccineOrder', ['cvx', 'cpt', 'cvx'], '/vaccineOrder/2', 'stands earlier in the list'],
     ['/severities', ['off'], '/severities', 'not an object'],
     ['/severities', { 'zip-wrong': 'off' }, '/severities/zip-wrong', 'no such issue code'],
     ['/severities', { toString: 'off' }, '/severities/toString', 'no such issue code'],
@@ -395,7 +400,13 @@ describe('a complete spec', () => {
 
   test('has its optional parts', () => {
     expect(complete).toMatchObject({ nulls: [], severities: {} });
+    expect(complete.vaccineOrder).toEqual(['ndc', 'cvx', 'cpt', 'vaccine_name', 'vaccine_group']);
     expect(complete.layouts.patient.fields.map(({ use }) => use)).toEqual(['optional', 'optional', 'optional']);
+  });
+
+  test('has all fields of the vaccine in the order that it states, the others behind', () => {
+    const spec = completeSpec({ ...smallest(), vaccineOrder: ['cpt', 'ndc'] });
+    expect(spec.vaccineOrder).toEqual(['cpt', 'ndc', 'cvx', 'vaccine_name', 'vaccine_group']);
   });
 
   test('keeps what it said, and leaves the JSON alone', () => {

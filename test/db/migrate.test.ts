@@ -2,10 +2,15 @@
 import createKnex, { type Knex } from 'knex';
 import { describe, expect, test } from 'vitest';
 import * as registry from '../../migrations/0001_registry.js';
+import * as codeTables from '../../migrations/0002_code_tables.js';
 import { IMMUNIZATION_FIELDS, PATIENT_FIELDS } from '../../src/core/model.js';
 import { compareSchema, migrateSqlite } from '../../src/db/migrate.js';
 import { DETAIL_COLUMNS, DOSE_COLUMNS, IMMUNIZATION_COLUMNS, PATIENT_COLUMNS } from '../../src/db/tables.js';
 import { Sandbox } from '../support/sandbox.js';
+
+/** All migrations, in their order. */
+const MIGRATIONS = [registry, codeTables];
+const NAMES = MIGRATIONS.map(({ name }) => name);
 
 function columnsOf(sandbox: Sandbox, table: string): string[] {
   return sandbox.query(`SELECT name FROM pragma_table_info('${table}')`).map((row) => String(row['name']));
@@ -62,7 +67,7 @@ describe('tables that other programs may read', () => {
   });
 });
 
-describe('the migration', () => {
+describe('each migration', () => {
   const schemaOf = async (knex: Knex): Promise<unknown[]> =>
     knex('sqlite_master').select('type', 'name', 'sql').whereNot('name', 'like', 'sqlite_%').orderBy(['type', 'name']);
 
@@ -74,13 +79,18 @@ describe('the migration', () => {
       pool: { min: 1, max: 1 },
     });
     try {
-      await registry.up(knex);
-      const made = await schemaOf(knex);
-      expect(made.length).toBeGreaterThan(10);
-      await registry.down(knex);
-      expect(await schemaOf(knex)).toEqual([]);
-      await registry.up(knex);
-      expect(await schemaOf(knex)).toEqual(made);
+      const states = [await schemaOf(knex)];
+      for (const migration of MIGRATIONS) {
+        await migration.up(knex);
+        states.push(await schemaOf(knex));
+      }
+      expect(states[1]!.length).toBeGreaterThan(10);
+      for (const [place, migration] of [...MIGRATIONS.entries()].reverse()) {
+        await migration.down(knex);
+        expect(await schemaOf(knex)).toEqual(states[place]);
+      }
+      for (const migration of MIGRATIONS) await migration.up(knex);
+      expect(await schemaOf(knex)).toEqual(states.at(-1));
     } finally {
       await knex.destroy();
     }
@@ -88,15 +98,16 @@ describe('the migration', () => {
 
   test('is applied once', async () => {
     using sandbox = new Sandbox();
-    expect(await migrateSqlite(sandbox.database)).toEqual(['0001_registry']);
+    expect(await migrateSqlite(sandbox.database)).toEqual(NAMES);
     expect(await migrateSqlite(sandbox.database)).toEqual([]);
   });
 
   test.each([
-    [[], { applied: [], pending: ['0001_registry'] }],
-    [['0001_registry'], { applied: ['0001_registry'], pending: [] }],
-    [['0001_registry', '9999_later'], { applied: ['0001_registry'], pending: [] }],
-    [['20240101_users'], { applied: [], pending: ['0001_registry'] }],
+    [[], { applied: [], pending: NAMES }],
+    [['0001_registry'], { applied: ['0001_registry'], pending: NAMES.slice(1) }],
+    [NAMES, { applied: NAMES, pending: [] }],
+    [[...NAMES, '9999_later'], { applied: NAMES, pending: [] }],
+    [['20240101_users'], { applied: [], pending: NAMES }],
   ])('of a database with %j is told', (names, state) => {
     expect(compareSchema(names)).toEqual(state);
   });

@@ -81,6 +81,14 @@ function withColumn(column: Json): Spec {
   return completeSpec(withValue('/layouts/patient/fields/3', column));
 }
 
+test('which column decides about the vaccine is said where there are several', () => {
+  const spec: Spec = { ...MIIS, vaccineOrder: ['cpt', 'cvx', 'vaccine_name', 'ndc', 'vaccine_group'] };
+  expect(renderMarkdown(describeSpec(spec, CODES))).toMatch(
+    /\*\*The vaccine\*\* is that of the first of .*`cpt`, `cvx`/i,
+  );
+  expect(renderMarkdown(describeSpec(completeSpec(smallest()), CODES))).not.toContain('The vaccine** is that of');
+});
+
 describe('a column', () => {
   const find = (title: string, column: string, spec: Spec): string[] =>
     rowsAfter(title, spec).find((row) => row[1] === column)!;

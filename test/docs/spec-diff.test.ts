@@ -103,6 +103,13 @@ describe('a sender is told', () => {
     ]);
   });
 
+  test('which column decides about the vaccine, where there are several', () => {
+    const withCpt = withValue(`${FIXED}/fields/3`, { name: 'CPT', field: 'cpt', width: 5 }) as { [key: string]: Json };
+    const [before, after] = [completeSpec(withCpt), completeSpec({ ...withCpt, vaccineOrder: ['cpt'] })];
+    expect(changesBetween(before, after)).toEqual(['- cpt now decides about the vaccine, then cvx']);
+    expect(changesTo('/vaccineOrder', ['cpt'])).toEqual([]);
+  });
+
   test('that records are divided in another way', () => {
     const fixed = completeSpec(
       withValue(DELIMITED, {

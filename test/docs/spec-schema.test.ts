@@ -43,7 +43,7 @@ describe('the schema and the program agree', () => {
 
   const likely = fc.constantFrom<Json[]>(
     '', ' ', 'x', '|', '\\', '\t', '\n', '"', '¦', 'auto', 'characters', 'pad', 'cut', 'zip', 'cvx', 'last_name', 'off', 'error', 'fixed', 'delimited', 'absent',
-    'required', 'reject', 'inferred', 'YYYYMMDD', 0, 1, 2.5, -1, null, true, false, [], {}, ['YYYYMMDD'], ['x'], [1],
+    'required', 'reject', 'inferred', 'YYYYMMDD', 0, 1, 2.5, -1, null, true, false, [], {}, ['YYYYMMDD'], ['x'], [1], ['cvx'], ['cpt', 'cvx'], ['cvx', 'cvx'],
     'kept', 'DOB', 'Chart', 'answers', ['YES'], ['old'], { answers: ['YES', 'NO'] }, { answers: { table: 'sex' } }, { answers: { table: 'x' } },
     { zips: { MA: ['01'] } }, { zips: { MA: 'x' } }, { 'zip-invalid': 'Z1' }, { old: [{ column: 'Chart', is: ['1'] }] }, { old: [{ column: 'Chart' }] },
     { old: [{ any: [{ column: 'Chart', filled: true }] }] }, { old: [{ any: [] }] }, { old: [{ column: 'Chart', is: ['1'], filled: false }] }, { old: [] },
@@ -87,6 +87,7 @@ describe('the schema and the program agree', () => {
       [
         '$schema',
         'nulls',
+        'vaccineOrder',
         'severities',
         'sets',
         'prefixes',

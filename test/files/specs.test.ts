@@ -1,10 +1,8 @@
-/** The specifications and code tables that come with immload, and those of the user's own. */
+/** The specifications that come with immload, and those of the user's own. */
 import { describe, expect, test } from 'vitest';
-import { CODE_TABLES } from '../../src/core/codes.js';
 import { checkSpec } from '../../src/core/spec.js';
 import {
   builtInSpecIds,
-  loadCodes,
   loadSpec,
   loadSpecJson,
   packageFolder,
@@ -33,19 +31,6 @@ describe('what comes with immload', () => {
     const spec = loadSpec(id);
     expect(checkSpec(loadSpecJson(id, '.'))).toEqual([]);
     expect(spec.id).toBe(id);
-  });
-
-  test('is every code table, with source and day', () => {
-    const { tables } = loadCodes();
-    expect(tables.map(({ id }) => id)).toEqual([...CODE_TABLES]);
-    for (const { id, title, source, asOf, columns, rows } of tables) {
-      expect(
-        [title, source, asOf].every((text) => text.trim() !== ''),
-        id,
-      ).toBe(true);
-      expect(rows.length, id).toBeGreaterThan(0);
-      for (const row of rows) expect(row.length, id).toBe(columns.length);
-    }
   });
 
   test('has a version', () => {

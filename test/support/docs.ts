@@ -8,7 +8,8 @@ import { DATE_FORMATS } from '../../src/core/normalize/date.js';
 import { countedIn, KEY_FIELDS, type Layout, type Spec, VACCINE_FIELDS } from '../../src/core/spec.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from '../../src/core/spec-words.js';
 import { renderSchema, SCHEMA_FILE } from '../../src/docs/spec-schema.js';
-import { builtInSpecIds, loadCodes, loadSpec, packageFolder } from '../../src/files/specs.js';
+import { loadCodes } from '../../src/files/code-tables.js';
+import { builtInSpecIds, loadSpec, packageFolder } from '../../src/files/specs.js';
 
 /** A generated document: where it stands, and what it should be. */
 export interface Document {
@@ -132,7 +133,7 @@ function renderSpecs(): string {
       ['table', 'codes', 'as of', 'title'],
       loadCodes().tables.map(({ id, rows, asOf, title }) => [`\`${id}\``, String(rows.length), asOf, title]),
     ),
-    'Their sources stand in each file of [codes](codes) and in `immload codes show TABLE`.',
+    'Their sources stand in each file of [codes](codes) and in `immload codes show TABLE`. Newer ones of CDC are made of its own downloads: `immload codes update FILE…`.',
   ].join('\n\n')}\n`;
 }
 

@@ -2,6 +2,7 @@
 import type { Codes } from '../codes.js';
 import { createFinding, type Finding } from '../issue.js';
 import type { ImmunizationField } from '../model.js';
+import { followNdc } from './ndc.js';
 import { tidyText } from './text.js';
 
 /** What a record says about its vaccine, as received. */
@@ -16,6 +17,8 @@ export interface VaccineClues {
 export interface VaccineReading {
   /** The CVX code, `null` if the clues do not lead to one with certainty. */
   readonly cvx: string | null;
+  /** The NDC as CDC writes it, `null` if there is none, or no certainty which it is. */
+  readonly ndc: string | null;
   readonly findings: readonly Finding[];
 }
 
@@ -23,47 +26,82 @@ export interface VaccineReading {
 interface Lead {
   readonly field: ImmunizationField;
   readonly cvx: string | null;
+  /** Of an NDC: how CDC writes it. */
+  readonly ndc?: string | null;
   readonly findings: readonly Finding[];
 }
 
 /** CPT codes for the act of giving a vaccine. */
 const ADMINISTRATION_CPT = /^(?:9046[01]|9047[0-4]|0\d{3}A|G00(?:08|09|10))$/;
 
+/** The fields that can name the vaccine, the one that decides first. A spec may state another order. */
+export const VACCINE_ORDER = ['ndc', 'cvx', 'cpt', 'vaccine_name', 'vaccine_group'] as const;
+export type VaccineField = (typeof VACCINE_ORDER)[number];
+
 /**
- * Resolves the vaccine. CVX comes before CPT, CPT before the name, the name before the group; a later clue that leads to
- * another vaccine group is reported.
+ * Resolves the vaccine. The first field of the order that leads to a vaccine decides; one that leads to another vaccine
+ * group is reported. Codes always say what is wrong with them, names only while nothing before them has decided.
  */
-export function resolveVaccine(clues: VaccineClues, codes: Codes): VaccineReading {
-  const leads: Lead[] = [];
-  if (clues.cvx !== null) leads.push(followCvx(clues.cvx, codes));
-  if (clues.cpt !== null) leads.push(followCpt('cpt', clues.cpt, codes));
-  const byCode = leads.find((lead) => lead.cvx !== null);
-  const findings = leads.flatMap((lead) => lead.findings);
-
-  if (byCode?.cvx != null) {
-    for (const lead of leads) {
-      if (lead !== byCode && lead.cvx !== null && codes.shareGroup(byCode.cvx, lead.cvx) === false) {
-        findings.push(disagreement(lead.field, clues, byCode.cvx));
+export function resolveVaccine(
+  clues: VaccineClues,
+  codes: Codes,
+  order: readonly VaccineField[] = VACCINE_ORDER,
+): VaccineReading {
+  const findings: Finding[] = [];
+  let cvx: string | null = null;
+  let ndc: string | null = null;
+  for (const [place, field] of order.entries()) {
+    const clue = clues[field];
+    if (clue === null) continue;
+    if (!isCode(field)) {
+      if (cvx === null) {
+        const lead = followName(field, clue, codes);
+        cvx = lead.cvx;
+        // Where a spec lets names decide before codes, that one did needs no words.
+        const isAsked = order.slice(place + 1).some((later) => isCode(later) && clues[later] !== null);
+        if (cvx === null || !isAsked) findings.push(...lead.findings);
+      } else if (field === 'vaccine_name' && namesOthers(clue, cvx, codes)) {
+        findings.push(disagreement(field, clues, cvx));
       }
+      continue;
     }
-    if (clues.vaccine_name !== null) {
-      const named = codes.vaccinesOfName(clues.vaccine_name);
-      if (named.length > 0 && named.every((cvx) => codes.shareGroup(byCode.cvx!, cvx) === false)) {
-        findings.push(disagreement('vaccine_name', clues, byCode.cvx));
-      }
+    // Without its table, an NDC says nothing.
+    if (field === 'ndc' && !codes.hasNdcs) continue;
+    const lead = FOLLOW_CODE[field](clue, codes);
+    findings.push(...lead.findings);
+    if (lead.field === 'ndc') ndc = lead.ndc ?? null;
+    if (cvx === null) cvx = lead.cvx;
+    else if (lead.cvx !== null && codes.shareGroup(cvx, lead.cvx) === false) {
+      findings.push(disagreement(field, clues, cvx));
+    } else if (field === 'cvx' && lead.cvx !== null && lead.cvx !== cvx) {
+      findings.push(createFinding('cvx-replaced', field, clue, { after: cvx }));
     }
-    return { cvx: byCode.cvx, findings };
   }
-
-  const byName = followName(clues, codes);
-  findings.push(...byName.findings);
-  if (byName.cvx !== null) return { cvx: byName.cvx, findings };
-  if (clues.ndc !== null) findings.push(createFinding('ndc-unresolved', 'ndc', clues.ndc));
+  if (cvx !== null) return { cvx, ndc, findings };
+  if (clues.ndc !== null && !codes.hasNdcs) findings.push(createFinding('ndc-unresolved', 'ndc', clues.ndc));
   const said = Object.values(clues).some((clue) => clue !== null);
   findings.push(
     said ? createFinding('vaccine-unresolved', 'cvx', clues.cvx) : createFinding('vaccine-missing', 'cvx', null),
   );
-  return { cvx: null, findings };
+  return { cvx: null, ndc, findings };
+}
+
+type CodeField = 'ndc' | 'cvx' | 'cpt';
+
+const FOLLOW_CODE: Readonly<Record<CodeField, (clue: string, codes: Codes) => Lead>> = {
+  ndc: followNdc,
+  cvx: followCvx,
+  cpt: (clue, codes) => followCpt('cpt', clue, codes),
+};
+
+function isCode(field: VaccineField): field is CodeField {
+  return Object.hasOwn(FOLLOW_CODE, field);
+}
+
+/** Whether a name stands for vaccines of other groups only. */
+function namesOthers(name: string, cvx: string, codes: Codes): boolean {
+  const named = codes.vaccinesOfName(name);
+  return named.length > 0 && named.every((each) => codes.shareGroup(cvx, each) === false);
 }
 
 function disagreement(field: ImmunizationField, clues: VaccineClues, cvx: string): Finding {
@@ -103,26 +141,12 @@ function followCpt(field: 'cvx' | 'cpt', text: string, codes: Codes): Lead {
   return fail(createFinding('cpt-unknown', field, text, { expected: codes.table('cpt').asOf }));
 }
 
-function followName(clues: VaccineClues, codes: Codes): Lead {
-  const findings: Finding[] = [];
-  if (clues.vaccine_name !== null) {
-    const vaccines = codes.vaccinesOfName(clues.vaccine_name);
-    const byGroup = codes.vaccineOfGroup(clues.vaccine_name);
-    const cvx = vaccines.length === 1 ? vaccines[0]! : vaccines.length === 0 ? byGroup : undefined;
-    if (cvx !== undefined) return found('vaccine_name', clues.vaccine_name, cvx);
-    findings.push(createFinding('vaccine-name-unknown', 'vaccine_name', clues.vaccine_name));
-  }
-  if (clues.vaccine_group !== null) {
-    const cvx = codes.vaccineOfGroup(clues.vaccine_group);
-    if (cvx !== undefined) {
-      const lead = found('vaccine_group', clues.vaccine_group, cvx);
-      return { ...lead, findings: [...findings, ...lead.findings] };
-    }
-    findings.push(createFinding('vaccine-name-unknown', 'vaccine_group', clues.vaccine_group));
-  }
-  return { field: 'vaccine_name', cvx: null, findings };
-}
-
-function found(field: 'vaccine_name' | 'vaccine_group', value: string, cvx: string): Lead {
-  return { field, cvx, findings: [createFinding('vaccine-from-name', field, value, { after: cvx })] };
+function followName(field: 'vaccine_name' | 'vaccine_group', name: string, codes: Codes): Lead {
+  const vaccines = field === 'vaccine_name' ? codes.vaccinesOfName(name) : [];
+  const cvx = vaccines.length === 0 ? codes.vaccineOfGroup(name) : vaccines.length === 1 ? vaccines[0]! : undefined;
+  const finding =
+    cvx === undefined
+      ? createFinding('vaccine-name-unknown', field, name)
+      : createFinding('vaccine-from-name', field, name, { after: cvx });
+  return { field, cvx: cvx ?? null, findings: [finding] };
 }

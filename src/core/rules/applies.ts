@@ -62,6 +62,14 @@ const ONLY_BY_RULES: ReadonlySet<IssueCode> = new Set(
     .filter((code) => code !== 'value-too-long' && code !== 'required-value-missing'),
 );
 
+/** Codes that need an NDC table, and none comes with immload. */
+const NEEDS_NDC_TABLE: ReadonlySet<IssueCode> = new Set<IssueCode>([
+  'ndc-invalid',
+  'ndc-padded',
+  'ndc-unknown',
+  'ndc-ambiguous',
+]);
+
 /** Codes that need a second field beside the one they are reported on. */
 const SECOND_FIELDS: Readonly<Partial<Record<IssueCode, FieldName>>> = {
   'zip-padded': 'state',
@@ -81,6 +89,7 @@ const CVX_COLUMN: ReadonlySet<IssueCode> = new Set<IssueCode>([
   'cvx-unknown',
   'cvx-newer-than-table',
   'cpt-in-cvx',
+  'cvx-replaced',
 ]);
 
 /** Codes about how a date is written, and the forms of which one must be allowed. */
@@ -134,6 +143,8 @@ export function canBreak(code: IssueCode, spec: Spec): boolean {
   const carries = (role: Role, field: FieldName): boolean =>
     spec.layouts[role].fields.some((each) => each.field === field);
   if (code === 'dose-date-after-death') return carries('patient', 'death_date');
+  if (NEEDS_NDC_TABLE.has(code)) return false;
+  if (code === 'cvx-replaced' && !isCvxOverruled(spec)) return false;
   if (TWO_DIGIT_YEARS.has(code) && spec.dates.twoDigitYears === 'reject') return false;
   const forms = DATE_FORMS[code];
   const { subject, field } = CATALOGUE[code] as IssueDefinition;
@@ -148,6 +159,12 @@ export function canBreak(code: IssueCode, spec: Spec): boolean {
       return forms === undefined || forms.some((form) => dates.includes(form));
     });
   });
+}
+
+/** Whether a column decides about the vaccine before CVX. An NDC does where there is a table of them. */
+function isCvxOverruled({ vaccineOrder, layouts }: Spec): boolean {
+  const before = vaccineOrder.slice(0, vaccineOrder.indexOf('cvx')).filter((field) => field !== 'ndc');
+  return before.some((field) => layouts.immunization.fields.some((each) => each.field === field));
 }
 
 /** The fields of a role that a code can be reported on. */

@@ -366,6 +366,9 @@ const rejectedWithDoses: DraftFault = (draft) => {
   return [ofPatient(draft, reason[0], FIRST), ...dosesRejected(draft, id)];
 };
 
+/** No NDC table comes with immload, and without one an NDC says nothing. */
+const needsNdcTable: DraftFault = () => null;
+
 /** The faults of every code, in the order of the catalogue. */
 export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> = {
   // ---- any record ------------------------------------------------------------------------------------------------
@@ -536,6 +539,10 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
     vaccine({ cpt: '90471' }, { also: ['vaccine-unresolved'] }),
   ],
   'ndc-unresolved': [vaccine({ ndc: '00006-4681-00' }, { also: ['vaccine-unresolved'] })],
+  'ndc-invalid': [needsNdcTable],
+  'ndc-padded': [needsNdcTable],
+  'ndc-unknown': [needsNdcTable],
+  'ndc-ambiguous': [needsNdcTable],
   'vaccine-name-unknown': [
     vaccine({ vaccine_name: 'allergy shot' }, { also: ['vaccine-unresolved'] }),
     vaccine({ vaccine_group: 'SHOTS' }, { also: ['vaccine-unresolved'] }),
@@ -545,6 +552,11 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
     dose({ cvx: '03', cpt: '90713' }),
     vaccine({ cvx: '03', vaccine_name: 'IPOL' }),
     vaccine({ cpt: '90707', vaccine_name: 'IPOL' }),
+  ],
+  'cvx-replaced': [
+    dose({ cvx: '04', cpt: '90707' }),
+    vaccine({ cvx: '04', vaccine_name: 'M-M-R II' }),
+    vaccine({ cvx: '04', vaccine_group: 'MMR' }),
   ],
   'cvx-reserved': [vaccine({ cvx: '99' })],
   'cvx-no-vaccine': [vaccine({ cvx: '998' })],

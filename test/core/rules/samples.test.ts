@@ -84,6 +84,11 @@ const PROVED_ELSEWHERE: Partial<Record<IssueCode, string>> = {
   'match-in-doubt': '../../load/late-issues.test.ts',
   'patient-not-found': '../../load/late-issues.test.ts',
   'patient-rejected': '../../load/late-issues.test.ts',
+  'ndc-invalid': '../normalize/ndc.test.ts',
+  'ndc-padded': '../normalize/ndc.test.ts',
+  'ndc-unknown': '../normalize/ndc.test.ts',
+  'ndc-ambiguous': '../normalize/ndc.test.ts',
+  'cvx-replaced': '../normalize/vaccine.test.ts',
   'dose-date-before-birth': '../../load/late-issues.test.ts',
   'dose-date-after-death': '../../load/late-issues.test.ts',
 };
