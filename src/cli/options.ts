@@ -1,6 +1,7 @@
 /** The options of the commands: what yargs is told, and what the README says of them. */
 import type { Options } from 'yargs';
 import { FILE_ENCODINGS } from '../core/read/decode.js';
+import { MATCH_MODELS } from '../db/store.js';
 import { DEFAULT_MAX_ISSUES_PER_CODE } from '../load.js';
 
 /** An option with its words. Every option has a description, and a word for its value unless it is a switch. */
@@ -54,6 +55,25 @@ const input = {
     type: 'string',
     value: 'DIR',
     describe: 'New folder for the reports (default: ./immload-report/<run>)',
+  },
+  'match-model': {
+    type: 'string',
+    choices: MATCH_MODELS,
+    default: 'exact',
+    value: 'MODEL',
+    describe:
+      'How patients are matched: exact (equal names and birth date), fixed (all fields weighed), trained (weights learned from the file)',
+  },
+  'match-threshold': {
+    type: 'number',
+    value: 'WEIGHT',
+    describe: 'From which weight on two records are one person (default: 1 for fixed, 0 for trained)',
+  },
+  'review-threshold': {
+    type: 'number',
+    value: 'WEIGHT',
+    describe:
+      'From which weight on two records are a question for a reviewer (default: −5 and up, by the number of records)',
   },
   'max-rejects': {
     type: 'string',

@@ -59,7 +59,7 @@ function formatReading(files: readonly FileSummary[]): string {
 }
 
 function formatPatients(summary: Summary): string {
-  const { patients, doses, totals, mode, files } = summary;
+  const { matching, patients, doses, totals, mode, files } = summary;
   const lines: string[] = [];
   const would = mode === 'load' ? '' : ' (would be)';
   if (totals.patient.records > 0 || totals.combined !== undefined) {
@@ -67,6 +67,10 @@ function formatPatients(summary: Summary): string {
     lines.push(
       `Patients${would}: ${formatCount(patients.new)} new, ${formatCount(patients.merged)} merged, ${review} left to review`,
     );
+    if (matching.match_threshold !== null && matching.review_threshold !== null) {
+      const [match, review] = [matching.match_threshold, matching.review_threshold].map((weight) => weight.toFixed(1));
+      lines.push(`Matched by the ${matching.model} model: one person from weight ${match}, a question from ${review}`);
+    }
   }
   if (totals.combined !== undefined) {
     const [fresh, merged, duplicate] = [doses.new, doses.merged, doses.duplicate].map(formatCount);

@@ -1,6 +1,7 @@
 /** Brings a database to the current schema. knex runs the migrations, which are listed here one by one. */
 import type { Knex } from 'knex';
 import * as registry from '../../migrations/0001_registry.js';
+import * as matching from '../../migrations/0002_matching.js';
 
 interface Migration {
   readonly name: string;
@@ -9,7 +10,7 @@ interface Migration {
 }
 
 /** All migrations, in their order. */
-const MIGRATIONS: readonly Migration[] = [registry];
+const MIGRATIONS: readonly Migration[] = [registry, matching];
 
 const SOURCE: Knex.MigrationSource<Migration> = {
   getMigrations: async () => [...MIGRATIONS],

@@ -37,6 +37,7 @@ function summary(more: Partial<Summary> = {}): Summary {
     finished_at: '2026-07-01T10:00:01.000Z',
     code_tables: {},
     files: [file()],
+    matching: { model: 'exact', match_threshold: null, review_threshold: null },
     totals: { patient: counts, immunization: none },
     doses: { new: 0, merged: 0, duplicate: 0 },
     patients: { new: 1200, merged: 4, review: 1 },

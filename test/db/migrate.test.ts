@@ -2,6 +2,7 @@
 import createKnex, { type Knex } from 'knex';
 import { describe, expect, test } from 'vitest';
 import * as registry from '../../migrations/0001_registry.js';
+import * as matching from '../../migrations/0002_matching.js';
 import { IMMUNIZATION_FIELDS, PATIENT_FIELDS } from '../../src/core/model.js';
 import { compareSchema, migrateSqlite } from '../../src/db/migrate.js';
 import { DETAIL_COLUMNS, DOSE_COLUMNS, IMMUNIZATION_COLUMNS, PATIENT_COLUMNS } from '../../src/db/tables.js';
@@ -62,11 +63,13 @@ describe('tables that other programs may read', () => {
   });
 });
 
-describe('the migration', () => {
+const ALL = ['0001_registry', '0002_matching'];
+
+describe('the migrations', () => {
   const schemaOf = async (knex: Knex): Promise<unknown[]> =>
     knex('sqlite_master').select('type', 'name', 'sql').whereNot('name', 'like', 'sqlite_%').orderBy(['type', 'name']);
 
-  test('goes up, down and up again', async () => {
+  test('go up, down and up again', async () => {
     const knex = createKnex({
       client: 'better-sqlite3',
       connection: { filename: ':memory:' },
@@ -75,28 +78,34 @@ describe('the migration', () => {
     });
     try {
       await registry.up(knex);
+      const first = await schemaOf(knex);
+      expect(first.length).toBeGreaterThan(10);
+      await matching.up(knex);
       const made = await schemaOf(knex);
-      expect(made.length).toBeGreaterThan(10);
+      await matching.down(knex);
+      expect(await schemaOf(knex)).toEqual(first);
+      await matching.up(knex);
+      expect(await schemaOf(knex)).toEqual(made);
+      await matching.down(knex);
       await registry.down(knex);
       expect(await schemaOf(knex)).toEqual([]);
-      await registry.up(knex);
-      expect(await schemaOf(knex)).toEqual(made);
     } finally {
       await knex.destroy();
     }
   });
 
-  test('is applied once', async () => {
+  test('are applied once', async () => {
     using sandbox = new Sandbox();
-    expect(await migrateSqlite(sandbox.database)).toEqual(['0001_registry']);
+    expect(await migrateSqlite(sandbox.database)).toEqual(ALL);
     expect(await migrateSqlite(sandbox.database)).toEqual([]);
   });
 
   test.each([
-    [[], { applied: [], pending: ['0001_registry'] }],
-    [['0001_registry'], { applied: ['0001_registry'], pending: [] }],
-    [['0001_registry', '9999_later'], { applied: ['0001_registry'], pending: [] }],
-    [['20240101_users'], { applied: [], pending: ['0001_registry'] }],
+    [[], { applied: [], pending: ALL }],
+    [['0001_registry'], { applied: ['0001_registry'], pending: ['0002_matching'] }],
+    [ALL, { applied: ALL, pending: [] }],
+    [[...ALL, '9999_later'], { applied: ALL, pending: [] }],
+    [['20240101_users'], { applied: [], pending: ALL }],
   ])('of a database with %j is told', (names, state) => {
     expect(compareSchema(names)).toEqual(state);
   });
