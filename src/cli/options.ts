@@ -127,6 +127,28 @@ export const RUNS_OPTIONS = { ...database, ...json };
 export const MIGRATE_OPTIONS = database;
 export const LIST_OPTIONS = json;
 
+const WHY_OPTIONS = {
+  ...database,
+  ...json,
+  values: {
+    type: 'boolean',
+    default: false,
+    describe: 'Show what the records say, too: names, dates, addresses',
+  },
+} as const satisfies Record<string, CommandOption>;
+
+const REVIEW_LIST_OPTIONS = {
+  ...database,
+  ...json,
+  all: { type: 'boolean', default: false, describe: 'Those that are decided, too' },
+} as const satisfies Record<string, CommandOption>;
+
+const DECIDE_OPTIONS = {
+  ...database,
+  by: { type: 'string', value: 'NAME', demandOption: true, describe: 'Who decides' },
+  because: { type: 'string', value: 'TEXT', demandOption: true, describe: 'Why; without values of records' },
+} as const satisfies Record<string, CommandOption>;
+
 const DOCUMENT_OPTIONS = {
   html: {
     type: 'boolean',
@@ -158,6 +180,22 @@ export const COMMANDS = {
   migrate: {
     describe: 'Bring a registry made by an older immload to the current schema',
     options: MIGRATE_OPTIONS as Record<string, CommandOption>,
+  },
+  'why <what>': {
+    describe: 'Say why records are one patient, or why two may be (R12 is a review): the weight of each field',
+    options: WHY_OPTIONS as Record<string, CommandOption>,
+  },
+  'review list': {
+    describe: 'List the pairs that are left to a reviewer, the heaviest first',
+    options: REVIEW_LIST_OPTIONS as Record<string, CommandOption>,
+  },
+  'review show <review>': {
+    describe: 'Show a pair: the weight of each field, and what was decided',
+    options: WHY_OPTIONS as Record<string, CommandOption>,
+  },
+  'review decide <review> <decision>': {
+    describe: 'Decide about a pair: same, different, or later',
+    options: DECIDE_OPTIONS as Record<string, CommandOption>,
   },
   'explain [code]': {
     describe:

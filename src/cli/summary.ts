@@ -1,5 +1,6 @@
 /** The summary of a run as people see it. It names files, codes and counts, and no value of any record. */
 import { findIssueDefinition } from '../core/catalogue.js';
+import { formatWeight } from '../core/match/explanation.js';
 import { FATES } from '../core/model.js';
 import type { FileSummary, Summary } from '../run.js';
 import { formatCount, formatTable, showSafely } from './table.js';
@@ -68,7 +69,7 @@ function formatPatients(summary: Summary): string {
       `Patients${would}: ${formatCount(patients.new)} new, ${formatCount(patients.merged)} merged, ${review} left to review`,
     );
     if (matching.match_threshold !== null && matching.review_threshold !== null) {
-      const [match, review] = [matching.match_threshold, matching.review_threshold].map((weight) => weight.toFixed(1));
+      const [match, review] = [matching.match_threshold, matching.review_threshold].map(formatWeight);
       lines.push(`Matched by the ${matching.model} model: one person from weight ${match}, a question from ${review}`);
     }
   }

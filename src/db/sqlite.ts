@@ -12,6 +12,16 @@ import type { PatientPart } from '../core/match/survivor.js';
 import { FATES, type Fate, type FileRole, type Row } from '../core/model.js';
 import { BulkInsert, type ColumnSource, type SqlValue } from './bulk-insert.js';
 import { DoseDetails } from './dose-details.js';
+import {
+  listReviews,
+  type PatientSource,
+  type Review,
+  type ReviewDecision,
+  readPatientSources,
+  readReview,
+  readReviewsOfPatient,
+  writeDecision,
+} from './match-history.js';
 import { findPatientsByKeys, MissingKeys, patientsWithoutKeys, readComparable, readNameUses } from './match-keys.js';
 import { compareSchema, MIGRATIONS_TABLE, migrateSqlite, type SchemaState } from './migrate.js';
 import {
@@ -630,6 +640,33 @@ export class SqliteStore implements Store {
     } finally {
       missing.drop();
     }
+  }
+
+  /** The records of a patient in the order in which they came; none if there is no such patient. */
+  readPatientSources(patientId: number): readonly PatientSource[] {
+    return readPatientSources(this.#database, patientId);
+  }
+
+  /** Pairs for a reviewer, the heaviest first: those that wait for a decision, or all. */
+  listReviews(which: 'open' | 'all'): readonly Review[] {
+    return listReviews(this.#database, which);
+  }
+
+  /** A pair by its number, `null` if there is none. */
+  readReview(reviewId: number): Review | null {
+    return readReview(this.#database, reviewId);
+  }
+
+  readReviewsOfPatient(patientId: number): readonly Review[] {
+    return readReviewsOfPatient(this.#database, patientId);
+  }
+
+  /** Writes down what a reviewer decided. */
+  async decideReview(
+    reviewId: number,
+    decision: { readonly decision: ReviewDecision; readonly by: string; readonly at: string; readonly reason: string },
+  ): Promise<void> {
+    await this.#write(() => writeDecision(this.#database, reviewId, decision));
   }
 
   /** Where rows are that are looked up. */
