@@ -162,11 +162,7 @@ describe('the fixed model', () => {
   test('ranks the pairs for a reviewer by weight', async () => {
     using sandbox = new Sandbox();
     const { folder } = await sandbox.load(
-      fixed([
-        nora(),
-        elsewhere({ first_name: 'Elena', phone: '' }),
-        nora({ patient_id: '3', first_name: 'Zoe' }),
-      ]),
+      fixed([nora(), elsewhere({ first_name: 'Elena', phone: '' }), nora({ patient_id: '3', first_name: 'Zoe' })]),
     );
     const reviews = await sandbox.report(folder, 'review.csv');
     const weights = reviews.map(({ weight }) => Number(weight));
