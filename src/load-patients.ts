@@ -16,7 +16,7 @@ import {
 import { mergePatientRows, type PatientPart } from './core/match/survivor.js';
 import { PATIENT, PATIENT_FIELDS, type PatientField, packRow, type Row, unpackRow } from './core/model.js';
 import { recordOffset } from './core/read/blocks.js';
-import type { LinkedPatient, NewPatientPart, NewPatientSource, PatientWrites, SourceKey } from './db/store.js';
+import type { LinkedPatient, NewPatientPart, NewPatientSource, PatientState, PatientWrites, SourceKey } from './db/store.js';
 import { RecordReader } from './files/source.js';
 import { addMissingKeys, WeighedPatients } from './match-patients.js';
 import { type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
@@ -206,6 +206,8 @@ class RepeatedPatients {
 }
 
 const NEW: PatientDecision = { kind: 'new' };
+/** Stored patients held at once while they gain from records of the submission. */
+const PATIENTS_READ_AT_ONCE = 500;
 
 /** Matches the set, then writes it. */
 class PatientMatcher {
@@ -395,9 +397,14 @@ class PatientMatcher {
       this.#addKey(index, patientId, decision);
       if (writes.sources.length >= batchRows) writes = await this.#flush(writes);
     }
-    for (const [patientId, indexes] of gains) {
-      await this.#addGains(patientId, indexes, writes);
-      if (writes.updates.length + writes.parts.length >= batchRows) writes = await this.#flush(writes);
+    const gaining = [...gains.keys()];
+    for (let start = 0; start < gaining.length; start += PATIENTS_READ_AT_ONCE) {
+      const patientIds = gaining.slice(start, start + PATIENTS_READ_AT_ONCE);
+      const states = await this.#context.store.readPatients(patientIds);
+      for (const patientId of patientIds) {
+        this.#addGains(patientId, gains.get(patientId)!, states.get(patientId)!, writes);
+        if (writes.updates.length + writes.parts.length >= batchRows) writes = await this.#flush(writes);
+      }
     }
     const reviews = await this.#addReviews(writes);
     counts.review = reviews.length;
@@ -544,8 +551,12 @@ class PatientMatcher {
   }
 
   /** What a person of the store gains from records of the submission. */
-  async #addGains(patientId: number, indexes: readonly number[], writes: PatientWritesInProgress): Promise<void> {
-    const state = (await this.#context.store.readPatients([patientId])).get(patientId)!;
+  #addGains(
+    patientId: number,
+    indexes: readonly number[],
+    state: PatientState,
+    writes: PatientWritesInProgress,
+  ): void {
     const distinct = this.#distinct(indexes, new Set(state.parts.map((part) => packRow(part.row))));
     const ssnCheck = state.ssnCheck ?? this.#firstSsnCheck(indexes);
     if (distinct.length === 0 && ssnCheck === state.ssnCheck) return;

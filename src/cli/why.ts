@@ -96,7 +96,7 @@ export async function decideReview(
 }
 
 const CONSEQUENCES: Readonly<Record<ReviewDecision, string>> = {
-  same: 'one person',
+  same: 'one person; this is written down, and the two patients stay apart until a later version joins them',
   different: 'two persons; the pair is not asked again',
   later: 'left for later',
 };
