@@ -1,7 +1,10 @@
 /** The patients of a submission: read all, match the whole set with itself and the store, then write. */
 import type { IssueCode } from './core/catalogue.js';
 import type { Issue } from './core/issue.js';
+import type { WeighedDecisions } from './core/match/decide-people.js';
+import { describeMatch, type MatchExplanation } from './core/match/explanation.js';
 import { hashText, type Identity, identityOf, matchKeyOf, ssnCheckOf } from './core/match/keys.js';
+import type { Thresholds } from './core/match/match-people.js';
 import {
   type DoubtfulPair,
   decidePatients,
@@ -11,10 +14,18 @@ import {
   sourceKey,
 } from './core/match/patient.js';
 import { mergePatientRows, type PatientPart } from './core/match/survivor.js';
-import { PATIENT, PATIENT_FIELDS, packRow, type Row, unpackRow } from './core/model.js';
+import { PATIENT, PATIENT_FIELDS, type PatientField, packRow, type Row, unpackRow } from './core/model.js';
 import { recordOffset } from './core/read/blocks.js';
-import type { LinkedPatient, NewPatientPart, NewPatientSource, PatientWrites, SourceKey } from './db/store.js';
+import type {
+  LinkedPatient,
+  NewPatientPart,
+  NewPatientSource,
+  PatientState,
+  PatientWrites,
+  SourceKey,
+} from './db/store.js';
 import { RecordReader } from './files/source.js';
+import { addMissingKeys, WeighedPatients } from './match-patients.js';
 import { type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
 
 /** Why the doses of a patient cannot be loaded: its record was rejected, or its id stands for several persons. */
@@ -32,14 +43,19 @@ export interface PatientLinks {
 export interface PatientOutcome {
   readonly links: PatientLinks;
   readonly counts: { readonly new: number; readonly merged: number; readonly review: number };
-  /** The pairs for a reviewer. */
+  /** The pairs for a reviewer, the heaviest first. */
   readonly reviews: readonly ReviewPair[];
+  /** What a model that weighs went by. */
+  readonly thresholds: Thresholds | null;
 }
 
 /** A pair of patients that may be one person. */
 export interface ReviewPair {
+  readonly reviewId: number;
   readonly a: ReviewedPatient;
   readonly b: ReviewedPatient;
+  /** `null` where nothing was weighed. */
+  readonly weight: number | null;
   readonly reason: string;
 }
 
@@ -54,14 +70,14 @@ export interface ReviewedPatient {
 export async function loadPatients(
   files: readonly FileRun[],
   context: RunContext,
-  firstNewPatientId: number,
+  next: { readonly patientId: number; readonly reviewId: number },
 ): Promise<PatientOutcome> {
   const set = new PatientSet(context);
   const bySource = new Map<string, LinkedPatient | NoPatient>();
   for (const [number, file] of files.entries()) await readPatientFile(file, number, set, bySource, context);
   const records = set.rows.length;
   context.onProgress({ stage: 'matching patients', done: 0, total: records, unit: 'records', records });
-  const matcher = new PatientMatcher(set, files, bySource, context, firstNewPatientId);
+  const matcher = new PatientMatcher(set, files, bySource, context, next);
   await matcher.decide();
   await matcher.rejectConflicts();
   return matcher.write();
@@ -87,6 +103,8 @@ class PatientSet {
   readonly offsets: number[] = [];
   readonly starts: number[] = [];
   readonly lengths: number[] = [];
+  /** The records as models that weigh compare them, `null` if none does. */
+  readonly weighed: WeighedPatients | null;
   readonly #unstored: readonly number[];
 
   constructor(context: RunContext) {
@@ -94,6 +112,11 @@ class PatientSet {
     this.#unstored = Object.entries(PATIENT_FIELDS)
       .filter(([name, definition]) => 'stored' in definition || notStored.some((field) => field.field === name))
       .map(([name]) => PATIENT[name as keyof typeof PATIENT]);
+    const { matching } = context;
+    const hidden = notStored.flatMap(({ field }) =>
+      field !== null && field in PATIENT ? [field as PatientField] : [],
+    );
+    this.weighed = matching === null ? null : new WeighedPatients(matching, hidden);
   }
 
   /** Adds a row, which is changed into what is stored of it. */
@@ -102,6 +125,7 @@ class PatientSet {
     this.matchKeys.push(matchKeyOf(identityOf(row)));
     const ssnCheck = ssnCheckOf(row[PATIENT.ssn]);
     this.ssnChecks.push(ssnCheck);
+    this.weighed?.add(row);
     for (const slot of this.#unstored) row[slot] = null;
     this.birthDates.push(row[PATIENT.birth_date]!);
     this.deathDates.push(row[PATIENT.death_date]!);
@@ -189,6 +213,8 @@ class RepeatedPatients {
 }
 
 const NEW: PatientDecision = { kind: 'new' };
+/** Stored patients held at once while they gain from records of the submission. */
+const PATIENTS_READ_AT_ONCE = 500;
 
 /** Matches the set, then writes it. */
 class PatientMatcher {
@@ -200,6 +226,8 @@ class PatientMatcher {
   readonly #known = new Map<number, KnownPatient>();
   #decisions: ReadonlyMap<number, PatientDecision> = new Map();
   #doubts: readonly DoubtfulPair[] = [];
+  #weighed: WeighedDecisions | null = null;
+  #nextReviewId: number;
   /** The patient of each record, 0 for a record that was set aside. */
   readonly #personOf: number[] = [];
   /** What doses have to know of the patients that this run made, in the order of their ids, and of others. */
@@ -212,13 +240,14 @@ class PatientMatcher {
     files: readonly FileRun[],
     bySource: Map<string, LinkedPatient | NoPatient>,
     context: RunContext,
-    firstNewPatientId: number,
+    next: { readonly patientId: number; readonly reviewId: number },
   ) {
     this.#set = set;
     this.#files = files;
     this.#bySource = bySource;
     this.#context = context;
-    this.#firstNewPatientId = firstNewPatientId;
+    this.#firstNewPatientId = next.patientId;
+    this.#nextReviewId = next.reviewId;
   }
 
   /** Decides about the records that share an id or a name with another, or with the store. All others are new. */
@@ -227,7 +256,9 @@ class PatientMatcher {
     const sourceUses = new Map<string, number>();
     const keyUses = new Map<number, number>();
     for (const source of sources) count(sourceUses, source);
-    for (const key of matchKeys) if (key !== null) count(keyUses, key);
+    // Models that weigh look at names themselves.
+    const { weighed } = this.#set;
+    if (weighed === null) for (const key of matchKeys) if (key !== null) count(keyUses, key);
     await this.#findKnown();
     for (const patient of this.#known.values()) {
       for (const { siteId, sourcePatientId } of patient.sources) count(sourceUses, sourceKey(siteId, sourcePatientId));
@@ -236,14 +267,36 @@ class PatientMatcher {
     const shared: IncomingRecord[] = [];
     for (let index = 0; index < sources.length; index++) {
       const key = matchKeys[index]!;
-      const isShared = sourceUses.get(sources[index]!)! > 1 || (key !== null && keyUses.get(key)! > 1);
+      const isShared = sourceUses.get(sources[index]!)! > 1 || (key !== null && (keyUses.get(key) ?? 0) > 1);
       if (!isShared) continue;
       const content = this.#set.contents[index]!;
       shared.push({ index, ...this.#set.source(index), identity: this.#set.identity(index), content });
     }
-    const { decisions, doubts } = decidePatients(shared, [...this.#known.values()]);
-    this.#decisions = decisions;
-    this.#doubts = doubts;
+    const known = [...this.#known.values()];
+    if (weighed === null) {
+      const { decisions, doubts } = decidePatients(shared, known);
+      this.#decisions = decisions;
+      this.#doubts = doubts;
+      return;
+    }
+    await this.#addMissingKeys();
+    this.#weighed = await weighed.decide(this.#context.store, shared, known);
+    this.#decisions = this.#weighed.decisions;
+    this.#doubts = this.#weighed.doubts;
+  }
+
+  /** Gives patients of runs that matched by name the keys that they lack. */
+  async #addMissingKeys(): Promise<void> {
+    const { store, runId, signal, onNotice, onProgress } = this.#context;
+    const patientIds = await store.findPatientsWithoutKeys();
+    if (patientIds.length === 0) return;
+    const total = patientIds.length;
+    onNotice(`adding match keys for ${total} patients that were loaded with --match-model exact; this is done once`);
+    await addMissingKeys(store, patientIds, async (done) => {
+      signal?.throwIfAborted();
+      onProgress({ stage: 'adding match keys', done, total, unit: 'records', records: done });
+      await store.beat(runId);
+    });
   }
 
   async #findKnown(): Promise<void> {
@@ -252,9 +305,15 @@ class PatientMatcher {
     const { sources, matchKeys } = this.#set;
     for (let start = 0; start < sources.length; start += sizes.batchRows) {
       const end = start + sizes.batchRows;
-      const keys = matchKeys.slice(start, end).filter((key) => key !== null);
+      const isWeighed = this.#set.weighed !== null;
+      const keys = isWeighed ? [] : matchKeys.slice(start, end).filter((key) => key !== null);
       const found = await store.findKnownPatients(sources.slice(start, end).map(splitSourceKey), keys);
-      for (const patient of found) this.#known.set(patient.patientId, patient);
+      for (const patient of found) {
+        // Each batch tells of the keys that it asked for.
+        const before = this.#known.get(patient.patientId)?.matchKeys ?? [];
+        const all = new Set([...before, ...patient.matchKeys]);
+        this.#known.set(patient.patientId, { ...patient, matchKeys: [...all] });
+      }
     }
   }
 
@@ -345,16 +404,27 @@ class PatientMatcher {
       this.#addKey(index, patientId, decision);
       if (writes.sources.length >= batchRows) writes = await this.#flush(writes);
     }
-    for (const [patientId, indexes] of gains) {
-      await this.#addGains(patientId, indexes, writes);
-      if (writes.updates.length + writes.parts.length >= batchRows) writes = await this.#flush(writes);
+    const gaining = [...gains.keys()];
+    for (let start = 0; start < gaining.length; start += PATIENTS_READ_AT_ONCE) {
+      const patientIds = gaining.slice(start, start + PATIENTS_READ_AT_ONCE);
+      const states = await this.#context.store.readPatients(patientIds);
+      for (const patientId of patientIds) {
+        this.#addGains(patientId, gains.get(patientId)!, states.get(patientId)!, writes);
+        if (writes.updates.length + writes.parts.length >= batchRows) writes = await this.#flush(writes);
+      }
     }
-    const reviews = this.#addReviews(writes);
+    const reviews = await this.#addReviews(writes);
     counts.review = reviews.length;
     await this.#flush(writes);
     await this.#writeKeys();
+    await this.#writeWeighedKeys();
     await this.#link();
-    return { links: { bySource: this.#bySource, firstNewPatientId: this.#firstNewPatientId }, counts, reviews };
+    return {
+      links: { bySource: this.#bySource, firstNewPatientId: this.#firstNewPatientId },
+      counts,
+      reviews,
+      thresholds: this.#weighed?.thresholds ?? null,
+    };
   }
 
   /** Gives every record its person, and tells the records of each person that has more than one. */
@@ -415,7 +485,8 @@ class PatientMatcher {
   }
 
   #newPart(patientId: number, index: number): NewPatientPart {
-    return { patientId, siteId: this.#set.source(index).siteId, row: this.#set.row(index) };
+    const ssnCheck = this.#set.ssnChecks[index]!;
+    return { patientId, siteId: this.#set.source(index).siteId, row: this.#set.row(index), ssnCheck };
   }
 
   #firstSsnCheck(indexes: readonly number[]): number | null {
@@ -430,6 +501,7 @@ class PatientMatcher {
     const { files, lines, contents } = this.#set;
     const joined = decision.kind === 'joined';
     const { siteId, sourcePatientId } = this.#set.source(index);
+    const explanation = joined && decision.reason === null ? this.#weighed!.explainJoin(index) : null;
     return {
       siteId,
       sourcePatientId,
@@ -437,9 +509,21 @@ class PatientMatcher {
       patientId,
       line: lines[index]!,
       decision: joined ? (decision.duplicate ? 'duplicate' : 'merged') : 'new',
-      reason: joined ? decision.reason : null,
+      reason: joined ? (decision.reason ?? (explanation === null ? null : describeMatch(explanation))) : null,
+      explanation: explanation === null ? null : this.#explanationText(explanation, explanation.between),
       content: contents[index]!,
     };
+  }
+
+  /** An explanation as it is stored, with the two that were compared. */
+  #explanationText(explanation: MatchExplanation, between: readonly DoubtfulPair['a'][]): string {
+    const { files, lines } = this.#set;
+    const places = between.map((who) =>
+      'patientId' in who
+        ? { patient_id: who.patientId }
+        : { file_id: this.#files[files[who.index]!]!.fileId, line: lines[who.index]! },
+    );
+    return JSON.stringify({ ...explanation, between: places });
   }
 
   /** The name under which the person can be found, unless it is known already. */
@@ -460,20 +544,34 @@ class PatientMatcher {
     }
   }
 
+  /** Writes the keys and the names by which models that weigh find the patients. */
+  async #writeWeighedKeys(): Promise<void> {
+    const { weighed } = this.#set;
+    if (weighed === null) return;
+    const { batchRows } = this.#context.sizes;
+    let writes = emptyWrites();
+    for (const key of weighed.keys(this.#personOf)) {
+      writes.matchKeys.push(key);
+      if (writes.matchKeys.length >= batchRows) writes = await this.#flush(writes);
+    }
+    await this.#flush({ ...writes, nameUses: weighed.nameUses() });
+  }
+
   /** What a person of the store gains from records of the submission. */
-  async #addGains(patientId: number, indexes: readonly number[], writes: PatientWritesInProgress): Promise<void> {
-    const state = (await this.#context.store.readPatients([patientId])).get(patientId)!;
+  #addGains(patientId: number, indexes: readonly number[], state: PatientState, writes: PatientWritesInProgress): void {
     const distinct = this.#distinct(indexes, new Set(state.parts.map((part) => packRow(part.row))));
     const ssnCheck = state.ssnCheck ?? this.#firstSsnCheck(indexes);
     if (distinct.length === 0 && ssnCheck === state.ssnCheck) return;
-    if (!state.partsKept) writes.parts.push({ patientId, siteId: state.firstSiteId, row: state.row });
+    if (!state.partsKept) {
+      writes.parts.push({ patientId, siteId: state.firstSiteId, row: state.row, ssnCheck: state.ssnCheck });
+    }
     for (const index of distinct) writes.parts.push(this.#newPart(patientId, index));
     const row = mergePatientRows([...state.parts, ...distinct.map((index) => this.#part(index, state.firstSiteId))]);
     const changed = packRow(row) !== packRow(state.row) || ssnCheck !== state.ssnCheck;
     if (changed) writes.updates.push({ patientId, row, ssnCheck });
   }
 
-  #addReviews(writes: PatientWritesInProgress): ReviewPair[] {
+  async #addReviews(writes: PatientWritesInProgress): Promise<ReviewPair[]> {
     const { files, lines } = this.#set;
     const describe = (who: DoubtfulPair['a']): ReviewedPatient =>
       'patientId' in who
@@ -484,17 +582,38 @@ class PatientMatcher {
             line: lines[who.index]!,
           };
     const pairs: ReviewPair[] = [];
-    for (const { a, b, reason } of this.#doubts) {
-      const pair = { a: describe(a), b: describe(b), reason };
-      if (pair.a.patientId === pair.b.patientId) continue;
-      pairs.push(pair);
-      writes.reviews.push({ patientIdA: pair.a.patientId, patientIdB: pair.b.patientId, reasons: reason });
+    const reviewed = await this.#findReviewed();
+    for (const { a, b, reason, explanation } of this.#doubts) {
+      const persons = { a: describe(a), b: describe(b) };
+      const [patientIdA, patientIdB] = [persons.a.patientId, persons.b.patientId];
+      const key = pairKey(patientIdA, patientIdB);
+      if (patientIdA === patientIdB || reviewed.has(key)) continue;
+      reviewed.add(key);
+      const weight = explanation?.weight ?? null;
+      const reviewId = this.#nextReviewId++;
+      pairs.push({ reviewId, ...persons, weight, reason });
+      const text = explanation === undefined ? null : this.#explanationText(explanation, [a, b]);
+      writes.reviews.push({ reviewId, patientIdA, patientIdB, weight, reasons: reason, explanation: text });
       // The issue stands at the later of the two records.
       const [own, other] = 'index' in b ? [b, a] : [a, b];
       if ('index' in own)
         this.#report('match-in-doubt', own.index, 'index' in other ? this.#place(other.index) : 'in the registry');
     }
     return pairs;
+  }
+
+  /** Pairs of stored patients that were left to a reviewer before: they are not asked again, whatever the answer was. */
+  async #findReviewed(): Promise<Set<string>> {
+    const stored = new Set<number>();
+    for (const { a, b } of this.#doubts) {
+      for (const who of [a, b]) {
+        const patientId = 'patientId' in who ? who.patientId : this.#personOf[who.index]!;
+        if (patientId < this.#firstNewPatientId) stored.add(patientId);
+      }
+    }
+    if (stored.size === 0) return new Set();
+    const pairs = await this.#context.store.findReviewedPairs([...stored]);
+    return new Set(pairs.map(([a, b]) => pairKey(a, b)));
   }
 
   async #flush(writes: PatientWritesInProgress): Promise<PatientWritesInProgress> {
@@ -529,7 +648,11 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] 
 type PatientWritesInProgress = Mutable<PatientWrites>;
 
 function emptyWrites(): PatientWritesInProgress {
-  return { patients: [], updates: [], parts: [], sources: [], matchKeys: [], reviews: [] };
+  return { patients: [], updates: [], parts: [], sources: [], matchKeys: [], nameUses: [], reviews: [] };
+}
+
+function pairKey(a: number, b: number): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
 }
 
 function splitSourceKey(key: string): SourceKey {

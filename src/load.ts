@@ -2,11 +2,12 @@
 
 import { type ComparisonBasis, compareTables } from './compare-tables.js';
 import type { Codes } from './core/codes.js';
+import type { Thresholds } from './core/match/match-people.js';
 import { FATES, type Fate, type FileRole, type IsoDate } from './core/model.js';
 import type { FileEncoding } from './core/read/decode.js';
 import { comeInOneFile, type Spec } from './core/spec.js';
 import { openScratch, openSqlite } from './db/sqlite.js';
-import type { FileResult, NewRun, Store } from './db/store.js';
+import type { FileResult, MatchModelId, NewRun, Store } from './db/store.js';
 import { RejectFile } from './files/rejects.js';
 import { ChangeLog, CsvReport, IssueLog, ReportFolder } from './files/reports.js';
 import { programVersion } from './files/specs.js';
@@ -50,6 +51,10 @@ export interface LoadOptions {
   readonly site: string | null;
   /** The day that counts as today. */
   readonly today: IsoDate;
+  /** How patients are matched; `exact`, by equal names and birth date, unless told otherwise. */
+  readonly matchModel?: MatchModelId;
+  /** For models that weigh: from which weight on a pair is one person, and from which on a question. */
+  readonly thresholds?: Partial<Thresholds>;
   /** The run fails, and loads nothing, when more records are rejected. */
   readonly rejectLimit?: RejectLimit | null;
   /** What all files are encoded in, whatever they look like; `null`, the default, to find out. */
@@ -133,7 +138,7 @@ async function loadInto(
     options.onNotice?.(`run ${dead} was cut short before; what it had written is taken back`);
     await store.takeBack(dead, clock.now(), 'cut short, and taken back by the next run');
   }
-  const { spec, codes, site, today } = options;
+  const { spec, codes, site, today, matchModel = 'exact' } = options;
   const run: NewRun = {
     specId: spec.id,
     specVersion: spec.version,
@@ -142,6 +147,7 @@ async function loadInto(
     programVersion: programVersion(),
     codeTables: codeTableDates(codes),
     startedAt: clock.startedAt,
+    matchModel,
   };
   const { runId, fileIds } = await store.openRun(
     run,
@@ -161,12 +167,14 @@ async function loadInto(
       folder,
       issues,
       changes: new ChangeLog(),
+      matching: matchModel === 'exact' ? null : { model: matchModel, thresholds: options.thresholds ?? {} },
       rejectLimit: options.rejectLimit ?? null,
       rejected: { count: 0 },
       refusesFiles: options.mode === 'load',
       sizes: { ...DEFAULT_SIZES, ...options.sizes },
       signal: options.signal ?? null,
       onProgress: options.onProgress ?? (() => {}),
+      onNotice: options.onNotice ?? (() => {}),
     };
     return await runStages(context, received, fileIds, options, clock);
   } catch (error) {
@@ -216,13 +224,13 @@ async function runFiles(
   options: LoadOptions,
   clock: StageClock,
 ): Promise<Summary> {
-  const { patientId, immunizationId } = await context.store.nextIds();
+  const { patientId, immunizationId, reviewId } = await context.store.nextIds();
 
   clock.begin('patients');
   const outcome = await loadPatients(
     files.filter((file) => file.role !== 'immunization'),
     context,
-    patientId,
+    { patientId, reviewId },
   );
   const doses = await loadImmunizations(
     files.filter((file) => file.role !== 'patient'),
@@ -240,18 +248,18 @@ async function runFiles(
   clock.begin('reports');
   context.onProgress({ stage: 'reports', done: 0, total: 0, unit: 'records', records: 0 });
   for (const file of files) file.fates.requireComplete(file.records);
-  await writeReports(context, files, outcome.reviews);
+  await writeReports(context, files, outcome.reviews, options.mode);
   const summaries = await Promise.all(files.map((file, i) => summarizeFile(file, rejectNames[i]!, context)));
   const path = reportPath(context, options);
   clock.end();
   const summary = {
-    ...summarize(context, options, summaries, outcome.counts, doses, path, clock),
+    ...summarize(context, options, summaries, outcome, doses, path, clock),
     ...(comparison !== null && { comparison }),
   };
   context.folder.writeJson('summary.json', summary);
   // The report first: a run that is killed in between is taken back, and none is complete without its report.
   context.folder.finish(path);
-  await context.store.completeRun(context.runId, clock.now(), files.map(fileResult));
+  await context.store.completeRun(context.runId, clock.now(), files.map(fileResult), outcome.thresholds);
   return summary;
 }
 
@@ -271,20 +279,23 @@ async function writeReports(
   context: RunContext,
   files: readonly FileRun[],
   reviews: readonly ReviewPair[],
+  mode: LoadOptions['mode'],
 ): Promise<void> {
   const { folder, issues, changes } = context;
   for (const file of files) await file.rejects.close();
   await issues.write(folder.fileIn('issues.csv'), (number, record) => files[number]!.fates.get(record));
   await changes.write(folder.fileIn('changes.csv'));
-  if (reviews.length > 0) await writeReviews(folder.fileIn('review.csv'), reviews);
+  if (reviews.length > 0) await writeReviews(folder.fileIn('review.csv'), reviews, mode);
 }
 
-async function writeReviews(path: string, reviews: readonly ReviewPair[]): Promise<void> {
-  const columns = ['patient_a', 'file_a', 'line_a', 'patient_b', 'file_b', 'line_b', 'weight', 'reason'];
+/** Writes the pairs for a reviewer, the heaviest first. They have a number if they are stored. */
+async function writeReviews(path: string, reviews: readonly ReviewPair[], mode: LoadOptions['mode']): Promise<void> {
+  const columns = ['review', 'patient_a', 'file_a', 'line_a', 'patient_b', 'file_b', 'line_b', 'weight', 'reason'];
   const report = new CsvReport(path, columns);
   try {
-    for (const { a, b, reason } of reviews) {
-      await report.write([a.patientId, a.file, a.line, b.patientId, b.file, b.line, null, reason]);
+    for (const { reviewId, a, b, weight, reason } of reviews) {
+      const number = mode === 'load' ? reviewId : null;
+      await report.write([number, a.patientId, a.file, a.line, b.patientId, b.file, b.line, weight, reason]);
     }
   } finally {
     await report.close();
@@ -332,7 +343,7 @@ function summarize(
   context: RunContext,
   options: LoadOptions,
   files: readonly FileSummary[],
-  patients: PatientOutcome['counts'],
+  { counts: patients, thresholds }: PatientOutcome,
   doses: DoseCounts,
   path: string,
   clock: StageClock,
@@ -355,6 +366,11 @@ function summarize(
       patient: totalsOf(files, 'patient'),
       immunization: totalsOf(files, 'immunization'),
       ...(comeInOneFile(context.spec) && { combined: totalsOf(files, 'combined') }),
+    },
+    matching: {
+      model: options.matchModel ?? 'exact',
+      match_threshold: thresholds?.match ?? null,
+      review_threshold: thresholds?.review ?? null,
     },
     patients,
     doses,

@@ -14,19 +14,21 @@ import { hasColumnRules } from './core/rules/checks.js';
 import type { SeenValues } from './core/rules/unique.js';
 import { comeInOneFile, isTagged, REJECT_COLUMNS, type Spec } from './core/spec.js';
 import { type Batch, transformBlock } from './core/transform.js';
-import type { Store } from './db/store.js';
+import type { MatchModelId, Store } from './db/store.js';
 import { FateLedger } from './fates.js';
 import { InputError } from './files/input-error.js';
 import type { Reject, RejectFile } from './files/rejects.js';
 import type { ChangeLog, IssueLog, ReportFolder } from './files/reports.js';
 import { listFiles, openSource, type Source, SourceReader } from './files/source.js';
 import type { UnpackLimits } from './files/unpack.js';
+import type { WeighedMatching } from './match-patients.js';
 import { withRepeats } from './repeated-values.js';
 
 /** Where a run stands, for a progress display. */
 export interface Progress {
   readonly stage:
     | 'reading patients'
+    | 'adding match keys'
     | 'matching patients'
     | 'reading immunizations'
     | 'storing immunizations'
@@ -83,6 +85,8 @@ export interface RunContext {
   readonly folder: ReportFolder;
   readonly issues: IssueLog;
   readonly changes: ChangeLog;
+  /** How patients are matched by weight, `null` if they are matched by name and birth date. */
+  readonly matching: WeighedMatching | null;
   readonly rejectLimit: RejectLimit | null;
   /** Rejected so far, in all files. */
   readonly rejected: { count: number };
@@ -91,6 +95,8 @@ export interface RunContext {
   readonly sizes: Sizes;
   readonly signal: AbortSignal | null;
   readonly onProgress: (progress: Progress) => void;
+  /** Takes what the user should know and that is no error. */
+  readonly onNotice: (notice: string) => void;
 }
 
 /** A file of the submission that was looked at and can be read. */
@@ -536,6 +542,12 @@ export interface Summary {
   readonly files: readonly FileSummary[];
   /** Of all files of a role; `combined` stands there where patients and doses come in one file. */
   readonly totals: Readonly<Record<Role, FateTotals>> & { readonly combined?: FateTotals };
+  /** How patients were matched; the thresholds are weights, `null` where nothing was weighed. */
+  readonly matching: {
+    readonly model: MatchModelId;
+    readonly match_threshold: number | null;
+    readonly review_threshold: number | null;
+  };
   readonly patients: { readonly new: number; readonly merged: number; readonly review: number };
   readonly doses: { readonly new: number; readonly merged: number; readonly duplicate: number };
   readonly issues: Readonly<

@@ -11,6 +11,7 @@ import { compareSpecs } from './spec-diff.js';
 import { documentSpec } from './spec-doc.js';
 import { sampleSpec } from './spec-sample.js';
 import { showSafely } from './table.js';
+import { decideReview, explainMatch, listReviews, showReview, type WhyOptions } from './why.js';
 
 /** Runs the program with these arguments and gives its exit code. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -43,6 +44,14 @@ type Arguments = LoadArguments &
     table: string;
     html: boolean;
     output?: string;
+    /** Numbers come as such. */
+    what: string | number;
+    values: boolean;
+    all: boolean;
+    review: string | number;
+    decision: string;
+    by: string;
+    because: string;
   };
 
 function buildCli(args: readonly string[], finish: (exitCode: number) => void): Argv {
@@ -71,6 +80,19 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
   command(cli, 'validate [files..]', async (a) => finish(await runLoad(a, 'validate', a.db)));
   command(cli, 'runs', (a) => listRuns(a.db, a.json));
   command(cli, 'migrate', (a) => migrate(a.db));
+  const whyOptions = ({ db, json, values }: Arguments): WhyOptions => ({ database: db, json, values });
+  command(cli, 'why <what>', (a) => explainMatch(String(a.what), whyOptions(a)));
+  cli.command('review', 'Pairs of patients that may be one: list, show, decide', (sub) => {
+    command(sub, 'review list', (a) => listReviews(a.db, a.all, a.json));
+    command(sub, 'review show <review>', (a) => showReview(String(a.review), whyOptions(a)));
+    command(sub, 'review decide <review> <decision>', (a) =>
+      decideReview(String(a.review), a.decision, { by: a.by, because: a.because, database: a.db }),
+    );
+    return sub.demandCommand(
+      1,
+      'which? `immload review list`, `review show REVIEW` or `review decide REVIEW DECISION`',
+    );
+  });
   command(cli, 'explain [code]', (a) => explain(a.code));
   cli.command('spec', 'Flat File Specifications: list, show, check, doc, sample, diff', (sub) => {
     command(sub, 'spec list', (a) => listSpecs(a.json));
@@ -93,7 +115,7 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
 /** Adds a command of the table; its last word is its name where it belongs to a group. */
 function command(cli: Argv, name: keyof typeof COMMANDS, handle: (args: Arguments) => void | Promise<void>): void {
   const { describe, options } = COMMANDS[name];
-  const local = name.replace(/^(?:spec|codes) /, '');
+  const local = name.replace(/^(?:spec|codes|review) /, '');
   cli.command(
     local,
     describe,

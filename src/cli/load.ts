@@ -1,10 +1,12 @@
 /** `immload load` and `immload validate`. */
 
 import { type EarlierRun, readEarlierRun } from '../compare-tables.js';
+import type { Thresholds } from '../core/match/match-people.js';
 import type { IsoDate } from '../core/model.js';
 import { isIsoDate } from '../core/normalize/date.js';
 import { FILE_ENCODINGS, type FileEncoding } from '../core/read/decode.js';
 import type { Spec } from '../core/spec.js';
+import type { MatchModelId } from '../db/store.js';
 import { isOutdated, loadCodes, locateCodeTables } from '../files/code-tables.js';
 import { loadSpec } from '../files/specs.js';
 import type { UnpackLimits } from '../files/unpack.js';
@@ -28,6 +30,9 @@ export interface LoadArguments extends Pick<CodesArguments, 'codes'> {
   readonly 'max-unpacked'?: string | undefined;
   readonly report?: string | undefined;
   readonly 'max-rejects'?: string | undefined;
+  readonly 'match-model': MatchModelId;
+  readonly 'match-threshold'?: number | undefined;
+  readonly 'review-threshold'?: number | undefined;
   readonly 'max-issues-per-code': number;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -52,6 +57,7 @@ export async function runLoad(
   if (!Number.isInteger(maxIssuesPerCode) || maxIssuesPerCode < 0) {
     throw new UsageError('--max-issues-per-code: give a whole number');
   }
+  const thresholds = readThresholds(args);
   const rejectLimit = readRejectLimit(args['max-rejects']);
   const encoding = readEncoding(args.encoding);
   const unpackLimits = readUnpackLimits(args['max-unpacked']);
@@ -79,6 +85,8 @@ export async function runLoad(
       report: args.report ?? null,
       site,
       today,
+      matchModel: args['match-model'],
+      thresholds,
       rejectLimit,
       encoding,
       unpackLimits,
@@ -157,6 +165,20 @@ function readRejectLimit(text: string | undefined): RejectLimit | null {
   if (match !== null && match[2] !== undefined && number <= 100) return { percent: number };
   if (match !== null && match[2] === undefined && Number.isInteger(number)) return { count: number };
   throw new UsageError('--max-rejects: give a number of records, such as 100, or a share, such as 5%');
+}
+
+/** The thresholds that were given. They mean nothing where nothing is weighed. */
+function readThresholds(args: LoadArguments): Partial<Thresholds> {
+  const { 'match-model': model, 'match-threshold': match, 'review-threshold': review } = args;
+  for (const [option, value] of Object.entries({ 'match-threshold': match, 'review-threshold': review })) {
+    if (value === undefined) continue;
+    if (!Number.isFinite(value)) throw new UsageError(`--${option}: give a weight, such as 1 or -2.5`);
+    if (model === 'exact') throw new UsageError(`--${option}: needs --match-model fixed or trained`);
+  }
+  if (match !== undefined && review !== undefined && review > match) {
+    throw new UsageError('--review-threshold: give a weight that is not above --match-threshold');
+  }
+  return { ...(match !== undefined && { match }), ...(review !== undefined && { review }) };
 }
 
 function readEncoding(text: string | undefined): FileEncoding | null {

@@ -1,6 +1,7 @@
 /** The options of the commands: what yargs is told, and what the README says of them. */
 import type { Options } from 'yargs';
 import { FILE_ENCODINGS } from '../core/read/decode.js';
+import { MATCH_MODELS } from '../db/store.js';
 import { CODES_FOLDER } from '../files/code-tables.js';
 import { DEFAULT_MAX_ISSUES_PER_CODE } from '../load.js';
 
@@ -55,6 +56,25 @@ const input = {
     type: 'string',
     value: 'DIR',
     describe: 'New folder for the reports (default: ./immload-report/<run>)',
+  },
+  'match-model': {
+    type: 'string',
+    choices: MATCH_MODELS,
+    default: 'exact',
+    value: 'MODEL',
+    describe:
+      'How patients are matched: exact (equal names and birth date), fixed (all fields weighed), trained (weights learned from the file)',
+  },
+  'match-threshold': {
+    type: 'number',
+    value: 'WEIGHT',
+    describe: 'From which weight on two records are one person (default: 1 for fixed, 0 for trained)',
+  },
+  'review-threshold': {
+    type: 'number',
+    value: 'WEIGHT',
+    describe:
+      'From which weight on two records are a question for a reviewer (default: −5 and up, by the number of records)',
   },
   'max-rejects': {
     type: 'string',
@@ -151,6 +171,28 @@ const UPDATE_OPTIONS = {
   json: { type: 'boolean', default: false, describe: 'Print JSON instead of words' },
 } as const satisfies Record<string, CommandOption>;
 
+const WHY_OPTIONS = {
+  ...database,
+  ...json,
+  values: {
+    type: 'boolean',
+    default: false,
+    describe: 'Show what the records say, too: names, dates, addresses',
+  },
+} as const satisfies Record<string, CommandOption>;
+
+const REVIEW_LIST_OPTIONS = {
+  ...database,
+  ...json,
+  all: { type: 'boolean', default: false, describe: 'Those that are decided, too' },
+} as const satisfies Record<string, CommandOption>;
+
+const DECIDE_OPTIONS = {
+  ...database,
+  by: { type: 'string', value: 'NAME', demandOption: true, describe: 'Who decides' },
+  because: { type: 'string', value: 'TEXT', demandOption: true, describe: 'Why; without values of records' },
+} as const satisfies Record<string, CommandOption>;
+
 const DOCUMENT_OPTIONS = {
   ...codes,
   html: {
@@ -184,6 +226,22 @@ export const COMMANDS = {
   migrate: {
     describe: 'Bring a registry made by an older immload to the current schema',
     options: MIGRATE_OPTIONS as Record<string, CommandOption>,
+  },
+  'why <what>': {
+    describe: 'Say why records are one patient, or why two may be (R12 is a review): the weight of each field',
+    options: WHY_OPTIONS as Record<string, CommandOption>,
+  },
+  'review list': {
+    describe: 'List the pairs that are left to a reviewer, the heaviest first',
+    options: REVIEW_LIST_OPTIONS as Record<string, CommandOption>,
+  },
+  'review show <review>': {
+    describe: 'Show a pair: the weight of each field, and what was decided',
+    options: WHY_OPTIONS as Record<string, CommandOption>,
+  },
+  'review decide <review> <decision>': {
+    describe: 'Decide about a pair: same, different, or later',
+    options: DECIDE_OPTIONS as Record<string, CommandOption>,
   },
   'explain [code]': {
     describe:

@@ -1,5 +1,6 @@
 /** The summary of a run as people see it. It names files, codes and counts, and no value of any record. */
 import { findIssueDefinition } from '../core/catalogue.js';
+import { formatWeight } from '../core/match/explanation.js';
 import { FATES } from '../core/model.js';
 import type { FileSummary, Summary } from '../run.js';
 import { formatCount, formatTable, showSafely } from './table.js';
@@ -68,7 +69,7 @@ function formatCodeTables({ updated_code_tables: updated, code_tables: days }: S
 }
 
 function formatPatients(summary: Summary): string {
-  const { patients, doses, totals, mode, files } = summary;
+  const { matching, patients, doses, totals, mode, files } = summary;
   const lines: string[] = [];
   const would = mode === 'load' ? '' : ' (would be)';
   if (totals.patient.records > 0 || totals.combined !== undefined) {
@@ -76,6 +77,10 @@ function formatPatients(summary: Summary): string {
     lines.push(
       `Patients${would}: ${formatCount(patients.new)} new, ${formatCount(patients.merged)} merged, ${review} left to review`,
     );
+    if (matching.match_threshold !== null && matching.review_threshold !== null) {
+      const [match, review] = [matching.match_threshold, matching.review_threshold].map(formatWeight);
+      lines.push(`Matched by the ${matching.model} model: one person from weight ${match}, a question from ${review}`);
+    }
   }
   if (totals.combined !== undefined) {
     const [fresh, merged, duplicate] = [doses.new, doses.merged, doses.duplicate].map(formatCount);

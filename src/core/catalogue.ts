@@ -473,7 +473,7 @@ export const CATALOGUE = {
     asserts: 'it is clear whether two records are one person',
     message: 'may be a person who is already there ({other}); left apart for review',
     meaning:
-      'Name and birth date are those of another person, and something else speaks against it, or two persons fit equally well.',
+      'Name and birth date are those of another person, and something else speaks against it, or two persons fit equally well; or all fields were weighed, and say too little for one person and too much for two.',
     why: 'Merging two people is worse than keeping one twice, so immload leaves it to a person.',
     fix: 'Compare the pair in review.csv.',
     source: 'CDC, IIS patient-level de-duplication best practices, 2013',

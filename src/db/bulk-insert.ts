@@ -39,11 +39,14 @@ interface Binding {
 export class BulkInsert {
   readonly #database: Database;
   readonly #table: string;
+  readonly #verb: string;
   readonly #statements = new Map<string, Statement>();
 
-  constructor(database: Database, table: string) {
+  /** Rows whose key is there already are an error, or passed over. */
+  constructor(database: Database, table: string, repeated: 'refused' | 'ignored' = 'refused') {
     this.#database = database;
     this.#table = table;
+    this.#verb = repeated === 'refused' ? 'INSERT' : 'INSERT OR IGNORE';
   }
 
   /** Inserts `count` rows. */
@@ -77,7 +80,9 @@ export class BulkInsert {
       const list = Array.from({ length: rows }, (_, i) => {
         return `(${[...shared, ...counted.map(({ name }) => `@${name} + ${i}`)].join(', ')})`;
       });
-      statement = this.#database.prepare(`INSERT INTO ${this.#table} (${columns.flat().join(', ')}) VALUES ${list}`);
+      statement = this.#database.prepare(
+        `${this.#verb} INTO ${this.#table} (${columns.flat().join(', ')}) VALUES ${list}`,
+      );
       this.#statements.set(key, statement);
     }
     return statement;

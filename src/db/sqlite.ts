@@ -7,17 +7,31 @@ import Database from 'better-sqlite3';
 import type { CodeTable } from '../core/codes.js';
 import type { StoredDose } from '../core/match/dose.js';
 import { identityOf } from '../core/match/keys.js';
+import type { Thresholds } from '../core/match/match-people.js';
 import type { KnownPatient } from '../core/match/patient.js';
 import type { PatientPart } from '../core/match/survivor.js';
 import { FATES, type Fate, type FileRole, type Row } from '../core/model.js';
 import { BulkInsert, type ColumnSource, type SqlValue } from './bulk-insert.js';
 import { DoseDetails } from './dose-details.js';
 import { dropCodeTables, keepCodeTables, readCodeTables } from './kept-code-tables.js';
+import {
+  listReviews,
+  type PatientSource,
+  type Review,
+  type ReviewDecision,
+  readPatientSources,
+  readReview,
+  readReviewsOfPatient,
+  writeDecision,
+} from './match-history.js';
+import { findPatientsByKeys, MissingKeys, patientsWithoutKeys, readComparable, readNameUses } from './match-keys.js';
 import { compareSchema, MIGRATIONS_TABLE, migrateSqlite, type SchemaState } from './migrate.js';
 import {
+  type ComparableRecord,
   type DoseWrites,
   type FileResult,
   type LinkedPatient,
+  type MissingKeysOfPatients,
   type NewRun,
   type NewRunFile,
   type PatientState,
@@ -336,8 +350,8 @@ export class SqliteStore implements Store {
       }
       const { lastInsertRowid } = this.#database
         .prepare(
-          `INSERT INTO runs (status, spec_id, spec_version, site_id, today, program_version, code_tables, started_at, host, process, heartbeat_at)
-           VALUES ('running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO runs (status, spec_id, spec_version, site_id, today, program_version, code_tables, started_at, host, process, heartbeat_at, match_model)
+           VALUES ('running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(
           run.specId,
@@ -350,6 +364,7 @@ export class SqliteStore implements Store {
           hostname(),
           OWN_PROCESS,
           new Date().toISOString(),
+          run.matchModel,
         );
       const runId = Number(lastInsertRowid);
       const addFile = this.#database.prepare('INSERT INTO run_files (run_id, role, name) VALUES (?, ?, ?)');
@@ -388,7 +403,12 @@ export class SqliteStore implements Store {
     );
   }
 
-  async completeRun(runId: number, finishedAt: string, files: readonly FileResult[]): Promise<void> {
+  async completeRun(
+    runId: number,
+    finishedAt: string,
+    files: readonly FileResult[],
+    thresholds: Thresholds | null = null,
+  ): Promise<void> {
     await this.#write(() => {
       this.#showAlive(runId);
       const update = this.#database.prepare(
@@ -398,6 +418,11 @@ export class SqliteStore implements Store {
         const fates = FATES.map((fate) => file.fates[fate]);
         update.run(file.sha256, file.encoding, file.bytes, file.records, ...fates, file.fileId);
       }
+      this.#database
+        .prepare(
+          `UPDATE runs SET match_threshold = ?, review_threshold = ?, has_all_keys = (match_model <> 'exact') WHERE id = ?`,
+        )
+        .run(thresholds?.match ?? null, thresholds?.review ?? null, runId);
       this.#closeRun(runId, 'completed', finishedAt, null);
     });
   }
@@ -425,6 +450,7 @@ export class SqliteStore implements Store {
         'patient_sources',
         'patient_parts',
         'match_keys',
+        'name_uses',
         'match_reviews',
         'before_images',
       ]) {
@@ -501,8 +527,9 @@ export class SqliteStore implements Store {
 
   // ---- patients --------------------------------------------------------------------------------------------------
 
-  async nextIds(): Promise<{ patientId: number; immunizationId: number }> {
-    return { patientId: this.#nextId('patients'), immunizationId: this.#nextId('doses') };
+  async nextIds(): Promise<{ patientId: number; immunizationId: number; reviewId: number }> {
+    const [patientId, immunizationId] = [this.#nextId('patients'), this.#nextId('doses')];
+    return { patientId, immunizationId, reviewId: this.#nextId('match_reviews') };
   }
 
   #nextId(table: string): number {
@@ -526,14 +553,20 @@ export class SqliteStore implements Store {
     matchKeys: readonly number[],
   ): Promise<readonly KnownPatient[]> {
     const ids = new Set<number>();
-    for (const schema of this.#registry ? ['main', 'registry'] : ['main']) {
+    const keys = new Map<number, Set<number>>();
+    for (const schema of this.#schemas()) {
       for (const [siteId, sourceIds] of idsBySite(sources)) {
         for (const id of this.#idsOfSources(schema, siteId, sourceIds)) ids.add(id);
       }
       const byKey = this.#database.prepare(
-        `SELECT patient_id FROM ${schema}.match_keys WHERE match_key IN (SELECT value FROM json_each(?))`,
+        `SELECT patient_id, match_key FROM ${schema}.match_keys WHERE match_key IN (SELECT value FROM json_each(?))`,
       );
-      for (const id of byKey.pluck().all(JSON.stringify(matchKeys)) as number[]) ids.add(id);
+      for (const [id, key] of byKey.raw().all(JSON.stringify(matchKeys)) as [number, number][]) {
+        ids.add(id);
+        const own = keys.get(id);
+        if (own === undefined) keys.set(id, new Set([key]));
+        else own.add(key);
+      }
     }
     if (ids.size === 0) return [];
     const found = [...ids].sort((a, b) => a - b);
@@ -542,13 +575,6 @@ export class SqliteStore implements Store {
     const rows = this.#all(
       `SELECT * FROM main.patients WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`,
       list,
-    );
-    const keys = groupBy(
-      this.#all(
-        'SELECT patient_id, match_key FROM main.match_keys WHERE patient_id IN (SELECT value FROM json_each(?))',
-        list,
-      ),
-      'patient_id',
     );
     const sourcesOf = groupBy(
       this.#all(
@@ -566,7 +592,7 @@ export class SqliteStore implements Store {
           ...identityOf(rowOf(record, PATIENT_COLUMNS, PATIENT_SLOTS)),
           ssnCheck: record['ssn_check'] as number | null,
         },
-        matchKeys: (keys.get(id) ?? []).map((key) => key['match_key'] as number),
+        matchKeys: [...(keys.get(id) ?? [])],
         sources: (sourcesOf.get(id) ?? []).map((source) => ({
           siteId: source['site_id'] as string,
           sourcePatientId: source['source_patient_id'] as string,
@@ -584,6 +610,88 @@ export class SqliteStore implements Store {
       )
       .pluck()
       .all(siteId, JSON.stringify(sourceIds)) as number[];
+  }
+
+  async findPatientsByKeys(keys: Iterable<number>, mostPerKey: number): Promise<readonly number[]> {
+    return findPatientsByKeys(this.#database, this.#schemas(), keys, mostPerKey);
+  }
+
+  async readComparable(patientIds: readonly number[]): Promise<readonly ComparableRecord[]> {
+    return readComparable(this.#database, this.#storedIn(), patientIds);
+  }
+
+  async readNameUses(nameKeys: readonly number[]): Promise<readonly number[]> {
+    return readNameUses(this.#database, this.#schemas(), nameKeys);
+  }
+
+  async findReviewedPairs(patientIds: readonly number[]): Promise<readonly (readonly [number, number])[]> {
+    const pairs = this.#database
+      .prepare(
+        `SELECT patient_id_a, patient_id_b FROM ${this.#storedIn()}.match_reviews
+         WHERE patient_id_a IN (SELECT value FROM json_each(?))`,
+      )
+      .raw()
+      .all(JSON.stringify(patientIds)) as [number, number][];
+    return pairs.map(([a, b]) => (a < b ? [a, b] : [b, a]));
+  }
+
+  async findPatientsWithoutKeys(): Promise<readonly number[]> {
+    return patientsWithoutKeys(this.#database, this.#storedIn());
+  }
+
+  async addMissingKeys(
+    batches: Iterable<readonly number[]>,
+    keysOf: (records: readonly ComparableRecord[]) => MissingKeysOfPatients,
+    afterBatch: () => Promise<void>,
+  ): Promise<void> {
+    const missing = new MissingKeys(this.#database);
+    try {
+      for (const patientIds of batches) {
+        const { keys, nameUses } = keysOf(readComparable(this.#database, this.#storedIn(), patientIds));
+        this.#database.transaction(() => missing.add(keys, nameUses))();
+        await afterBatch();
+      }
+      await this.#write(() => missing.finish(this.#storedIn()));
+    } finally {
+      missing.drop();
+    }
+  }
+
+  /** The records of a patient in the order in which they came; none if there is no such patient. */
+  readPatientSources(patientId: number): readonly PatientSource[] {
+    return readPatientSources(this.#database, patientId);
+  }
+
+  /** Pairs for a reviewer, the heaviest first: those that wait for a decision, or all. */
+  listReviews(which: 'open' | 'all'): readonly Review[] {
+    return listReviews(this.#database, which);
+  }
+
+  /** A pair by its number, `null` if there is none. */
+  readReview(reviewId: number): Review | null {
+    return readReview(this.#database, reviewId);
+  }
+
+  readReviewsOfPatient(patientId: number): readonly Review[] {
+    return readReviewsOfPatient(this.#database, patientId);
+  }
+
+  /** Writes down what a reviewer decided. */
+  async decideReview(
+    reviewId: number,
+    decision: { readonly decision: ReviewDecision; readonly by: string; readonly at: string; readonly reason: string },
+  ): Promise<void> {
+    await this.#write(() => writeDecision(this.#database, reviewId, decision));
+  }
+
+  /** Where rows are that are looked up. */
+  #schemas(): readonly string[] {
+    return this.#registry ? ['main', 'registry'] : ['main'];
+  }
+
+  /** Where the patients of earlier runs are. */
+  #storedIn(): string {
+    return this.#registry ? 'registry' : 'main';
   }
 
   async readPatients(patientIds: readonly number[]): Promise<ReadonlyMap<number, PatientState>> {
@@ -634,7 +742,7 @@ export class SqliteStore implements Store {
   async writePatients(runId: number, writes: PatientWrites): Promise<void> {
     await this.#write(() => {
       this.#showAlive(runId);
-      const { patients, parts, sources, matchKeys, reviews } = writes;
+      const { patients, parts, sources, matchKeys, nameUses, reviews } = writes;
       const constant = { name: 'run_id', value: () => runId };
       this.#insertInto('patients').insert(
         patients.length,
@@ -656,6 +764,7 @@ export class SqliteStore implements Store {
         constant,
         { name: 'site_id', value: (i) => parts[i]!.siteId },
         { name: 'record', value: (i) => recordText(parts[i]!.row, PATIENT_COLUMNS) },
+        { name: 'ssn_check', value: (i) => parts[i]!.ssnCheck },
       ]);
       this.#insert('patient_sources', sources.length, [
         constant,
@@ -666,6 +775,7 @@ export class SqliteStore implements Store {
         { name: 'line', value: (i) => sources[i]!.line },
         { name: 'decision', value: (i) => sources[i]!.decision },
         { name: 'reason', value: (i) => sources[i]!.reason },
+        { name: 'explanation', value: (i) => sources[i]!.explanation },
         { name: 'content', value: (i) => sources[i]!.content },
       ]);
       this.#insert('match_keys', matchKeys.length, [
@@ -673,11 +783,19 @@ export class SqliteStore implements Store {
         { name: 'patient_id', value: (i) => matchKeys[i]!.patientId },
         constant,
       ]);
+      this.#insert('name_uses', nameUses.length, [
+        { name: 'name_key', value: (i) => nameUses[i]!.nameKey },
+        { name: 'uses', value: (i) => nameUses[i]!.uses },
+        constant,
+      ]);
       this.#insert('match_reviews', reviews.length, [
+        { name: 'id', value: (i) => reviews[i]!.reviewId },
         constant,
         { name: 'patient_id_a', value: (i) => reviews[i]!.patientIdA },
         { name: 'patient_id_b', value: (i) => reviews[i]!.patientIdB },
+        { name: 'weight', value: (i) => reviews[i]!.weight },
         { name: 'reasons', value: (i) => reviews[i]!.reasons },
+        { name: 'explanation', value: (i) => reviews[i]!.explanation },
       ]);
     });
   }
@@ -819,7 +937,8 @@ export class SqliteStore implements Store {
   #insertInto(table: string): BulkInsert {
     let insert = this.#inserts.get(table);
     if (insert === undefined) {
-      insert = new BulkInsert(this.#database, `main.${table}`);
+      // Many records give their patient the same keys.
+      insert = new BulkInsert(this.#database, `main.${table}`, table === 'match_keys' ? 'ignored' : 'refused');
       this.#inserts.set(table, insert);
     }
     return insert;
@@ -857,7 +976,6 @@ export class SqliteStore implements Store {
       ['patients', 'id'],
       ['patient_sources', 'patient_id'],
       ['patient_parts', 'patient_id'],
-      ['match_keys', 'patient_id'],
     ]) {
       this.#fetchRows(table!, `${key} IN (SELECT value FROM json_each(?))`, list);
     }

@@ -3,6 +3,7 @@
 import type { CodeTable } from '../core/codes.js';
 import type { StoredDose } from '../core/match/dose.js';
 import type { Identity } from '../core/match/keys.js';
+import type { Thresholds } from '../core/match/match-people.js';
 import type { KnownPatient } from '../core/match/patient.js';
 import type { PatientPart } from '../core/match/survivor.js';
 import type { Fate, FileRole, Row } from '../core/model.js';
@@ -20,7 +21,13 @@ export interface NewRun {
   /** Table id → as-of date. */
   readonly codeTables: Readonly<Record<string, string>>;
   readonly startedAt: string;
+  /** How patients are matched. */
+  readonly matchModel: MatchModelId;
 }
+
+/** How patients are matched: by equal names and birth date, or by a model that weighs. */
+export type MatchModelId = 'exact' | 'fixed' | 'trained';
+export const MATCH_MODELS: readonly MatchModelId[] = ['exact', 'fixed', 'trained'];
 
 export interface NewRunFile {
   readonly role: FileRole;
@@ -78,6 +85,8 @@ export interface NewPatientSource extends SourceKey {
   readonly line: number;
   readonly decision: 'new' | 'merged' | 'duplicate';
   readonly reason: string | null;
+  /** Why, as JSON, where a model weighed it. */
+  readonly explanation: string | null;
   readonly content: number;
 }
 
@@ -92,12 +101,32 @@ export interface NewPatientPart {
   readonly patientId: number;
   readonly siteId: string;
   readonly row: Row;
+  readonly ssnCheck: number | null;
 }
 
 export interface NewReview {
+  readonly reviewId: number;
   readonly patientIdA: number;
   readonly patientIdB: number;
+  readonly weight: number | null;
   readonly reasons: string;
+  /** Why, as JSON, where a model weighed it. */
+  readonly explanation: string | null;
+}
+
+/** A key under which a patient is found. */
+export interface PatientKey {
+  readonly matchKey: number;
+  readonly patientId: number;
+}
+
+/** A record of a stored person, with the fields that are compared. */
+export interface ComparableRecord {
+  readonly patientId: number;
+  /** The run that made the person. */
+  readonly runId: number;
+  readonly row: Row;
+  readonly ssnCheck: number | null;
 }
 
 /** One batch of patients, written in one transaction. */
@@ -107,8 +136,16 @@ export interface PatientWrites {
   readonly updates: readonly NewPatient[];
   readonly parts: readonly NewPatientPart[];
   readonly sources: readonly NewPatientSource[];
-  readonly matchKeys: readonly { readonly matchKey: number; readonly patientId: number }[];
+  readonly matchKeys: readonly PatientKey[];
+  /** How many records of the run bear a name. */
+  readonly nameUses: readonly { readonly nameKey: number; readonly uses: number }[];
   readonly reviews: readonly NewReview[];
+}
+
+/** The keys of stored patients, and how many of their records bear a name: by name key and run, with a blank between. */
+export interface MissingKeysOfPatients {
+  readonly keys: readonly (PatientKey & { readonly runId: number })[];
+  readonly nameUses: ReadonlyMap<string, number>;
 }
 
 /** A person of the store, with what merging needs. */
@@ -161,8 +198,13 @@ export interface Store {
   openRun(run: NewRun, files: readonly NewRunFile[]): Promise<{ runId: number; fileIds: readonly number[] }>;
   /** Shows that the run is alive; every write does. @throws StoreError `taken-back` when another loader took it for dead */
   beat(runId: number): Promise<void>;
-  /** Closes a run with the counts of its files. */
-  completeRun(runId: number, finishedAt: string, files: readonly FileResult[]): Promise<void>;
+  /** Closes a run with the counts of its files and the thresholds that matching had, `null` if it had none. */
+  completeRun(
+    runId: number,
+    finishedAt: string,
+    files: readonly FileResult[],
+    thresholds?: Thresholds | null,
+  ): Promise<void>;
   /** Removes all that a run wrote, restores what it changed, and marks it as failed. */
   takeBack(runId: number, finishedAt: string, message: string): Promise<void>;
   /** Runs that were killed while they ran. */
@@ -179,11 +221,30 @@ export interface Store {
     name?: string | null,
   ): Promise<{ runId: number; finishedAt: string } | null>;
 
-  /** The ids that the next patient and the next dose get. */
-  nextIds(): Promise<{ patientId: number; immunizationId: number }>;
+  /** The ids that the next patient, the next dose and the next pair for a reviewer get. */
+  nextIds(): Promise<{ patientId: number; immunizationId: number; reviewId: number }>;
   hasPatients(): Promise<boolean>;
-  /** Patients who share a source key or a match key with incoming records. */
+  /** Patients who share a source key or a match key with incoming records; of their keys, those that were asked for. */
   findKnownPatients(sources: readonly SourceKey[], matchKeys: readonly number[]): Promise<readonly KnownPatient[]>;
+  /** Patients who have one of the keys, by id. Keys that more than `mostPerKey` have in common are passed over. */
+  findPatientsByKeys(keys: Iterable<number>, mostPerKey: number): Promise<readonly number[]>;
+  /** The records of patients, as far as they are compared. */
+  readComparable(patientIds: readonly number[]): Promise<readonly ComparableRecord[]>;
+  /** How many stored records bear each of these names. */
+  readNameUses(nameKeys: readonly number[]): Promise<readonly number[]>;
+  /** Pairs of these patients that were left to a reviewer before, the lower id first. */
+  findReviewedPairs(patientIds: readonly number[]): Promise<readonly (readonly [number, number])[]>;
+  /** Patients that cannot be found by all keys, because a run that matched by name only made them. */
+  findPatientsWithoutKeys(): Promise<readonly number[]>;
+  /**
+   * Gives these patients, some at a time, the keys and names that `keysOf` tells of their records; they come in as many
+   * calls as there are batches.
+   */
+  addMissingKeys(
+    batches: Iterable<readonly number[]>,
+    keysOf: (records: readonly ComparableRecord[]) => MissingKeysOfPatients,
+    afterBatch: () => Promise<void>,
+  ): Promise<void>;
   readPatients(patientIds: readonly number[]): Promise<ReadonlyMap<number, PatientState>>;
   writePatients(runId: number, writes: PatientWrites): Promise<void>;
 

@@ -235,7 +235,11 @@ describe('migrate', () => {
   test('makes a registry where there is none, and leaves a current one as it is', async () => {
     using sandbox = new Sandbox();
     const made = await runProgram(sandbox.folder, ['migrate', '--db', 'r.db']);
-    expect(made).toMatchObject({ code: 0, stdout: 'r.db: applied 0001_registry, 0002_code_tables.\n', stderr: '' });
+    expect(made).toMatchObject({
+      code: 0,
+      stdout: 'r.db: applied 0001_registry, 0002_code_tables, 0003_matching.\n',
+      stderr: '',
+    });
     expect(Object.keys(made.left)).toEqual(['r.db']);
     const again = await runProgram(sandbox.folder, ['migrate', '--db', 'r.db']);
     expect(again).toEqual({ code: 0, stdout: 'r.db is up to date.\n', stderr: '', left: made.left });
@@ -246,7 +250,7 @@ describe('migrate', () => {
     sandbox.write('immload.db', '');
     expect(await runProgram(sandbox.folder, ['migrate'])).toMatchObject({
       code: 0,
-      stdout: './immload.db: applied 0001_registry, 0002_code_tables.\n',
+      stdout: './immload.db: applied 0001_registry, 0002_code_tables, 0003_matching.\n',
     });
     expect(sandbox.query('SELECT count(*) AS n FROM patients', sandbox.path('immload.db'))).toEqual([{ n: 0 }]);
   });

@@ -38,6 +38,7 @@ function summary(more: Partial<Summary> = {}): Summary {
     code_tables: {},
     updated_code_tables: null,
     files: [file()],
+    matching: { model: 'exact', match_threshold: null, review_threshold: null },
     totals: { patient: counts, immunization: none },
     doses: { new: 0, merged: 0, duplicate: 0 },
     patients: { new: 1200, merged: 4, review: 1 },

@@ -3,13 +3,14 @@ import createKnex, { type Knex } from 'knex';
 import { describe, expect, test } from 'vitest';
 import * as registry from '../../migrations/0001_registry.js';
 import * as codeTables from '../../migrations/0002_code_tables.js';
+import * as matching from '../../migrations/0003_matching.js';
 import { IMMUNIZATION_FIELDS, PATIENT_FIELDS } from '../../src/core/model.js';
 import { compareSchema, migrateSqlite } from '../../src/db/migrate.js';
 import { DETAIL_COLUMNS, DOSE_COLUMNS, IMMUNIZATION_COLUMNS, PATIENT_COLUMNS } from '../../src/db/tables.js';
 import { Sandbox } from '../support/sandbox.js';
 
 /** All migrations, in their order. */
-const MIGRATIONS = [registry, codeTables];
+const MIGRATIONS = [registry, codeTables, matching];
 const NAMES = MIGRATIONS.map(({ name }) => name);
 
 function columnsOf(sandbox: Sandbox, table: string): string[] {
@@ -71,7 +72,7 @@ describe('each migration', () => {
   const schemaOf = async (knex: Knex): Promise<unknown[]> =>
     knex('sqlite_master').select('type', 'name', 'sql').whereNot('name', 'like', 'sqlite_%').orderBy(['type', 'name']);
 
-  test('goes up, down and up again', async () => {
+  test('go up, down and up again', async () => {
     const knex = createKnex({
       client: 'better-sqlite3',
       connection: { filename: ':memory:' },
@@ -96,7 +97,7 @@ describe('each migration', () => {
     }
   });
 
-  test('is applied once', async () => {
+  test('are applied once', async () => {
     using sandbox = new Sandbox();
     expect(await migrateSqlite(sandbox.database)).toEqual(NAMES);
     expect(await migrateSqlite(sandbox.database)).toEqual([]);

@@ -121,7 +121,7 @@ describe('a file that is not there', () => {
   test('is no registry to compare with, and not made', async () => {
     using sandbox = new Sandbox();
     const scratch = await openScratch(sandbox.folder, sandbox.database);
-    expect(await scratch.nextIds()).toEqual({ patientId: 1, immunizationId: 1 });
+    expect(await scratch.nextIds()).toEqual({ patientId: 1, immunizationId: 1, reviewId: 1 });
     await scratch.close();
     expect(sandbox.files()).toEqual([]);
   });

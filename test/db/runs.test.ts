@@ -169,7 +169,7 @@ function snapshot(sandbox: Sandbox): Record<string, TableRow[]> {
   const tables = sandbox.query(
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('runs', 'run_files', 'sqlite_sequence')",
   );
-  return Object.fromEntries(tables.map(({ name }) => [name, sandbox.query(`SELECT * FROM ${name} ORDER BY rowid`)]));
+  return Object.fromEntries(tables.map(({ name }) => [name, sandbox.query(`SELECT * FROM ${name} ORDER BY 1, 2`)]));
 }
 
 /** A registry of `count` persons with a dose each. */
@@ -219,7 +219,7 @@ describe('taking a run back', () => {
               row: patientRow({ last_name: value, phone: '6175550111' }),
               ssnCheck: 7,
             };
-            const parts = [{ patientId: target, siteId: 'F1', row: patientRow({ last_name: value }) }];
+            const parts = [{ patientId: target, siteId: 'F1', row: patientRow({ last_name: value }), ssnCheck: 7 }];
             await store.writePatients(runId, patientWrites({ updates: [changed], parts }));
           } else if (kind === 'new patient') {
             const patientId = next++;
@@ -232,8 +232,16 @@ describe('taking a run back', () => {
                   { ...newSource(target, fileIds[0]!, `again${target}`), decision: 'merged' },
                 ],
                 matchKeys: [{ matchKey: 1000 + target, patientId }],
+                nameUses: [{ nameKey: patientId, uses: 2 }],
                 reviews: [
-                  { patientIdA: target, patientIdB: patientId, reasons: 'same name and birth date; other sex' },
+                  {
+                    reviewId: patientId,
+                    patientIdA: target,
+                    patientIdB: patientId,
+                    weight: 0.5,
+                    reasons: 'same name and birth date; other sex',
+                    explanation: null,
+                  },
                 ],
               }),
             );

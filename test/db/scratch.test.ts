@@ -64,7 +64,7 @@ describe('the scratch database', () => {
   test('finds the patients of the registry by their ids and by their names', async () => {
     const byId = await scratch.findKnownPatients([{ siteId: 'F1', sourcePatientId: '1' }], []);
     expect(byId).toMatchObject([
-      { patientId: 1, matchKeys: [11], sources: [{ siteId: 'F1', sourcePatientId: '1', content: 1 }] },
+      { patientId: 1, matchKeys: [], sources: [{ siteId: 'F1', sourcePatientId: '1', content: 1 }] },
     ]);
     expect((await scratch.findKnownPatients([], [22, 33])).map(({ patientId }) => patientId)).toEqual([2]);
     expect(await scratch.findKnownPatients([{ siteId: 'F2', sourcePatientId: '1' }], [])).toEqual([]);
@@ -92,7 +92,7 @@ describe('the scratch database', () => {
   });
 
   test('gives ids that the registry does not have', async () => {
-    expect(await scratch.nextIds()).toEqual({ patientId: 3, immunizationId: 3 });
+    expect(await scratch.nextIds()).toEqual({ patientId: 3, immunizationId: 3, reviewId: 1 });
     const { runId, fileIds } = await scratch.openRun(newRun(), FILES);
     expect([runId, ...fileIds]).toEqual([2, 2]);
   });
@@ -128,7 +128,7 @@ describe('the scratch database', () => {
   test('without a registry is empty', async () => {
     const empty = await openScratch(sandbox.path('work'));
     expect(await empty.hasPatients()).toBe(false);
-    expect(await empty.nextIds()).toEqual({ patientId: 1, immunizationId: 1 });
+    expect(await empty.nextIds()).toEqual({ patientId: 1, immunizationId: 1, reviewId: 1 });
     expect(await empty.findDeadRuns()).toEqual([]);
     await empty.close();
   });

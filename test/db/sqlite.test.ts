@@ -13,8 +13,9 @@ const RUN: NewRun = {
   programVersion: '0',
   codeTables: {},
   startedAt: '2026-01-01T00:00:00.000Z',
+  matchModel: 'exact',
 };
-const NO_PATIENTS = { patients: [], updates: [], parts: [], sources: [], matchKeys: [], reviews: [] };
+const NO_PATIENTS = { patients: [], updates: [], parts: [], sources: [], matchKeys: [], nameUses: [], reviews: [] };
 const NO_DOSES = { doses: [], updates: [], parts: [], duplicates: [] };
 
 test('a run that another loader took for dead writes nothing more, and is not completed', async () => {

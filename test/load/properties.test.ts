@@ -273,3 +273,122 @@ describe('a submission', () => {
     expect(disordered['duplicates']!.length).toBe(ordered['duplicates']!.length);
   });
 });
+
+const FAMILY_COLUMNS =
+  'facility_id|patient_id|last_name|first_name|birth_date|sex|suffix|birth_order|street|city|state|zip|phone';
+const FAMILY_NAMES = ['Walsh', 'Reyes', 'Okafor', 'Nguyen', 'Brennan', 'Martinez'];
+const GIRLS = ['Nora', 'Elena', 'Zoe', 'Beatrice'];
+const BOYS = ['Kwame', 'Luis', 'Henry', 'Oscar'];
+
+/** Records of a few families: twins, Jr and Sr, newborns, movers, married names, mistyped and exchanged letters and digits. */
+function makeFamilyRecords(random: Random, families: number): string[] {
+  const records: string[] = [];
+  const write = (values: Record<string, string>): void => {
+    const site = `F${random.integer(1, 3)}`;
+    const own = { ...values, facility_id: site, patient_id: String(records.length + 1) };
+    records.push(
+      FAMILY_COLUMNS.split('|')
+        .map((column) => (own as Record<string, string>)[column] ?? '')
+        .join('|'),
+    );
+  };
+  for (let family = 0; family < families; family++) {
+    const home = {
+      last_name: FAMILY_NAMES[family % FAMILY_NAMES.length]!,
+      street: `${random.integer(1, 99)} Elm Street`,
+      city: 'Salem',
+      state: 'MA',
+      zip: `019${random.digits(2)}`,
+      phone: `617555${random.digits(4)}`,
+    };
+    const birth = (): string =>
+      `20${random.integer(10, 22)}${String(random.integer(1, 12)).padStart(2, '0')}1${random.integer(0, 9)}`;
+    const twins = birth();
+    const children: Record<string, string>[] = [
+      { ...home, first_name: random.pick(GIRLS), birth_date: twins, sex: 'F' },
+      { ...home, first_name: random.pick(BOYS), birth_date: twins, sex: 'M' },
+      { ...home, first_name: random.pick(GIRLS), birth_date: birth(), sex: 'F' },
+      { ...home, first_name: 'Oscar', suffix: 'SR', birth_date: '19800611', sex: 'M' },
+      { ...home, first_name: 'Oscar', suffix: 'JR', birth_date: birth(), sex: 'M' },
+    ];
+    for (const child of children) {
+      if (random.chance(0.4)) continue;
+      write(child);
+      while (random.chance(0.5)) {
+        const again = { ...child };
+        if (random.chance(0.3)) Object.assign(again, { street: '4 Oak Road', zip: '02118', city: 'Boston', phone: '' });
+        if (random.chance(0.2)) again['last_name'] = `${again['last_name']}s`;
+        if (random.chance(0.1)) again['last_name'] = 'Osei';
+        if (random.chance(0.2))
+          again['birth_date'] = again['birth_date']!.replace(/(..)(..)$/, '$2$1').replace(/(..)1[3-9](..)$/, '$112$2');
+        if (random.chance(0.1)) again['first_name'] = child['sex'] === 'F' ? 'BABY GIRL' : 'BABY BOY';
+        if (random.chance(0.2)) again['sex'] = '';
+        write(again);
+      }
+    }
+  }
+  return records;
+}
+
+/** Who is one person: the ids of each, sorted. And the ids of all who are in a pair for a reviewer. */
+function personsIn(sandbox: Sandbox, database: string): { persons: string[]; doubtful: Set<string> } {
+  const persons = new Map<number, string[]>();
+  for (const { patient_id, source_patient_id } of sandbox.query('SELECT * FROM patient_sources', database)) {
+    const ids = persons.get(patient_id as number) ?? [];
+    persons.set(patient_id as number, [...ids, String(source_patient_id)]);
+  }
+  const pairs = sandbox.query('SELECT * FROM match_reviews', database);
+  const inPairs = pairs.flatMap((pair) => [pair['patient_id_a'], pair['patient_id_b']] as number[]);
+  return {
+    persons: [...persons.values()].map((ids) => ids.sort().join(' ')).sort(),
+    doubtful: new Set(inPairs.flatMap((patientId) => persons.get(patientId)!)),
+  };
+}
+
+describe('patients that are matched by weight', () => {
+  const families = fc.record({ seed: fc.nat(100_000), families: fc.integer({ min: 1, max: 5 }) });
+  const file = (records: readonly string[]): Record<string, string> => ({
+    'p.txt': `${[FAMILY_COLUMNS, ...records].join('\n')}\n`,
+  });
+
+  test.each(['fixed', 'trained'] as const)('are the same persons in any order of rows: %s', async (matchModel) => {
+    await fc.assert(
+      fc.asyncProperty(families, async ({ seed, families: count }) => {
+        using sandbox = new Sandbox();
+        const random = new Random(seed);
+        const records = makeFamilyRecords(random, count);
+        if (records.length === 0) return;
+        await sandbox.load({ patients: file(records), matchModel });
+        const shuffled = [...records];
+        for (let i = shuffled.length - 1; i > 0; i--) {
+          const j = random.integer(0, i);
+          [shuffled[i], shuffled[j]] = [shuffled[j]!, shuffled[i]!];
+        }
+        const database = sandbox.path('shuffled.db');
+        await sandbox.load({ patients: file(shuffled), matchModel, database });
+        expect(personsIn(sandbox, database)).toEqual(personsIn(sandbox, sandbox.database));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('are the same persons in one run and in two, where no reviewer is asked', async () => {
+    await fc.assert(
+      fc.asyncProperty(families, async ({ seed, families: count }) => {
+        using sandbox = new Sandbox();
+        const records = makeFamilyRecords(new Random(seed), count);
+        const half = Math.floor(records.length / 2);
+        if (half === 0) return;
+        await sandbox.load({ patients: file(records), matchModel: 'fixed' });
+        const database = sandbox.path('halves.db');
+        await sandbox.load({ patients: file(records.slice(0, half)), matchModel: 'fixed', database });
+        await sandbox.load({ patients: file(records.slice(half)), matchModel: 'fixed', database });
+        const [whole, halves] = [personsIn(sandbox, sandbox.database), personsIn(sandbox, database)];
+        const isClear = (person: string): boolean =>
+          !person.split(' ').some((id) => whole.doubtful.has(id) || halves.doubtful.has(id));
+        expect(halves.persons.filter(isClear)).toEqual(whole.persons.filter(isClear));
+      }),
+      { numRuns: 25 },
+    );
+  });
+});

@@ -24,6 +24,7 @@ export function newRun(startedAt = '2026-07-01T10:00:00.000Z'): NewRun {
     programVersion: '0.0.0',
     codeTables: { cvx: '2025-10-12' },
     startedAt,
+    matchModel: 'exact',
   };
 }
 
@@ -40,6 +41,7 @@ export function newSource(patientId: number, fileId: number, sourcePatientId = S
     line: patientId + 1,
     decision: 'new',
     reason: null,
+    explanation: null,
     content: patientId,
   };
 }
@@ -54,7 +56,7 @@ export function newDose(
 }
 
 export function patientWrites(writes: Partial<PatientWrites>): PatientWrites {
-  return { patients: [], updates: [], parts: [], sources: [], matchKeys: [], reviews: [], ...writes };
+  return { patients: [], updates: [], parts: [], sources: [], matchKeys: [], nameUses: [], reviews: [], ...writes };
 }
 
 export function doseWrites(writes: Partial<DoseWrites>): DoseWrites {

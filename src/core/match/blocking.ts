@@ -4,18 +4,18 @@
  * A pass gives each record a key, or none, and pairs all records of equal keys. A pair that several passes give is taken
  * in the first of them. The pairs do not depend on the order of the records.
  */
-import type { PeopleSet } from './people.js';
+import type { KeyedPeople, PeopleSet } from './people.js';
 
 /** A way of keying records: the key of record `i`, 0 for none. */
-interface Pass {
+export interface Pass {
   readonly name: string;
-  readonly key: (people: PeopleSet, i: number) => number;
+  readonly key: (people: KeyedPeople, i: number) => number;
   /** Records in a block before it is divided. */
   readonly largest: number;
 }
 
-const soundexOf = (people: PeopleSet, name: number): number => (name === 0 ? 0 : people.names.at(name).soundex);
-const letters = (people: PeopleSet, name: number, count: number): string =>
+const soundexOf = (people: KeyedPeople, name: number): number => (name === 0 ? 0 : people.names.at(name).soundex);
+const letters = (people: KeyedPeople, name: number, count: number): string =>
   name === 0 ? '' : people.names.at(name).joined.slice(0, count);
 
 /** Mixes numbers into one of 32 bits; 0 if any of them is 0. */
@@ -146,11 +146,34 @@ const WIDE: readonly Omit<Pass, 'largest'>[] = [
   },
 ];
 
+/**
+ * Of a stored number only sixteen bits are known. Together with the birth year they bring together what the number would,
+ * and few others.
+ */
+const NUMBER_CHECK: Omit<Pass, 'largest'> = {
+  name: 'check of the Social Security number and birth year',
+  key: ({ integers }, i) => mix(integers.ssnCheck[i]! * 41, Math.floor(integers.birth[i]! / 10_000)),
+};
+
+/** The passes whose keys are kept of stored patients. Their keys depend on the record alone. */
+export const STORED_PASSES: readonly Omit<Pass, 'largest'>[] = [...NARROW, NUMBER_CHECK];
+
+/** Patients of the store that are looked at for one key; a key that more have in common tells nothing. */
+export const LARGEST_STORED_BLOCK = 400;
+
 /** The passes, the most telling first. */
 export const PASSES: readonly Pass[] = [
   ...NARROW.map((pass) => ({ ...pass, largest: 400 })),
   ...WIDE.map((pass) => ({ ...pass, largest: 40 })),
 ];
+/** The passes where some of the records are stored ones. */
+const PASSES_WITH_STORE: readonly Pass[] = [...PASSES, { ...NUMBER_CHECK, largest: LARGEST_STORED_BLOCK }];
+
+/** The name of the first pass by which two records are a candidate pair, `null` if there is none. */
+export function passOf(people: PeopleSet, a: number, b: number): string | null {
+  const pass = PASSES_WITH_STORE.find(({ key }) => key(people, a) !== 0 && key(people, a) === key(people, b));
+  return pass?.name ?? null;
+}
 
 /** By what a block that is too large is divided, one after the other. */
 const DIVIDERS: readonly ((people: PeopleSet, i: number) => number)[] = [
@@ -179,7 +202,7 @@ export function forEachCandidate(
   const { size } = people;
   const statistics = { pairs: 0, droppedBlocks: 0, dividedBlocks: 0 };
   const keysByPass: Int32Array[] = [];
-  for (const [number, pass] of PASSES.entries()) {
+  for (const [number, pass] of (isWanted === null ? PASSES : PASSES_WITH_STORE).entries()) {
     const keys = new Int32Array(size);
     for (let i = 0; i < size; i++) keys[i] = pass.key(people, i);
     const order = sortByKey(keys);
@@ -245,8 +268,8 @@ function forEachBlock(keys: Int32Array, order: Uint32Array, visit: (start: numbe
   }
 }
 
-/** The indexes in the order of their keys: three passes over eleven bits each, the fastest there is for millions. */
-function sortByKey(keys: Int32Array): Uint32Array {
+/** The indexes in the order of their keys (as unsigned numbers): three passes over eleven bits each, the fastest there is for millions. */
+export function sortByKey(keys: Int32Array): Uint32Array {
   let from = new Uint32Array(keys.length);
   for (let i = 0; i < from.length; i++) from[i] = i;
   let to = new Uint32Array(keys.length);

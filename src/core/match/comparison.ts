@@ -53,26 +53,39 @@ const CLOSE = 0.92;
 const ALIKE = 0.82;
 const SAME_SOUND = 0.88;
 
-/** How many records have each name in a column. */
-export function countUses(people: PeopleSet, column: Int32Array): Int32Array {
-  const uses = new Int32Array(people.names.size);
-  for (let i = 0; i < people.size; i++) uses[column[i]!]!++;
-  return uses;
+/** All that names are counted in: it may be more than the records that are compared. */
+export interface Population {
+  readonly records: number;
+  /** How many bear a first name, and a last name, by the name's number. */
+  readonly firstUses: Int32Array;
+  readonly lastUses: Int32Array;
+}
+
+/** The first `records` of a set as the population; all of them if no number is given. */
+export function populationOf(people: PeopleSet, records = people.size): Population {
+  const count = (column: Int32Array): Int32Array => {
+    const uses = new Int32Array(people.names.size);
+    for (let i = 0; i < records; i++) uses[column[i]!]!++;
+    return uses;
+  };
+  return { records, firstUses: count(people.integers.first), lastUses: count(people.integers.last) };
 }
 
 /** Compares records of a set. */
 export class Comparer {
   readonly #people: PeopleSet;
+  readonly #records: number;
   readonly #firstUses: Int32Array;
   readonly #lastUses: Int32Array;
   /** From how many bearers on a name counts as one of its own, and not as another one misspelt. */
   readonly #common: number;
 
-  constructor(people: PeopleSet) {
+  constructor(people: PeopleSet, { records, firstUses, lastUses } = populationOf(people)) {
     this.#people = people;
-    this.#firstUses = countUses(people, people.integers.first);
-    this.#lastUses = countUses(people, people.integers.last);
-    this.#common = Math.max(4, people.size / 20_000);
+    this.#records = records;
+    this.#firstUses = firstUses;
+    this.#lastUses = lastUses;
+    this.#common = Math.max(4, records / 20_000);
   }
 
   /** Compares two records into `levels`. */
@@ -87,7 +100,9 @@ export class Comparer {
     levels[AT.first] = this.#areSwapped(a, b) ? NAME.swapped : this.#compareFirst(a, b);
     levels[AT.birth] = compareBirths(integers.birth[a]!, integers.birth[b]!);
     levels[AT.sex] = compareExact(integers.sex[a]!, integers.sex[b]!);
-    levels[AT.ssn] = compareIds(ids.ssn[a]!, ids.ssn[b]!);
+    // Of a stored number only sixteen bits are known.
+    levels[AT.ssn] =
+      compareIds(ids.ssn[a]!, ids.ssn[b]!) || compareChecks(integers.ssnCheck[a]!, integers.ssnCheck[b]!);
     levels[AT.medicaid] = compareIds(ids.medicaid[a]!, ids.medicaid[b]!);
     levels[AT.chart] = compareExact(ids.chart[a]!, ids.chart[b]!);
     levels[AT.middle] = this.#compareMiddles(a, b);
@@ -111,7 +126,7 @@ export class Comparer {
   usesOf(a: number, b: number): NameUses {
     const { first, last } = this.#people.integers;
     return {
-      records: this.#people.size,
+      records: this.#records,
       first: first[a] === first[b] ? this.#firstUses[first[a]!]! : 0,
       last: last[a] === last[b] ? this.#lastUses[last[a]!]! : 0,
     };
@@ -254,6 +269,11 @@ function differ(a: number, b: number): boolean {
 function compareExact(a: number, b: number): number {
   if (a === 0 || b === 0) return 0;
   return a === b ? 2 : 1;
+}
+
+function compareChecks(a: number, b: number): number {
+  if (a === 0 || b === 0) return 0;
+  return a === b ? ID.equal : ID.disagree;
 }
 
 function compareIds(a: number, b: number): number {

@@ -1,6 +1,15 @@
 /** Which records of a set are one person, which pairs a person must decide about, and why. */
-import { forEachCandidate, PASSES } from './blocking.js';
-import { AT, BIRTH, Comparer, type Comparison, createComparison, DISAGREE } from './comparison.js';
+import { forEachCandidate, passOf } from './blocking.js';
+import {
+  AT,
+  BIRTH,
+  Comparer,
+  type Comparison,
+  createComparison,
+  DISAGREE,
+  type Population,
+  populationOf,
+} from './comparison.js';
 import { GUARDS, type Guard, type GuardedPair } from './guards.js';
 import type { PeopleSet } from './people.js';
 import { trainModel } from './train.js';
@@ -15,7 +24,21 @@ export interface Thresholds {
 
 export interface MatchOptions {
   readonly model: 'fixed' | 'trained';
-  readonly thresholds?: Thresholds | undefined;
+  /** What is not given is as {@link defaultThresholds} has it. */
+  readonly thresholds?: Partial<Thresholds> | undefined;
+  /** What is known of the records before they are compared. */
+  readonly known?: KnownPeople | undefined;
+}
+
+/** What is known of records before they are compared. */
+export interface KnownPeople {
+  /** Records of equal numbers are one person, whatever they weigh; each number is an index. */
+  readonly groupOf: Int32Array;
+  /** The number of the stored person that a record is of, 0 for none. Two stored persons stay two. */
+  readonly storedOf: Int32Array;
+  /** Records that are compared with nobody. */
+  readonly isLeftOut: (index: number) => boolean;
+  readonly population: Population;
 }
 
 /** Two persons that may be one: the pair of their records that weighs most. */
@@ -30,7 +53,10 @@ export interface MatchResult {
   readonly personOf: Int32Array;
   /** The heaviest first. */
   readonly reviews: readonly ReviewPair[];
+  /** The pairs by which records became one person. */
+  readonly joins: readonly ReviewPair[];
   readonly thresholds: Thresholds;
+  readonly judge: PairJudge;
   readonly statistics: Readonly<Record<string, number>>;
 }
 
@@ -80,10 +106,10 @@ export class PairJudge {
   readonly comparer: Comparer;
   readonly levels: Comparison = createComparison();
 
-  constructor(people: PeopleSet, model: MatchModel) {
+  constructor(people: PeopleSet, model: MatchModel, population?: Population) {
     this.#people = people;
     this.model = model;
-    this.comparer = new Comparer(people);
+    this.comparer = new Comparer(people, population);
   }
 
   /** The weight of a pair; its comparison stands in {@link levels} afterwards. */
@@ -147,16 +173,26 @@ export function defaultThresholds(records: number): Thresholds {
   return { match: 1, review: Math.min(0, -5 + (2 * doublings) / 3) };
 }
 
-/** Matches all records of a set with each other. The result does not depend on their order. */
+function completeThresholds({ model, thresholds = {} }: MatchOptions, records: number): Thresholds {
+  const defaults = model === 'trained' ? { match: 0, review: -4 } : defaultThresholds(records);
+  const match = thresholds.match ?? Math.max(defaults.match, thresholds.review ?? defaults.match);
+  return { match, review: thresholds.review ?? Math.min(defaults.review, match) };
+}
+
+/** Matches the records of a set with each other. The result does not depend on their order. */
 export function matchPeople(people: PeopleSet, options: MatchOptions): MatchResult {
-  const model = options.model === 'trained' ? trainModel(people) : fixedModel(people.size);
-  const thresholds =
-    options.thresholds ?? (options.model === 'trained' ? { match: 0, review: -4 } : defaultThresholds(people.size));
-  const judge = new PairJudge(people, model);
+  const { known } = options;
+  const population = known?.population ?? populationOf(people);
+  const model = options.model === 'trained' ? trainModel(people, population) : fixedModel(population.records);
+  const thresholds = completeThresholds(options, population.records);
+  const judge = new PairJudge(people, model, population);
   const accepted = new PairList();
   const lonely = new PairList();
   const doubtful = new PairList();
-  const blocking = forEachCandidate(people, (a, b) => {
+  const visit = (a: number, b: number): void => {
+    if (known !== undefined && (known.groupOf[a] === known.groupOf[b] || known.isLeftOut(a) || known.isLeftOut(b))) {
+      return;
+    }
     const weight = judge.weighIfAtLeast(thresholds.review, a, b);
     if (weight < thresholds.review) return;
     let list = weight >= thresholds.match ? accepted : doubtful;
@@ -165,25 +201,37 @@ export function matchPeople(people: PeopleSet, options: MatchOptions): MatchResu
       list = outcome === 'alone' && list !== doubtful ? lonely : doubtful;
     }
     list.add(a, b, weight);
-  });
-  const clusters = new People(people, judge);
-  joinAll(accepted, clusters, doubtful, people);
-  joinAll(keepUnambiguous(lonely, clusters, people, doubtful), clusters, doubtful, people);
+  };
+  const storedOf = known?.storedOf ?? null;
+  const hasStored = storedOf?.some((patientId) => patientId > 0) === true;
+  const blocking = forEachCandidate(people, visit, hasStored ? (i) => storedOf![i] === 0 : null);
+  const clusters = new People(people, judge, known ?? null);
+  const joins = [
+    ...joinAll(accepted, clusters, doubtful, people),
+    ...joinAll(keepUnambiguous(lonely, clusters, people, doubtful), clusters, doubtful, people),
+  ];
   const reviews = collectReviews(doubtful, clusters, people);
   return {
     personOf: clusters.personOf(),
     reviews,
+    joins,
     thresholds,
+    judge,
     statistics: { ...blocking, accepted: accepted.size, doubtful: doubtful.size, refused: clusters.refused },
   };
 }
 
-/** Joins pairs, the heaviest first. Those that must stay two are doubtful. */
-function joinAll(pairs: PairList, clusters: People, doubtful: PairList, people: PeopleSet): void {
+/** Joins pairs, the heaviest first, and gives those that made one person of two. Those that must stay two are doubtful. */
+function joinAll(pairs: PairList, clusters: People, doubtful: PairList, people: PeopleSet): ReviewPair[] {
+  const joins: ReviewPair[] = [];
   for (const i of sortPairs(pairs, people)) {
     const [a, b] = [pairs.a[i]!, pairs.b[i]!];
-    if (!clusters.join(a, b, pairs.weight[i]!)) doubtful.add(a, b, pairs.weight[i]!);
+    const weight = pairs.weight[i]!;
+    if (clusters.rootOf(a) === clusters.rootOf(b)) continue;
+    if (clusters.join(a, b, weight)) joins.push({ a, b, weight });
+    else doubtful.add(a, b, weight);
   }
+  return joins;
 }
 
 /** Of pairs of a named person and a record without a first name, those where that fits one person only; the others are doubtful. */
@@ -213,8 +261,7 @@ export function explainPair(people: PeopleSet, judge: PairJudge, a: number, b: n
     if (own !== 0) parts.push({ field, level, weight: own });
   });
   const guards = [...judge.guards(a, b, weight)];
-  const pass = PASSES.find(({ key }) => key(people, a) !== 0 && key(people, a) === key(people, b));
-  return { weight, parts, guards, pass: pass?.name ?? null };
+  return { weight, parts, guards, pass: passOf(people, a, b) };
 }
 
 /** Pairs by weight, the heaviest first; equal ones in an order that what they say decides, and not where they stand. */
@@ -233,10 +280,20 @@ class People {
   readonly #members = new Map<number, number[]>();
   refused = 0;
 
-  constructor(people: PeopleSet, judge: PairJudge) {
+  /** The stored person that a person is, by root. */
+  readonly #stored = new Map<number, number>();
+
+  constructor(people: PeopleSet, judge: PairJudge, known: KnownPeople | null) {
     this.#judge = judge;
     this.#parents = new Int32Array(people.size);
     for (let i = 0; i < people.size; i++) this.#parents[i] = i;
+    if (known === null) return;
+    const { groupOf, storedOf } = known;
+    for (let i = 0; i < people.size; i++) {
+      const group = groupOf[i]!;
+      if (group !== i) this.#unite(this.rootOf(group), this.rootOf(i));
+      if (storedOf[i]! > 0) this.#stored.set(this.rootOf(group), storedOf[i]!);
+    }
   }
 
   rootOf(index: number): number {
@@ -256,6 +313,10 @@ class People {
     const rootA = this.rootOf(a);
     const rootB = this.rootOf(b);
     if (rootA === rootB) return true;
+    if (this.#stored.size > 0 && this.#stored.has(rootA) && this.#stored.has(rootB)) {
+      this.refused++;
+      return false;
+    }
     const membersA = this.#members.get(rootA) ?? [rootA];
     const membersB = this.#members.get(rootB) ?? [rootB];
     const isRefused =
@@ -266,13 +327,22 @@ class People {
       this.refused++;
       return false;
     }
-    const root = Math.min(rootA, rootB);
-    this.#parents[rootA] = root;
-    this.#parents[rootB] = root;
-    this.#members.delete(rootA);
-    this.#members.delete(rootB);
-    this.#members.set(root, [...membersA, ...membersB]);
+    this.#unite(rootA, rootB);
     return true;
+  }
+
+  #unite(rootA: number, rootB: number): void {
+    if (rootA === rootB) return;
+    const members = [...(this.#members.get(rootA) ?? [rootA]), ...(this.#members.get(rootB) ?? [rootB])];
+    const root = Math.min(rootA, rootB);
+    const stored = this.#stored.get(rootA) ?? this.#stored.get(rootB);
+    for (const each of [rootA, rootB]) {
+      this.#parents[each] = root;
+      this.#members.delete(each);
+      this.#stored.delete(each);
+    }
+    this.#members.set(root, members);
+    if (stored !== undefined) this.#stored.set(root, stored);
   }
 
   personOf(): Int32Array {

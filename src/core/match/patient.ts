@@ -5,7 +5,10 @@
  * are equal and nothing speaks against it (suffix, birth order, Social Security number, sex). Missing is no evidence.
  * Where a record fits two persons that are not each other, nothing is merged: the pairs go to a reviewer. The outcome
  * does not depend on the order of the records, but for which of them counts as the first of its person.
+ *
+ * This is the model `exact`. The others are in `decide-people.ts`, and share with it what records of one id are.
  */
+import type { MatchExplanation } from './explanation.js';
 import { type Identity, matchKeyOf } from './keys.js';
 
 /** A record of the submission. */
@@ -39,7 +42,8 @@ export type PatientDecision =
       readonly kind: 'joined';
       /** The person: an earlier record of the submission, or one of the store. */
       readonly to: { readonly index: number } | { readonly patientId: number };
-      readonly reason: JoinReason;
+      /** `null` where the fields decided: then there is an explanation of it. */
+      readonly reason: JoinReason | null;
       /** Whether the person already has a record of the same id that says the same. */
       readonly duplicate: boolean;
       /** Whether the site had sent another record under this id. */
@@ -53,6 +57,8 @@ export interface DoubtfulPair {
   readonly a: { readonly index: number } | { readonly patientId: number };
   readonly b: { readonly index: number } | { readonly patientId: number };
   readonly reason: string;
+  /** What a model that weighs says of it. */
+  readonly explanation?: MatchExplanation;
 }
 
 export interface PatientDecisions {
@@ -65,7 +71,7 @@ export interface PatientDecisions {
 const MOST_DOUBTS_PER_NAME = 20;
 
 /** A person under construction: the records of one id, or a patient of the store. */
-interface Node {
+export interface Node {
   readonly stored: KnownPatient | null;
   readonly records: IncomingRecord[];
   readonly identities: Identity[];
@@ -90,8 +96,8 @@ export function decidePatients(incoming: readonly IncomingRecord[], known: reado
   return { decisions, doubts: doubts.pairs };
 }
 
-/** Records of one site and id are one person, or a conflict that keeps all of them out. */
-function groupById(
+/** Records of one site and id are one person, or a conflict that keeps all of them out, and stands in `decisions`. */
+export function groupById(
   incoming: readonly IncomingRecord[],
   known: readonly KnownPatient[],
   decisions: Map<number, PatientDecision>,

@@ -1,7 +1,7 @@
 /** The patients of a submission as matching compares them: numbers side by side, some 120 bytes a record. */
-import { PATIENT, type Row } from '../model.js';
+import { PATIENT, type PatientField, type Row } from '../model.js';
 import { isNewbornName, isTestName, isUnknownName, nameKey, splitSuffix } from '../normalize/name.js';
-import { hashText } from './keys.js';
+import { hashText, ssnCheckOf } from './keys.js';
 import { nicknameGroups } from './nicknames.js';
 import { soundex } from './similarity.js';
 import { readStreet } from './street.js';
@@ -64,7 +64,7 @@ function readName(text: string): ComparedName {
 /** Columns of whole numbers, by name. */
 const INTEGERS = [
   'first', 'last', 'middle', 'otherFirst', 'otherLast', 'maiden', 'motherFirst', 'birth', 'sex', 'suffix', 'order',
-  'streetNumber', 'street', 'unit', 'city', 'state', 'flags', 'hash',
+  'streetNumber', 'street', 'unit', 'city', 'state', 'flags', 'ssnCheck', 'hash',
 ] as const; // biome-ignore format: a list of names
 /** Columns of ids, as {@link idNumber} has them. */
 const IDS = ['ssn', 'medicaid', 'chart', 'phone', 'phone2', 'zip'] as const;
@@ -85,6 +85,40 @@ export const Flag = {
 const NOBODY = new Set(['DOE', 'TEST', 'ZZTEST', 'ZZZTEST', 'TESTPATIENT', 'DONOTUSE', 'DO NOT USE']);
 /** A newborn's temporary name with its mother's or its last name behind it, with or without a blank. */
 const NEWBORN_OF = /^(?:(?:BABY|INFANT|NEWBORN) ?(?:BOY|GIRL)|(?:BB|BG|BABY|INFANT|NEWBORN)(?= ))/;
+
+/** The columns that come from a field. A column that is not named here comes from none that a spec leaves unstored. */
+const COLUMNS_OF: Readonly<Partial<Record<PatientField, readonly (IntegerColumn | IdColumn)[]>>> = {
+  first_name: ['first'],
+  last_name: ['last'],
+  middle_name: ['middle'],
+  alias_first_name: ['otherFirst'],
+  alias_last_name: ['otherLast'],
+  mother_maiden_last_name: ['maiden'],
+  mother_first_name: ['motherFirst'],
+  birth_date: ['birth'],
+  street: ['street', 'streetNumber'],
+  street_2: ['unit'],
+  city: ['city'],
+  state: ['state'],
+  zip: ['zip'],
+  ssn: ['ssn'],
+  medicaid_id: ['medicaid'],
+  chart_number: ['chart'],
+  phone: ['phone'],
+  phone_2: ['phone2'],
+};
+
+/** The fields that are compared. */
+export const COMPARED_PATIENT_FIELDS: readonly PatientField[] = [
+  ...(Object.keys(COLUMNS_OF) as PatientField[]),
+  'suffix',
+  'sex',
+  'birth_order',
+  'multiple_birth',
+];
+
+/** What keys of records are made of. */
+export type KeyedPeople = Pick<PeopleSet, 'names' | 'places' | 'integers' | 'ids'>;
 
 const INITIAL_ROOM = 1024;
 
@@ -112,8 +146,11 @@ export class PeopleSet {
     return this.#size;
   }
 
-  /** Adds a normalized patient row and gives its index. */
-  add(row: Row): number {
+  /**
+   * Adds a normalized patient row and gives its index. Of a stored patient's Social Security number no more than
+   * `ssnCheck` may be known.
+   */
+  add(row: Row, ssnCheck: number | null = ssnCheckOf(row[PATIENT.ssn])): number {
     const index = this.#size++;
     if (index === this.integers.first.length) this.#grow();
     const { integers, ids } = this;
@@ -150,6 +187,7 @@ export class PeopleSet {
     integers.city[index] = this.#place(nameKey(text(PATIENT.city) ?? ''));
     integers.state[index] = this.#place(text(PATIENT.state) ?? '');
     ids.ssn[index] = idNumber(text(PATIENT.ssn));
+    integers.ssnCheck[index] = ssnCheck === null ? 0 : ssnCheck + 1;
     ids.medicaid[index] = idNumber(text(PATIENT.medicaid_id));
     const chart = text(PATIENT.chart_number);
     ids.chart[index] = chart === null ? 0 : -hashText(`${text(PATIENT.site_id) ?? ''}\x1f${chart}`);
@@ -158,6 +196,19 @@ export class PeopleSet {
     ids.zip[index] = idNumber(text(PATIENT.zip)?.slice(0, 5) ?? null);
     integers.hash[index] = this.#hashOf(index);
     return index;
+  }
+
+  /** The same records as if nothing were known of some fields: for keys that are made of what is stored. */
+  without(fields: readonly PatientField[]): KeyedPeople {
+    const hidden = new Set(fields.flatMap((field) => COLUMNS_OF[field] ?? []));
+    const none = new Int32Array(this.integers.first.length);
+    const noIds = new Float64Array(this.ids.ssn.length);
+    const { names, places } = this;
+    const integers = { ...this.integers };
+    for (const name of INTEGERS) if (hidden.has(name)) integers[name] = none;
+    const ids = { ...this.ids };
+    for (const name of IDS) if (hidden.has(name)) ids[name] = noIds;
+    return { names, places, integers, ids };
   }
 
   #splitName(name: string | null): { name: string | null; suffix: string | null } {
@@ -182,7 +233,7 @@ export class PeopleSet {
     const place = (number: number): string => (number === 0 ? '' : this.places.at(number));
     const parts = [
       name(integers.first[index]!), name(integers.last[index]!), name(integers.middle[index]!), integers.birth[index],
-      integers.sex[index], ids.ssn[index], ids.medicaid[index], ids.phone[index], ids.zip[index],
+      integers.sex[index], integers.ssnCheck[index], ids.medicaid[index], ids.phone[index], ids.zip[index],
       place(integers.street[index]!), place(integers.streetNumber[index]!), name(integers.maiden[index]!),
     ]; // biome-ignore format: a list of values
     return hashText(parts.join('\x1f')) | 0;

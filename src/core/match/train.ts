@@ -5,7 +5,16 @@
  * one person (m) is learned from the candidates. All other pairs count as different.
  */
 import { forEachCandidate } from './blocking.js';
-import { AT, COMPARED, COMPARED_FIELDS, Comparer, type Comparison, createComparison, DISAGREE } from './comparison.js';
+import {
+  AT,
+  COMPARED,
+  COMPARED_FIELDS,
+  Comparer,
+  type Comparison,
+  createComparison,
+  DISAGREE,
+  type Population,
+} from './comparison.js';
 import type { PeopleSet } from './people.js';
 import type { MatchModel } from './weights.js';
 
@@ -39,8 +48,8 @@ class Tally {
 }
 
 /** A model whose weights come from the records. The order of the records makes no difference. */
-export function trainModel(people: PeopleSet): MatchModel {
-  const comparer = new Comparer(people);
+export function trainModel(people: PeopleSet, population?: Population): MatchModel {
+  const comparer = new Comparer(people, population);
   const levels = createComparison();
   const candidates = new Tally();
   forEachCandidate(people, (a, b) => {

@@ -1,0 +1,184 @@
+/** Matching by weight, as a load does it: the records of a submission side by side, and those of the store that may be the same. */
+import { LARGEST_STORED_BLOCK, STORED_PASSES, sortByKey } from './core/match/blocking.js';
+import { type Population, populationOf } from './core/match/comparison.js';
+import { decidePeople, type WeighedDecisions } from './core/match/decide-people.js';
+import { hashText } from './core/match/keys.js';
+import type { Thresholds } from './core/match/match-people.js';
+import type { IncomingRecord, KnownPatient } from './core/match/patient.js';
+import { type KeyedPeople, PeopleSet } from './core/match/people.js';
+import type { PatientField, Row } from './core/model.js';
+import type { ComparableRecord, MissingKeysOfPatients, PatientKey, Store } from './db/store.js';
+
+/** How a run matches by weight. */
+export interface WeighedMatching {
+  readonly model: 'fixed' | 'trained';
+  /** Those the user gave. */
+  readonly thresholds: Partial<Thresholds>;
+}
+
+/** Stored patients read at once. */
+const PATIENTS_AT_ONCE = 5_000;
+
+/** The records of a submission that are matched by weight. Their indexes are those of the submission. */
+export class WeighedPatients {
+  readonly #matching: WeighedMatching;
+  readonly #people = new PeopleSet();
+  readonly #unstored: readonly PatientField[];
+  #incoming = 0;
+
+  /** `unstored` are fields that are compared within the submission, and of which the store keeps nothing. */
+  constructor(matching: WeighedMatching, unstored: readonly PatientField[]) {
+    this.#matching = matching;
+    this.#unstored = unstored;
+  }
+
+  /** Adds a record as it was received. */
+  add(row: Row): void {
+    this.#people.add(row);
+    this.#incoming++;
+  }
+
+  /** Decides about all records, once. `sharedIds` and `known` are as in {@link decidePeople}. */
+  async decide(
+    store: Store,
+    sharedIds: readonly IncomingRecord[],
+    known: readonly KnownPatient[],
+  ): Promise<WeighedDecisions> {
+    const incoming = this.#incoming;
+    const storedPatientIds: number[] = [];
+    let population = populationOf(this.#people, incoming);
+    if (await store.hasPatients()) {
+      const found = new Set(await store.findPatientsByKeys(this.#distinctKeys(), LARGEST_STORED_BLOCK));
+      for (const { patientId } of known) found.add(patientId);
+      const patientIds = [...found].sort((a, b) => a - b);
+      for (let start = 0; start < patientIds.length; start += PATIENTS_AT_ONCE) {
+        for (const record of await store.readComparable(patientIds.slice(start, start + PATIENTS_AT_ONCE))) {
+          this.#people.add(record.row, record.ssnCheck);
+          storedPatientIds.push(record.patientId);
+        }
+      }
+      population = await addStored(this.#people, incoming, store);
+    }
+    const gathering = { people: this.#people, incoming, storedPatientIds, sharedIds, known, population };
+    return decidePeople(gathering, this.#matching);
+  }
+
+  #keyed(): KeyedPeople {
+    return this.#people.without(this.#unstored);
+  }
+
+  /** The keys under which stored patients are looked for, each once. */
+  *#distinctKeys(): Generator<number> {
+    for (const { keys, order, pass } of sortedKeys(this.#keyed(), this.#incoming)) {
+      let last = 0;
+      for (const index of order) {
+        const key = keys[index]!;
+        if (key !== last && key !== 0) yield storeKey(pass, key);
+        last = key;
+      }
+    }
+  }
+
+  /** The keys under which the patients of the records can be found, in their order but for the passes. */
+  *keys(personOf: readonly number[]): Generator<PatientKey> {
+    for (const { keys, order, pass } of sortedKeys(this.#keyed(), this.#incoming)) {
+      for (const index of order) {
+        if (keys[index] === 0 || personOf[index] === 0) continue;
+        yield { matchKey: storeKey(pass, keys[index]!), patientId: personOf[index]! };
+      }
+    }
+  }
+
+  /** How many of the records bear each name. */
+  nameUses(): { readonly nameKey: number; readonly uses: number }[] {
+    const { records, firstUses, lastUses } = populationOf(this.#people, this.#incoming);
+    const uses = [{ nameKey: ALL_RECORDS, uses: records }];
+    for (let name = 1; name < this.#people.names.size; name++) {
+      const { text } = this.#people.names.at(name);
+      if (firstUses[name]! > 0) uses.push({ nameKey: nameKeyOf('first', text), uses: firstUses[name]! });
+      if (lastUses[name]! > 0) uses.push({ nameKey: nameKeyOf('last', text), uses: lastUses[name]! });
+    }
+    return uses.sort((a, b) => a.nameKey - b.nameKey);
+  }
+}
+
+/** Stands for all records where names are counted. */
+const ALL_RECORDS = hashText('all records');
+
+function nameKeyOf(kind: 'first' | 'last', name: string): number {
+  return hashText(`${kind}\x1f${name}`);
+}
+
+/** Every pass has a range of 32 bits of its own, which its name decides: passes may come and go. */
+const RANGES = new Map(STORED_PASSES.map(({ name }) => [name, (hashText(name) % 1_048_576) * 4_294_967_296]));
+
+function storeKey(pass: string, key: number): number {
+  return RANGES.get(pass)! + (key >>> 0);
+}
+
+/** The keys of the first `records` by pass, and the order in which they are sorted. */
+function* sortedKeys(
+  people: KeyedPeople,
+  records: number,
+): Generator<{ readonly pass: string; readonly keys: Int32Array; readonly order: Uint32Array }> {
+  for (const { name, key } of STORED_PASSES) {
+    const keys = new Int32Array(records);
+    for (let i = 0; i < records; i++) keys[i] = key(people, i);
+    yield { pass: name, keys, order: sortByKey(keys) };
+  }
+}
+
+/** The records of the submission and of the store as one population. */
+async function addStored(people: PeopleSet, incoming: number, store: Store): Promise<Population> {
+  const { records, firstUses, lastUses } = populationOf(people, incoming);
+  const names = Array.from({ length: people.names.size - 1 }, (_, i) => people.names.at(i + 1).text);
+  const [stored] = await store.readNameUses([ALL_RECORDS]);
+  const first = await store.readNameUses(names.map((name) => nameKeyOf('first', name)));
+  const last = await store.readNameUses(names.map((name) => nameKeyOf('last', name)));
+  for (let i = 0; i < names.length; i++) {
+    firstUses[i + 1]! += first[i]!;
+    lastUses[i + 1]! += last[i]!;
+  }
+  return { records: records + stored!, firstUses, lastUses };
+}
+
+/** Adds the keys of patients that were loaded by a run that matched by name only. */
+export async function addMissingKeys(
+  store: Store,
+  patientIds: readonly number[],
+  afterBatch: (done: number) => Promise<void>,
+): Promise<void> {
+  function* batches(): Generator<readonly number[]> {
+    for (let start = 0; start < patientIds.length; start += PATIENTS_AT_ONCE) {
+      yield patientIds.slice(start, start + PATIENTS_AT_ONCE);
+    }
+  }
+  let done = 0;
+  await store.addMissingKeys(batches(), keysOfStored, async () => {
+    done += PATIENTS_AT_ONCE;
+    await afterBatch(Math.min(done, patientIds.length));
+  });
+}
+
+function keysOfStored(records: readonly ComparableRecord[]): MissingKeysOfPatients {
+  const people = new PeopleSet();
+  const nameUses = new Map<string, number>();
+  const keys: (PatientKey & { runId: number })[] = [];
+  const count = (nameKey: number, runId: number): void => {
+    const key = `${nameKey} ${runId}`;
+    nameUses.set(key, (nameUses.get(key) ?? 0) + 1);
+  };
+  for (const [i, { patientId, runId, row, ssnCheck }] of records.entries()) {
+    people.add(row, ssnCheck);
+    count(ALL_RECORDS, runId);
+    for (const kind of ['first', 'last'] as const) {
+      const name = people.integers[kind][i]!;
+      if (name !== 0) count(nameKeyOf(kind, people.names.at(name).text), runId);
+    }
+    for (const { name, key } of STORED_PASSES) {
+      const matchKey = key(people, i);
+      if (matchKey !== 0) keys.push({ matchKey: storeKey(name, matchKey), patientId, runId });
+    }
+  }
+  return { keys, nameUses };
+}
