@@ -12,5 +12,12 @@ export { ReportError } from './files/reports.js';
 export { builtInSpecIds, loadSpec, SpecError } from './files/specs.js';
 export { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from './files/unpack.js';
 export { type LoadOptions, load } from './load.js';
-export { type FileSummary, type Progress, type RejectLimit, type Summary, TooManyRejectsError } from './run.js';
+export {
+  type FileSummary,
+  type Progress,
+  type RejectLimit,
+  type SpecChoiceSummary,
+  type Summary,
+  TooManyRejectsError,
+} from './run.js';
 export { type CodesPlan, type CodesUpdateOptions, planCodesUpdate, writeCodesUpdate } from './update-codes.js';

@@ -1,6 +1,7 @@
 /** Loads a submission: receive its files, patients first, then immunizations, then the reports. */
 
 import { type ComparisonBasis, compareTables } from './compare-tables.js';
+import type { SpecChoice } from './core/choose-spec.js';
 import type { Codes } from './core/codes.js';
 import type { Thresholds } from './core/match/match-people.js';
 import { FATES, type Fate, type FileRole, type IsoDate } from './core/model.js';
@@ -14,18 +15,17 @@ import { programVersion } from './files/specs.js';
 import type { UnpackLimits } from './files/unpack.js';
 import { type DoseCounts, loadImmunizations } from './load-immunizations.js';
 import { loadPatients, type PatientOutcome, type ReviewPair } from './load-patients.js';
+import { type ReceivedFile, receiveSubmission, type Submission } from './receive.js';
 import {
   checkRejectShare,
   DEFAULT_SIZES,
   FileRun,
   type FileSummary,
   type Progress,
-  type ReceivedFile,
   type RejectLimit,
   type RunContext,
-  receiveAnyFiles,
-  receiveFiles,
   type Sizes,
+  type SpecChoiceSummary,
   type Summary,
 } from './run.js';
 
@@ -36,7 +36,10 @@ export interface LoadOptions {
   readonly immunizations: readonly string[];
   /** Paths of files whose role shows in their contents, or of folders with such files. */
   readonly files?: readonly string[];
-  readonly spec: Spec;
+  /** The spec that the files follow; `null` to recognise it among `specs` by their contents. */
+  readonly spec: Spec | null;
+  /** The specs to choose from where none is given. */
+  readonly specs?: readonly Spec[];
   readonly codes: Codes;
   /**
    * `load` writes to the database; `dry-run` looks at it and writes nothing; `validate` has none. All three give the
@@ -81,21 +84,14 @@ export const DEFAULT_REPORT_PARENT = 'immload-report';
 
 /**
  * Loads a submission.
- * @throws InputError when a file cannot be loaded, StoreError when the database cannot be used, ReportError when the
+ * @throws InputError when a file cannot be loaded or no spec can be recognised, StoreError when the database cannot be used, ReportError when the
  * report cannot be written, TooManyRejectsError; in each case nothing of the submission stays behind
  */
 export async function load(options: LoadOptions): Promise<Summary> {
   const clock = new StageClock();
-  const { patients, immunizations, files = [] } = options;
-  // Where one file has both, it does not matter as which of the two it is given.
-  const [first, second] = comeInOneFile(options.spec)
-    ? (['combined', 'combined'] as const)
-    : (['patient', 'immunization'] as const);
-  const received = tellApart([
-    ...(await receiveFiles(first, patients, options)),
-    ...(await receiveFiles(second, immunizations, options)),
-    ...(await receiveAnyFiles(files, options)),
-  ]);
+  const { files = [], specs = [] } = options;
+  const submission = await receiveSubmission({ ...options, files, specs });
+  const received = { ...submission, files: tellApart(submission.files) };
   const folder =
     options.report === null ? ReportFolder.createIn(DEFAULT_REPORT_PARENT) : ReportFolder.create(options.report);
   try {
@@ -130,7 +126,7 @@ async function openStore(options: LoadOptions, folder: ReportFolder): Promise<St
 async function loadInto(
   store: Store,
   folder: ReportFolder,
-  received: readonly ReceivedFile[],
+  submission: Submission,
   options: LoadOptions,
   clock: StageClock,
 ): Promise<Summary> {
@@ -138,7 +134,8 @@ async function loadInto(
     options.onNotice?.(`run ${dead} was cut short before; what it had written is taken back`);
     await store.takeBack(dead, clock.now(), 'cut short, and taken back by the next run');
   }
-  const { spec, codes, site, today, matchModel = 'exact' } = options;
+  const { spec, files } = submission;
+  const { codes, site, today, matchModel = 'exact' } = options;
   const run: NewRun = {
     specId: spec.id,
     specVersion: spec.version,
@@ -151,7 +148,7 @@ async function loadInto(
   };
   const { runId, fileIds } = await store.openRun(
     run,
-    received.map(({ role, source }) => ({ role, name: source.name })),
+    files.map(({ role, source }) => ({ role, name: source.name })),
   );
   const mostIssues = options.maxIssuesPerCode ?? DEFAULT_MAX_ISSUES_PER_CODE;
   const issues = new IssueLog(folder.workPath, mostIssues, spec.codes);
@@ -176,7 +173,7 @@ async function loadInto(
       onProgress: options.onProgress ?? (() => {}),
       onNotice: options.onNotice ?? (() => {}),
     };
-    return await runStages(context, received, fileIds, options, clock);
+    return await runStages(context, submission, fileIds, options, clock);
   } catch (error) {
     await takeBack(store, runId, error, clock);
     throw error;
@@ -197,13 +194,13 @@ async function takeBack(store: Store, runId: number, error: unknown, clock: Stag
 
 async function runStages(
   context: RunContext,
-  received: readonly ReceivedFile[],
+  submission: Submission,
   fileIds: readonly number[],
   options: LoadOptions,
   clock: StageClock,
 ): Promise<Summary> {
-  const rejectNames = rejectFileNames(received);
-  const files = received.map((file, i) => {
+  const rejectNames = rejectFileNames(submission.files);
+  const files = submission.files.map((file, i) => {
     const { source, recognition } = file;
     const layout = context.spec.layouts[file.role === 'immunization' ? 'immunization' : 'patient'];
     const { name, encoding } = source;
@@ -211,7 +208,7 @@ async function runStages(
     return new FileRun(file, fileIds[i]!, rejects, context);
   });
   try {
-    return await runFiles(context, files, rejectNames, options, clock);
+    return await runFiles(context, files, rejectNames, submission.choice, options, clock);
   } finally {
     for (const file of files) await file.rejects.close();
   }
@@ -221,6 +218,7 @@ async function runFiles(
   context: RunContext,
   files: readonly FileRun[],
   rejectNames: readonly string[],
+  choice: SpecChoice | null,
   options: LoadOptions,
   clock: StageClock,
 ): Promise<Summary> {
@@ -253,7 +251,7 @@ async function runFiles(
   const path = reportPath(context, options);
   clock.end();
   const summary = {
-    ...summarize(context, options, summaries, outcome, doses, path, clock),
+    ...summarize(context, choice, options, summaries, outcome, doses, path, clock),
     ...(comparison !== null && { comparison }),
   };
   context.folder.writeJson('summary.json', summary);
@@ -341,6 +339,7 @@ async function summarizeFile(file: FileRun, rejectName: string, context: RunCont
 
 function summarize(
   context: RunContext,
+  choice: SpecChoice | null,
   options: LoadOptions,
   files: readonly FileSummary[],
   { counts: patients, thresholds }: PatientOutcome,
@@ -355,6 +354,7 @@ function summarize(
     mode: options.mode,
     immload: programVersion(),
     spec: { id: context.spec.id, version: context.spec.version, provenance: context.spec.provenance.status },
+    spec_choice: describeChoice(choice),
     site: context.site,
     today: context.today,
     started_at: clock.startedAt,
@@ -382,6 +382,12 @@ function summarize(
     peak_memory_mb: Math.round(process.resourceUsage().maxRSS / 1024),
     report: path,
   };
+}
+
+function describeChoice(choice: SpecChoice | null): SpecChoiceSummary {
+  if (choice === null) return { how: 'given' };
+  const { certainty, score, files, runnersUp } = choice;
+  return { how: 'recognised', certainty, score, files, runners_up: runnersUp };
 }
 
 function totalsOf(files: readonly FileSummary[], role: FileRole): Record<'records' | Fate, number> {

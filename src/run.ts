@@ -1,27 +1,26 @@
 /** What one execution needs at hand, and what it tells when it is done. */
 import { CATALOGUE, type IssueCode } from './core/catalogue.js';
+import type { SpecChoice } from './core/choose-spec.js';
 import type { Codes } from './core/codes.js';
 import { formatMessage, type Issue } from './core/issue.js';
 import type { Fate, FieldName, FileRole, IsoDate, Role, Severity } from './core/model.js';
 import { compilePlan, dosesOf, forgetReadings, type TransformPlan } from './core/plan.js';
 import { type Block, LineTooLongError, RecordCutter } from './core/read/blocks.js';
-import type { FileEncoding } from './core/read/decode.js';
 import { separatorsOf } from './core/read/delimited.js';
 import { createFrame, type Frame, type SetApart } from './core/read/frame.js';
-import { type Recognition, recognize } from './core/read/recognize.js';
 import { isUtf16 } from './core/read/utf16.js';
 import { hasColumnRules } from './core/rules/checks.js';
 import type { SeenValues } from './core/rules/unique.js';
-import { comeInOneFile, isTagged, REJECT_COLUMNS, type Spec } from './core/spec.js';
+import { isTagged, REJECT_COLUMNS, type Spec } from './core/spec.js';
 import { type Batch, transformBlock } from './core/transform.js';
 import type { MatchModelId, Store } from './db/store.js';
 import { FateLedger } from './fates.js';
 import { InputError } from './files/input-error.js';
 import type { Reject, RejectFile } from './files/rejects.js';
 import type { ChangeLog, IssueLog, ReportFolder } from './files/reports.js';
-import { listFiles, openSource, type Source, SourceReader } from './files/source.js';
-import type { UnpackLimits } from './files/unpack.js';
+import { type Source, SourceReader } from './files/source.js';
 import type { WeighedMatching } from './match-patients.js';
+import type { ReceivedFile } from './receive.js';
 import { withRepeats } from './repeated-values.js';
 
 /** Where a run stands, for a progress display. */
@@ -97,87 +96,6 @@ export interface RunContext {
   readonly onProgress: (progress: Progress) => void;
   /** Takes what the user should know and that is no error. */
   readonly onNotice: (notice: string) => void;
-}
-
-/** A file of the submission that was looked at and can be read. */
-export interface ReceivedFile {
-  readonly role: FileRole;
-  readonly source: Source;
-  readonly recognition: Recognition & { fits: true };
-}
-
-/**
- * Looks at the files of a submission before anything else is done.
- * @throws InputError for the first file that cannot be loaded
- */
-export async function receiveFiles(
-  role: FileRole,
-  paths: readonly string[],
-  options: ReceiveOptions,
-): Promise<ReceivedFile[]> {
-  const received: ReceivedFile[] = [];
-  for (const path of paths) {
-    const source = await openAs(path, options);
-    const recognition = recognizeAs(role, source, options);
-    if (!recognition.fits) throw new InputError(source.shown, recognition.problem, recognition.remedy);
-    received.push({ role, source, recognition });
-  }
-  return received;
-}
-
-/** What must be known of a submission to look at its files. */
-export interface ReceiveOptions {
-  readonly spec: Spec;
-  readonly today: IsoDate;
-  readonly site: string | null;
-  /** What all files are encoded in, whatever they look like; `null` or left out to find out. */
-  readonly encoding?: FileEncoding | null;
-  /** How much may come out of `.gz` and `.zip` files. */
-  readonly unpackLimits?: Partial<UnpackLimits>;
-}
-
-/**
- * Looks at files whose roles are not told: each must be of one role only. A folder stands for the files in it.
- * @throws InputError for the first file that cannot be loaded, or that could be of either role
- */
-export async function receiveAnyFiles(paths: readonly string[], options: ReceiveOptions): Promise<ReceivedFile[]> {
-  const files = paths.flatMap(listFiles);
-  if (comeInOneFile(options.spec)) return receiveFiles('combined', files, options);
-  const received: ReceivedFile[] = [];
-  for (const path of files) {
-    const source = await openAs(path, options);
-    const found = (['patient', 'immunization'] as const).map((role) => {
-      return { role, source, recognition: recognizeAs(role, source, options) };
-    });
-    const fitting = found.flatMap(({ recognition, ...file }) => (recognition.fits ? [{ ...file, recognition }] : []));
-    if (fitting.length > 1) {
-      const remedy = 'say which with --patients or --immunizations';
-      throw new InputError(source.shown, 'could be either kind of file', remedy);
-    }
-    if (fitting.length === 0) {
-      throw new InputError(source.shown, describeMisfit(found), 'choose the right --spec, or check the export');
-    }
-    received.push(fitting[0]!);
-  }
-  // Patients first, whatever the order of the names.
-  return received.sort((a, b) => Number(a.role === 'immunization') - Number(b.role === 'immunization'));
-}
-
-async function openAs(path: string, { encoding = null, unpackLimits = {} }: ReceiveOptions): Promise<Source> {
-  return openSource(path, { encoding, limits: unpackLimits });
-}
-
-function recognizeAs(role: FileRole, source: Source, { spec, today, site }: ReceiveOptions): Recognition {
-  const { head, encoding } = source;
-  return recognize(head, { spec, today, role, encoding, needsSite: site === null });
-}
-
-/** Why a file is of neither role: what is wrong with it in itself, or with each. */
-function describeMisfit(found: readonly { readonly role: Role; readonly recognition: Recognition }[]): string {
-  const problems = found.map(({ recognition }) => (recognition.fits ? '' : recognition.problem));
-  return problems[0] === problems[1]
-    ? problems[0]!
-    : `as a patient file ${problems[0]}, as an immunization file ${problems[1]}`;
 }
 
 /** How the records of a file are read: as patients or as doses; and for a combined file, how each dose of a record is. */
@@ -524,6 +442,16 @@ export interface Comparison {
   /** Resolved CVX codes that changed, the commonest first; `null` for none. */
   readonly cvx: readonly { readonly before: string | null; readonly after: string | null; readonly count: number }[];
 }
+/** How the spec was found: it was given with the command, or the files showed it. */
+export type SpecChoiceSummary =
+  | { readonly how: 'given' }
+  | {
+      readonly how: 'recognised';
+      readonly certainty: SpecChoice['certainty'];
+      readonly score: number;
+      readonly files: SpecChoice['files'];
+      readonly runners_up: SpecChoice['runnersUp'];
+    };
 
 /** What `summary.json` says. */
 export interface Summary {
@@ -531,6 +459,7 @@ export interface Summary {
   readonly mode: 'load' | 'validate' | 'dry-run';
   readonly immload: string;
   readonly spec: { readonly id: string; readonly version: string; readonly provenance: string };
+  readonly spec_choice: SpecChoiceSummary;
   readonly site: string | null;
   readonly today: string;
   readonly started_at: string;

@@ -1,6 +1,6 @@
 /** One clinic, written in every format that comes with immload, gives the same registry. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { isCombined } from '../src/core/spec.js';
+import { isCombined, type Spec } from '../src/core/spec.js';
 import { builtInSpecIds, loadSpec } from '../src/files/specs.js';
 import { makeClinic } from './support/clinic.js';
 import { MIIS } from './support/fixtures.js';
@@ -16,14 +16,19 @@ const FIELDS = {
   ],
 };
 
-async function loadIn(sandbox: Sandbox, id: string): Promise<{ patients: TableRow[]; doses: TableRow[] }> {
-  const spec = loadSpec(id);
-  const database = sandbox.path(`${id}.db`);
-  const [p, i] = [sandbox.path(`${id}-p.txt`), sandbox.path(`${id}-i.txt`)];
+/** Writes the clinic in a format, and gives the files. */
+function writeIn(sandbox: Sandbox, spec: Spec): string[] {
+  const [p, i] = [sandbox.path(`${spec.id}-p.txt`), sandbox.path(`${spec.id}-i.txt`)];
   // CDC asks for a place, and whether the dose was refused, which the clinic does not always say.
   if (isCombined(spec)) writeCombined(CLINIC, spec, p, { facility_name: 'Harbor Clinic', completion_status: 'CP' });
   else writeSubmission(CLINIC, spec, { patients: p, immunizations: i });
-  const files = isCombined(spec) ? [p] : [i, p];
+  return isCombined(spec) ? [p] : [i, p];
+}
+
+async function loadIn(sandbox: Sandbox, id: string): Promise<{ patients: TableRow[]; doses: TableRow[] }> {
+  const spec = loadSpec(id);
+  const database = sandbox.path(`${id}.db`);
+  const files = writeIn(sandbox, spec);
   const summary = await sandbox.load({ spec, site: CLINIC.site, files, database });
   expect(summary.files.map(({ rejected }) => rejected)).toEqual(files.map(() => 0));
   const person = '(SELECT min(source_patient_id) FROM patient_sources s WHERE s.patient_id = p.id) AS person';
@@ -66,4 +71,16 @@ describe('every format', () => {
     for (const dose of expected) if (byCpt && dose['cvx'] === '114') dose['cvx'] = '147';
     expect(pick(found.doses, doseColumns)).toEqual(expected);
   });
+});
+
+test.each(builtInSpecIds())('%s is recognised where it is not given, in all files and in each', async (id) => {
+  using sandbox = new Sandbox();
+  const paths = writeIn(sandbox, loadSpec(id));
+  const specs = builtInSpecIds().map((each) => loadSpec(each));
+  for (const files of [paths, ...(paths.length > 1 ? paths.map((path) => [path]) : [])]) {
+    const summary = await sandbox.load({ mode: 'validate', spec: null, specs, site: CLINIC.site, files });
+    expect(summary.spec.id).toBe(id);
+    // Rows of grits-fixed would be as wide, if their blanks were cut off.
+    expect(summary.spec_choice).toMatchObject({ certainty: id === 'wir-fixed' ? 'likely' : 'sure' });
+  }
 });

@@ -8,7 +8,7 @@ import { FILE_ENCODINGS, type FileEncoding } from '../core/read/decode.js';
 import type { Spec } from '../core/spec.js';
 import type { MatchModelId } from '../db/store.js';
 import { isOutdated, loadCodes, locateCodeTables } from '../files/code-tables.js';
-import { loadSpec } from '../files/specs.js';
+import { builtInSpecIds, loadSpec } from '../files/specs.js';
 import type { UnpackLimits } from '../files/unpack.js';
 import { load } from '../load.js';
 import type { RejectLimit, Summary } from '../run.js';
@@ -23,7 +23,7 @@ export interface LoadArguments extends Pick<CodesArguments, 'codes'> {
   readonly patients?: readonly string[] | undefined;
   readonly immunizations?: readonly string[] | undefined;
   readonly files?: readonly string[] | undefined;
-  readonly spec: string;
+  readonly spec?: string | undefined;
   readonly site?: string | undefined;
   readonly today?: string | undefined;
   readonly encoding?: string | undefined;
@@ -61,7 +61,8 @@ export async function runLoad(
   const rejectLimit = readRejectLimit(args['max-rejects']);
   const encoding = readEncoding(args.encoding);
   const unpackLimits = readUnpackLimits(args['max-unpacked']);
-  const spec = loadSpec(args.spec);
+  const spec = args.spec === undefined ? null : loadSpec(args.spec);
+  const specs = spec === null ? builtInSpecIds().map((id) => loadSpec(id)) : [];
   const codesFolder = findCodesFolder({ codes: args.codes, db: database });
   const codes = loadCodes(codesFolder);
   const earlier =
@@ -69,7 +70,7 @@ export async function runLoad(
   // What is compared is what the code tables make of it: all else is as it was.
   const today = args.today === undefined && earlier !== null ? earlier.today : readToday(args.today);
   const site = args.site?.trim() || (earlier?.site ?? null);
-  if (earlier !== null) warnOfOtherSpec(earlier, spec);
+  if (earlier !== null && spec !== null) warnOfOtherSpec(earlier, spec);
   const progress = new ProgressLine(args.quiet ? { write: () => {} } : process.stderr);
   const stop = stopOnSignals();
   let summary: Summary;
@@ -79,6 +80,7 @@ export async function runLoad(
       immunizations,
       files,
       spec,
+      specs,
       codes,
       mode,
       database,

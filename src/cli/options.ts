@@ -27,9 +27,9 @@ const input = {
   },
   spec: {
     type: 'string',
-    default: 'miis-legacy',
     value: 'ID|PATH',
-    describe: 'Flat File Specification: one of `immload spec list`, or the path of a spec file of your own',
+    describe:
+      'Flat File Specification: one of `immload spec list`, or the path of a spec file of your own (default: the one of the list that the files show they follow)',
   },
   site: {
     type: 'string',

@@ -13,6 +13,7 @@ const MOST_CODES = 8;
 export function formatSummary(summary: Summary): string {
   const parts = [
     formatTitle(summary),
+    formatChoice(summary),
     formatFiles(summary.files),
     formatReading(summary.files),
     formatCodeTables(summary),
@@ -32,6 +33,26 @@ function formatTitle(summary: Summary): string {
     spec.provenance === 'official' ? '' : `, ${spec.provenance === 'inferred' ? 'inferred' : 'from public code'}`;
   const seconds = Object.values(summary.stage_seconds).reduce((sum, value) => sum + value, 0);
   return `immload ${summary.immload}  ${what}  ${spec.id} ${spec.version}${provenance}  ${seconds.toFixed(1)} s`;
+}
+
+/** Files whose reasons are shown; `summary.json` has them all. */
+const MOST_REASONS = 6;
+
+/** How the specification was recognised, and what speaks for it. Nothing where it was given. */
+function formatChoice({ spec, spec_choice: choice }: Summary): string {
+  if (choice.how === 'given') return '';
+  const how = choice.certainty === 'sure' ? 'for sure' : 'probably; --spec says it for sure';
+  const lines = [`Recognised as ${spec.id} (${how})`];
+  for (const { file, reasons } of choice.files.slice(0, MOST_REASONS)) {
+    lines.push(`  ${showSafely(file)}: ${reasons.join(', ')}`);
+  }
+  const more = choice.files.length - MOST_REASONS;
+  if (more > 0) lines.push(`  and ${more} more ${more === 1 ? 'file' : 'files'}`);
+  const [next] = choice.runners_up;
+  if (choice.certainty !== 'sure' && next !== undefined) {
+    lines.push(`  The next best is ${next.spec}, but ${showSafely(next.against.join('; '))}`);
+  }
+  return lines.join('\n');
 }
 
 function formatFiles(files: readonly FileSummary[]): string {

@@ -2,6 +2,14 @@
 export { CATALOGUE, findIssueDefinition, ISSUE_CODES, type IssueCode } from './catalogue.js';
 export { type CdcFile, type CdcReading, readCdcFile } from './cdc/read.js';
 export { type TableUpdate, type TouchedRow, type UpdateOptions, updateTable } from './cdc/update.js';
+export {
+  type ChooseOptions,
+  chooseSpec,
+  type FileBeginning,
+  type NoChoice,
+  type RunnerUp,
+  type SpecChoice,
+} from './choose-spec.js';
 export { CODE_TABLES, Codes, type CodeTable, type Cvx } from './codes.js';
 export { type Finding, formatMessage, type Issue, type IssueDefinition } from './issue.js';
 export { type DoseDecisions, type DoseOutcome, decideDoses, type StoredDose } from './match/dose.js';

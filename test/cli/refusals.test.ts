@@ -88,14 +88,14 @@ const INPUT_REFUSALS: readonly Refusal[] = [
     files: { 'header.txt': `${headerLine(MIIS.layouts.patient)}\n` },
     args: 'load --patients header.txt',
     code: 1,
-    says: 'header.txt: has a header and no records; check the export',
+    says: 'header.txt: is of miis-legacy, but has a header and no records; check the export',
   },
   {
     what: 'a header only, in the second file',
     files: { 'header.txt': 'facility_id|patient_id|cvx|admin_date' },
     args: 'load --patients p.txt --immunizations header.txt',
     code: 1,
-    says: 'header.txt: has a header and no records; check the export',
+    says: 'header.txt: is of miis-legacy, but has a header and no records; check the export',
   },
   {
     what: 'a JPEG',
@@ -142,28 +142,54 @@ const INPUT_REFUSALS: readonly Refusal[] = [
     files: { 'twice.txt': miis('facility_id|patient_id|last_name|Last Name|birth_date', 'F1|1|Smith|Smith|20150504') },
     args: 'load --patients twice.txt',
     code: 1,
-    says: 'twice.txt: has the column Last Name twice; leave one of the two out',
+    says: 'twice.txt: is of miis-legacy, but has the column Last Name twice; leave one of the two out',
   },
   {
     what: 'a file without a column that is needed',
     files: { 'nodate.txt': miis('facility_id|patient_id|last_name|first_name', 'F1|1|Smith|Anna') },
     args: 'load --patients nodate.txt',
     code: 1,
-    says: 'nodate.txt: has no column birth_date; add it, or name it as miis-legacy does',
+    says: 'nodate.txt: is of miis-legacy, but has no column birth_date; add it, or name it as miis-legacy does',
   },
   {
     what: 'records that name no site, when the command names none either',
     files: { 'nosite.txt': miis('patient_id|last_name|first_name|birth_date', '1|Smith|Anna|20150504') },
     args: 'load --patients nosite.txt',
     code: 1,
-    says: 'nosite.txt: has no column facility_id; add it, or name it as miis-legacy does',
+    says: 'nosite.txt: is of miis-legacy, but has no column facility_id; add it, or name it as miis-legacy does',
   },
   {
     what: 'another delimiter',
     files: { 'p.csv': '1,Smith,Anna,20150504\n2,Jones,Ben,20160612\n' },
     args: 'load --patients p.csv',
     code: 1,
-    says: 'p.csv: has 1 field a record where miis-legacy has 40 (delimiter |); choose the right --spec, or add a header that names the columns',
+    says: 'p.csv: fits no specification; in alert-csv, the nearest, it has 4 fields a record where alert-csv has 37 (delimiter ,); choose the right --spec, or add a header that names the columns',
+  },
+];
+
+const CUT_OFF = line({ ...patient, site_id: '' }, 'patient', GRITS).trimEnd();
+
+const SPEC_NOT_GIVEN: readonly Refusal[] = [
+  {
+    what: 'a file that two specifications fit equally well',
+    files: { 'client.txt': CUT_OFF },
+    args: 'load client.txt --site GA1',
+    code: 1,
+    says: 'client.txt: fits grits-fixed and wir-fixed equally well; say which it is with --spec grits-fixed or --spec wir-fixed',
+  },
+  {
+    what: 'files of two specifications',
+    files: { 'd.csv': `Record Identifier,CVX Code,Vaccination Date\n1,03,05052016\n` },
+    args: 'validate p.txt d.csv --site F1',
+    code: 1,
+    says: 'p.txt, d.csv: are of two specifications, p.txt of miis-legacy and d.csv of alert-csv or immunet-csv; load the files of each by themselves',
+  },
+  {
+    what: 'a file of no specification',
+    files: { 'x.csv': 'name,age\nAnn,3\n' },
+    args: 'validate x.csv',
+    code: 1,
+    says: 'x.csv: fits no specification; in alert-csv, the nearest, it has 2 fields a record where alert-csv has 18 (delimiter ,); choose the right --spec, or add a header that names the columns',
   },
 ];
 
@@ -197,7 +223,7 @@ const PACKED_REFUSALS: readonly Refusal[] = [
     files: { 'd.txt.gz': gzipSync(DOSES) },
     args: 'load --patients d.txt.gz',
     code: 1,
-    says: `d.txt in d.txt.gz: looks like the immunization file, and was given as the patient file; ${SWAPPED}`,
+    says: `d.txt in d.txt.gz: is of miis-legacy, but looks like the immunization file, and was given as the patient file; ${SWAPPED}`,
   },
   {
     what: 'an archive of two files',
@@ -273,20 +299,20 @@ const SWAPPED_REFUSALS: readonly Refusal[] = [
     what: 'the two files swapped, with headers',
     args: 'load --patients d.txt --immunizations p.txt',
     code: 1,
-    says: `d.txt: looks like the immunization file, and was given as the patient file; ${SWAPPED}`,
+    says: `d.txt: is of miis-legacy, but looks like the immunization file, and was given as the patient file; ${SWAPPED}`,
   },
   {
     what: 'the patient file given as the immunization file',
     args: 'load --immunizations p.txt',
     code: 1,
-    says: `p.txt: looks like the patient file, and was given as the immunization file; ${SWAPPED}`,
+    says: `p.txt: is of miis-legacy, but looks like the patient file, and was given as the immunization file; ${SWAPPED}`,
   },
   {
     what: 'the two files swapped, without headers where they may have one',
     files: { 'p0.txt': line(patient, 'patient'), 'd0.txt': line(dose, 'immunization') },
     args: 'load --patients d0.txt --immunizations p0.txt',
     code: 1,
-    says: `d0.txt: looks like the immunization file, and was given as the patient file; ${SWAPPED}`,
+    says: `d0.txt: is of miis-legacy, but looks like the immunization file, and was given as the patient file; ${SWAPPED}`,
   },
   {
     what: 'the two files swapped, in a spec that knows no header',
@@ -453,6 +479,7 @@ describe.each([
   ['inputs', INPUT_REFUSALS],
   ['packed inputs', PACKED_REFUSALS],
   ['swapped inputs', SWAPPED_REFUSALS],
+  ['files without a spec', SPEC_NOT_GIVEN],
   ['specs', SPEC_REFUSALS],
   ['databases', DATABASE_REFUSALS],
 ])('%s: one line, an exit code and nothing left behind for', (_, refusals) => {

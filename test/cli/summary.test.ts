@@ -1,7 +1,7 @@
 /** The summary as people see it. */
 import { describe, expect, test } from 'vitest';
 import { formatSummary } from '../../src/cli/summary.js';
-import type { FileSummary, Summary } from '../../src/run.js';
+import type { FileSummary, SpecChoiceSummary, Summary } from '../../src/run.js';
 
 const file = (more: Partial<FileSummary> = {}): FileSummary => ({
   role: 'patient',
@@ -31,6 +31,7 @@ function summary(more: Partial<Summary> = {}): Summary {
     mode: 'load',
     immload: '0.1.0',
     spec: { id: 'miis-legacy', version: '0.1.0', provenance: 'inferred' },
+    spec_choice: { how: 'given' },
     site: null,
     today: '2026-07-01',
     started_at: '2026-07-01T10:00:00.000Z',
@@ -96,6 +97,30 @@ No issues.
     ['public-code', 'x 1, from public code  1.2 s'],
   ])('says how sure the specification is: %s', (provenance, words) => {
     expect(formatSummary(summary({ spec: { id: 'x', version: '1', provenance } }))).toContain(words);
+  });
+
+  test('says what the files were recognised by, and nothing where that was given', () => {
+    const choice: SpecChoiceSummary = {
+      how: 'recognised',
+      certainty: 'sure',
+      score: 1,
+      files: Array.from({ length: 8 }, (_, i) => ({
+        file: `p${i}\u001b.txt`,
+        role: 'patient',
+        score: 1,
+        reasons: ['a', 'b'],
+      })),
+      runners_up: [{ spec: 'other', score: 0.7, against: ['p0.txt: c'] }],
+    };
+    const files = Array.from({ length: 6 }, (_, i) => `  p${i}�.txt: a, b`);
+    expect(formatSummary(summary({ spec_choice: choice }))).toContain(
+      ['s', '', 'Recognised as miis-legacy (for sure)', ...files, '  and 2 more files', '', ''].join('\n'),
+    );
+    const likely = formatSummary(summary({ spec_choice: { ...choice, certainty: 'likely', files: [] } }));
+    expect(likely).toContain(
+      '\n\nRecognised as miis-legacy (probably; --spec says it for sure)\n  The next best is other, but p0.txt: c\n\n',
+    );
+    expect(formatSummary(summary())).not.toContain('Recognised');
   });
 
   test('says which files were loaded before', () => {

@@ -200,7 +200,7 @@ function beginsWithText({ bytes, isWhole }: FileHead): boolean {
 }
 
 /** A record of the sample: its bytes, its text, and its cells with the quotes taken off. */
-interface SampleRecord {
+export interface SampleRecord {
   readonly bytes: Uint8Array;
   readonly text: string;
   readonly cells: readonly string[];
@@ -211,7 +211,7 @@ interface SampleRecord {
 }
 
 /** The first records of a file, its header among them. */
-interface Sample {
+export interface Sample {
   readonly records: readonly SampleRecord[];
   readonly frame: Frame | null;
   /** Lines above them that are no records. */
@@ -219,7 +219,7 @@ interface Sample {
 }
 
 /** The first records of a file: from its header on, where lines stand above that. */
-function findRecords(head: FileHead, layout: Layout, options: RecognizeOptions): Sample {
+export function findRecords(head: FileHead, layout: Layout, options: RecognizeOptions): Sample {
   const encoding = options.encoding ?? null;
   const frame = createFrame(layout, { encoding });
   const records = readSample(head, layout, encoding, frame);

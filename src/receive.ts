@@ -1,0 +1,133 @@
+/** The files of a submission, looked at before anything else is done: which spec they follow, and what each carries. */
+import { chooseSpec, type SpecChoice } from './core/choose-spec.js';
+import type { Codes } from './core/codes.js';
+import type { FileRole, IsoDate, Role } from './core/model.js';
+import type { FileEncoding } from './core/read/decode.js';
+import { type Recognition, recognize } from './core/read/recognize.js';
+import { comeInOneFile, type Spec } from './core/spec.js';
+import { InputError } from './files/input-error.js';
+import { listFiles, openSource, type Source } from './files/source.js';
+import type { UnpackLimits } from './files/unpack.js';
+
+/** A file of the submission that was looked at and can be read. */
+export interface ReceivedFile {
+  readonly role: FileRole;
+  readonly source: Source;
+  readonly recognition: Recognition & { fits: true };
+}
+
+/** What is given to be read, and what must be known to look at it. */
+export interface ReceiveOptions {
+  /** Paths by what their records are, in the order in which they are read. */
+  readonly patients: readonly string[];
+  readonly immunizations: readonly string[];
+  /** Paths of files whose role shows in their contents, or of folders with such files. */
+  readonly files: readonly string[];
+  /** `null` to choose among `specs`. */
+  readonly spec: Spec | null;
+  readonly specs: readonly Spec[];
+  readonly codes: Codes;
+  readonly today: IsoDate;
+  readonly site: string | null;
+  /** What all files are encoded in, whatever they look like; `null` or left out to find out. */
+  readonly encoding?: FileEncoding | null;
+  /** How much may come out of `.gz` and `.zip` files. */
+  readonly unpackLimits?: Partial<UnpackLimits>;
+}
+
+/** A submission that can be read. */
+export interface Submission {
+  readonly spec: Spec;
+  /** How the spec was found; `null` where it was given. */
+  readonly choice: SpecChoice | null;
+  /** In the order in which they are read. */
+  readonly files: readonly ReceivedFile[];
+}
+
+/** A file that is there, and what its records are said to be; `null` if nothing was said. */
+interface OpenedFile {
+  readonly role: Role | null;
+  readonly source: Source;
+}
+
+/**
+ * Looks at the files of a submission before anything else is done.
+ * @throws InputError for the first file that cannot be loaded, or that could be of either role, or when no spec fits, or
+ * several fit equally
+ */
+export async function receiveSubmission(options: ReceiveOptions): Promise<Submission> {
+  const opened = await openFiles(options);
+  const choice = options.spec === null ? recogniseSpec(opened, options) : null;
+  const spec = options.spec ?? choice!.spec;
+  const given: ReceivedFile[] = [];
+  const found: ReceivedFile[] = [];
+  for (const { role, source } of opened) {
+    if (comeInOneFile(spec)) given.push(receiveAs('combined', source, spec, options));
+    else if (role !== null) given.push(receiveAs(role, source, spec, options));
+    else found.push(receiveAsAny(source, spec, options));
+  }
+  // Patients first, whatever the order of the names.
+  found.sort((a, b) => Number(a.role === 'immunization') - Number(b.role === 'immunization'));
+  return { spec, choice, files: [...given, ...found] };
+}
+
+async function openFiles(options: ReceiveOptions): Promise<OpenedFile[]> {
+  const { patients, immunizations, files, encoding = null, unpackLimits = {} } = options;
+  const paths: (readonly [Role | null, string])[] = [
+    ...patients.map((path) => ['patient', path] as const),
+    ...immunizations.map((path) => ['immunization', path] as const),
+    ...files.flatMap(listFiles).map((path) => [null, path] as const),
+  ];
+  const opened: OpenedFile[] = [];
+  for (const [role, path] of paths) {
+    opened.push({ role, source: await openSource(path, { encoding, limits: unpackLimits }) });
+  }
+  return opened;
+}
+
+function recogniseSpec(files: readonly OpenedFile[], options: ReceiveOptions): SpecChoice {
+  const beginnings = files.map(({ role, source: { shown, head, encoding } }) => ({
+    name: shown,
+    head,
+    encoding,
+    role,
+  }));
+  const choice = chooseSpec(beginnings, options.specs, options);
+  if (choice.spec === null) throw new InputError(choice.about, choice.problem, choice.remedy);
+  return choice;
+}
+
+function receiveAs(role: FileRole, source: Source, spec: Spec, options: ReceiveOptions): ReceivedFile {
+  const recognition = recognizeAs(role, source, spec, options);
+  if (!recognition.fits) throw new InputError(source.shown, recognition.problem, recognition.remedy);
+  return { role, source, recognition };
+}
+
+/** Finds the role of a file: it must be of one only. */
+function receiveAsAny(source: Source, spec: Spec, options: ReceiveOptions): ReceivedFile {
+  const found = (['patient', 'immunization'] as const).map((role) => {
+    return { role, source, recognition: recognizeAs(role, source, spec, options) };
+  });
+  const fitting = found.flatMap(({ recognition, ...file }) => (recognition.fits ? [{ ...file, recognition }] : []));
+  if (fitting.length > 1) {
+    const remedy = 'say which with --patients or --immunizations';
+    throw new InputError(source.shown, 'could be either kind of file', remedy);
+  }
+  if (fitting.length === 0) {
+    throw new InputError(source.shown, describeMisfit(found), 'choose the right --spec, or check the export');
+  }
+  return fitting[0]!;
+}
+
+function recognizeAs(role: FileRole, source: Source, spec: Spec, { today, site }: ReceiveOptions): Recognition {
+  const { head, encoding } = source;
+  return recognize(head, { spec, today, role, encoding, needsSite: site === null });
+}
+
+/** Why a file is of neither role: what is wrong with it in itself, or with each. */
+function describeMisfit(found: readonly { readonly role: Role; readonly recognition: Recognition }[]): string {
+  const problems = found.map(({ recognition }) => (recognition.fits ? '' : recognition.problem));
+  return problems[0] === problems[1]
+    ? problems[0]!
+    : `as a patient file ${problems[0]}, as an immunization file ${problems[1]}`;
+}
