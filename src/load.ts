@@ -34,7 +34,7 @@ export interface LoadOptions {
   readonly patients: readonly string[];
   /** Paths of immunization files. */
   readonly immunizations: readonly string[];
-  /** Paths of files whose role shows in their contents, or of folders with such files. */
+  /** Paths of files whose role shows in their contents, or of folders and archives with such files. */
   readonly files?: readonly string[];
   /** The spec that the files follow; `null` to recognise it among `specs` by their contents. */
   readonly spec: Spec | null;

@@ -21,7 +21,7 @@ export interface ReceiveOptions {
   /** Paths by what their records are, in the order in which they are read. */
   readonly patients: readonly string[];
   readonly immunizations: readonly string[];
-  /** Paths of files whose role shows in their contents, or of folders with such files. */
+  /** Paths of files whose role shows in their contents, or of folders and archives with such files. */
   readonly files: readonly string[];
   /** `null` to choose among `specs`. */
   readonly spec: Spec | null;
@@ -73,14 +73,17 @@ export async function receiveSubmission(options: ReceiveOptions): Promise<Submis
 
 async function openFiles(options: ReceiveOptions): Promise<OpenedFile[]> {
   const { patients, immunizations, files, encoding = null, unpackLimits = {} } = options;
+  const sourceOptions = { encoding, limits: unpackLimits };
+  const found: string[] = [];
+  for (const path of files) found.push(...(await listFiles(path, sourceOptions)));
   const paths: (readonly [Role | null, string])[] = [
     ...patients.map((path) => ['patient', path] as const),
     ...immunizations.map((path) => ['immunization', path] as const),
-    ...files.flatMap(listFiles).map((path) => [null, path] as const),
+    ...found.map((path) => [null, path] as const),
   ];
   const opened: OpenedFile[] = [];
   for (const [role, path] of paths) {
-    opened.push({ role, source: await openSource(path, { encoding, limits: unpackLimits }) });
+    opened.push({ role, source: await openSource(path, sourceOptions) });
   }
   return opened;
 }

@@ -7,17 +7,43 @@ import type { FileEncoding } from '../core/read/decode.js';
 import type { FileHead } from '../core/read/recognize.js';
 import { detectUtf16, isUtf16, type Utf16, Utf16Transcoder } from '../core/read/utf16.js';
 import { InputError } from './input-error.js';
-import { type Container, DEFAULT_UNPACK_LIMITS, findContainer, type PackedFile, unpack } from './unpack.js';
+import {
+  type Container,
+  DEFAULT_UNPACK_LIMITS,
+  findContainer,
+  listArchive,
+  type PackedFile,
+  unpack,
+} from './unpack.js';
 
 const HEAD_BYTES = 1 << 18;
 
-/** The files of a folder, without hidden ones, in the order of their names; a path of anything else stands for itself. */
-export function listFiles(path: string): string[] {
+/**
+ * The files that a path stands for: those of a folder, or of an archive of several, without hidden ones and in the order
+ * of their names. A path of anything else stands for itself.
+ * @throws InputError when it is a folder without files, or an archive that cannot be read
+ */
+export async function listFiles(path: string, options: SourceOptions = {}): Promise<string[]> {
+  const paths: string[] = [];
+  for (const file of listFolder(path)) paths.push(...(await listContents(file, options)));
+  return paths;
+}
+
+function listFolder(path: string): string[] {
   if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
   const names = readdirSync(path, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
   const files = names.map(({ name }) => name).filter((name) => !name.startsWith('.'));
   if (files.length === 0) throw new InputError(path, 'is a folder without files', 'give the files, or their folder');
   return files.sort().map((name) => join(path, name));
+}
+
+/** The files of an archive by the paths under which they can be opened; a path of anything else by itself. */
+async function listContents(path: string, options: SourceOptions): Promise<string[]> {
+  // What is wrong with any other path is told when it is opened.
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return [path];
+  const { packed, head } = lookAt(path, path, options);
+  const names = await listArchive(packed, head);
+  return names === null ? [path] : names.map((name) => `${path}#${name}`);
 }
 
 /** A file as it was found, before anything is known of what it says. */
@@ -67,9 +93,19 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
 
 async function findFile(path: string, options: SourceOptions): Promise<FoundFile> {
   const { file, entry } = splitPath(path);
+  const { packed, head, modifiedMs } = lookAt(path, file, options);
+  return { ...packed, modifiedMs, container: await findContainer(packed, head, entry) };
+}
+
+/** Size, time and first bytes of a file. @throws InputError when it is missing, no file, or may not be read */
+function lookAt(
+  path: string,
+  file: string,
+  options: SourceOptions,
+): { packed: PackedFile; head: Uint8Array; modifiedMs: number } {
   const limits = { ...DEFAULT_UNPACK_LIMITS, ...options.limits };
   let stats: Stats;
-  const signature = new Uint8Array(4);
+  const head = new Uint8Array(4);
   try {
     stats = statSync(file);
     if (stats.isDirectory()) throw new InputError(path, 'is a folder', 'give the files in it');
@@ -77,15 +113,14 @@ async function findFile(path: string, options: SourceOptions): Promise<FoundFile
     const descriptor = openSync(file, 'r');
     try {
       stats = fstatSync(descriptor);
-      readSync(descriptor, signature, 0, signature.length, 0);
+      readSync(descriptor, head, 0, head.length, 0);
     } finally {
       closeSync(descriptor);
     }
   } catch (error) {
     throw error instanceof InputError ? error : explain(path, error);
   }
-  const packed: PackedFile = { path, file, bytes: stats.size, limits };
-  return { ...packed, modifiedMs: stats.mtimeMs, container: await findContainer(packed, signature, entry) };
+  return { packed: { path, file, bytes: stats.size, limits }, head, modifiedMs: stats.mtimeMs };
 }
 
 /** The path of the file, and the name behind the `#` that ends it, if it is not a part of the path. */

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { basename } from 'node:path';
 import { crc32, createGunzip, createInflateRaw, type Gunzip, type InflateRaw } from 'node:zlib';
 import { InputError } from './input-error.js';
-import { findZipEntry } from './zip.js';
+import { findZipEntry, listZip } from './zip.js';
 
 /** How much may come out of a packed file. */
 export interface UnpackLimits {
@@ -59,6 +59,23 @@ const ZIPS = [
 ];
 
 /**
+ * The files of an archive that holds several, by their paths in it; `null` for any other file. Together they may unpack to
+ * as much as one file may.
+ * @throws InputError when the archive cannot be read, or unpacks to more than is allowed
+ */
+export async function listArchive(file: PackedFile, head: Uint8Array): Promise<readonly string[] | null> {
+  if (!ZIPS.some((signature) => beginsWith(head, signature))) return null;
+  const { names, bytes } = await listZip(file);
+  if (names.length < 2) return null;
+  requireWithinLimits(bytes, file.bytes, file);
+  return names;
+}
+
+function beginsWith(head: Uint8Array, signature: readonly number[]): boolean {
+  return signature.every((byte, index) => head[index] === byte);
+}
+
+/**
  * Whether a file is a container, by its first bytes; `null` if it is not. `entryName` is the entry that the user names.
  * @throws InputError when it is one and does not hold exactly the file that is wanted
  */
@@ -67,15 +84,14 @@ export async function findContainer(
   head: Uint8Array,
   entryName: string | null,
 ): Promise<Container | null> {
-  const begins = (signature: readonly number[]): boolean => signature.every((byte, index) => head[index] === byte);
   const name = basename(file.file);
-  if (ZIPS.some(begins)) {
+  if (ZIPS.some((signature) => beginsWith(head, signature))) {
     const container: Container = { kind: 'zip', name, ...(await findZipEntry(file, entryName)) };
     requireWithinLimits(container.expected!.bytes, container.length, file);
     return container;
   }
   if (entryName !== null) throw new InputError(file.path, 'is no ZIP archive', `give ${file.file} by itself`);
-  if (!begins(GZIP)) return null;
+  if (!beginsWith(head, GZIP)) return null;
   const contentName = name.replace(/(?<=.)\.gz$/i, '');
   return { kind: 'gzip', name, contentName, method: 'gzip', start: 0, length: file.bytes, expected: null };
 }

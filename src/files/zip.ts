@@ -27,6 +27,32 @@ interface ZipEntry {
   readonly entry: Entry;
 }
 
+/** The files of an archive without hidden ones, in the order of their names; and what all of them unpack to, in bytes. */
+export interface ZipList {
+  readonly names: readonly string[];
+  readonly bytes: number;
+}
+
+/** Lists what an archive stands for, as a folder stands for its files. @throws InputError when it cannot be read */
+export async function listZip(file: PackedFile): Promise<ZipList> {
+  const zip = await openZip(file);
+  try {
+    const files = (await listFiles(zip, file)).filter(({ name }) => !/(?:^|\/)\.[^/]*$/.test(name));
+    const bytes = files.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
+    return { names: files.map(({ name }) => name).sort(), bytes };
+  } finally {
+    zip.close();
+  }
+}
+
+async function openZip(file: PackedFile): Promise<ZipFile> {
+  try {
+    return await openPromise(file.file, { autoClose: false, decodeStrings: false, validateEntrySizes: false });
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
 /**
  * Finds the entry that is to be loaded: the only file of the archive, or the one that the user names by its path or its
  * last part.
@@ -36,12 +62,7 @@ export async function findZipEntry(
   file: PackedFile,
   wanted: string | null,
 ): Promise<Pick<Container, 'contentName' | 'method' | 'start' | 'length' | 'expected'>> {
-  let zip: ZipFile;
-  try {
-    zip = await openPromise(file.file, { autoClose: false, decodeStrings: false, validateEntrySizes: false });
-  } catch (error) {
-    throw unreadable(file, error);
-  }
+  const zip = await openZip(file);
   try {
     const { name, entry } = chooseEntry(await listFiles(zip, file), wanted, file);
     requireReadable(name, entry, file);

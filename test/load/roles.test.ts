@@ -1,10 +1,14 @@
 /** Files that are given without their role. */
-import { mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Summary } from '../../src/run.js';
+import { utf16 } from '../support/encodings.js';
 import { GRITS, MIIS } from '../support/fixtures.js';
-import { miis, Sandbox } from '../support/sandbox.js';
+import { contentOf, miis, Sandbox } from '../support/sandbox.js';
 import { writeSubmission } from '../support/submission.js';
+import { type ZipContent, zip } from '../support/zip.js';
 
 const PATIENTS = miis('facility_id|patient_id|last_name|first_name|birth_date', 'F1|1|Smith|Anna|20150504');
 const DOSES = miis('facility_id|patient_id|cvx|admin_date', 'F1|1|03|20160505');
@@ -41,6 +45,111 @@ test.each([
 ])('a file that %s is refused', async (_, files, problem) => {
   using sandbox = new Sandbox();
   await expect(sandbox.load({ files })).rejects.toThrow(problem);
+});
+
+describe('an archive stands for the files in it', () => {
+  const BOTH: readonly ZipContent[] = [
+    { name: 'export/', content: '' },
+    { name: 'export/patients.txt', content: PATIENTS },
+    { name: 'export/doses.txt', content: utf16(DOSES) },
+    { name: 'export/.hidden', content: 'not a file of the submission' },
+    { name: '__MACOSX/export/._doses.txt', content: 'nor this' },
+  ];
+  const facts = ({ files }: Summary): unknown =>
+    files.map(({ role, name, container, loaded }) => [role, name, container, loaded]);
+
+  test('by their roles, as if each had been named', async () => {
+    using sandbox = new Sandbox();
+    const path = sandbox.write('export.zip', zip(BOTH));
+    const summary = await sandbox.load({ files: [path] });
+    expect(facts(summary)).toEqual([
+      ['patient', 'patients.txt', 'export.zip', 1],
+      ['immunization', 'doses.txt', 'export.zip', 1],
+    ]);
+    expect(summary.files.map(({ sha256, bytes }) => [sha256, bytes])).toEqual(
+      summary.files.map(() => [createHash('sha256').update(zip(BOTH)).digest('hex'), zip(BOTH).length]),
+    );
+    const database = sandbox.path('named.db');
+    const [patients, immunizations] = [[`${path}#patients.txt`], [`${path}#export/doses.txt`]];
+    await sandbox.load({ patients, immunizations, database });
+    expect(contentOf(sandbox)).toEqual(contentOf(sandbox, database));
+    const again = await sandbox.load({ files: [path] });
+    expect(again.files.map(({ loaded_before, duplicate }) => [loaded_before?.run, duplicate])).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+  });
+
+  test('in a folder, and without a specification', async () => {
+    using sandbox = new Sandbox();
+    mkdirSync(sandbox.path('inbox'));
+    sandbox.write('inbox/export.zip', zip(BOTH));
+    sandbox.write('inbox/more.txt', PATIENTS.replace('|1|Smith', '|2|Jones'));
+    const specs = [GRITS, MIIS];
+    const summary = await sandbox.load({ spec: null, specs, files: [sandbox.path('inbox')] });
+    expect(facts(summary)).toEqual([
+      ['patient', 'patients.txt', 'export.zip', 1],
+      ['patient', 'more.txt', null, 1],
+      ['immunization', 'doses.txt', 'export.zip', 1],
+    ]);
+  });
+
+  test('files of one name in several of its folders are told apart', async () => {
+    using sandbox = new Sandbox();
+    const path = sandbox.write('e.zip', zip([
+      { name: 'a/p.txt', content: PATIENTS },
+      { name: 'b/p.txt', content: PATIENTS.replace('20150504', '20150230') },
+      { name: 'c/p.txt', content: PATIENTS.replace('20150504', '20150231').replace('|1|', '|2|') },
+    ])); // biome-ignore format: a list
+    const { files, folder } = await sandbox.load({ files: [path] });
+    expect(files.map(({ name }) => name)).toEqual([`${path}#a/p.txt`, `${path}#b/p.txt`, `${path}#c/p.txt`]);
+    expect(files.map(({ rejects }) => rejects)).toEqual([null, 'rejects/patient-p.txt', 'rejects/patient-2-p.txt']);
+    expect(readFileSync(join(folder, 'rejects/patient-2-p.txt'), 'utf8')).toContain('|2|');
+  });
+
+  test('a file in it that is of neither role is refused, as it is in a folder', async () => {
+    using sandbox = new Sandbox();
+    const read = 'Please load these files.\nThank you.\n';
+    mkdirSync(sandbox.path('export'));
+    for (const [name, content] of [
+      ['p.txt', PATIENTS],
+      ['README.txt', read],
+    ] as const)
+      sandbox.write(`export/${name}`, content);
+    const path = sandbox.write(
+      'export.zip',
+      zip([
+        { name: 'p.txt', content: PATIENTS },
+        { name: 'README.txt', content: read },
+      ]),
+    );
+    const problem = /^(?:README\.txt in .*export\.zip|.*export\/README\.txt): as a patient file has 1 field/;
+    await expect(sandbox.load({ files: [path] })).rejects.toThrow(problem);
+    await expect(sandbox.load({ files: [sandbox.path('export')] })).rejects.toThrow(problem);
+  });
+
+  test('all of them together may unpack to as much as one file', async () => {
+    using sandbox = new Sandbox();
+    const path = sandbox.write('e.zip', zip(BOTH));
+    const total = BOTH.reduce((sum, { content }) => sum + Buffer.byteLength(Buffer.from(content!)), 0);
+    const least = total - Buffer.byteLength('not a file of the submission') - Buffer.byteLength('nor this');
+    for (const maxBytes of [least, least - 1]) {
+      const load = sandbox.load({ mode: 'validate', files: [path], unpackLimits: { maxBytes, freeBytes: maxBytes } });
+      if (maxBytes === least) expect((await load).totals.patient.records).toBe(1);
+      else await expect(load).rejects.toThrow(/e\.zip: unpacks to more than .*--max-unpacked/);
+    }
+  });
+
+  test.each<[string, readonly ZipContent[], RegExp]>([
+    ['two files of one name', [{ name: 'p.txt', content: PATIENTS }, { name: 'p.txt', content: DOSES }], /holds p\.txt more than once/],
+    ['a path that leads out of it', [{ name: 'p.txt', content: PATIENTS }, { name: '../d.txt', content: DOSES }], /leads out of it/],
+    ['a workbook', [{ name: '[Content_Types].xml' }, { name: 'xl/workbook.xml' }], /is an Excel or Word document/],
+    ['no files', [{ name: 'export/' }], /holds no files/],
+    ['an archive', [{ name: 'p.txt', content: PATIENTS }, { name: 'more.zip', content: zip([{ name: 'd.txt', content: DOSES }]) }], /more\.zip in .*: is a ZIP archive/],
+  ])('one with %s is refused', async (_, files, problem) => {
+    using sandbox = new Sandbox();
+    await expect(sandbox.load({ files: [sandbox.write('e.zip', zip(files))] })).rejects.toThrow(problem);
+  }); // biome-ignore format: a table
 });
 
 test('a folder without files is refused', async () => {
