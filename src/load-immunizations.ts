@@ -5,7 +5,7 @@ import type { DoseWrites } from './db/store.js';
 import { type OrderedRow, PatientOrder } from './files/patient-order.js';
 import { Linker, linkBatch, linkCombined, linkTagged } from './link-doses.js';
 import type { PatientLinks } from './load-patients.js';
-import { type FileRun, type RunContext, readBatches, readBlocks, reportWholeFile } from './run.js';
+import { type FileRun, type RunContext, readBatches, readBlocks, reportDateOrder, reportWholeFile } from './run.js';
 
 /** What became of the doses. */
 export interface DoseCounts {
@@ -36,6 +36,7 @@ export async function loadImmunizations(
           await writer.write(stream.takeComplete(), stream);
         }
         if (file.isTagged) reportWholeFile(file, context);
+        reportDateOrder(file.dosePlans, file, context);
         continue;
       }
       for await (const { block, batch } of readBatches(file, context, 'reading immunizations')) {

@@ -4,6 +4,7 @@ import type { SpecChoice } from './core/choose-spec.js';
 import type { Codes } from './core/codes.js';
 import { formatMessage, type Issue } from './core/issue.js';
 import type { Fate, FieldName, FileRole, IsoDate, Role, Severity } from './core/model.js';
+import { DayMonthOrder } from './core/normalize/date.js';
 import { compilePlan, dosesOf, forgetReadings, type TransformPlan } from './core/plan.js';
 import { type Block, LineTooLongError, RecordCutter } from './core/read/blocks.js';
 import { separatorsOf } from './core/read/delimited.js';
@@ -354,6 +355,23 @@ function reportFrame(frame: Frame, file: FileRun, context: RunContext): void {
   if (comments > 0) reportFile('comments-skipped', null, { other: String(comments) }, file, context);
 }
 
+/** Tells where dates have the day first, by what all of them say. Doses of one record are one column here. */
+export function reportDateOrder(plans: readonly TransformPlan[], file: FileRun, context: RunContext): void {
+  const orders = new Map<FieldName, DayMonthOrder>();
+  for (const { field, order } of plans.flatMap(({ columns }) => columns)) {
+    if (order === null) continue;
+    const known = orders.get(field) ?? new DayMonthOrder();
+    known.addAll(order);
+    orders.set(field, known);
+  }
+  for (const [field, { verdict, counts }] of orders) {
+    if (verdict === null) continue;
+    const code = verdict === 'mixed' ? 'dates-order-mixed' : 'dates-day-first';
+    const other = `${counts.dayFirst} different days can be read so only, ${counts.monthFirst} with the month first only`;
+    reportFile(code, null, { field, other }, file, context);
+  }
+}
+
 /** Tells what only the whole file shows. */
 export function reportWholeFile(file: FileRun, context: RunContext): void {
   const { 'windows-1252': windows1252, 'utf-8': utf8 } = file.encodings;
@@ -367,6 +385,7 @@ export function reportWholeFile(file: FileRun, context: RunContext): void {
   }
   if (file.nulRecords > 0) reportFile('nul-bytes', null, { other: String(file.nulRecords) }, file, context);
   if (file.notLoaded > 0) reportFile('records-not-loaded', null, { other: String(file.notLoaded) }, file, context);
+  reportDateOrder([file.plan], file, context);
   // What the user says of the encoding needs not be told.
   if (file.source.encoding !== null) return;
   if (windows1252 > 0 && utf8 > 0) reportFile('encoding-mixed', null, { other: String(utf8) }, file, context);
@@ -376,7 +395,7 @@ export function reportWholeFile(file: FileRun, context: RunContext): void {
 function reportFile(
   code: IssueCode,
   value: string | null,
-  facts: { expected?: string; other?: string },
+  facts: { field?: FieldName; expected?: string; other?: string },
   file: FileRun,
   context: RunContext,
 ): void {
@@ -390,7 +409,7 @@ function reportFile(
     offset: 0,
     sourcePatientId: null,
     sourceImmunizationId: null,
-    field: null,
+    field: facts.field ?? null,
     column: null,
     documentCode: null,
     value,

@@ -24,6 +24,8 @@ export interface IssueDefinition {
   readonly fix: string;
   /** Guide, section or rule it comes from. */
   readonly source: string;
+  /** Whether `{other}` is a day that may have been meant, and is offered as a suggestion. */
+  readonly suggests?: true;
 }
 
 /** What fills the placeholders of a message. */

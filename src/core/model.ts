@@ -55,6 +55,10 @@ export type Problem =
   | 'ambiguous'
   | 'two-digit-year'
   | 'digits-missing'
+  | 'partial'
+  | 'day-first'
+  | 'serial'
+  | 'from-serial'
   | 'unrecognized'
   | 'outside-guide'
   | 'placeholder'
@@ -75,6 +79,18 @@ export interface FieldDefinition {
   readonly problems?: Partial<Record<Problem, IssueCode>>;
   /** False for a field that is read and judged but is no column of the registry tables. */
   readonly stored?: false;
+}
+
+/** What can be wrong with a date that a record may do without. */
+function otherDate<Code extends IssueCode>(invalid: Code) {
+  return {
+    invalid,
+    ambiguous: invalid,
+    'day-first': invalid,
+    partial: 'date-partial',
+    serial: 'date-serial',
+    'from-serial': 'date-from-serial',
+  } as const satisfies Partial<Record<Problem, IssueCode>>;
 }
 
 /** The canonical fields of a patient. The first two are the sender's key. */
@@ -100,6 +116,10 @@ export const PATIENT_FIELDS = {
       ambiguous: 'birth-date-ambiguous',
       'two-digit-year': 'birth-date-two-digit-year',
       'digits-missing': 'birth-date-digits-missing',
+      partial: 'birth-date-partial',
+      'day-first': 'birth-date-day-first',
+      serial: 'birth-date-serial',
+      'from-serial': 'date-from-serial',
     },
   },
   sex: {
@@ -187,12 +207,12 @@ export const PATIENT_FIELDS = {
   sharing_objection_date: {
     kind: 'date',
     label: 'Date of the objection',
-    problems: { invalid: 'sharing-objection-date-invalid', ambiguous: 'sharing-objection-date-invalid' },
+    problems: otherDate('sharing-objection-date-invalid'),
   },
   death_date: {
     kind: 'date',
     label: 'Death date',
-    problems: { invalid: 'death-date-invalid', ambiguous: 'death-date-invalid' },
+    problems: otherDate('death-date-invalid'),
   },
   eligibility: {
     kind: 'code',
@@ -203,7 +223,7 @@ export const PATIENT_FIELDS = {
   eligibility_date: {
     kind: 'date',
     label: 'Date of the eligibility',
-    problems: { invalid: 'eligibility-date-invalid', ambiguous: 'eligibility-date-invalid' },
+    problems: otherDate('eligibility-date-invalid'),
   },
 } as const satisfies Record<string, FieldDefinition>;
 
@@ -227,6 +247,10 @@ export const IMMUNIZATION_FIELDS = {
       ambiguous: 'dose-date-ambiguous',
       'two-digit-year': 'dose-date-two-digit-year',
       'digits-missing': 'dose-date-digits-missing',
+      partial: 'dose-date-partial',
+      'day-first': 'dose-date-day-first',
+      serial: 'dose-date-serial',
+      'from-serial': 'date-from-serial',
     },
   },
   cvx: { kind: 'raw-code', label: 'Vaccine (CVX)' },
@@ -261,7 +285,7 @@ export const IMMUNIZATION_FIELDS = {
   lot_expiration: {
     kind: 'date-or-month',
     label: 'Lot’s expiry (day or month)',
-    problems: { invalid: 'lot-expiration-invalid', ambiguous: 'lot-expiration-invalid' },
+    problems: otherDate('lot-expiration-invalid'),
   },
   dose_amount: {
     kind: 'amount',
@@ -305,12 +329,12 @@ export const IMMUNIZATION_FIELDS = {
   vis_edition_date: {
     kind: 'dates',
     label: 'Edition of the VIS',
-    problems: { invalid: 'vis-date-invalid', ambiguous: 'vis-date-invalid' },
+    problems: otherDate('vis-date-invalid'),
   },
   vis_given_date: {
     kind: 'date',
     label: 'Day the VIS was given',
-    problems: { invalid: 'vis-date-invalid', ambiguous: 'vis-date-invalid' },
+    problems: otherDate('vis-date-invalid'),
   },
   refusal_reason: {
     kind: 'code',

@@ -13,7 +13,13 @@ import {
   type Severity,
 } from './model.js';
 import { normalizeCountry, normalizeEmail, normalizePhone, normalizeZip } from './normalize/address.js';
-import { createDateNormalizer, createDatesNormalizer, type DateRules } from './normalize/date.js';
+import {
+  createDateNormalizer,
+  createDatesNormalizer,
+  type DateRules,
+  DayMonthOrder,
+  MONTH_FIRST_FORMATS,
+} from './normalize/date.js';
 import { normalizeName, normalizeSuffix } from './normalize/name.js';
 import type { Normalizer, Reading } from './normalize/reading.js';
 import { normalizeId, normalizeText } from './normalize/text.js';
@@ -78,6 +84,8 @@ export interface ColumnReader {
   readonly default: string | null;
   /** What a date should look like, or which table a code should be in, for messages. */
   readonly expected: string | null;
+  /** What its dates say of the order of day and month; `null` where that cannot be mistaken. */
+  readonly order: DayMonthOrder | null;
   /** An issue code of its own for a blank value, or the general one; `null` if the field may be blank. */
   readonly missing: IssueCode | null;
 }
@@ -257,13 +265,15 @@ export function compilePlan(options: PlanOptions): TransformPlan {
       columns[first] = { ...columns[first]!, joined: { columns: joined, by: definition.kind === 'race' ? '~' : ' ' } };
       return;
     }
+    const order = createOrder(definition, layoutField, spec);
     const repeats = REPEATING_KINDS.has(definition.kind) || REPEATING_FIELDS.has(field);
     columns.push({
       column,
       slot: slots[field]!,
       field,
       definition,
-      normalize: createNormalizer(definition, layoutField, spec, codes, today),
+      normalize: createNormalizer(definition, layoutField, spec, codes, today, order),
+      order,
       cache: repeats ? { byBytes: new ByteCache(), byText: new Map() } : null,
       width: layout.format === 'delimited' && FREE_TEXT.has(definition.kind) ? (layoutField.width ?? null) : null,
       values,
@@ -337,6 +347,13 @@ function expectationOf(definition: FieldDefinition, layoutField: LayoutField, sp
   return definition.kind.startsWith('date') ? (layoutField.dates ?? spec.dates.formats).join(', ') : null;
 }
 
+/** Where a day could be mistaken for a month: in a column of dates that have the month first. */
+function createOrder({ kind }: FieldDefinition, { dates }: LayoutField, spec: Spec): DayMonthOrder | null {
+  const formats = dates ?? spec.dates.formats;
+  const isMonthFirst = kind.startsWith('date') && formats.some((format) => MONTH_FIRST_FORMATS.includes(format));
+  return isMonthFirst ? new DayMonthOrder() : null;
+}
+
 function upperCaseKeys(values: Readonly<Record<string, string>>): Map<string, string> {
   return new Map(Object.entries(values).map(([from, to]) => [from.toUpperCase(), to]));
 }
@@ -347,8 +364,10 @@ function createNormalizer(
   spec: Spec,
   codes: Codes,
   today: IsoDate,
+  order: DayMonthOrder | null,
 ): Normalizer {
   const dates: DateRules = {
+    order,
     formats: layoutField.dates ?? spec.dates.formats,
     twoDigitYears: spec.dates.twoDigitYears,
     today,

@@ -197,6 +197,9 @@ export const ALWAYS_ERRORS: readonly IssueCode[] = [
   'dose-date-missing',
   'dose-date-invalid',
   'dose-date-ambiguous',
+  'dose-date-partial',
+  'dose-date-day-first',
+  'dose-date-serial',
 ];
 
 /** The severity of a code under a spec; `off` when it is not to be reported. */

@@ -2,7 +2,7 @@
 import type { Counted, MarkRecord } from './framing.js';
 import type { FieldDefinition, Role } from './model.js';
 import { fieldsOf } from './model.js';
-import type { DateFormat } from './normalize/date.js';
+import { type DateFormat, serialOf } from './normalize/date.js';
 import { countedIn, type DelimitedLayout, type Layout, type LayoutField, type Spec } from './spec.js';
 
 /** The cells of a record, one for each column of the layout. */
@@ -72,7 +72,7 @@ function fitWidth(cell: string, field: LayoutField, definition: FieldDefinition)
   return CUT_KINDS.has(definition.kind) ? tight.slice(0, field.width) : '';
 }
 
-/** A day in one of the forms a spec can ask for. */
+/** A day in one of the forms a spec can ask for; `''` if it cannot be written so, as spreadsheets count from 1900. */
 export function formatDate(iso: string, format: DateFormat): string {
   const [year, month, day] = iso.split('-') as [string, string, string];
   switch (format) {
@@ -86,6 +86,8 @@ export function formatDate(iso: string, format: DateFormat): string {
       return `${Number(month)}/${Number(day)}/${year}`;
     case 'MMDDYYYY':
       return month + day + year;
+    case 'spreadsheet-serial':
+      return serialOf(iso) ?? '';
   }
 }
 

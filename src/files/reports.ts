@@ -21,9 +21,11 @@ import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type CsvFormatterStream, format } from 'fast-csv';
 import { CATALOGUE, type IssueCode } from '../core/catalogue.js';
-import { formatMessage, type Issue } from '../core/issue.js';
+import { formatMessage, type Issue, type IssueDefinition } from '../core/issue.js';
 import type { Fate, FieldName, Role, Severity } from '../core/model.js';
+import type { DateFormat } from '../core/normalize/date.js';
 import type { Change } from '../core/transform.js';
+import { formatDate } from '../core/write.js';
 import { Spool } from './spool.js';
 
 /** A report that cannot be written. */
@@ -298,7 +300,7 @@ const ISSUE_COLUMNS = [
 ]; // biome-ignore format: the columns in their order
 
 function issueCells(file: string, issue: Issue, fate: Fate | null): (string | number | null)[] {
-  const definition = CATALOGUE[issue.code];
+  const definition: IssueDefinition = CATALOGUE[issue.code];
   const wholeFile = issue.record === 0;
   return [
     issue.severity,
@@ -313,7 +315,7 @@ function issueCells(file: string, issue: Issue, fate: Fate | null): (string | nu
     issue.value,
     messageOf(issue),
     definition.fix,
-    null,
+    suggestionOf(definition, issue),
     fate,
   ];
 }
@@ -322,6 +324,13 @@ function issueCells(file: string, issue: Issue, fate: Fate | null): (string | nu
 function messageOf(issue: Issue): string {
   const message = formatMessage(CATALOGUE[issue.code], issue);
   return issue.documentCode === null ? message : `${issue.documentCode}: ${message}`;
+}
+
+/** What to write instead, in the form that the specification asks for; `null` where nothing can be suggested. */
+function suggestionOf(definition: IssueDefinition, { other, expected }: Issue): string | null {
+  if (definition.suggests !== true || other === null || expected === null) return null;
+  const [format] = expected.split(', ') as [DateFormat];
+  return formatDate(other, format);
 }
 
 /** A value as part of a line: without the characters that separate values and lines. */

@@ -188,6 +188,17 @@ const OTHERS: readonly (readonly [string, Spec])[] = [
     miisLike({ vaccineOrder: ['vaccine_name', 'cpt', 'cvx', 'ndc', 'vaccine_group'] }, {}),
   ],
   [
+    'days in digits, or in numbers of a spreadsheet',
+    miisLike(
+      { dates: { formats: ['MMDDYYYY', 'spreadsheet-serial'], twoDigitYears: 'reject' } },
+      { delimiter: ',', header: 'optional' },
+    ),
+  ],
+  [
+    'numbers of a spreadsheet for days',
+    miisLike({ dates: { formats: ['spreadsheet-serial'], twoDigitYears: 'reject' } }, {}),
+  ],
+  [
     'other severities',
     miisLike(
       {

@@ -119,7 +119,7 @@ function renderSpecs(): string {
     wordsTable('part', Object.entries(SPEC_PROPERTIES.rule)),
     'The `conditions` of a layout are lists of such:',
     wordsTable('part', Object.entries(SPEC_PROPERTIES.condition)),
-    `Dates are written in one of the forms ${DATE_FORMATS.map((each) => `\`${each}\``).join(', ')}. The other values to choose from:`,
+    `Dates are written in one of the forms ${DATE_FORMATS.map((each) => `\`${each}\``).join(', ')}; the last is the number by which spreadsheets count days from 1900, such as 43831 for 2020-01-01. The other values to choose from:`,
     table(
       ['part', 'value', 'meaning'],
       Object.entries(SPEC_VALUES).flatMap(([part, values]: [string, Readonly<Record<string, string>>]) =>

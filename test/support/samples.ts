@@ -58,6 +58,11 @@ function table(role: Role, spec: Spec): Table {
 const patient = table('patient', MIIS);
 const dose = table('immunization', MIIS);
 const gritsPatient = table('patient', GRITS);
+/** Days may be numbers of a spreadsheet. */
+const serialPatient = table('patient', {
+  ...MIIS,
+  dates: { ...MIIS.dates, formats: [...MIIS.dates.formats, 'spreadsheet-serial'] },
+});
 const gritsDose = table('immunization', GRITS);
 
 /** A day on which nothing else is odd: the first of a month is an issue of its own. */
@@ -94,10 +99,19 @@ export const PATIENT_SAMPLES: readonly Sample[] = [
   patient('suffix-unrecognized', 'suffix', 'MD', 'II'),
   patient('birth-date-missing', 'birth_date', '', '20150514'),
   patient('birth-date-invalid', 'birth_date', '20150230', '20150228'),
-  patient('birth-date-invalid', 'birth_date', '14/05/2015', '05/14/2015'),
+  patient('birth-date-invalid', 'birth_date', '31/06/2015', '06/30/2015'),
   patient('birth-date-ambiguous', 'birth_date', '1121951', '01121951'),
   patient('birth-date-two-digit-year', 'birth_date', '5/14/15', '5/14/2015'),
   patient('birth-date-digits-missing', 'birth_date', '421951', '04021951'),
+  patient('birth-date-partial', 'birth_date', '20150500', '20150514'),
+  patient('birth-date-partial', 'birth_date', '1998', '19980102'),
+  patient('birth-date-ambiguous', 'birth_date', '012010', '20100120'),
+  patient('birth-date-day-first', 'birth_date', '14/05/2015', '05/14/2015'),
+  patient('birth-date-serial', 'birth_date', '42138', '20150514'),
+  serialPatient('date-from-serial', 'birth_date', '42138', '20150514'),
+  serialPatient('date-from-serial', 'death_date', '45657', '20241231'),
+  patient('date-partial', 'death_date', '12/2024', '12/31/2024'),
+  patient('date-serial', 'death_date', '45657', '20241231'),
   patient('birth-date-in-future', 'birth_date', '20260716', '20260715', { today: MID_MONTH }),
   patient('birth-date-too-early', 'birth_date', '19060714', '19060715', { today: MID_MONTH }),
   patient('birth-date-first-of-month', 'birth_date', '20150501', '20150502'),
@@ -231,6 +245,12 @@ export const DOSE_SAMPLES: readonly Sample[] = [
   dose('dose-date-ambiguous', 'administered_on', '1122016', '01122016', { beside: { vis_given_date: '' } }),
   dose('dose-date-two-digit-year', 'administered_on', '5/16/16', '5/16/2016'),
   dose('dose-date-digits-missing', 'administered_on', '5162016', '05162016'),
+  dose('dose-date-partial', 'administered_on', '201605', '20160516', { beside: { vis_given_date: '' } }),
+  dose('dose-date-day-first', 'administered_on', '16/05/2016', '05/16/2016', { beside: { vis_given_date: '' } }),
+  dose('dose-date-serial', 'administered_on', '42506', '20160516', { beside: { vis_given_date: '' } }),
+  dose('date-partial', 'lot_expiration', '2017', '2017-03'),
+  dose('date-partial', 'vis_edition_date', '20120420~2016', '20120420~20160331'),
+  dose('date-serial', 'vis_given_date', '42506', '20160516'),
   dose('dose-date-in-future', 'administered_on', '20260716', '20260715', {
     beside: { lot_expiration: '' },
     today: MID_MONTH,

@@ -1,16 +1,30 @@
 /**
  * Calendar days, read in the forms that a spec allows.
  *
- * A text is read in every allowed way. One day: it is that day. Several: that is a finding, never a guess. Luxon says
- * which days exist.
+ * A text is read in every allowed way. One day: it is that day. Several: that is a finding, never a guess. What is no day
+ * in these forms may still say something: a month, a day written the other way round, the number by which a spreadsheet
+ * counts days. That is told, and not loaded. Luxon says which days exist.
  */
 import { DateTime } from 'luxon';
 import type { IsoDate, Problem } from '../model.js';
-import { createReading, type Normalizer, refuse } from './reading.js';
+import { createReading, type Normalizer, type Reading, refuse } from './reading.js';
 
-/** The forms a spec can allow. `M/D/YYYY` also reads leading zeros, and `-` for `/`; the time of day is left out. */
-export const DATE_FORMATS = ['YYYYMMDD', 'YYYY-MM-DD', 'MM/DD/YYYY', 'M/D/YYYY', 'MMDDYYYY'] as const;
+/**
+ * The forms a spec can allow. `M/D/YYYY` also reads leading zeros, and `-` for `/`; the time of day is left out.
+ * `spreadsheet-serial` is the number of days since the end of 1899, as spreadsheets count: 43831 is 2020-01-01.
+ */
+export const DATE_FORMATS = [
+  'YYYYMMDD',
+  'YYYY-MM-DD',
+  'MM/DD/YYYY',
+  'M/D/YYYY',
+  'MMDDYYYY',
+  'spreadsheet-serial',
+] as const;
 export type DateFormat = (typeof DATE_FORMATS)[number];
+
+/** The forms in which the month comes before the day, and so could be mistaken for it. */
+export const MONTH_FIRST_FORMATS: readonly DateFormat[] = ['MM/DD/YYYY', 'M/D/YYYY', 'MMDDYYYY'];
 
 /** Years outside of this range are typing errors, not history. */
 const FIRST_YEAR = 1850;
@@ -27,16 +41,53 @@ export interface DateRules {
   readonly yearsAhead?: number;
   /** Whether a month without a day is allowed, as `YYYY-MM`. */
   readonly months?: boolean;
+  /** Takes what the values say about the order of day and month. */
+  readonly order?: DayMonthOrder | null;
+}
+
+/**
+ * What the dates of a column say about the order of day and month: the days that can be read in one order only, because
+ * the other would make a month above 12. Each day counts once, however often and however it is written.
+ */
+export class DayMonthOrder {
+  readonly #dayFirst = new Set<string>();
+  readonly #monthFirst = new Set<string>();
+
+  add(order: 'day-first' | 'month-first', day: string): void {
+    (order === 'day-first' ? this.#dayFirst : this.#monthFirst).add(day);
+  }
+
+  /** Takes what another column says that holds the same field. */
+  addAll(other: DayMonthOrder): void {
+    for (const day of other.#dayFirst) this.#dayFirst.add(day);
+    for (const day of other.#monthFirst) this.#monthFirst.add(day);
+  }
+
+  /** How many days can be read with the day first only, and with the month first only. */
+  get counts(): { readonly dayFirst: number; readonly monthFirst: number } {
+    return { dayFirst: this.#dayFirst.size, monthFirst: this.#monthFirst.size };
+  }
+
+  /** What the column does, where the month should come first; `null` when it does so, but for typing errors. */
+  get verdict(): 'day-first' | 'mixed' | null {
+    const { dayFirst, monthFirst } = this.counts;
+    // One such date may be mistyped, and so may some among many.
+    if (dayFirst < 2 || dayFirst * 10 < monthFirst) return null;
+    return dayFirst > monthFirst * 10 ? 'day-first' : 'mixed';
+  }
 }
 
 /** One way of reading a text. */
 interface Candidate {
+  /** A month where that is allowed, and a month or a year where the problem is that no more is known. */
   readonly day: string;
   readonly format: DateFormat | 'month';
   readonly problem: Problem | null;
 }
 
 const TIME_OF_DAY = /^(\S{6,10})[T ]\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?[AP]M)?(Z|[+-]\d{2}:?\d{2})?$/i;
+/** Spreadsheets keep the time as a part of the day. */
+const SERIAL_TIME = /^(\d{5})\.\d+$/;
 const HL7_TIMESTAMP = /^(\d{8})\d{4}(\d{2})?(\.\d{1,4})?([+-]\d{4})?$/;
 
 /** A normalizer for days: `YYYY-MM-DD`, or `YYYY-MM` where months are allowed. */
@@ -49,19 +100,38 @@ export function createDateNormalizer(rules: DateRules): Normalizer {
   return (text) => {
     const withoutTime = stripTime(text);
     const candidates = readCandidates(withoutTime, allowed, rules, latest);
-    const first = candidates.find((candidate) => candidate.problem !== 'invalid');
-    if (first === undefined) return refuse('invalid');
+    const [first] = candidates;
+    if (first === undefined) return refuseOtherForms(withoutTime, allowed, rules, latest);
     const days = new Set(candidates.map((candidate) => candidate.day));
     if (days.size > 1) return refuse('ambiguous', [...days].sort().join(' or '));
     // The same day read in two ways counts as the cleaner one.
     const best = candidates.find((candidate) => candidate.problem === null) ?? first;
+    if (best.problem === 'partial') return refuse('partial', best.day);
+    if (rules.order != null && isOnlyMonthFirst(best)) rules.order.add('month-first', best.day);
     const changed = best.problem !== null || withoutTime !== text || best.format !== preferred;
     return createReading(best.day, best.problem, null, changed);
   };
 }
 
+/** Whether the day could not be a month. */
+function isOnlyMonthFirst({ format, day }: Candidate): boolean {
+  return MONTH_FIRST_FORMATS.includes(format as DateFormat) && Number(day.slice(8)) > 12;
+}
+
+/** What a text says that is no day in any of the allowed forms. */
+function refuseOtherForms(text: string, allowed: ReadonlySet<DateFormat>, rules: DateRules, latest: string): Reading {
+  const swapped = readDayFirst(text, allowed, rules, latest);
+  if (swapped !== null) {
+    rules.order?.add('day-first', swapped);
+    return refuse('day-first', swapped);
+  }
+  // Where no such numbers are expected, 9999 is a filler rather than a day of 1927.
+  const counted = text.length < 5 ? null : readSerial(text);
+  return counted !== null && counted <= latest ? refuse('serial', counted) : refuse('invalid');
+}
+
 function stripTime(text: string): string {
-  return TIME_OF_DAY.exec(text)?.[1] ?? HL7_TIMESTAMP.exec(text)?.[1] ?? text;
+  return TIME_OF_DAY.exec(text)?.[1] ?? HL7_TIMESTAMP.exec(text)?.[1] ?? SERIAL_TIME.exec(text)?.[1] ?? text;
 }
 
 /** A way in which dates are written: the groups `y`, `m` and `d` are the parts. Without `d` it is a month. */
@@ -85,15 +155,30 @@ const SHAPES: readonly Shape[] = [
   { format: 'MMDDYYYY', pattern: /^(?<m>\d)(?<d>\d)(?<y>\d{4})$/, problem: 'digits-missing' },
   { format: 'MMDDYYYY', pattern: /^(?<m>\d)(?<d>\d\d)(?<y>\d{4})$/, problem: 'digits-missing' },
   { format: 'MMDDYYYY', pattern: /^(?<m>\d\d)(?<d>\d)(?<y>\d{4})$/, problem: 'digits-missing' },
-  // A month is no day; but where digits can be a month, they are not surely a day either.
-  { format: 'YYYYMMDD', pattern: /^(?<y>(?:18|19|20)\d\d)(?<m>\d\d)$/, problem: 'invalid' },
   { format: 'month', pattern: /^(?<y>\d{4})[/-]?(?<m>\d\d)$/ },
   { format: 'month', pattern: /^(?<y>\d{4})[/-](?<m>\d)$/ },
   { format: 'month', pattern: /^(?<m>\d\d)[/-]?(?<y>\d{4})$/ },
   { format: 'month', pattern: /^(?<m>\d)[/-](?<y>\d{4})$/ },
 ];
 
-/** All days (or months) that the text can mean in the allowed forms. */
+/**
+ * Dates of which only a part is known: a month, a year, or zeros for the day or the month. `012010` can be such a one, and
+ * a day with a year of two digits as well.
+ */
+const PARTS: readonly RegExp[] = [
+  ...SHAPES.filter(({ format }) => format === 'month').map(({ pattern }) => pattern),
+  /^(?<y>\d{4})$/,
+  /^(?<y>\d{4})(?<m>\d\d)(?<d>00)$/,
+  /^(?<y>\d{4})(?<m>00)(?<d>\d\d)$/,
+  /^(?<m>\d\d)(?<d>00)(?<y>\d{4})$/,
+  /^(?<m>00)(?<d>\d\d)(?<y>\d{4})$/,
+  /^(?<y>\d{4})([/-])(?<m>\d\d?)\2(?<d>00?)$/,
+  /^(?<y>\d{4})([/-])(?<m>00?)\2(?<d>\d\d?)$/,
+  /^(?<m>\d\d?)([/-])(?<d>00?)\2(?<y>\d{4})$/,
+  /^(?<m>00?)([/-])(?<d>\d\d?)\2(?<y>\d{4})$/,
+];
+
+/** All days that the text can mean in the allowed forms, and all months and years. */
 function readCandidates(text: string, allowed: ReadonlySet<DateFormat>, rules: DateRules, latest: string): Candidate[] {
   const found: Candidate[] = [];
   for (const { format, pattern, problem = null } of SHAPES) {
@@ -105,7 +190,69 @@ function readCandidates(text: string, allowed: ReadonlySet<DateFormat>, rules: D
     const date = y.length === 2 ? readTwoDigitYear(y, m, d, latest) : readDay(y, m, d);
     if (date !== null) found.push({ day: parts['d'] === undefined ? date.slice(0, 7) : date, format, problem });
   }
+  if (allowed.has('spreadsheet-serial')) {
+    const day = readSerial(text);
+    const isAskedFor = rules.formats[0] === 'spreadsheet-serial';
+    if (day !== null) found.push({ day, format: 'spreadsheet-serial', problem: isAskedFor ? null : 'from-serial' });
+  }
+  return text.length < SHORTEST_PART || isWholeDay(found) ? found : [...found, ...readParts(text)];
+}
+
+const SHORTEST_PART = 'YYYY'.length;
+
+/** Whether the text has all that a day needs, so that it cannot be a part of one: most texts. */
+function isWholeDay(found: readonly Candidate[]): boolean {
+  return found.length > 0 && found.every(({ problem }) => problem === null);
+}
+
+function readParts(text: string): Candidate[] {
+  const found: Candidate[] = [];
+  for (const pattern of PARTS) {
+    const parts = pattern.exec(text)?.groups;
+    if (parts === undefined) continue;
+    const { y, m = '00', d = '00' } = parts as { y: string; m?: string; d?: string };
+    const month = Number(m) === 0 ? null : readDay(y, m, '1');
+    const isKnown = Number(m) === 0 ? readDay(y, '1', '1') !== null && Number(d) <= 31 : month !== null;
+    if (isKnown) found.push({ day: month?.slice(0, 7) ?? y, format: 'month', problem: 'partial' });
+  }
   return found;
+}
+
+/** The day that the text says if the day comes before the month, where the month should come first; `null` if it is none. */
+function readDayFirst(
+  text: string,
+  allowed: ReadonlySet<DateFormat>,
+  { twoDigitYears }: DateRules,
+  latest: string,
+): IsoDate | null {
+  for (const { format, pattern, problem } of SHAPES) {
+    if (!MONTH_FIRST_FORMATS.includes(format as DateFormat) || !allowed.has(format as DateFormat)) continue;
+    if (problem === 'digits-missing' || (problem === 'two-digit-year' && twoDigitYears === 'reject')) continue;
+    const parts = pattern.exec(text)?.groups;
+    if (parts === undefined) continue;
+    const { y, m: day, d: month } = parts as { y: string; m: string; d: string };
+    const date = y.length === 2 ? readTwoDigitYear(y, month, day, latest) : readDay(y, month, day);
+    if (date !== null) return date;
+  }
+  return null;
+}
+
+/** A count of days. Smaller ones could be years, and lie before 1906. */
+const SERIAL = /^\d{4,5}$/;
+const FIRST_SERIAL = 2200;
+/** The day before the first that spreadsheets count; they think that 1900 had a 29 February, which came before all these. */
+const SERIAL_EPOCH = DateTime.utc(1899, 12, 30);
+
+/** The day that a spreadsheet keeps as this number, `null` if it is no such number. */
+export function readSerial(text: string): IsoDate | null {
+  const count = SERIAL.test(text) ? Number(text) : 0;
+  return count < FIRST_SERIAL ? null : (SERIAL_EPOCH.plus({ days: count }).toISODate() as IsoDate);
+}
+
+/** The number by which a spreadsheet counts a day, `null` if it would not be read as one. */
+export function serialOf(day: string): string | null {
+  const count = String(Math.round(DateTime.fromISO(day, { zone: 'utc' }).diff(SERIAL_EPOCH, 'days').days));
+  return readSerial(count) === day ? count : null;
 }
 
 /** The day, `null` if the calendar has none such. */
@@ -140,15 +287,19 @@ export function createDatesNormalizer(rules: DateRules): Normalizer {
   return (text) => {
     const days: string[] = [];
     let problem: Problem | null = null;
+    let other: string | null = null;
     let changed = false;
     for (const part of text.split('~')) {
       const trimmed = part.trim();
       if (trimmed === '') continue;
       const reading = readOne(trimmed);
       if (reading.value !== null) days.push(reading.value);
-      if (reading.value === null || problem === null) problem = reading.problem ?? problem;
+      if (reading.value === null || problem === null) {
+        problem = reading.problem ?? problem;
+        other = reading.other ?? other;
+      }
       changed ||= reading.changed;
     }
-    return createReading(days.length > 0 ? days.join('~') : null, problem, null, changed);
+    return createReading(days.length > 0 ? days.join('~') : null, problem, other, changed);
   };
 }

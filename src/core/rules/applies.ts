@@ -4,7 +4,7 @@ import { ROLES } from '../file-layouts.js';
 import { isRequired, longRowsOf, shortRowsOf, titleRowsOf } from '../framing.js';
 import type { IssueDefinition } from '../issue.js';
 import { type FieldDefinition, type FieldName, fieldsOf, type Role } from '../model.js';
-import type { DateFormat } from '../normalize/date.js';
+import { type DateFormat, MONTH_FIRST_FORMATS } from '../normalize/date.js';
 import { isCombined, isTagged, type Layout, type LayoutField, type Spec, severityOf, VACCINE_FIELDS } from '../spec.js';
 import { hasColumnRules } from './checks.js';
 import { codesOfRule, RULE_CODES } from './columns.js';
@@ -98,7 +98,24 @@ const DATE_FORMS: Readonly<Partial<Record<IssueCode, readonly DateFormat[]>>> = 
   'birth-date-digits-missing': ['MMDDYYYY'],
   'dose-date-ambiguous': ['MMDDYYYY'],
   'dose-date-digits-missing': ['MMDDYYYY'],
+  'birth-date-day-first': MONTH_FIRST_FORMATS,
+  'dose-date-day-first': MONTH_FIRST_FORMATS,
 };
+/** Codes about the order of day and month, in a column or in a file. */
+const ABOUT_ORDER: ReadonlySet<IssueCode> = new Set<IssueCode>(['dates-day-first', 'dates-order-mixed']);
+const ONLY_UNREAD_SERIALS: ReadonlySet<IssueCode> = new Set<IssueCode>([
+  'birth-date-serial',
+  'dose-date-serial',
+  'date-serial',
+]);
+/** Codes of dates of several fields. */
+const OF_SEVERAL_DATES: ReadonlySet<IssueCode> = new Set<IssueCode>([
+  'date-partial',
+  'date-serial',
+  'date-from-serial',
+]);
+const SERIAL: DateFormat = 'spreadsheet-serial';
+
 const TWO_DIGIT_YEARS: ReadonlySet<IssueCode> = new Set<IssueCode>([
   'birth-date-two-digit-year',
   'dose-date-two-digit-year',
@@ -142,13 +159,14 @@ export function canBreak(code: IssueCode, spec: Spec): boolean {
     return layouts.some(([role, layout]) => plainlyRequired(role, layout).length > 0);
   const carries = (role: Role, field: FieldName): boolean =>
     spec.layouts[role].fields.some((each) => each.field === field);
+  if (ABOUT_ORDER.has(code)) return hasDates(spec, MONTH_FIRST_FORMATS);
   if (code === 'dose-date-after-death') return carries('patient', 'death_date');
   if (NEEDS_NDC_TABLE.has(code)) return false;
   if (code === 'cvx-replaced' && !isCvxOverruled(spec)) return false;
   if (TWO_DIGIT_YEARS.has(code) && spec.dates.twoDigitYears === 'reject') return false;
   const forms = DATE_FORMS[code];
   const { subject, field } = CATALOGUE[code] as IssueDefinition;
-  if (field === null || code === 'site-missing') return true;
+  if ((field === null && !OF_SEVERAL_DATES.has(code)) || code === 'site-missing') return true;
   const second = SECOND_FIELDS[code];
   return layouts.some(([role]) => {
     if (subject !== 'record' && subject !== role) return false;
@@ -156,6 +174,8 @@ export function canBreak(code: IssueCode, spec: Spec): boolean {
     const reported = fieldsReportedOn(code, role);
     return spec.layouts[role].fields.some(({ field: carried, dates = spec.dates.formats }) => {
       if (carried === null || !reported.includes(carried)) return false;
+      if (ONLY_UNREAD_SERIALS.has(code)) return !dates.includes(SERIAL);
+      if (code === 'date-from-serial') return dates.indexOf(SERIAL) > 0;
       return forms === undefined || forms.some((form) => dates.includes(form));
     });
   });
@@ -167,11 +187,22 @@ function isCvxOverruled({ vaccineOrder, layouts }: Spec): boolean {
   return before.some((field) => layouts.immunization.fields.some((each) => each.field === field));
 }
 
+/** Whether a column has dates in one of these forms. */
+function hasDates(spec: Spec, forms: readonly DateFormat[]): boolean {
+  return viewsOf(spec).some(([role, { fields }]) =>
+    fields.some(({ field, dates = spec.dates.formats }) => {
+      return (
+        field !== null && fieldsOf(role)[field]!.kind.startsWith('date') && dates.some((each) => forms.includes(each))
+      );
+    }),
+  );
+}
+
 /** The fields of a role that a code can be reported on. */
 function fieldsReportedOn(code: IssueCode, role: Role): readonly FieldName[] {
-  const own = CATALOGUE[code].field as FieldName;
+  const own = CATALOGUE[code].field as FieldName | null;
   if (own === 'cvx' && !CVX_COLUMN.has(code)) return VACCINE_FIELDS;
   const fields: [string, FieldDefinition][] = Object.entries(fieldsOf(role));
   const others = fields.filter(([, { problems = {} }]) => Object.values(problems).includes(code));
-  return [own, ...others.map(([name]) => name as FieldName)];
+  return [...(own === null ? [] : [own]), ...others.map(([name]) => name as FieldName)];
 }

@@ -2,9 +2,10 @@
 import { DateTime } from 'luxon';
 import type { RuleDate } from '../column-rule.js';
 import type { IsoDate } from '../model.js';
+import { readSerial } from '../normalize/date.js';
 
 /** The forms: with their zeros, and in `M/D/YYYY` without. */
-const FORMS: Readonly<Record<RuleDate, RegExp>> = {
+const FORMS: Readonly<Record<Exclude<RuleDate, 'spreadsheet-serial'>, RegExp>> = {
   YYYYMMDD: /^(?<y>\d{4})(?<m>\d\d)(?<d>\d\d)$/,
   'YYYY-MM-DD': /^(?<y>\d{4})-(?<m>\d\d)-(?<d>\d\d)$/,
   'MM/DD/YYYY': /^(?<m>\d\d)\/(?<d>\d\d)\/(?<y>\d{4})$/,
@@ -15,6 +16,7 @@ const FORMS: Readonly<Record<RuleDate, RegExp>> = {
 
 /** The day (or month) as `YYYY-MM-DD` (or `YYYY-MM`); `null` if the value is not of this form, or no such day exists. */
 export function readRuleDate(value: string, form: RuleDate): string | null {
+  if (form === 'spreadsheet-serial') return readSerial(value);
   const parts = FORMS[form].exec(value)?.groups;
   if (parts === undefined) return null;
   const { y, m, d = '1' } = parts as { y: string; m: string; d?: string };

@@ -339,6 +339,7 @@ function writeValue(
   if (spec.nulls.some((token) => token.toUpperCase() === value.toUpperCase())) return null;
   const isDay = definition.kind.startsWith('date') && /^\d{4}-\d\d-\d\d$/.test(value);
   const cell = isDay ? formatDate(value, (column.dates ?? spec.dates.formats)[0]!) : value;
+  if (cell === '') return null;
   const judged = layout.format === 'fixed' || FREE_TEXT.has(definition.kind);
   return judged && column.width !== undefined && cell.length > column.width ? null : cell;
 }

@@ -328,6 +328,70 @@ const withComment: DraftFault = (draft) => {
   return null;
 };
 
+function allowsSerials(spec: Spec, role: Role, field: FieldName): boolean {
+  const column = spec.layouts[role].fields.find((each) => each.field === field);
+  return (column?.dates ?? spec.dates.formats).includes('spreadsheet-serial');
+}
+
+/** Plants values in a record where only the draft tells whether they are a fault. */
+function plantIn(draft: Draft, role: Role, values: Values, code: IssueCode): readonly Expected[] | null {
+  const record = PLANTED_IN[role];
+  return draft.set(role, record, values) ? [{ role, row: draft.rowOf(role, record), code }] : null;
+}
+
+/** The first column of dates that a record may do without, and what stands there instead. */
+function otherDateFault(
+  code: IssueCode,
+  write: (spec: Spec, dates: readonly DateFormat[]) => string | null,
+): DraftFault {
+  return (draft) => {
+    for (const { role, field } of OTHER_DATES) {
+      const column = draft.spec.layouts[role].fields.find((each) => each.field === field);
+      if (column === undefined) continue;
+      const text = write(draft.spec, column.dates ?? draft.spec.dates.formats);
+      const record = PLANTED_IN[role];
+      if (text === null || !draft.set(role, record, { [field]: text })) continue;
+      return [{ role, row: draft.rowOf(role, record), code }];
+    }
+    return null;
+  };
+}
+const OTHER_DATES: readonly { readonly role: Role; readonly field: FieldName }[] = [
+  { role: 'patient', field: 'death_date' },
+  { role: 'immunization', field: 'vis_given_date' },
+  { role: 'immunization', field: 'lot_expiration' },
+];
+
+/** 23 November 2019, as a spreadsheet counts: the birth date of the planted patient. */
+const SERIAL_BIRTH_DATE = '43792';
+
+const fromSerial: DraftFault = (draft) => {
+  const column = draft.spec.layouts.patient.fields.find(({ field }) => field === 'birth_date')!;
+  const isSecondChoice = (column.dates ?? draft.spec.dates.formats).indexOf('spreadsheet-serial') > 0;
+  const set = isSecondChoice && draft.set('patient', CHILD, { birth_date: SERIAL_BIRTH_DATE });
+  return set ? [ofChild(draft, 'date-from-serial')] : null;
+};
+
+/** Dates of doses with the day first, but for that of one record, if any, which has the month first. */
+function dayFirst(code: IssueCode, but: number | null): DraftFault {
+  return (draft) => {
+    const column = draft.spec.layouts.immunization.fields.find(({ field }) => field === 'administered_on')!;
+    const formats = column.dates ?? draft.spec.dates.formats;
+    const slashed = formats.includes('MM/DD/YYYY') || formats.includes('M/D/YYYY');
+    if (!slashed && !formats.includes('MMDDYYYY')) return null;
+    const join = (...parts: string[]): string => parts.join(slashed ? '/' : '');
+    const expected: Expected[] = [];
+    for (let record = 0; record < draft.count('immunization'); record++) {
+      const day = String(14 + record);
+      const text = record === but ? join('10', day, '2014') : join(day, '10', '2016');
+      if (!draft.set('immunization', record, { administered_on: text })) return null;
+      const row = draft.rowOf('immunization', record);
+      if (record !== but) expected.push({ role: 'immunization', row, code: 'dose-date-day-first' });
+    }
+    return [...expected, { role: 'immunization', row: null, code }];
+  };
+}
+
 /** Two persons with one id. */
 const idOfAnother: DraftFault = (draft) => {
   const id = draft.cell('patient', FIRST, 'source_patient_id');
@@ -400,6 +464,9 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'character-undecodable': [undecodable],
   'value-too-long': [tooLong],
   'required-value-missing': [blankRequired],
+  'date-partial': [otherDateFault('date-partial', () => '1998')],
+  'date-serial': [otherDateFault('date-serial', (_, dates) => (dates.includes('spreadsheet-serial') ? null : '43831'))],
+  'date-from-serial': [fromSerial],
   'value-required-if': [byRule],
   'value-not-to-send': [byRule],
   'value-not-fixed': [byRule],
@@ -417,6 +484,8 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'trailer-missing': [withoutTrailer],
   'title-rows-skipped': [withTitle],
   'comments-skipped': [withComment],
+  'dates-day-first': [dayFirst('dates-day-first', null)],
+  'dates-order-mixed': [dayFirst('dates-order-mixed', 2)],
   'row-longer-than-layout': [longRow],
   'row-shorter-than-layout': [shortRow],
   'column-unknown': [unknownColumn],
@@ -453,6 +522,14 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
     patient({ birth_date: '191123' }, SHORT_YEAR_FIRST),
   ],
   'birth-date-digits-missing': [patient({ birth_date: '9232019' }, PLAIN)],
+  'birth-date-partial': [patient({ birth_date: '20190000' }), patient({ birth_date: '2019' })],
+  'birth-date-day-first': [
+    patient({ birth_date: '23/11/2019' }, { dates: ['MM/DD/YYYY', 'M/D/YYYY'] }),
+    patient({ birth_date: '23112019' }, PLAIN),
+  ],
+  'birth-date-serial': [
+    (draft) => (allowsSerials(draft.spec, 'patient', 'birth_date') ? null : plantIn(draft, 'patient', { birth_date: SERIAL_BIRTH_DATE }, 'birth-date-serial')),
+  ],
   'birth-date-in-future': [patient({ birth_date: '2190-05-15' })],
   'birth-date-too-early': [patient({ birth_date: '1899-03-14' })],
   'birth-date-first-of-month': [patient({ birth_date: '2019-11-01' })],
@@ -581,6 +658,14 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
     dose({ administered_on: '160516' }, SHORT_YEAR_FIRST),
   ],
   'dose-date-digits-missing': [dose({ administered_on: '5162016' }, PLAIN)],
+  'dose-date-partial': [dose({ administered_on: '20160500' }), dose({ administered_on: '2016' })],
+  'dose-date-day-first': [
+    dose({ administered_on: '16/05/2016' }, { dates: ['MM/DD/YYYY', 'M/D/YYYY'] }),
+    dose({ administered_on: '16052016' }, PLAIN),
+  ],
+  'dose-date-serial': [
+    (draft) => (allowsSerials(draft.spec, 'immunization', 'administered_on') ? null : plantIn(draft, 'immunization', { administered_on: '42506' }, 'dose-date-serial')),
+  ],
   'dose-date-in-future': [dose({ administered_on: '2190-05-16', lot_expiration: '' })],
   'dose-date-before-birth': [dose({ administered_on: '2015-05-13', vis_given_date: '' })],
   'dose-date-after-death': [

@@ -74,6 +74,8 @@ const PROVED_ELSEWHERE: Partial<Record<IssueCode, string>> = {
   'value-repeated': '../../load/cvrs.test.ts',
   'column-missing': '../../load/cvrs.test.ts',
   'records-not-loaded': '../../load/cvrs.test.ts',
+  'dates-day-first': '../../load/date-order.test.ts',
+  'dates-order-mixed': '../../load/date-order.test.ts',
   'row-longer-than-layout': '../../load/late-issues.test.ts',
   'column-unknown': '../../load/late-issues.test.ts',
   'encoding-windows-1252': '../../load/late-issues.test.ts',
