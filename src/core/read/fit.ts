@@ -5,9 +5,9 @@
 import type { Codes } from '../codes.js';
 import { DOSE, type FieldDefinition, type FileRole, PATIENT, type Role } from '../model.js';
 import type { Reading } from '../normalize/reading.js';
-import { resolveVaccine } from '../normalize/vaccine.js';
+import { resolveVaccine, type VaccineClues } from '../normalize/vaccine.js';
 import { type ColumnReader, compilePlan, dosesOf, type TransformPlan } from '../plan.js';
-import { type DelimitedLayout, type FixedLayout, type Layout, REJECT_COLUMNS, VACCINE_FIELDS } from '../spec.js';
+import { type DelimitedLayout, type FixedLayout, type Layout, REJECT_COLUMNS, type VACCINE_FIELDS } from '../spec.js';
 import { countMatches, type HeaderMatch, looksLikeHeader, matchHeader } from './header.js';
 import {
   type FileHead,
@@ -245,11 +245,16 @@ function weighVaccine(cells: readonly string[], plan: TransformPlan, tally: Tall
     const [reading] = readCells(cells, reader, plan);
     return reading?.value ?? null;
   };
-  const [cvx, cpt, vaccine_name, vaccine_group, ndc] = VACCINE_FIELDS.map(said) as (string | null)[];
-  const clues = { cvx: cvx!, cpt: cpt!, vaccine_name: vaccine_name!, vaccine_group: vaccine_group!, ndc: ndc! };
+  const clues: VaccineClues = {
+    cvx: said('cvx'),
+    cpt: said('cpt'),
+    ndc: said('ndc'),
+    vaccine_name: said('vaccine_name'),
+    vaccine_group: said('vaccine_group'),
+  };
   if (Object.values(clues).every((clue) => clue === null)) return;
   tally.total++;
-  if (resolveVaccine(clues, plan.codes).cvx !== null) tally.good++;
+  if (resolveVaccine(clues, plan.codes, plan.spec.vaccineOrder).cvx !== null) tally.good++;
 }
 
 /** Characters that programs put between columns. */
