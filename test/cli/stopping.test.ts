@@ -39,7 +39,8 @@ async function waitFor(sandbox: Sandbox, run: RunningProgram, sql: string): Prom
 }
 
 const HAS_WRITTEN = 'SELECT max(patient_id) > 1000 AS yes FROM patient_sources';
-const HAS_BEGUN = "SELECT count(*) > 0 AS yes FROM runs WHERE status = 'running'";
+/** Whether the run stands in the registry with its code tables, and reads: it is in no transaction then. */
+const HAS_BEGUN = 'SELECT count(*) > 0 AS yes FROM run_code_tables';
 const RUNS = 'SELECT id, status, message FROM runs ORDER BY id';
 
 /** The rows of persons and doses, their ids included, as one hash each: they are many. */
