@@ -121,10 +121,10 @@ describe('with a dose in each row', () => {
     const first = await sandbox.load({ spec: ROWS, site: 'F1', files: { 'a.csv': input } });
     expect(first.files[0]).toMatchObject({ records: 4, loaded: 1, rejected: 3 });
     expect((await sandbox.report(first.folder, 'issues.csv')).map(({ code, record }) => [code, record])).toEqual([
-      ['last-name-missing', '3'],
-      ['field-count-wrong', '4'],
       ['dose-date-before-birth', '2'],
+      ['last-name-missing', '3'],
       ['dose-date-invalid', '3'],
+      ['field-count-wrong', '4'],
     ]);
     expect(sandbox.query('SELECT last_name FROM patients')).toEqual([{ last_name: 'Smith' }, { last_name: 'Jones' }]);
 

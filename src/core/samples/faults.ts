@@ -277,12 +277,16 @@ const withoutPatient: DraftFault = (draft) => {
   return [...above, { role: 'immunization', row, code: 'patient-line-missing' }];
 };
 
-/** A dose that does not name its patient itself. */
+/** A dose that does not name its patient itself, nor says once more what may stand once in a file. */
 function withoutPatientId(draft: Draft, line: string): string {
   const { fields } = draft.spec.layouts.immunization;
-  const column = fields.findIndex(({ field }) => field === 'source_patient_id');
-  if (column < 0) return line;
-  const cells = draft.cellsOf('immunization', PLANTED_IN.immunization).with(column, '');
+  const isOut = fields.map(
+    ({ field, rules = [] }) => field === 'source_patient_id' || rules.some((rule) => 'unique' in rule),
+  );
+  if (!isOut.includes(true)) return line;
+  const cells = draft
+    .cellsOf('immunization', PLANTED_IN.immunization)
+    .map((cell, i) => (isOut[i] === true ? '' : cell));
   return toLine(cells, draft.spec.layouts.immunization);
 }
 

@@ -86,12 +86,14 @@ describe.each(CDC_KINDS.map(({ id }) => id))('%s', (kind) => {
     expect(again.changed).toBe(0);
   });
 
-  test.skipIf(kind.startsWith('ndc')).each([
+  // CDC gives its NDC files as text alone.
+  const inXml = [
     ['named elements', { shape: 'named' }],
     ['pairs of Name and Value', { shape: 'pairs' }],
     ['pairs, with ampersands escaped twice', { shape: 'pairs', escapes: 2 }],
     ['named elements, with ampersands escaped twice', { shape: 'named', escapes: 2, lineEnd: '\r\n' }],
-  ] as const)('is updated the same by XML with %s', (_, options) => {
+  ] as const;
+  test.each(kind.startsWith('ndc') ? [] : inXml)('is updated the same by XML with %s', (_, options) => {
     for (const write of Object.values(TEXT_QUIRKS)) {
       expect(update(write(cdcXml(kind, ROWS[kind], options)))).toEqual(expected);
     }
