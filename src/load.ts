@@ -1,5 +1,4 @@
 /** Loads a submission: receive its files, patients first, then immunizations, then the reports. */
-
 import { type ComparisonBasis, compareTables } from './compare-tables.js';
 import type { SpecChoice } from './core/choose-spec.js';
 import type { Codes } from './core/codes.js';

@@ -461,6 +461,7 @@ export interface Comparison {
   /** Resolved CVX codes that changed, the commonest first; `null` for none. */
   readonly cvx: readonly { readonly before: string | null; readonly after: string | null; readonly count: number }[];
 }
+
 /** How the spec was found: it was given with the command, or the files showed it. */
 export type SpecChoiceSummary =
   | { readonly how: 'given' }

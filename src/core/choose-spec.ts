@@ -8,7 +8,7 @@ import type { FileRole, IsoDate, Role } from './model.js';
 import type { FileEncoding } from './read/decode.js';
 import { type Fit, measureFit } from './read/fit.js';
 import type { FileHead } from './read/recognize.js';
-import { isCombined, type Spec } from './spec.js';
+import { comeInOneFile, isTagged, type Spec } from './spec.js';
 
 /** The beginning of a file of a submission. */
 export interface FileBeginning {
@@ -129,11 +129,13 @@ function fitSubmission(files: readonly FileBeginning[], spec: Spec, options: Cho
 
 function fitFile(file: FileBeginning, spec: Spec, { codes, today, site }: ChooseOptions): Fit {
   const { head, encoding } = file;
-  const fits = fileLayoutsOf(spec).map(({ role, layout }) =>
+  // The two layouts of tagged lines are of one file.
+  const layouts = isTagged(spec) ? [{ role: 'combined', layout: spec.layouts.patient } as const] : fileLayoutsOf(spec);
+  const fits = layouts.map(({ role, layout }) =>
     measureFit(head, { spec, role, layout, codes, today, site, encoding }),
   );
   const byScore = [...fits].sort((a, b) => b.score - a.score);
-  if (file.role !== null && !isCombined(spec)) {
+  if (file.role !== null && !comeInOneFile(spec)) {
     const own = fits.find(({ role }) => role === file.role);
     // A file that is given as the other one is of this spec all the same: what is wrong with it is its role.
     if (own !== undefined) return own.recognition.fits ? own : { ...own, score: byScore[0]!.score };

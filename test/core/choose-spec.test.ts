@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { chooseSpec, type FileBeginning, type NoChoice, type SpecChoice } from '../../src/core/choose-spec.js';
 import type { FileRole } from '../../src/core/model.js';
 import { makeSamples, type SampleFiles } from '../../src/core/samples/samples.js';
-import { isCombined, type Spec } from '../../src/core/spec.js';
+import { completeSpec, isCombined, type Spec } from '../../src/core/spec.js';
 import { builtInSpecIds, loadSpec } from '../../src/files/specs.js';
 import { CODES, TODAY } from '../support/fixtures.js';
+import { smallestGlued, smallestTagged } from '../support/small-spec.js';
 
 const SPECS = builtInSpecIds().map((id) => loadSpec(id));
 const SITE = 'MA123';
@@ -202,6 +203,20 @@ test('a file with both may be given as either', () => {
   const history = sample('cocasa-tab', 'combined');
   for (const role of ['patient', 'immunization', null] as const)
     expect(chosen(file('h.txt', history, role))).toBe('cocasa-tab');
+});
+
+test('a file whose lines are patients and doses is recognised by their tags', () => {
+  for (const json of [smallestTagged(), smallestGlued()]) {
+    const spec = completeSpec(json);
+    const files = filesOf(makeSamples(spec, CODES).perfect);
+    for (const role of ['patient', 'immunization', null] as const) {
+      const given = files.map((each) => ({ ...each, role }));
+      const choice = choose(given, [...SPECS, spec]);
+      expect(choice).toMatchObject({ spec, certainty: 'sure', files: [{ role: 'combined', score: 1 }] });
+      expect(choose(given).spec).toBeNull();
+    }
+    expect(choose([file('p.txt', PATIENTS)], [...SPECS, spec]).spec?.id).toBe('miis-legacy');
+  }
 });
 
 test('a submission is recognised by all of its files: the reasons of each are told, and none of its values', () => {

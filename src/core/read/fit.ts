@@ -5,9 +5,10 @@
 import type { Codes } from '../codes.js';
 import { DOSE, type FieldDefinition, type FileRole, PATIENT, type Role } from '../model.js';
 import type { Reading } from '../normalize/reading.js';
-import { resolveVaccine, type VaccineClues } from '../normalize/vaccine.js';
+import { resolveVaccine, type VaccineField } from '../normalize/vaccine.js';
 import { type ColumnReader, compilePlan, dosesOf, type TransformPlan } from '../plan.js';
-import { type DelimitedLayout, type FixedLayout, type Layout, REJECT_COLUMNS, type VACCINE_FIELDS } from '../spec.js';
+import { type DelimitedLayout, type FixedLayout, type Layout, REJECT_COLUMNS } from '../spec.js';
+import { LineKind } from './frame.js';
 import { countMatches, type HeaderMatch, looksLikeHeader, matchHeader } from './header.js';
 import {
   type FileHead,
@@ -55,7 +56,7 @@ export function measureFit(head: FileHead, options: FitOptions): Fit {
   const { role, layout, site } = options;
   const recognition = recognize(head, { ...options, needsSite: site === null });
   const { records } = findRecords(head, layout, { ...options, needsSite: false });
-  const evidence = records.length === 0 ? [] : collectEvidence(records, layout, options);
+  const evidence = records.length === 0 ? [] : collectEvidence(head, records, layout, options);
   const score = evidence.reduce((sum, { weight, share }) => sum + weight * share, 0);
   if (!recognition.fits && layout.format === 'delimited') {
     const other = findDelimiter(records, layout);
@@ -74,19 +75,46 @@ const WEIGHTS = {
   places: { shape: 0.4, dates: 0.3, values: 0.3 },
 } as const;
 
-function collectEvidence(records: readonly SampleRecord[], layout: Layout, options: FitOptions): Evidence[] {
+function collectEvidence(
+  head: FileHead,
+  records: readonly SampleRecord[],
+  layout: Layout,
+  options: FitOptions,
+): Evidence[] {
   const header = layout.format === 'delimited' ? findHeader(records[0]!, layout) : null;
   const data = header === null ? records : records.slice(1);
-  const { dates, values } = weighValues(data, header, options);
+  // Tagged lines of each role are divided by columns of their own.
+  const recordsOf = ({ role }: TransformPlan): readonly SampleRecord[] =>
+    layout.lines === undefined ? data : linesOf(role, head, options);
+  const { dates, values } = weighValues(recordsOf, header, options);
   if (header !== null)
     return [...weighHeader(header, layout), { weight: WEIGHTS.header.values, ...add(dates, values) }];
   const { places } = WEIGHTS;
-  const shape = layout.format === 'fixed' ? weighWidth(data, layout, dates) : weighCount(data, layout);
+  const shape = weighShape(data, layout, dates);
   return [
     { weight: places.shape, ...shape },
     { weight: places.dates, share: shareOf(dates), words: `${count(dates)} ${dates.words}`, isNeeded: true },
     { weight: places.values, share: shareOf(values), words: `${count(values)} ${values.words}` },
   ];
+}
+
+/** The lines of a role in a tagged file. */
+function linesOf(role: Role, head: FileHead, options: FitOptions): readonly SampleRecord[] {
+  const { records } = findRecords(head, options.spec.layouts[role], { ...options, needsSite: false });
+  return records.filter(({ kind }) => {
+    return role === 'patient' ? kind === LineKind.patient : kind === LineKind.immunization || kind === LineKind.orphan;
+  });
+}
+
+function weighShape(records: readonly SampleRecord[], layout: Layout, dates: Tally): Omit<Evidence, 'weight'> {
+  if (layout.lines !== undefined) return weighTags(records);
+  return layout.format === 'fixed' ? weighWidth(records, layout, dates) : weighCount(records, layout);
+}
+
+/** How many lines have a tag of the layout. */
+function weighTags(records: readonly SampleRecord[]): Omit<Evidence, 'weight'> {
+  const known = records.filter(({ kind }) => kind !== LineKind.unknown).length;
+  return { share: known / records.length, words: `${known} of ${records.length} lines begin with a known tag` };
 }
 
 function findHeader(first: SampleRecord, layout: DelimitedLayout): HeaderMatch | null {
@@ -180,7 +208,7 @@ const TELLING: ReadonlySet<FieldDefinition['kind']> = new Set([
 
 /** Looks at what stands in the columns. Blanks say nothing, but for the date that each record must have. */
 function weighValues(
-  records: readonly SampleRecord[],
+  recordsOf: (plan: TransformPlan) => readonly SampleRecord[],
   header: HeaderMatch | null,
   options: FitOptions,
 ): { dates: Tally; values: Tally } {
@@ -194,7 +222,7 @@ function weighValues(
   for (const plan of plansOf(header, options)) {
     const key = plan.role === 'patient' ? PATIENT.birth_date : DOSE.administered_on;
     const isMain = plan.role === 'patient' || role !== 'combined';
-    for (const { cells } of records) {
+    for (const { cells } of recordsOf(plan)) {
       for (const reader of plan.columns) {
         if (!TELLING.has(reader.definition.kind)) continue;
         const readings = readCells(cells, reader, plan);
@@ -239,19 +267,14 @@ function readCells(cells: readonly string[], reader: ColumnReader, plan: Transfo
 
 /** Whether what names the vaccine leads to one. */
 function weighVaccine(cells: readonly string[], plan: TransformPlan, tally: Tally): void {
-  const said = (field: (typeof VACCINE_FIELDS)[number]): string | null => {
+  const said = (field: VaccineField): string | null => {
     const reader = plan.columnOf.get(field);
     if (reader === undefined) return null;
     const [reading] = readCells(cells, reader, plan);
     return reading?.value ?? null;
   };
-  const clues: VaccineClues = {
-    cvx: said('cvx'),
-    cpt: said('cpt'),
-    ndc: said('ndc'),
-    vaccine_name: said('vaccine_name'),
-    vaccine_group: said('vaccine_group'),
-  };
+  const [cvx, cpt, ndc] = [said('cvx'), said('cpt'), said('ndc')] as const;
+  const clues = { cvx, cpt, ndc, vaccine_name: said('vaccine_name'), vaccine_group: said('vaccine_group') };
   if (Object.values(clues).every((clue) => clue === null)) return;
   tally.total++;
   if (resolveVaccine(clues, plan.codes, plan.spec.vaccineOrder).cvx !== null) tally.good++;
