@@ -61,8 +61,6 @@ export async function runLoad(
   const rejectLimit = readRejectLimit(args['max-rejects']);
   const encoding = readEncoding(args.encoding);
   const unpackLimits = readUnpackLimits(args['max-unpacked']);
-  const spec = args.spec === undefined ? null : loadSpec(args.spec);
-  const specs = spec === null ? builtInSpecIds().map((id) => loadSpec(id)) : [];
   const codesFolder = findCodesFolder({ codes: args.codes, db: database });
   const codes = loadCodes(codesFolder);
   const earlier =
@@ -70,7 +68,8 @@ export async function runLoad(
   // What is compared is what the code tables make of it: all else is as it was.
   const today = args.today === undefined && earlier !== null ? earlier.today : readToday(args.today);
   const site = args.site?.trim() || (earlier?.site ?? null);
-  if (earlier !== null && spec !== null) warnOfOtherSpec(earlier, spec);
+  const spec = findSpec(args.spec, earlier);
+  const specs = spec === null ? builtInSpecIds().map((id) => loadSpec(id)) : [];
   const progress = new ProgressLine(args.quiet ? { write: () => {} } : process.stderr);
   const stop = stopOnSignals();
   let summary: Summary;
@@ -109,6 +108,7 @@ export async function runLoad(
   if (!args.quiet) {
     process.stdout.write(args.json ? `${JSON.stringify(summary, null, 2)}\n` : formatSummary(summary));
   }
+  if (earlier !== null) warnOfOtherSpec(earlier, summary.spec);
   warnOfStrangers(summary);
   const rejected = summary.files.reduce((sum, file) => sum + file.rejected, 0);
   return rejected > 0 || fileErrorsOf(summary).length > 0 ? ExitCode.rejects : ExitCode.success;
@@ -142,8 +142,14 @@ function readRunNumber(run: number): number {
   return run;
 }
 
-/** Both judgements are by the spec that is given: it may not be the one that the run had. */
-function warnOfOtherSpec({ run, spec: before }: EarlierRun, { id, version }: Spec): void {
+/** The spec that is given, else that of the run that is judged again; `null` to recognise it by the files. */
+function findSpec(given: string | undefined, earlier: EarlierRun | null): Spec | null {
+  if (given !== undefined) return loadSpec(given);
+  return earlier !== null && builtInSpecIds().includes(earlier.spec.id) ? loadSpec(earlier.spec.id) : null;
+}
+
+/** Both judgements are by the same spec: it may not be the one that the run had. */
+function warnOfOtherSpec({ run, spec: before }: EarlierRun, { id, version }: Summary['spec']): void {
   if (before.id === id && before.version === version) return;
   process.stderr.write(
     `immload: run ${run} was loaded by ${before.id} ${before.version}; it is compared by ${id} ${version}, under both tables\n`,
