@@ -35,8 +35,9 @@ export async function loadImmunizations(
           await link(block, file, number, linker, stream, context);
           await writer.write(stream.takeComplete(), stream);
         }
-        if (file.isTagged) reportWholeFile(file, context);
         reportDateOrder(file.dosePlans, file, context);
+        if (file.isTagged) reportWholeFile(file, context);
+        if (context.refusesFiles) file.requireFaultless();
         continue;
       }
       for await (const { block, batch } of readBatches(file, context, 'reading immunizations')) {
