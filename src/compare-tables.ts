@@ -6,7 +6,7 @@
  * say less: of rejected doses it has no vaccine, and a newer immload may judge otherwise by the same tables.
  */
 import { Codes, type CodeTable } from './core/codes.js';
-import { DOSE, type IsoDate, PATIENT, type Role } from './core/model.js';
+import { COMMENT, DOSE, type IsoDate, PATIENT, type RecordRole } from './core/model.js';
 import type { TransformPlan } from './core/plan.js';
 import type { Block } from './core/read/blocks.js';
 import { type Batch, transformBlock } from './core/transform.js';
@@ -191,7 +191,7 @@ function judgeBlock(
 type JudgedRow = readonly (string | null)[] | null;
 
 /** What is told of a row, by what it is about. */
-const SLOTS: Readonly<Record<Role, (row: JudgedRow) => Omit<Judgement, 'isRejected'>>> = {
+const SLOTS: Readonly<Record<RecordRole, (row: JudgedRow) => Omit<Judgement, 'isRejected'>>> = {
   patient: (row) => ({
     cvx: null,
     sourcePatientId: row?.[PATIENT.source_patient_id] ?? null,
@@ -201,6 +201,11 @@ const SLOTS: Readonly<Record<Role, (row: JudgedRow) => Omit<Judgement, 'isReject
     cvx: row?.[DOSE.cvx] ?? null,
     sourcePatientId: row?.[DOSE.source_patient_id] ?? null,
     sourceImmunizationId: row?.[DOSE.source_immunization_id] ?? null,
+  }),
+  comment: (row) => ({
+    cvx: null,
+    sourcePatientId: row?.[COMMENT.source_patient_id] ?? null,
+    sourceImmunizationId: null,
   }),
 };
 

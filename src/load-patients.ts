@@ -655,7 +655,8 @@ function pairKey(a: number, b: number): string {
   return a < b ? `${a} ${b}` : `${b} ${a}`;
 }
 
-function splitSourceKey(key: string): SourceKey {
+/** The site and the id that a sender's key is made of. */
+export function splitSourceKey(key: string): SourceKey {
   const end = key.indexOf('\x1f');
   return { siteId: key.slice(0, end), sourcePatientId: key.slice(end + 1) };
 }

@@ -5,13 +5,14 @@ import type { Codes } from './core/codes.js';
 import type { Thresholds } from './core/match/match-people.js';
 import { FATES, type Fate, type FileRole, type IsoDate } from './core/model.js';
 import type { FileEncoding } from './core/read/decode.js';
-import { comeInOneFile, type Spec } from './core/spec.js';
+import { comeInOneFile, layoutOf, type Spec } from './core/spec.js';
 import { openScratch, openSqlite } from './db/sqlite.js';
 import type { FileResult, MatchModelId, NewRun, Store } from './db/store.js';
 import { RejectFile } from './files/rejects.js';
 import { ChangeLog, CsvReport, IssueLog, ReportFolder } from './files/reports.js';
 import { programVersion } from './files/specs.js';
 import type { UnpackLimits } from './files/unpack.js';
+import { type CommentCounts, loadComments } from './load-comments.js';
 import { type DoseCounts, loadImmunizations } from './load-immunizations.js';
 import { loadPatients, type PatientOutcome, type ReviewPair } from './load-patients.js';
 import { type ReceivedFile, receiveSubmission, type Submission } from './receive.js';
@@ -33,6 +34,8 @@ export interface LoadOptions {
   readonly patients: readonly string[];
   /** Paths of immunization files. */
   readonly immunizations: readonly string[];
+  /** Paths of files of comments on patients, where the spec has such. */
+  readonly comments?: readonly string[];
   /** Paths of files whose role shows in their contents, or of folders and archives with such files. */
   readonly files?: readonly string[];
   /** The spec that the files follow; `null` to recognise it among `specs` by their contents. */
@@ -88,8 +91,8 @@ export const DEFAULT_REPORT_PARENT = 'immload-report';
  */
 export async function load(options: LoadOptions): Promise<Summary> {
   const clock = new StageClock();
-  const { files = [], specs = [] } = options;
-  const submission = await receiveSubmission({ ...options, files, specs });
+  const { comments = [], files = [], specs = [] } = options;
+  const submission = await receiveSubmission({ ...options, comments, files, specs });
   const received = { ...submission, files: tellApart(submission.files) };
   const folder =
     options.report === null ? ReportFolder.createIn(DEFAULT_REPORT_PARENT) : ReportFolder.create(options.report);
@@ -201,7 +204,7 @@ async function runStages(
   const rejectNames = rejectFileNames(submission.files);
   const files = submission.files.map((file, i) => {
     const { source, recognition } = file;
-    const layout = context.spec.layouts[file.role === 'immunization' ? 'immunization' : 'patient'];
+    const layout = layoutOf(context.spec, file.role === 'combined' ? 'patient' : file.role);
     const { name, encoding } = source;
     const rejects = new RejectFile(context.folder, rejectNames[i]!, { ...recognition, name, encoding, layout });
     return new FileRun(file, fileIds[i]!, rejects, context);
@@ -225,17 +228,21 @@ async function runFiles(
 
   clock.begin('patients');
   const outcome = await loadPatients(
-    files.filter((file) => file.role !== 'immunization'),
+    files.filter(({ role }) => role === 'patient' || role === 'combined'),
     context,
     { patientId, reviewId },
   );
   const doses = await loadImmunizations(
-    files.filter((file) => file.role !== 'patient'),
+    files.filter(({ role }) => role === 'immunization' || role === 'combined'),
     outcome.links,
     context,
     immunizationId,
     (stage) => clock.begin(stage),
   );
+
+  const commentFiles = files.filter(({ role }) => role === 'comment');
+  if (commentFiles.length > 0) clock.begin('comments');
+  const comments = await loadComments(commentFiles, outcome.links, context);
 
   checkRejectShare(files, context);
   const basis = options.compareWith ?? null;
@@ -249,8 +256,9 @@ async function runFiles(
   const summaries = await Promise.all(files.map((file, i) => summarizeFile(file, rejectNames[i]!, context)));
   const path = reportPath(context, options);
   clock.end();
+  const counts = { ...outcome, patients: outcome.counts, doses, comments: commentFiles.length > 0 ? comments : null };
   const summary = {
-    ...summarize(context, choice, options, summaries, outcome, doses, path, clock),
+    ...summarize(context, choice, options, summaries, counts, path, clock),
     ...(comparison !== null && { comparison }),
   };
   context.folder.writeJson('summary.json', summary);
@@ -336,13 +344,19 @@ async function summarizeFile(file: FileRun, rejectName: string, context: RunCont
   };
 }
 
+/** What became of all records; `comments` is `null` where there are no files of them. */
+interface LoadedCounts extends Pick<PatientOutcome, 'thresholds'> {
+  readonly patients: PatientOutcome['counts'];
+  readonly doses: DoseCounts;
+  readonly comments: CommentCounts | null;
+}
+
 function summarize(
   context: RunContext,
   choice: SpecChoice | null,
   options: LoadOptions,
   files: readonly FileSummary[],
-  { counts: patients, thresholds }: PatientOutcome,
-  doses: DoseCounts,
+  loaded: LoadedCounts,
   path: string,
   clock: StageClock,
 ): Summary {
@@ -365,14 +379,16 @@ function summarize(
       patient: totalsOf(files, 'patient'),
       immunization: totalsOf(files, 'immunization'),
       ...(comeInOneFile(context.spec) && { combined: totalsOf(files, 'combined') }),
+      ...(loaded.comments !== null && { comment: totalsOf(files, 'comment') }),
     },
     matching: {
       model: options.matchModel ?? 'exact',
-      match_threshold: thresholds?.match ?? null,
-      review_threshold: thresholds?.review ?? null,
+      match_threshold: loaded.thresholds?.match ?? null,
+      review_threshold: loaded.thresholds?.review ?? null,
     },
-    patients,
-    doses,
+    patients: loaded.patients,
+    doses: loaded.doses,
+    ...(loaded.comments !== null && { comments: loaded.comments }),
     issues: Object.fromEntries(counts),
     ...(documentCounts.length > 0 && { document_codes: Object.fromEntries(documentCounts) }),
     max_issues_per_code: options.maxIssuesPerCode ?? DEFAULT_MAX_ISSUES_PER_CODE,

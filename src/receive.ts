@@ -1,7 +1,8 @@
 /** The files of a submission, looked at before anything else is done: which spec they follow, and what each carries. */
 import { chooseSpec, type SpecChoice } from './core/choose-spec.js';
 import type { Codes } from './core/codes.js';
-import type { FileRole, IsoDate, Role } from './core/model.js';
+import { filesOf } from './core/file-layouts.js';
+import type { FileRole, IsoDate, RecordRole } from './core/model.js';
 import type { FileEncoding } from './core/read/decode.js';
 import { type Recognition, recognize } from './core/read/recognize.js';
 import { comeInOneFile, type Spec } from './core/spec.js';
@@ -21,6 +22,7 @@ export interface ReceiveOptions {
   /** Paths by what their records are, in the order in which they are read. */
   readonly patients: readonly string[];
   readonly immunizations: readonly string[];
+  readonly comments: readonly string[];
   /** Paths of files whose role shows in their contents, or of folders and archives with such files. */
   readonly files: readonly string[];
   /** `null` to choose among `specs`. */
@@ -46,7 +48,7 @@ export interface Submission {
 
 /** A file that is there, and what its records are said to be; `null` if nothing was said. */
 interface OpenedFile {
-  readonly role: Role | null;
+  readonly role: RecordRole | null;
   readonly source: Source;
 }
 
@@ -62,23 +64,27 @@ export async function receiveSubmission(options: ReceiveOptions): Promise<Submis
   const given: ReceivedFile[] = [];
   const found: ReceivedFile[] = [];
   for (const { role, source } of opened) {
-    if (comeInOneFile(spec)) given.push(receiveAs('combined', source, spec, options));
-    else if (role !== null) given.push(receiveAs(role, source, spec, options));
-    else found.push(receiveAsAny(source, spec, options));
+    // Where one file has both, it does not matter as which of the two it is given.
+    const said = comeInOneFile(spec) && role !== null && role !== 'comment' ? 'combined' : role;
+    if (said === null) found.push(receiveAsAny(source, spec, options));
+    else given.push(receiveAs(said, source, spec, options));
   }
   // Patients first, whatever the order of the names.
-  found.sort((a, b) => Number(a.role === 'immunization') - Number(b.role === 'immunization'));
+  found.sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role));
   return { spec, choice, files: [...given, ...found] };
 }
 
+const ORDER: readonly FileRole[] = ['patient', 'combined', 'immunization', 'comment'];
+
 async function openFiles(options: ReceiveOptions): Promise<OpenedFile[]> {
-  const { patients, immunizations, files, encoding = null, unpackLimits = {} } = options;
+  const { patients, immunizations, comments, files, encoding = null, unpackLimits = {} } = options;
   const sourceOptions = { encoding, limits: unpackLimits };
   const found: string[] = [];
   for (const path of files) found.push(...(await listFiles(path, sourceOptions)));
-  const paths: (readonly [Role | null, string])[] = [
+  const paths: (readonly [RecordRole | null, string])[] = [
     ...patients.map((path) => ['patient', path] as const),
     ...immunizations.map((path) => ['immunization', path] as const),
+    ...comments.map((path) => ['comment', path] as const),
     ...found.map((path) => [null, path] as const),
   ];
   const opened: OpenedFile[] = [];
@@ -101,6 +107,10 @@ function recogniseSpec(files: readonly OpenedFile[], options: ReceiveOptions): S
 }
 
 function receiveAs(role: FileRole, source: Source, spec: Spec, options: ReceiveOptions): ReceivedFile {
+  if (role === 'comment' && spec.layouts.comment === undefined) {
+    const remedy = 'leave it out, or give the --spec of a format that has such files';
+    throw new InputError(source.shown, `is given as the comment file, and ${spec.id} has none`, remedy);
+  }
   const recognition = recognizeAs(role, source, spec, options);
   if (!recognition.fits) throw new InputError(source.shown, recognition.problem, recognition.remedy);
   return { role, source, recognition };
@@ -108,12 +118,12 @@ function receiveAs(role: FileRole, source: Source, spec: Spec, options: ReceiveO
 
 /** Finds the role of a file: it must be of one only. */
 function receiveAsAny(source: Source, spec: Spec, options: ReceiveOptions): ReceivedFile {
-  const found = (['patient', 'immunization'] as const).map((role) => {
-    return { role, source, recognition: recognizeAs(role, source, spec, options) };
-  });
+  const roles = filesOf(spec).map(({ role }) => role);
+  if (roles.length === 1) return receiveAs(roles[0]!, source, spec, options);
+  const found = roles.map((role) => ({ role, source, recognition: recognizeAs(role, source, spec, options) }));
   const fitting = found.flatMap(({ recognition, ...file }) => (recognition.fits ? [{ ...file, recognition }] : []));
   if (fitting.length > 1) {
-    const remedy = 'say which with --patients or --immunizations';
+    const remedy = `say which with ${fitting.map(({ role }) => OPTIONS[role]).join(' or ')}`;
     throw new InputError(source.shown, 'could be either kind of file', remedy);
   }
   if (fitting.length === 0) {
@@ -122,15 +132,33 @@ function receiveAsAny(source: Source, spec: Spec, options: ReceiveOptions): Rece
   return fitting[0]!;
 }
 
+/** How the role of a file is told. */
+const OPTIONS: Readonly<Record<FileRole, string>> = {
+  patient: '--patients',
+  immunization: '--immunizations',
+  combined: '--patients',
+  comment: '--comments',
+};
+
+const TITLES: Readonly<Record<FileRole, string>> = {
+  patient: 'a patient file',
+  immunization: 'an immunization file',
+  combined: 'a file of both',
+  comment: 'a comment file',
+};
+
 function recognizeAs(role: FileRole, source: Source, spec: Spec, { today, site }: ReceiveOptions): Recognition {
   const { head, encoding } = source;
   return recognize(head, { spec, today, role, encoding, needsSite: site === null });
 }
 
-/** Why a file is of neither role: what is wrong with it in itself, or with each. */
-function describeMisfit(found: readonly { readonly role: Role; readonly recognition: Recognition }[]): string {
-  const problems = found.map(({ recognition }) => (recognition.fits ? '' : recognition.problem));
-  return problems[0] === problems[1]
-    ? problems[0]!
-    : `as a patient file ${problems[0]}, as an immunization file ${problems[1]}`;
+/** Why a file is of no role: what is wrong with it in itself, or with each. */
+function describeMisfit(found: readonly { readonly role: FileRole; readonly recognition: Recognition }[]): string {
+  const problems = found.map(({ role, recognition }) => ({
+    role,
+    problem: recognition.fits ? '' : recognition.problem,
+  }));
+  const [first] = problems;
+  if (problems.every(({ problem }) => problem === first!.problem)) return first!.problem;
+  return problems.map(({ role, problem }) => `as ${TITLES[role]} ${problem}`).join(', ');
 }

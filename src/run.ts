@@ -33,6 +33,7 @@ export interface Progress {
     | 'reading immunizations'
     | 'storing immunizations'
     | 'comparing'
+    | 'reading comments'
     | 'reports';
   /** Done and to do, in `unit`s. */
   readonly done: number;
@@ -107,7 +108,7 @@ export function compileFilePlans(
   const { header, headerBytes, fieldCount } = recognition;
   const { encoding } = source;
   const options = { spec, codes, today, site, header, headerBytes, fieldCount, encoding };
-  const plan = compilePlan({ ...options, role: role === 'immunization' ? role : 'patient' });
+  const plan = compilePlan({ ...options, role: role === 'combined' ? 'patient' : role });
   const doses = role === 'combined' ? dosesOf(spec.layouts.immunization) : [];
   // Where patients end in one delimiter more than they have columns, so do doses.
   const more = fieldCount - spec.layouts.patient.fields.length;
@@ -123,8 +124,8 @@ export class FileRun {
   readonly role: FileRole;
   readonly source: Source;
   readonly fileId: number;
-  /** How its records are read: as patients, or as doses. A combined file is read as patients first. */
-  readonly plan: TransformPlan;
+  /** How its records are read: as patients, doses or comments. A combined file is read as patients first. */
+  plan: TransformPlan;
   /** Whether each record of a file with patients and doses is one or the other, as its line says by a tag. */
   readonly isTagged: boolean;
   /** For a combined file: how each dose of a record is read. */
@@ -490,7 +491,11 @@ export interface Summary {
   readonly updated_code_tables: { readonly folder: string; readonly tables: readonly string[] } | null;
   readonly files: readonly FileSummary[];
   /** Of all files of a role; `combined` stands there where patients and doses come in one file. */
-  readonly totals: Readonly<Record<Role, FateTotals>> & { readonly combined?: FateTotals };
+  readonly totals: Readonly<Record<Role, FateTotals>> & {
+    readonly combined?: FateTotals;
+    /** Where files with comments on patients are among those of the submission. */
+    readonly comment?: FateTotals;
+  };
   /** How patients were matched; the thresholds are weights, `null` where nothing was weighed. */
   readonly matching: {
     readonly model: MatchModelId;
@@ -499,6 +504,8 @@ export interface Summary {
   };
   readonly patients: { readonly new: number; readonly merged: number; readonly review: number };
   readonly doses: { readonly new: number; readonly merged: number; readonly duplicate: number };
+  /** Comments on patients, where there are files of them. */
+  readonly comments?: { readonly new: number; readonly duplicate: number };
   readonly issues: Readonly<
     Record<
       string,

@@ -18,6 +18,7 @@ interface Case {
   readonly runs: readonly {
     readonly patients?: readonly string[];
     readonly immunizations?: readonly string[];
+    readonly comments?: readonly string[];
     readonly matchModel?: MatchModelId;
   }[];
 }
@@ -46,16 +47,21 @@ const TABLES = [
   'immunization_parts',
   'match_reviews',
 ];
+/** Tables that are shown where they hold something. */
+const OPTIONAL_TABLES = ['patient_comments'];
 
 /** The tables as text: a line for each row, with the values that it has. */
 function describeTables(sandbox: Sandbox): string {
-  return TABLES.map((table) => {
-    const rows = sandbox.query(`SELECT * FROM ${table} ORDER BY id`).map((row) => {
-      const values = Object.entries(row).filter(([name, value]) => value !== null && !CHANGING.has(name));
-      return `  ${values.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' ')}\n`;
-    });
-    return `${table}\n${rows.join('')}`;
-  }).join('\n');
+  const isFilled = (table: string): boolean => sandbox.query(`SELECT 1 FROM ${table} LIMIT 1`).length > 0;
+  return [...TABLES, ...OPTIONAL_TABLES.filter(isFilled)]
+    .map((table) => {
+      const rows = sandbox.query(`SELECT * FROM ${table} ORDER BY id`).map((row) => {
+        const values = Object.entries(row).filter(([name, value]) => value !== null && !CHANGING.has(name));
+        return `  ${values.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' ')}\n`;
+      });
+      return `${table}\n${rows.join('')}`;
+    })
+    .join('\n');
 }
 
 /** Compares byte for byte with an expected file, or makes that file what was found. */
@@ -81,12 +87,14 @@ describe.each(names)('%s', (name) => {
   test.each(Object.entries(WAYS))('%s', async (_, sizes) => {
     using sandbox = new Sandbox();
     const expected = (...path: string[]): string => join(folder, 'expected', ...path);
-    for (const [i, { patients = [], immunizations = [], matchModel = 'exact' }] of runs.entries()) {
+    for (const [i, run] of runs.entries()) {
+      const { patients = [], immunizations = [], comments = [], matchModel = 'exact' } = run;
       const paths = (files: readonly string[]): string[] => files.map((file) => join(folder, file));
-      const run = runs.length === 1 ? '.' : `run-${i + 1}`;
+      const place = runs.length === 1 ? '.' : `run-${i + 1}`;
       const summary = await sandbox.load({
         patients: paths(patients),
         immunizations: paths(immunizations),
+        comments: paths(comments),
         site: site ?? null,
         matchModel,
         sizes,
@@ -95,8 +103,8 @@ describe.each(names)('%s', (name) => {
       const found = readdirSync(summary.folder, { recursive: true, encoding: 'utf8' })
         .filter((file) => file !== 'summary.json' && file !== 'rejects')
         .sort();
-      for (const file of found) expectFile(expected(run, file), readFileSync(join(summary.folder, file)));
-      const reports = readdirSync(expected(run), { recursive: true, encoding: 'utf8' });
+      for (const file of found) expectFile(expected(place, file), readFileSync(join(summary.folder, file)));
+      const reports = readdirSync(expected(place), { recursive: true, encoding: 'utf8' });
       expect(reports.filter((file) => file !== 'tables.txt' && file !== 'rejects').sort()).toEqual(found);
     }
     expectFile(expected('tables.txt'), Buffer.from(describeTables(sandbox)));

@@ -128,6 +128,7 @@ const FILE_TITLES: Readonly<Record<FileRole, string>> = {
   patient: 'Patient file',
   immunization: 'Immunization file',
   combined: 'One file, with a patient and doses in each record',
+  comment: 'Comment file (optional)',
 };
 
 function titleOf(role: FileRole, { tag }: Layout): string {

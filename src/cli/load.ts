@@ -22,6 +22,7 @@ import { formatCount, showSafely } from './table.js';
 export interface LoadArguments extends Pick<CodesArguments, 'codes'> {
   readonly patients?: readonly string[] | undefined;
   readonly immunizations?: readonly string[] | undefined;
+  readonly comments?: readonly string[] | undefined;
   readonly files?: readonly string[] | undefined;
   readonly spec?: string | undefined;
   readonly site?: string | undefined;
@@ -46,8 +47,8 @@ export async function runLoad(
   mode: 'load' | 'dry-run' | 'validate',
   database: string,
 ): Promise<number> {
-  const { patients = [], immunizations = [], files = [] } = args;
-  if (patients.length + immunizations.length + files.length === 0) {
+  const { patients = [], immunizations = [], comments = [], files = [] } = args;
+  if (patients.length + immunizations.length + comments.length + files.length === 0) {
     throw new UsageError('give the files to read with --patients and --immunizations, or just their names');
   }
   if (/^postgres(?:ql)?:/i.test(database)) {
@@ -77,6 +78,7 @@ export async function runLoad(
     summary = await load({
       patients,
       immunizations,
+      comments,
       files,
       spec,
       specs,

@@ -25,6 +25,12 @@ const input = {
     value: 'FILE…',
     describe: 'Immunization files; their patients are in --patients or already in the registry',
   },
+  comments: {
+    type: 'string',
+    array: true,
+    value: 'FILE…',
+    describe: 'Files of comments on patients, such as refusals, where the specification has such files',
+  },
   spec: {
     type: 'string',
     value: 'ID|PATH',

@@ -14,6 +14,7 @@ const OPTIONS: Readonly<Record<FileRole, readonly string[]>> = {
   patient: ['--patients'],
   immunization: ['--immunizations'],
   combined: [],
+  comment: ['--comments'],
 };
 
 export interface SampleArguments extends Pick<CodesArguments, 'codes'> {

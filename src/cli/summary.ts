@@ -107,6 +107,10 @@ function formatPatients(summary: Summary): string {
     const [fresh, merged, duplicate] = [doses.new, doses.merged, doses.duplicate].map(formatCount);
     lines.push(`Doses${would}: ${fresh} new, ${merged} merged, ${duplicate} duplicate`);
   }
+  if (summary.comments !== undefined) {
+    const { new: fresh, duplicate } = summary.comments;
+    lines.push(`Comments${would}: ${formatCount(fresh)} new, ${formatCount(duplicate)} duplicate`);
+  }
   for (const file of files) {
     if (file.loaded_before === null) continue;
     const { run, finished_at } = file.loaded_before;

@@ -3,12 +3,12 @@
  * well, or none does, that is said, and nothing is guessed.
  */
 import type { Codes } from './codes.js';
-import { fileLayoutsOf } from './file-layouts.js';
-import type { FileRole, IsoDate, Role } from './model.js';
+import { filesOf } from './file-layouts.js';
+import type { FileRole, IsoDate, RecordRole } from './model.js';
 import type { FileEncoding } from './read/decode.js';
-import { type Fit, measureFit } from './read/fit.js';
-import type { FileHead } from './read/recognize.js';
-import { comeInOneFile, isTagged, type Spec } from './spec.js';
+import { type Evidence, type Fit, measureFit } from './read/fit.js';
+import type { FileHead, Recognition } from './read/recognize.js';
+import { comeInOneFile, type Spec } from './spec.js';
 
 /** The beginning of a file of a submission. */
 export interface FileBeginning {
@@ -17,8 +17,8 @@ export interface FileBeginning {
   readonly head: FileHead;
   /** What the whole file is encoded in; `null` if each record is judged by itself. */
   readonly encoding: FileEncoding | null;
-  /** What its records are said to be; `null` to find out. It does not matter where one file has patients and doses. */
-  readonly role: Role | null;
+  /** What its records are said to be; `null` to find out. A file with patients and doses may be said to be of either. */
+  readonly role: RecordRole | null;
 }
 
 export interface ChooseOptions {
@@ -129,18 +129,31 @@ function fitSubmission(files: readonly FileBeginning[], spec: Spec, options: Cho
 
 function fitFile(file: FileBeginning, spec: Spec, { codes, today, site }: ChooseOptions): Fit {
   const { head, encoding } = file;
-  // The two layouts of tagged lines are of one file.
-  const layouts = isTagged(spec) ? [{ role: 'combined', layout: spec.layouts.patient } as const] : fileLayoutsOf(spec);
-  const fits = layouts.map(({ role, layout }) =>
+  const fits = filesOf(spec).map(({ role, layout }) =>
     measureFit(head, { spec, role, layout, codes, today, site, encoding }),
   );
   const byScore = [...fits].sort((a, b) => b.score - a.score);
-  if (file.role !== null && !comeInOneFile(spec)) {
-    const own = fits.find(({ role }) => role === file.role);
-    // A file that is given as the other one is of this spec all the same: what is wrong with it is its role.
-    if (own !== undefined) return own.recognition.fits ? own : { ...own, score: byScore[0]!.score };
+  if (file.role !== null) {
+    const given: FileRole = comeInOneFile(spec) && file.role !== 'comment' ? 'combined' : file.role;
+    const own = fits.find(({ role }) => role === given);
+    if (own === undefined) return { role: given, recognition: noLayout(given, spec), score: 0, evidence: [] };
+    // Comments need no dates, and have nothing else that tells: whoever says that it is one knows.
+    if (given === 'comment' && own.recognition.fits) {
+      return { ...own, score: Math.max(own.score, LEAST_SCORE), evidence: own.evidence.map(withoutNeed) };
+    }
+    // A file that is given as another one is of this spec all the same: what is wrong with it is its role.
+    return own.recognition.fits ? own : { ...own, score: byScore[0]!.score };
   }
   return byScore.find(({ recognition }) => recognition.fits) ?? byScore[0]!;
+}
+
+function withoutNeed({ isNeeded: _, ...evidence }: Evidence): Evidence {
+  return evidence;
+}
+
+function noLayout(role: FileRole, { id }: Spec): Recognition {
+  const remedy = 'leave it out, or give the --spec of a format that has such files';
+  return { fits: false, problem: `is given as the ${role} file, and ${id} has none`, remedy };
 }
 
 function isFitting({ recognition, score, evidence }: Fit): boolean {
@@ -158,10 +171,12 @@ function isBetter(a: SubmissionFit, b: SubmissionFit): boolean {
   return leadOf(a, b) >= LEAST_LEAD && leadOf(b, a) < LEAST_LEAD;
 }
 
-/** Whether a spec that all files fit cannot be meant, since another one fits better. */
+/** Whether a spec that all files fit cannot be meant: for some file another one fits better, and that cannot be chance. */
 function isExcluded(other: SubmissionFit, best: SubmissionFit): boolean {
-  const mayBeCut = other.files.every(({ evidence }) => evidence.some((each) => each.mayBeCut === true));
-  return !mayBeCut && leadOf(best, other) >= SURE_LEAD;
+  return other.files.some(({ score, evidence }, index) => {
+    const mayBeCut = evidence.some((each) => each.mayBeCut === true);
+    return !mayBeCut && best.files[index]!.score - score >= SURE_LEAD;
+  });
 }
 
 /** What is wrong with a file in a spec. */

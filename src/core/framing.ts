@@ -83,6 +83,7 @@ export const COUNTABLE: Readonly<Record<FramedFile, readonly Counted[]>> = {
   immunization: ['records', 'immunizations', 'all'],
   combined: ['records', 'all'],
   tagged: ['records', 'patients', 'immunizations', 'all'],
+  comment: ['records', 'all'],
 };
 
 /** The kinds of file that a specification can describe. */

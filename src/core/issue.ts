@@ -3,7 +3,7 @@ import type { IssueCode } from './catalogue.js';
 import type { FieldName, Severity } from './model.js';
 
 /** What an issue is about: a record of one role, any record, or the file as a whole. */
-export type Subject = 'patient' | 'immunization' | 'record' | 'file';
+export type Subject = 'patient' | 'immunization' | 'comment' | 'record' | 'file';
 
 /** All that is known about an issue code. Every part is required, so that no code reaches a user without its words. */
 export interface IssueDefinition {

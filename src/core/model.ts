@@ -11,8 +11,11 @@ export type IsoDate = string & { readonly __isoDate: never };
 /** What a file of a submission carries. */
 export type Role = 'patient' | 'immunization';
 
-/** What the records of a file are: of one role, or of both, when each record has a patient and doses of that patient. */
-export type FileRole = Role | 'combined';
+/** What one record is read as: what a file carries, or what goes with it: remarks on patients, such as a refusal. */
+export type RecordRole = Role | 'comment';
+
+/** What the records of a file are: of one role, or a patient and doses of that patient in each. */
+export type FileRole = RecordRole | 'combined';
 
 /** An error keeps its record out of the registry, or its whole file; a warning and an info let it in. */
 export type Severity = 'error' | 'warning' | 'info';
@@ -47,7 +50,8 @@ export type ValueKind =
   | 'raw-code'
   | 'mvx'
   | 'lot'
-  | 'amount';
+  | 'amount'
+  | 'comment-code';
 
 /** What can be wrong with one value on its own; a field's definition maps it to an issue code. */
 export type Problem =
@@ -353,14 +357,45 @@ export const IMMUNIZATION_FIELDS = {
   comment: { kind: 'text', label: 'Comment' },
 } as const satisfies Record<string, FieldDefinition>;
 
+/**
+ * The canonical fields of a comment on a patient: a refusal, a contraindication, a history of disease. The first two are
+ * those of an immunization, since linking reads them: whose comment.
+ */
+export const COMMENT_FIELDS = {
+  site_id: { kind: 'id', label: 'Site that sends the record' },
+  source_patient_id: {
+    kind: 'id',
+    label: 'Patient’s id at the site',
+    stored: false,
+    problems: { scientific: 'patient-id-scientific' },
+  },
+  comment_code: {
+    kind: 'comment-code',
+    label: 'What is said of the patient (a code of the registry)',
+    problems: { unrecognized: 'comment-code-unrecognized' },
+  },
+  applies_on: {
+    kind: 'date',
+    label: 'Day from which it applies',
+    problems: otherDate('comment-date-invalid'),
+  },
+} as const satisfies Record<string, FieldDefinition>;
+
 export type PatientField = keyof typeof PATIENT_FIELDS;
 export type ImmunizationField = keyof typeof IMMUNIZATION_FIELDS;
-export type FieldName = PatientField | ImmunizationField;
+export type CommentField = keyof typeof COMMENT_FIELDS;
+export type FieldName = PatientField | ImmunizationField | CommentField;
 
 /** The definitions of a role's fields, in slot order. */
-export function fieldsOf(role: Role): Readonly<Record<string, FieldDefinition>> {
-  return role === 'patient' ? PATIENT_FIELDS : IMMUNIZATION_FIELDS;
+export function fieldsOf(role: RecordRole): Readonly<Record<string, FieldDefinition>> {
+  return FIELDS[role];
 }
+
+const FIELDS: Readonly<Record<RecordRole, Readonly<Record<string, FieldDefinition>>>> = {
+  patient: PATIENT_FIELDS,
+  immunization: IMMUNIZATION_FIELDS,
+  comment: COMMENT_FIELDS,
+};
 
 function slotsOf<F extends string>(fields: Record<F, FieldDefinition>): Readonly<Record<F, number>> {
   return Object.fromEntries(Object.keys(fields).map((name, slot) => [name, slot])) as Record<F, number>;
@@ -371,6 +406,9 @@ export const PATIENT = slotsOf(PATIENT_FIELDS);
 
 /** The place of each immunization field in a {@link Row}. */
 export const DOSE = slotsOf(IMMUNIZATION_FIELDS);
+
+/** The place of each comment field in a {@link Row}. */
+export const COMMENT = slotsOf(COMMENT_FIELDS);
 
 /** One normalized record: a value per canonical field in slot order, `null` where nothing is known. */
 export type Row = (string | null)[];

@@ -3,13 +3,14 @@ import { ISSUE_CODES, type IssueCode } from './catalogue.js';
 import type { Codes } from './codes.js';
 import { type LongRows, longRowsOf, type ShortRows, shortRowsOf } from './framing.js';
 import {
+  COMMENT,
   DOSE,
   type FieldDefinition,
   type FieldName,
   fieldsOf,
   type IsoDate,
   PATIENT,
-  type Role,
+  type RecordRole,
   type Severity,
 } from './model.js';
 import { normalizeCountry, normalizeEmail, normalizePhone, normalizeZip } from './normalize/address.js';
@@ -26,6 +27,7 @@ import { normalizeId, normalizeText } from './normalize/text.js';
 import type { VaccineReading } from './normalize/vaccine.js';
 import {
   createCodeNormalizer,
+  createCommentCodeNormalizer,
   createCountyNormalizer,
   createLanguageNormalizer,
   createMvxNormalizer,
@@ -41,6 +43,7 @@ import type { FileEncoding } from './read/decode.js';
 import { columnsOfWidths, type FixedColumns } from './read/fixed.js';
 import { type HeaderMatch, REJECT_KEYS } from './read/header.js';
 import { type ColumnChecks, compileChecks } from './rules/checks.js';
+import { COMMENT_MISSING } from './rules/comment.js';
 import { IMMUNIZATION_MISSING } from './rules/immunization.js';
 import { PATIENT_MISSING } from './rules/patient.js';
 import type { Rule } from './rules/rule.js';
@@ -48,6 +51,7 @@ import {
   isCombined,
   type Layout,
   type LayoutField,
+  layoutOf,
   SHARED_FIELDS,
   type Spec,
   severityOf,
@@ -126,7 +130,7 @@ export interface ReadStep {
 
 /** All that {@link transformBlock} needs besides the block. It is made once for a file. */
 export interface TransformPlan {
-  readonly role: Role;
+  readonly role: RecordRole;
   readonly spec: Spec;
   readonly layout: Layout;
   readonly codes: Codes;
@@ -177,7 +181,7 @@ export interface TransformPlan {
 
 export interface PlanOptions {
   readonly spec: Spec;
-  readonly role: Role;
+  readonly role: RecordRole;
   readonly codes: Codes;
   readonly today: IsoDate;
   readonly site: string | null;
@@ -243,13 +247,21 @@ function groupColumns(columns: readonly ColumnReader[]): ReadStep[] {
   return steps;
 }
 
+const SLOTS = { patient: PATIENT, immunization: DOSE, comment: COMMENT } as const;
+
+const MISSING: Readonly<Record<RecordRole, Partial<Record<FieldName, IssueCode>>>> = {
+  patient: PATIENT_MISSING,
+  immunization: IMMUNIZATION_MISSING,
+  comment: COMMENT_MISSING,
+};
+
 /** Makes a plan of a layout and, where the file has one, of its header. */
 export function compilePlan(options: PlanOptions): TransformPlan {
   const { spec, role, codes, today, header } = options;
-  const layout = spec.layouts[role];
-  const slots: Readonly<Record<string, number>> = role === 'patient' ? PATIENT : DOSE;
+  const layout = layoutOf(spec, role);
+  const slots: Readonly<Record<string, number>> = SLOTS[role];
   const definitions = fieldsOf(role);
-  const missing: Partial<Record<FieldName, IssueCode>> = role === 'patient' ? PATIENT_MISSING : IMMUNIZATION_MISSING;
+  const missing = MISSING[role];
   const columns: ColumnReader[] = [];
   const dose = options.dose ?? null;
   layout.fields.forEach((layoutField, index) => {
@@ -398,6 +410,10 @@ function createNormalizer(
     mvx: () => createMvxNormalizer(codes),
     lot: () => normalizeLot,
     amount: () => normalizeAmount,
+    'comment-code': () => {
+      const { values } = layoutField;
+      return createCommentCodeNormalizer(values === undefined ? null : new Set(Object.values(values)));
+    },
   };
   return normalizers[definition.kind]();
 }

@@ -123,6 +123,8 @@ export const SPEC_PROPERTIES: SpecProperties = {
     combined: 'One file in the place of both: each record has a patient, and doses of that patient.',
     tagged:
       'One file in the place of both: each line is a patient, or a dose of the patient above it, and begins with a tag that says which.',
+    comment:
+      'A file that may go with the others: one record for each comment on a patient, such as a refusal, a contraindication or a history of disease.',
   },
   delimited: {
     ...DELIMITED,

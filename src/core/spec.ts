@@ -4,7 +4,7 @@
 import { CATALOGUE, type IssueCode } from './catalogue.js';
 import { type ColumnRule, type Condition, type PrefixTable, ruleOfDose, type ValueSet } from './column-rule.js';
 import { checkFraming, type Framing } from './framing.js';
-import { type FieldName, type FileRole, fieldsOf, type Role, type Severity } from './model.js';
+import { type FieldName, type FileRole, fieldsOf, type RecordRole, type Role, type Severity } from './model.js';
 import type { DateFormat } from './normalize/date.js';
 import { VACCINE_ORDER, type VaccineField } from './normalize/vaccine.js';
 import { Checker, guess, isObject, type JsonObject, pointerTo, type Report } from './spec-checker.js';
@@ -133,6 +133,8 @@ export interface Spec {
     readonly combined?: unknown;
     /** The layout of files whose lines are patients and doses, as it was written; the layouts are made of it. */
     readonly tagged?: TaggedLayout;
+    /** The columns of files with comments on patients, where senders have such. */
+    readonly comment?: Layout;
   };
   /** Where this format differs from the catalogue. */
   readonly severities: Readonly<Partial<Record<IssueCode, Severity | 'off'>>>;
@@ -155,9 +157,10 @@ export interface SpecProblem {
 }
 
 /** The canonical fields that a layout cannot do without. */
-export const KEY_FIELDS: Readonly<Record<Role, readonly FieldName[]>> = {
+export const KEY_FIELDS: Readonly<Record<RecordRole, readonly FieldName[]>> = {
   patient: ['source_patient_id', 'last_name', 'birth_date'],
   immunization: ['source_patient_id', 'administered_on'],
+  comment: ['source_patient_id', 'comment_code'],
 };
 
 /** The fields that can name the vaccine: a layout of doses has at least one. */
@@ -200,6 +203,10 @@ export const ALWAYS_ERRORS: readonly IssueCode[] = [
   'dose-date-partial',
   'dose-date-day-first',
   'dose-date-serial',
+  'comment-patient-id-missing',
+  'comment-patient-not-found',
+  'comment-patient-rejected',
+  'comment-code-missing',
 ];
 
 /** The severity of a code under a spec; `off` when it is not to be reported. */
@@ -233,6 +240,13 @@ export function comeInOneFile(spec: Pick<Spec, 'layouts'>): boolean {
   return isCombined(spec) || isTagged(spec);
 }
 
+/** The columns in which records of a role stand. @throws Error when the spec has no such records */
+export function layoutOf({ layouts }: Pick<Spec, 'layouts'>, role: RecordRole): Layout {
+  const layout = layouts[role];
+  if (layout === undefined) throw new Error(`the spec has no layout for ${role}`);
+  return layout;
+}
+
 /** A spec of JSON that {@link checkSpec} has no problem with, its optional parts filled in. */
 export function completeSpec(json: unknown): Spec {
   // The schema is for editors, and lies beside the file it stands in.
@@ -240,7 +254,7 @@ export function completeSpec(json: unknown): Spec {
     readonly $schema?: unknown;
     readonly layouts: Partial<Record<FileRole, RawLayout>> & { readonly tagged?: TaggedLayout };
   };
-  const { combined, tagged } = spec.layouts;
+  const { combined, tagged, comment } = spec.layouts;
   const raw = (role: Role): RawLayout =>
     (tagged === undefined ? spec.layouts[role] : viewOf(tagged, role)) as RawLayout;
   return {
@@ -256,11 +270,12 @@ export function completeSpec(json: unknown): Spec {
       ...(tagged !== undefined && { tagged }),
       patient: completeLayout(combined ?? raw('patient'), 'patient', combined !== undefined),
       immunization: completeLayout(combined ?? raw('immunization'), 'immunization', combined !== undefined),
+      ...(comment !== undefined && { comment: completeLayout(comment, 'comment', false) }),
     },
   };
 }
 
-function completeLayout(layout: RawLayout, role: Role, hasBoth: boolean): Layout {
+function completeLayout(layout: RawLayout, role: RecordRole, hasBoth: boolean): Layout {
   const fields = expandFields(layout.fields).map((field) => ({
     ...field,
     field: hasBoth ? fieldOfRole(field.field, role) : field.field,
@@ -294,7 +309,7 @@ export const JOINED_FIELDS: readonly string[] = ['race', 'phone', 'phone_2', 'va
  * What a column of a combined record carries for a role, `null` if nothing: `patient.eligibility` names its role, and a
  * name that only one role has needs none.
  */
-function fieldOfRole(name: string | null, role: Role): FieldName | null {
+function fieldOfRole(name: string | null, role: RecordRole): FieldName | null {
   if (name === null) return null;
   const [prefix, rest] = name.includes('.') ? name.split('.', 2) : [null, name];
   if (prefix !== null && prefix !== role) return null;
@@ -423,6 +438,7 @@ function checkLayouts(layouts: unknown, names: RuleNames, check: Checker): void 
     return;
   }
   check.keys(layouts, path, SPEC_PROPERTIES.layouts);
+  if (layouts['comment'] !== undefined) checkLayout(layouts['comment'], 'comment', names, check);
   const both = (['combined', 'tagged'] as const).find((name) => layouts[name] !== undefined);
   if (both === undefined) {
     checkLayout(layouts['patient'], 'patient', names, check);
@@ -634,7 +650,8 @@ class ColumnCheck {
     for (const key of needed) {
       if (!carries(key)) this.#check.report(path, `no column carries ${key}`, `Add "field": "${key}" to a column.`);
     }
-    if (this.#role !== 'patient' && !VACCINE_FIELDS.some(carries)) {
+    const hasDoses = this.#role === 'immunization' || this.#role === 'combined';
+    if (hasDoses && !VACCINE_FIELDS.some(carries)) {
       const fields = VACCINE_FIELDS.join(', ');
       this.#check.report(path, 'no column names the vaccine', `Let a column carry one of ${fields}.`);
     }

@@ -6,7 +6,7 @@
 
 import { CATALOGUE, type IssueCode } from './catalogue.js';
 import { createFinding, type Facts, type Finding, type Issue } from './issue.js';
-import { DOSE, type FieldName, PATIENT, type Problem, packRow, type Row, type Severity } from './model.js';
+import { COMMENT, DOSE, type FieldName, PATIENT, type Problem, packRow, type Row, type Severity } from './model.js';
 import { NOTHING_KNOWN, type Reading } from './normalize/reading.js';
 import { hasControlCharacter } from './normalize/text.js';
 import { resolveVaccine } from './normalize/vaccine.js';
@@ -21,6 +21,7 @@ import { LineKind } from './read/frame.js';
 import { isUtf16 } from './read/utf16.js';
 import type { ColumnChecks } from './rules/checks.js';
 import type { UniqueValue } from './rules/columns.js';
+import { COMMENT_RULES } from './rules/comment.js';
 import { IMMUNIZATION_RULES, refineImmunization, rulesOfVaccine } from './rules/immunization.js';
 import { PATIENT_RULES, refinePatient } from './rules/patient.js';
 import { type Rule, runRules } from './rules/rule.js';
@@ -714,6 +715,7 @@ class BlockTransform {
   #judge(): void {
     const plan = this.#plan;
     const row = this.#row;
+    if (plan.role === 'comment') return this.#judgeComment();
     if (plan.role === 'patient') {
       row[PATIENT.site_id] ??= plan.site;
       refinePatient(row, this.#problems, this.#find);
@@ -732,6 +734,14 @@ class BlockTransform {
       const cvx = row[DOSE.cvx];
       if (cvx != null) runRules(rulesOfVaccine(cvx, plan), row, plan, this.#reportRule);
     }
+  }
+
+  #judgeComment(): void {
+    const plan = this.#plan;
+    this.#row[COMMENT.site_id] ??= plan.site;
+    this.#fillBlanks();
+    this.#findCharacters();
+    runRules(COMMENT_RULES, this.#row, plan, this.#reportRule);
   }
 
   #reportRule = (rule: Rule): void => {

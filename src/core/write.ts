@@ -1,16 +1,16 @@
 /** Writes records as a specification says: the way a sender would who follows it to the letter. */
 import type { Counted, MarkRecord } from './framing.js';
-import type { FieldDefinition, Role } from './model.js';
+import type { FieldDefinition, RecordRole } from './model.js';
 import { fieldsOf } from './model.js';
 import { type DateFormat, serialOf } from './normalize/date.js';
-import { countedIn, type DelimitedLayout, type Layout, type LayoutField, type Spec } from './spec.js';
+import { countedIn, type DelimitedLayout, type Layout, type LayoutField, layoutOf, type Spec } from './spec.js';
 
 /** The cells of a record, one for each column of the layout. */
 export type Cells = string[];
 
 /** A record's values as the cells that the layout has for them. */
-export function toCells(values: Readonly<Record<string, string | undefined>>, role: Role, spec: Spec): Cells {
-  const { fields, tag } = spec.layouts[role];
+export function toCells(values: Readonly<Record<string, string | undefined>>, role: RecordRole, spec: Spec): Cells {
+  const { fields, tag } = layoutOf(spec, role);
   return fields.map((field, place) => {
     if (place === 0 && tag !== undefined) return tag;
     const columns = fields.filter((each) => field.field !== null && each.field === field.field);
@@ -35,11 +35,11 @@ function partsOf(value: string, columns: readonly LayoutField[]): (string | unde
 function cellOf(
   field: LayoutField,
   values: Readonly<Record<string, string | undefined>>,
-  role: Role,
+  role: RecordRole,
   spec: Spec,
 ): string {
   const example = exampleOf(field, values);
-  if (example !== null) return spec.layouts[role].format === 'fixed' ? example.slice(0, field.width) : example;
+  if (example !== null) return layoutOf(spec, role).format === 'fixed' ? example.slice(0, field.width) : example;
   if (field.field === null) return '';
   const value = values[field.field];
   if (value === undefined) return '';
@@ -48,7 +48,7 @@ function cellOf(
   const definition: FieldDefinition = fieldsOf(role)[field.field]!;
   const format = (field.dates ?? spec.dates.formats)[0]!;
   const cell = definition.kind.startsWith('date') ? formatDate(value, format) : value;
-  return spec.layouts[role].format === 'fixed' ? fitWidth(cell, field, definition) : cell;
+  return layoutOf(spec, role).format === 'fixed' ? fitWidth(cell, field, definition) : cell;
 }
 
 /** Stands in an example for a number that differs from record to record. */

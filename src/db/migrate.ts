@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import * as registry from '../../migrations/0001_registry.js';
 import * as codeTables from '../../migrations/0002_code_tables.js';
 import * as matching from '../../migrations/0003_matching.js';
+import * as patientComments from '../../migrations/0004_patient_comments.js';
 
 interface Migration {
   readonly name: string;
@@ -11,7 +12,7 @@ interface Migration {
 }
 
 /** All migrations, in their order. */
-const MIGRATIONS: readonly Migration[] = [registry, codeTables, matching];
+const MIGRATIONS: readonly Migration[] = [registry, codeTables, matching, patientComments];
 
 const SOURCE: Knex.MigrationSource<Migration> = {
   getMigrations: async () => [...MIGRATIONS],

@@ -32,6 +32,7 @@ import {
   type FileResult,
   type LinkedPatient,
   type MissingKeysOfPatients,
+  type NewComment,
   type NewRun,
   type NewRunFile,
   type PatientState,
@@ -41,6 +42,7 @@ import {
   type RunSummary,
   type SourceKey,
   type Store,
+  type StoredComment,
   StoreError,
   type StoreProblem,
 } from './store.js';
@@ -321,6 +323,7 @@ export class SqliteStore implements Store {
   /** What was fetched from the registry already. */
   readonly #fetchedPatients = new Set<number>();
   readonly #fetchedDoses = new Set<number>();
+  readonly #fetchedComments = new Set<number>();
 
   constructor(database: Database.Database, path: string, registry = false) {
     this.#database = database;
@@ -444,6 +447,7 @@ export class SqliteStore implements Store {
         .run(runId);
       this.#database.exec('DELETE FROM dose_details WHERE id NOT IN (SELECT detail_id FROM doses)');
       for (const table of [
+        'patient_comments',
         'immunization_duplicates',
         'immunization_parts',
         'patients',
@@ -904,6 +908,40 @@ export class SqliteStore implements Store {
         { name: 'source_immunization_id', value: (i) => duplicates[i]!.sourceImmunizationId },
         { name: 'immunization_id', value: (i) => duplicates[i]!.immunizationId },
         { name: 'reason', value: (i) => duplicates[i]!.reason },
+      ]);
+    });
+  }
+
+  // ---- comments --------------------------------------------------------------------------------------------------
+
+  async readComments(patientIds: readonly number[]): Promise<readonly StoredComment[]> {
+    const list = this.#takeNew(patientIds, this.#fetchedComments);
+    if (list !== null) {
+      this.#fetchRows('patient_comments', 'patient_id IN (SELECT value FROM json_each(?))', list);
+    }
+    const rows = this.#all(
+      `SELECT patient_id, comment_code, applies_on FROM main.patient_comments
+       WHERE patient_id IN (SELECT value FROM json_each(?)) ORDER BY id`,
+      JSON.stringify(patientIds),
+    );
+    return rows.map((row) => ({
+      patientId: row['patient_id'] as number,
+      code: row['comment_code'] as string,
+      appliesOn: row['applies_on'] as string | null,
+    }));
+  }
+
+  async writeComments(runId: number, comments: readonly NewComment[]): Promise<void> {
+    await this.#write(() => {
+      this.#showAlive(runId);
+      this.#insert('patient_comments', comments.length, [
+        { name: 'run_id', value: () => runId },
+        { name: 'file_id', value: (i) => comments[i]!.fileId },
+        { name: 'line', value: (i) => comments[i]!.line },
+        { name: 'patient_id', value: (i) => comments[i]!.patientId },
+        { name: 'site_id', value: (i) => comments[i]!.siteId },
+        { name: 'comment_code', value: (i) => comments[i]!.code },
+        { name: 'applies_on', value: (i) => comments[i]!.appliesOn },
       ]);
     });
   }

@@ -192,6 +192,21 @@ export interface DoseWrites {
   readonly duplicates: readonly NewDuplicate[];
 }
 
+/** What is said of a patient. */
+export interface StoredComment {
+  readonly patientId: number;
+  readonly code: string;
+  /** `null` where it is not known since when it applies. */
+  readonly appliesOn: string | null;
+}
+
+/** A comment for the registry, and where it stands in the submission. */
+export interface NewComment extends StoredComment {
+  readonly siteId: string;
+  readonly fileId: number;
+  readonly line: number;
+}
+
 /** A database with the registry tables, open for one run at a time. */
 export interface Store {
   /** Opens a run and its files. @throws StoreError `busy` while another run is alive */
@@ -254,6 +269,10 @@ export interface Store {
   /** All doses of these patients. */
   readDoses(patientIds: readonly number[]): Promise<ReadonlyMap<number, readonly StoredDose[]>>;
   writeDoses(runId: number, writes: DoseWrites): Promise<void>;
+
+  /** All comments on these patients. */
+  readComments(patientIds: readonly number[]): Promise<readonly StoredComment[]>;
+  writeComments(runId: number, comments: readonly NewComment[]): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** The columns of a layout in a person's words: where they stand, how much they are asked for, what goes in. */
 import type { Codes, CodeTable } from '../core/codes.js';
-import { type FieldDefinition, type FieldName, fieldsOf, type Role, type ValueKind } from '../core/model.js';
+import { type FieldDefinition, type FieldName, fieldsOf, type RecordRole, type ValueKind } from '../core/model.js';
 import type { Layout, LayoutField, Spec } from '../core/spec.js';
 import { code, type Inline, joined, LINE_BREAK, type Text } from './document.js';
 
@@ -58,12 +58,13 @@ const VALUE_FORMS: Readonly<Record<ValueKind, { readonly form: string; readonly 
   mvx: { form: 'Code', table: 'mvx' },
   lot: { form: 'Letters, digits and hyphens' },
   amount: { form: 'Number above 0 and below 1000' },
+  'comment-code': { form: 'Code of the registry' },
 };
 
 const RAW_CODE_TABLES: Readonly<Partial<Record<FieldName, string>>> = { cvx: 'cvx', cpt: 'cpt' };
 
 /** The code table of a field, `null` if its values are no codes of a table. */
-export function tableOf(field: FieldName, role: Role): string | null {
+export function tableOf(field: FieldName, role: RecordRole): string | null {
   const definition: FieldDefinition = fieldsOf(role)[field]!;
   return definition.table ?? VALUE_FORMS[definition.kind].table ?? RAW_CODE_TABLES[field] ?? null;
 }
@@ -81,7 +82,7 @@ export function codesOf(table: CodeTable): readonly { readonly code: string; rea
 const MOST_IN_CELL = 10;
 
 /** What may stand in a column: the layout's own values, the codes of its table, the form of a date. */
-export function describeValues(column: LayoutField, role: Role | null, spec: Spec, codes: Codes): Text {
+export function describeValues(column: LayoutField, role: RecordRole | null, spec: Spec, codes: Codes): Text {
   const { field } = column;
   if (field === null || role === null) return 'Not loaded';
   const definition: FieldDefinition = fieldsOf(role)[field]!;

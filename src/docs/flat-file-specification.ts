@@ -1,10 +1,10 @@
 /** The Flat File Specification for people: the document that a registry would publish, made of a spec. */
 import { CATALOGUE, ISSUE_CODES, type IssueCode } from '../core/catalogue.js';
 import type { Codes } from '../core/codes.js';
-import { definitionOf, type FileLayout, fileLayoutsOf } from '../core/file-layouts.js';
+import { definitionOf, type FileLayout, fileLayoutsOf, filesOf } from '../core/file-layouts.js';
 import { type Counted, isRequired, longRowsOf, type MarkRecord, shortRowsOf, titleRowsOf } from '../core/framing.js';
 import type { IssueDefinition, Subject } from '../core/issue.js';
-import type { FileRole, Role, Severity } from '../core/model.js';
+import type { FileRole, RecordRole, Severity } from '../core/model.js';
 import { canBreak, missingCode } from '../core/rules/applies.js';
 import { Draft, linesOf } from '../core/samples/draft.js';
 import {
@@ -82,6 +82,7 @@ const TITLES: Readonly<Record<FileRole, string>> = {
   patient: 'Patient file',
   immunization: 'Immunization file',
   combined: 'History file',
+  comment: 'Comment file',
 };
 
 /** What a kind of file is called. */
@@ -93,6 +94,7 @@ const LINE_TITLES: Readonly<Record<FileRole, string>> = {
   patient: 'Patient lines',
   immunization: 'Dose lines',
   combined: 'History file',
+  comment: 'Comment file',
 };
 
 /** What the records of a layout are called: they are a file of their own, or the lines of one. */
@@ -113,6 +115,13 @@ function filesSection(spec: Spec): Block[] {
     ...divisionsOf(spec),
     ...framesOf(spec),
     paragraph(...describeWhose(spec)),
+    ...(spec.layouts.comment === undefined
+      ? []
+      : [
+          paragraph(
+            'The comment file is optional. A comment belongs to the patient whose id it names; where the file does not name the site, it is that of the patients sent with it.',
+          ),
+        ]),
   ];
 }
 
@@ -179,24 +188,21 @@ function describeFormat(layout: Layout) {
 /** How records are divided, once for all files that are divided alike. */
 function divisionsOf(spec: Spec): Block[] {
   const files = new Map<string, { readonly roles: FileRole[]; readonly words: readonly Inline[] }>();
-  for (const { role, layout } of fileLayoutsOf(spec)) {
-    // Lines of one file are divided alike.
-    if (layout.lines !== undefined && role === 'immunization') continue;
+  for (const { role, layout } of filesOf(spec)) {
     const words = describeDivision(layout);
     const key = JSON.stringify(words);
     files.set(key, { roles: [...(files.get(key)?.roles ?? []), role], words });
   }
   return [...files.values()].map(({ roles, words }) => {
     const titles = roles.map(titleOfRole).join(' and ');
-    const every = isTagged(spec) ? 'Every line' : 'Every file';
+    const every = isTagged(spec) && roles.length === 1 ? 'Every line' : 'Every file';
     return paragraph(strong(files.size === 1 ? every : titles), ...words);
   });
 }
 
 /** The lines of each file that are no records. */
 function framesOf(spec: Spec): Block[] {
-  const files = isTagged(spec) ? [{ role: 'combined', layout: spec.layouts.patient } as const] : fileLayoutsOf(spec);
-  const items = files.flatMap(({ role, layout }) => {
+  const items = filesOf(spec).flatMap(({ role, layout }) => {
     const { comments, headerRecord, trailerRecord } = layout;
     const titleRows = titleRowsOf(layout);
     const lines: (readonly Inline[])[] = [];
@@ -356,7 +362,7 @@ function placeTitle(layout: Layout): string {
   return countedIn(layout) === 'bytes' ? 'Bytes' : 'Characters';
 }
 
-function describeNotes(column: LayoutField, role: Role | null, spec: Spec): readonly Inline[] {
+function describeNotes(column: LayoutField, role: RecordRole | null, spec: Spec): readonly Inline[] {
   const { note, aliases = [], default: value, store, use, field } = column;
   const notes: (readonly Inline[])[] = [];
   const blank = field === null || role === null ? undefined : missingCode(role, field);
@@ -375,6 +381,7 @@ const SUBJECTS: Readonly<Record<Subject, string>> = {
   record: 'Any record',
   patient: 'A patient',
   immunization: 'A dose',
+  comment: 'A comment',
 };
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
 

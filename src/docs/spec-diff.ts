@@ -2,7 +2,7 @@
 import { CATALOGUE, ISSUE_CODES } from '../core/catalogue.js';
 import { type FileLayout, fileLayoutsOf } from '../core/file-layouts.js';
 import { type Counted, isRequired, longRowsOf, type MarkRecord, shortRowsOf, titleRowsOf } from '../core/framing.js';
-import type { FileRole, Role } from '../core/model.js';
+import type { FileRole, RecordRole } from '../core/model.js';
 import { canBreak } from '../core/rules/applies.js';
 import {
   columnKey,
@@ -151,7 +151,9 @@ function diffLayouts(before: Spec, after: Spec): SpecChange[] {
   for (const [role, file] of later) {
     const old = earlier.get(role);
     if (old === undefined) {
-      const added = change('layout-added', [null, role], true, 'this file is new');
+      const isOptional = role === 'comment';
+      const words = isOptional ? 'this file is new, and may be left out' : 'this file is new';
+      const added = change('layout-added', [null, role], !isOptional, words);
       changes.push({ ...added, layout: role, column: null });
       continue;
     }
@@ -355,7 +357,7 @@ function diffColumns(oldFile: FileLayout, newFile: FileLayout, oldSpec: Spec, ne
 /** A column with its place, and what it carries with the role and the number of the dose: `null` for nothing. */
 interface Carrier extends PlacedColumn {
   readonly carries: string | null;
-  readonly role: Role | null;
+  readonly role: RecordRole | null;
 }
 
 function carriersOf({ layout, roles }: FileLayout): readonly Carrier[] {

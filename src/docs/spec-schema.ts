@@ -9,7 +9,7 @@ import { CODE_TABLES } from '../core/codes.js';
 import { RULE_DATES, RULE_KINDS } from '../core/column-rule.js';
 import { ROLES } from '../core/file-layouts.js';
 import { COUNTABLE, type Counted, type FramedFile, MARK_PATTERN, MOST_TITLE_ROWS } from '../core/framing.js';
-import { type FileRole, fieldsOf, type Role } from '../core/model.js';
+import { type FileRole, fieldsOf, type RecordRole, type Role } from '../core/model.js';
 import { DATE_FORMATS } from '../core/normalize/date.js';
 import { ALWAYS_ERRORS, KEY_FIELDS, type Layout, MOST_REPEATS, SHARED_FIELDS, VACCINE_FIELDS } from '../core/spec.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from '../core/spec-words.js';
@@ -312,7 +312,7 @@ function hasFormat(format: Layout['format']): JsonSchema {
 
 /** That some column carries each of the fields that the file cannot do without. */
 function neededColumns(role: FileRole): JsonSchema {
-  const roles: readonly Role[] = role === 'combined' ? ROLES : [role];
+  const roles: readonly RecordRole[] = role === 'combined' ? ROLES : [role];
   const keys = [...new Set(roles.flatMap((each) => KEY_FIELDS[each]))];
   const needed = keys.map((key) => carrying([key], role));
   return { allOf: roles.includes('immunization') ? [...needed, carrying(VACCINE_FIELDS, role)] : needed };
@@ -330,7 +330,7 @@ function carrying(names: readonly string[], role: FileRole): JsonSchema {
 
 /** What the columns of a file may carry, with its words. */
 function carriedBy(role: FileRole): readonly JsonSchema[] {
-  const named = (each: Role, prefix = ''): JsonSchema[] =>
+  const named = (each: RecordRole, prefix = ''): JsonSchema[] =>
     Object.entries(fieldsOf(each)).map(([name, { label }]) => ({ const: prefix + name, description: label }));
   if (role !== 'combined') return named(role);
   // A field of one role needs no prefix, and may have it.

@@ -22,7 +22,7 @@ import { pipeline } from 'node:stream/promises';
 import { type CsvFormatterStream, format } from 'fast-csv';
 import { CATALOGUE, type IssueCode } from '../core/catalogue.js';
 import { formatMessage, type Issue, type IssueDefinition } from '../core/issue.js';
-import type { Fate, FieldName, Role, Severity } from '../core/model.js';
+import type { Fate, FieldName, RecordRole, Severity } from '../core/model.js';
 import type { DateFormat } from '../core/normalize/date.js';
 import type { Change } from '../core/transform.js';
 import { formatDate } from '../core/write.js';
@@ -385,10 +385,10 @@ const MOST_VALUES_PER_FIELD = 200;
 export class ChangeLog {
   readonly #fields = new Map<
     string,
-    { readonly role: Role; readonly field: string; readonly values: Map<string, Change>; others: number }
+    { readonly role: RecordRole; readonly field: string; readonly values: Map<string, Change>; others: number }
   >();
 
-  add(role: Role, field: string, change: Change): void {
+  add(role: RecordRole, field: string, change: Change): void {
     const key = `${role} ${field}`;
     let known = this.#fields.get(key);
     if (known === undefined) {

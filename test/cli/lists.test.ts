@@ -237,7 +237,7 @@ describe('migrate', () => {
     const made = await runProgram(sandbox.folder, ['migrate', '--db', 'r.db']);
     expect(made).toMatchObject({
       code: 0,
-      stdout: 'r.db: applied 0001_registry, 0002_code_tables, 0003_matching.\n',
+      stdout: 'r.db: applied 0001_registry, 0002_code_tables, 0003_matching, 0004_patient_comments.\n',
       stderr: '',
     });
     expect(Object.keys(made.left)).toEqual(['r.db']);
@@ -250,7 +250,7 @@ describe('migrate', () => {
     sandbox.write('immload.db', '');
     expect(await runProgram(sandbox.folder, ['migrate'])).toMatchObject({
       code: 0,
-      stdout: './immload.db: applied 0001_registry, 0002_code_tables, 0003_matching.\n',
+      stdout: './immload.db: applied 0001_registry, 0002_code_tables, 0003_matching, 0004_patient_comments.\n',
     });
     expect(sandbox.query('SELECT count(*) AS n FROM patients', sandbox.path('immload.db'))).toEqual([{ n: 0 }]);
   });

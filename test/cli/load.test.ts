@@ -3,9 +3,11 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { makeSamples } from '../../src/core/samples/samples.js';
+import { loadSpec } from '../../src/files/specs.js';
 import type { Summary } from '../../src/run.js';
 import { utf16 } from '../support/encodings.js';
-import { MIIS } from '../support/fixtures.js';
+import { CODES, MIIS } from '../support/fixtures.js';
 import { listFolder, type Outcome, runProgram } from '../support/program.js';
 import { contentOf, miis, Sandbox } from '../support/sandbox.js';
 import { zip } from '../support/zip.js';
@@ -161,6 +163,29 @@ describe('--json and --quiet', () => {
       code: 1,
       stdout: '',
       stderr: 'immload: gone.txt: there is no such file; check the path\n',
+    });
+  });
+});
+
+describe('--comments', () => {
+  const REMARK = `${'1002'.padEnd(24)}A110072014\r\n`;
+
+  test('loads comments on patients, given or found by their contents, and says how many', async () => {
+    using place = new Workplace({});
+    const { perfect } = makeSamples(loadSpec('wir-fixed'), CODES);
+    mkdirSync(place.path('in'));
+    for (const { name, bytes } of perfect.values()) writeFileSync(place.path('in', name), bytes);
+    writeFileSync(place.path('in', 'comments.txt'), REMARK);
+    const given = ['--patients', 'in/patients.txt', '--comments', 'in/comments.txt'];
+    for (const args of [given, ['in']]) {
+      const outcome = await place.run('validate', ...args);
+      expect(outcome).toMatchObject({ code: 0, stderr: '' });
+      expect(outcome.stdout).toContain('\nComments (would be): 1 new, 0 duplicate\n');
+    }
+    expect(await place.run('validate', '--comments', 'in/comments.txt')).toMatchObject({
+      code: 1,
+      stderr:
+        'immload: in/comments.txt: fits grits-fixed and wir-fixed equally well; say which it is with --spec grits-fixed or --spec wir-fixed\n',
     });
   });
 });

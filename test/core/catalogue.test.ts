@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE, findIssueDefinition, ISSUE_CODES, type IssueCode } from '../../src/core/catalogue.js';
 import type { IssueDefinition } from '../../src/core/issue.js';
-import { fieldsOf, IMMUNIZATION_FIELDS, PATIENT_FIELDS } from '../../src/core/model.js';
+import { COMMENT_FIELDS, fieldsOf, IMMUNIZATION_FIELDS, PATIENT_FIELDS } from '../../src/core/model.js';
 import { ALWAYS_ERRORS } from '../../src/core/spec.js';
 
 const WORDS = ['asserts', 'message', 'meaning', 'why', 'fix', 'source'] as const;
@@ -37,7 +37,8 @@ describe.each(ISSUE_CODES.map((code) => [code, CATALOGUE[code] as IssueDefinitio
       const fields = {
         patient: PATIENT_FIELDS,
         immunization: IMMUNIZATION_FIELDS,
-        record: { ...PATIENT_FIELDS, ...IMMUNIZATION_FIELDS },
+        comment: COMMENT_FIELDS,
+        record: { ...PATIENT_FIELDS, ...IMMUNIZATION_FIELDS, ...COMMENT_FIELDS },
         file: {},
       };
       expect(Object.keys(fields[definition.subject])).toContain(definition.field);

@@ -49,7 +49,9 @@ describe.each(SPECS.map((spec) => [spec.id, spec] as const))('%s', (id, spec) =>
 
   test('is recognised in its perfect sample, all files together and each by itself', () => {
     const files = filesOf(samples.perfect);
-    for (const given of [files, ...files.map((each) => [each])]) {
+    // Comments look the same in both families.
+    const alone = files.filter(({ name }) => name !== 'comments.txt').map((each) => [each]);
+    for (const given of [files, ...alone]) {
       const choice = choose(given) as SpecChoice;
       expect(choice.spec.id).toBe(id);
       // Rows of which the blanks are cut off would be as wide: nobody can be sure of a layout that another one begins with.
@@ -58,20 +60,15 @@ describe.each(SPECS.map((spec) => [spec.id, spec] as const))('%s', (id, spec) =>
       expect(choice.files.map((each) => each.file)).toEqual(given.map(({ name }) => name));
     }
     const roles = (choose(files) as SpecChoice).files.map(({ role }) => role);
-    expect(roles).toEqual(isCombined(spec) ? ['combined'] : ['patient', 'immunization']);
+    const comments = spec.layouts.comment === undefined ? [] : ['comment'];
+    expect(roles).toEqual([...(isCombined(spec) ? ['combined'] : ['patient', 'immunization']), ...comments]);
   });
 
   test('is recognised in its faulty samples, or nothing is', () => {
     for (const { code, files } of samples.faulty) {
       const choice = choose(filesOf(files));
       if (choice.spec !== null) expect([code, choice.spec.id]).toEqual([code, id]);
-      // Rows whose dates mostly cannot be read say too little of a layout without names.
-      else if (code === 'dates-day-first' || code === 'dates-order-mixed') {
-        expect([spec.layouts.patient.format, choice.problem]).toEqual([
-          'fixed',
-          expect.stringMatching(/[01] of 3 dates/),
-        ]);
-      } else
+      else
         expect([code, id, choice.problem]).toEqual([
           'row-longer-than-layout',
           'wir-fixed',
@@ -168,6 +165,22 @@ describe('the two families of fixed width', () => {
     );
   });
 
+  test('comments go with the files of their patients, and are refused by themselves', () => {
+    const comments = file('r.txt', sample('grits-fixed', 'comment'));
+    expect(chosen(comments)).toMatch(EQUAL);
+    expect(chosen(file('c.txt', wir.patients), comments)).toBe('wir-fixed');
+    expect(chosen(file('c.txt', grits.patients), comments)).toBe('grits-fixed');
+    const withoutDate = file('r.txt', `${'1002'.padEnd(24)}A1\r\n`, 'comment');
+    expect(chosen(file('c.txt', grits.patients), withoutDate)).toBe('grits-fixed');
+    expect(chosen(file('c.txt', grits.patients, 'comment'))).toBe(
+      'c.txt: is of grits-fixed, but looks like the patient file, and was given as the comment file; give the patient file with --patients and the immunization file with --immunizations, and comments with --comments',
+    );
+    const given = file('r.txt', sample('grits-fixed', 'comment'), 'comment');
+    expect(chosen(file('p.txt', PATIENTS), given)).toBe(
+      'p.txt, r.txt: are of two specifications, p.txt of miis-legacy and r.txt of grits-fixed or wir-fixed; load the files of each by themselves',
+    );
+  });
+
   test('a file that says nothing goes with one that does', () => {
     const silent = trimmed(wir.patients.replaceAll(SITE, '     '));
     expect(chosen(file('c.txt', silent), file('d.txt', grits.doses))).toBe('grits-fixed');
@@ -184,7 +197,7 @@ describe('what fits no specification is told with the nearest one, and what is w
     ['a CSV with names that some know', [file('x.csv', 'ID,First Name,Last Name,Phone\n1,Ann,Lee,6175550100\n')], 'x.csv: fits no specification; in immunet-csv, the nearest, it has no column Record Identifier; add it, or name it as immunet-csv does, or give another --spec'],
     ['another delimiter', [file('p.csv', PATIENTS.replaceAll('|', ','))], 'p.csv: fits no specification; in miis-legacy, the nearest, it has , between its columns where miis-legacy has |; export it so, or give a copy of that specification with the other delimiter as --spec'],
     ['tabs, without a header', [file('p.tsv', withoutHeader(PATIENTS).replaceAll('|', '\t'))], 'p.tsv: fits no specification; in miis-legacy, the nearest, it has tabs between its columns where miis-legacy has |; export it so, or give a copy of that specification with the other delimiter as --spec'],
-    ['other dates, where nothing else tells', [file('c.txt', sample('wir-fixed', 'patient').replaceAll('05142015', '20150514').replaceAll('03091948', '19480309').replaceAll('11232019', '20191123'))], 'c.txt: fits no specification; in wir-fixed, the nearest, it makes little sense (0 of 3 birth dates can be read); check the export, or give --spec wir-fixed to read it all the same'],
+    ['other dates, where nothing else tells', [file('c.txt', sample('wir-fixed', 'patient').replaceAll('05142015', '20150514').replaceAll('03091948', '19480309').replaceAll('11232019', '20191123'))], 'c.txt: fits no specification; in wir-fixed, the nearest, it makes little sense (0 of 3 birth dates are in their place); check the export, or give --spec wir-fixed to read it all the same'],
     ['an empty file', [file('p.txt', PATIENTS), file('e.txt', '')], 'e.txt: is empty; check the export'],
     ['a picture', [file('p.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10))], 'p.png: is a PNG picture, not a text file; export the records as text'],
     ['swapped files', [file('d.txt', DOSES, 'patient'), file('p.txt', PATIENTS, 'immunization')], 'd.txt: is of miis-legacy, but looks like the immunization file, and was given as the patient file; give the patient file with --patients and the immunization file with --immunizations'],

@@ -4,13 +4,14 @@ import { describe, expect, test } from 'vitest';
 import * as registry from '../../migrations/0001_registry.js';
 import * as codeTables from '../../migrations/0002_code_tables.js';
 import * as matching from '../../migrations/0003_matching.js';
+import * as patientComments from '../../migrations/0004_patient_comments.js';
 import { IMMUNIZATION_FIELDS, PATIENT_FIELDS } from '../../src/core/model.js';
 import { compareSchema, migrateSqlite } from '../../src/db/migrate.js';
 import { DETAIL_COLUMNS, DOSE_COLUMNS, IMMUNIZATION_COLUMNS, PATIENT_COLUMNS } from '../../src/db/tables.js';
 import { Sandbox } from '../support/sandbox.js';
 
 /** All migrations, in their order. */
-const MIGRATIONS = [registry, codeTables, matching];
+const MIGRATIONS = [registry, codeTables, matching, patientComments];
 const NAMES = MIGRATIONS.map(({ name }) => name);
 
 function columnsOf(sandbox: Sandbox, table: string): string[] {
@@ -33,6 +34,7 @@ describe('tables that other programs may read', () => {
         'source_immunization_id',
       ], // biome-ignore format: the columns in the order of the contract
     ],
+    ['patient_comments', ['id', 'run_id', 'line', 'patient_id', 'site_id', 'comment_code', 'applies_on']],
     ['immunization_duplicates', ['run_id', 'line', 'source_immunization_id', 'immunization_id', 'reason']],
     [
       'match_reviews',

@@ -31,6 +31,13 @@ function changesBetween(before: Spec, after: Spec): string[] {
 const [CHART, LAST, BIRTH] = OLD.layouts.patient.fields as unknown as Json[];
 const [DOSE_CHART, DOSE_DATE, DOSE_VACCINE] = OLD.layouts.immunization.fields as unknown as Json[];
 const LOT = { name: 'Lot', field: 'lot_number', width: 20 };
+const COMMENTS = {
+  format: 'fixed',
+  fields: [
+    { name: 'Chart', field: 'source_patient_id', width: 10 },
+    { name: 'Code', field: 'comment_code', width: 2 },
+  ],
+};
 const ZIP = { name: 'Zip', field: 'zip', width: 5 };
 
 describe('a sender is told', () => {
@@ -42,6 +49,7 @@ describe('a sender is told', () => {
     ['/severities', { 'birth-date-invalid': 'warning' }, ['- birth-date-invalid is now a warning (it was an error): the birth date is a day of the calendar']],
     ['/severities', { 'first-name-missing': 'error', 'zip-invalid': 'error' }, []],
     ['/severities', { 'cvx-padded': 'off' }, ['- cvx-padded is no longer reported (it was a warning): a CVX code is written as CDC publishes it']],
+    ['/layouts/comment', COMMENTS, ['- comment: this file is new, and may be left out']],
     [`${DELIMITED}/delimiter`, '\t', ['! patient: its delimiter is now a tab, not ,']],
     [`${DELIMITED}/quote`, null, ['! patient: quotes have no meaning any more']],
     [`${DELIMITED}/escape`, '\\', ['! patient: \\ now stands before quotes, delimiters and line ends of values, and before itself']],
@@ -328,4 +336,13 @@ describe('of the rules of columns, a sender is told', () => {
       '! patient Last: it is now asked that it has a value where DOB is 01/01/1900',
     ]);
   });
+});
+
+test('a sender is told that comments are no longer sent, and what changes in them', () => {
+  const grits = loadSpec('grits-fixed');
+  const { comment, ...layouts } = grits.layouts;
+  expect(changesBetween(grits, { ...grits, layouts })).toContain('! comment: this file is no longer sent');
+  const wider = { ...comment!, fields: comment!.fields.map((field) => ({ ...field, width: field.width! + 1 })) };
+  const changes = changesBetween(grits, { ...grits, layouts: { ...layouts, comment: wider as typeof comment & {} } });
+  expect(changes).toContain('! comment Comment Code: has 3 bytes, not 2');
 });

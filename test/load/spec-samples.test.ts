@@ -34,6 +34,7 @@ async function validate(files: SampleFiles, spec: Spec, site: string | null): Pr
     site,
     patients: input('patient'),
     immunizations: input('immunization'),
+    comments: input('comment'),
     files: input('combined'),
   });
   const issues = await sandbox.report(summary.folder, 'issues.csv');

@@ -88,7 +88,7 @@ function setting(role: Role, code: IssueCode, values: Values): Fault {
 /** The fault that specifications show for this code. Those below that are spelled out fit any record of a large clinic. */
 function known(code: IssueCode): Fault {
   const [fault] = FAULTS[code];
-  if (typeof fault === 'function') throw new Error(`${code} is no fault of values`);
+  if (typeof fault === 'function' || fault.role === 'comment') throw new Error(`${code} is no fault of values`);
   return setting(fault.role, code, fault.values);
 }
 

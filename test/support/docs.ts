@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMMANDS, type CommandOption } from '../../src/cli/options.js';
 import { ISSUE_CODES } from '../../src/core/catalogue.js';
-import { fieldsOf, type Role } from '../../src/core/model.js';
+import { fieldsOf, type RecordRole } from '../../src/core/model.js';
 import { DATE_FORMATS } from '../../src/core/normalize/date.js';
 import { countedIn, KEY_FIELDS, type Layout, type Spec, VACCINE_FIELDS } from '../../src/core/spec.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from '../../src/core/spec-words.js';
@@ -126,7 +126,7 @@ function renderSpecs(): string {
         Object.entries(values).map(([value, words]) => [`\`${part}\``, `\`${value}\``, words]),
       ),
     ),
-    ...(['patient', 'immunization'] as const).map(renderFields),
+    ...(['patient', 'immunization', 'comment'] as const).map(renderFields),
     ...builtInSpecIds().map((id) => renderSpec(loadSpec(id))),
     '## Code tables',
     table(
@@ -148,14 +148,20 @@ function prefixed(part: string, words: Readonly<Record<string, string>>): [strin
   return Object.entries(words).map(([name, meaning]) => [`${part}.${name}`, meaning]);
 }
 
-function renderFields(role: Role): string {
+const ROLE_TITLES: Readonly<Record<RecordRole, string>> = {
+  patient: 'a patient',
+  immunization: 'an immunization',
+  comment: 'a comment on a patient',
+};
+
+function renderFields(role: RecordRole): string {
   const rows = Object.entries(fieldsOf(role)).map(([name, { label, kind, table: codes }]) => {
     return [`\`${name}\``, label, codes === undefined ? kind : `code of \`${codes}\``];
   });
   const needed = KEY_FIELDS[role].map((field) => `\`${field}\``).join(', ');
   const vaccine = `, and one of ${VACCINE_FIELDS.map((field) => `\`${field}\``).join(', ')}`;
   return [
-    `## Fields of ${role === 'patient' ? 'a patient' : 'an immunization'}`,
+    `## Fields of ${ROLE_TITLES[role]}`,
     `A layout must carry ${needed}${role === 'immunization' ? vaccine : ''}.`,
     table(['field', 'what it is', 'read as'], rows),
   ].join('\n\n');
@@ -190,6 +196,7 @@ function renderSpec(spec: Spec): string {
     columns(layouts.patient),
     '### Immunizations',
     columns(layouts.immunization),
+    ...(layouts.comment === undefined ? [] : ['### Comments (optional)', columns(layouts.comment)]),
   ].join('\n\n');
 }
 

@@ -12,10 +12,11 @@ import { CODES, MIIS, TODAY } from './fixtures.js';
 export type TableRow = Record<string, string | number | null>;
 
 /** What a load is given besides its files; all of it has a default. */
-export interface SandboxLoad extends Partial<Omit<LoadOptions, 'patients' | 'immunizations' | 'files'>> {
+export interface SandboxLoad extends Partial<Omit<LoadOptions, 'patients' | 'immunizations' | 'comments' | 'files'>> {
   /** File name → content, or a path that exists. */
   readonly patients?: Readonly<Record<string, string | Uint8Array>> | readonly string[];
   readonly immunizations?: Readonly<Record<string, string | Uint8Array>> | readonly string[];
+  readonly comments?: Readonly<Record<string, string | Uint8Array>> | readonly string[];
   /** Files whose role shows in their contents. */
   readonly files?: Readonly<Record<string, string | Uint8Array>> | readonly string[];
 }
@@ -52,12 +53,13 @@ export class Sandbox {
 
   /** Loads, into the sandbox's database unless told otherwise. */
   async load(options: SandboxLoad): Promise<Summary & { folder: string }> {
-    const { patients = {}, immunizations = {}, files = {}, ...rest } = options;
+    const { patients = {}, immunizations = {}, comments = {}, files = {}, ...rest } = options;
     const number = ++this.#loads;
     const report = rest.report ?? this.path(`report-${number}`);
     const summary = await load({
       patients: this.#paths(patients, number),
       immunizations: this.#paths(immunizations, number),
+      comments: this.#paths(comments, number),
       files: this.#paths(files, number),
       spec: MIIS,
       codes: CODES,
@@ -147,6 +149,9 @@ export function contentOf(sandbox: Sandbox, database: string = sandbox.database)
     immunizationParts: sorted(
       `SELECT DISTINCT r.record, ${person} AS person FROM immunization_parts r
        JOIN immunizations i ON i.id = r.immunization_id JOIN patients p ON p.id = i.patient_id`,
+    ),
+    comments: sorted(
+      `SELECT c.comment_code, c.applies_on, ${person} AS person FROM patient_comments c JOIN patients p ON p.id = c.patient_id`,
     ),
     reviews: sorted('SELECT reasons FROM match_reviews'),
   };

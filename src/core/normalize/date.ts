@@ -113,6 +113,11 @@ export function createDateNormalizer(rules: DateRules): Normalizer {
   };
 }
 
+/** Whether a text is a date, if perhaps one that cannot be read: in the wrong order, or with two readings. */
+export function isDateLike({ value, problem }: Reading): boolean {
+  return value !== null || problem === 'day-first' || problem === 'ambiguous';
+}
+
 /** Whether the day could not be a month. */
 function isOnlyMonthFirst({ format, day }: Candidate): boolean {
   return MONTH_FIRST_FORMATS.includes(format as DateFormat) && Number(day.slice(8)) > 12;

@@ -188,6 +188,19 @@ export const normalizeAmount: Normalizer = (text) => {
 /** SSNs that people type when there is none: the example of 1938's wallets and runs of digits. */
 const PLACEHOLDER_SSNS = new Set(['123456789', '987654321', '078051120', '219099999']);
 
+/** What a code of a registry is made of, where nobody says which codes there are. */
+const COMMENT_CODE = /^[A-Z0-9]{1,10}$/i;
+
+/** Reads a comment on a patient: a code that a spec knows or, where it names none (`null`), that may be one. */
+export function createCommentCodeNormalizer(known: ReadonlySet<string> | null): Normalizer {
+  return (text) => {
+    const tidy = tidyText(text);
+    if (tidy === '') return NOTHING_KNOWN;
+    const isKnown = known === null ? COMMENT_CODE.test(tidy) : known.has(tidy);
+    return isKnown ? accept(tidy, text) : acceptWith('unrecognized', tidy, text);
+  };
+}
+
 /** Reads a Social Security number: nine digits that may have been given out. */
 export const normalizeSsn: Normalizer = (text) => {
   const digits = text.replace(/[\s-]/g, '');

@@ -3,11 +3,12 @@
  * follows of it is decided by `choose-spec.ts`.
  */
 import type { Codes } from '../codes.js';
-import { DOSE, type FieldDefinition, type FileRole, PATIENT, type Role } from '../model.js';
+import { COMMENT, DOSE, type FieldDefinition, type FileRole, PATIENT, type RecordRole } from '../model.js';
+import { isDateLike } from '../normalize/date.js';
 import type { Reading } from '../normalize/reading.js';
 import { resolveVaccine, type VaccineField } from '../normalize/vaccine.js';
 import { type ColumnReader, compilePlan, dosesOf, type TransformPlan } from '../plan.js';
-import { type DelimitedLayout, type FixedLayout, type Layout, REJECT_COLUMNS } from '../spec.js';
+import { countedIn, type DelimitedLayout, type FixedLayout, type Layout, layoutOf, REJECT_COLUMNS } from '../spec.js';
 import { LineKind } from './frame.js';
 import { countMatches, type HeaderMatch, looksLikeHeader, matchHeader } from './header.js';
 import {
@@ -69,10 +70,11 @@ export function measureFit(head: FileHead, options: FitOptions): Fit {
 /** The score of a file that has the columns of a layout and another delimiter. */
 const NEARLY = 0.45;
 
-/** Weights by the kind of file. With a header, names say most; without one, it is the values that tell. */
+/** Weights by the kind of file. With a header, names say most; without one, it is the values that tell: of a comment, its date. */
 const WEIGHTS = {
   header: { names: 0.7, columns: 0.1, values: 0.2 },
   places: { shape: 0.4, dates: 0.3, values: 0.3 },
+  comments: { shape: 0.5, dates: 0.5 },
 } as const;
 
 function collectEvidence(
@@ -89,18 +91,29 @@ function collectEvidence(
   const { dates, values } = weighValues(recordsOf, header, options);
   if (header !== null)
     return [...weighHeader(header, layout), { weight: WEIGHTS.header.values, ...add(dates, values) }];
-  const { places } = WEIGHTS;
+  const { places, comments } = WEIGHTS;
   const shape = weighShape(data, layout, dates);
+  const readable = { words: `${count(dates)} ${dates.words}`, isNeeded: true } as const;
+  if (options.role === 'comment') {
+    // Comments need no date: none at all neither speaks for them nor against.
+    const share = dates.total === 0 && shape.share > 0 ? NO_EVIDENCE : shareOf(dates);
+    return [
+      { weight: comments.shape, ...shape },
+      { weight: comments.dates, share, ...readable },
+    ];
+  }
   return [
     { weight: places.shape, ...shape },
-    { weight: places.dates, share: shareOf(dates), words: `${count(dates)} ${dates.words}`, isNeeded: true },
+    { weight: places.dates, share: shareOf(dates), ...readable },
     { weight: places.values, share: shareOf(values), words: `${count(values)} ${values.words}` },
   ];
 }
 
+const NO_EVIDENCE = 0.5;
+
 /** The lines of a role in a tagged file. */
-function linesOf(role: Role, head: FileHead, options: FitOptions): readonly SampleRecord[] {
-  const { records } = findRecords(head, options.spec.layouts[role], { ...options, needsSite: false });
+function linesOf(role: RecordRole, head: FileHead, options: FitOptions): readonly SampleRecord[] {
+  const { records } = findRecords(head, layoutOf(options.spec, role), { ...options, needsSite: false });
   return records.filter(({ kind }) => {
     return role === 'patient' ? kind === LineKind.patient : kind === LineKind.immunization || kind === LineKind.orphan;
   });
@@ -164,11 +177,11 @@ const ANOTHER_WIDTH = 0.3;
 const NEARLY_ALL = 0.9;
 
 /** How wide rows are. All of one width are as good as the name of a layout; wider ones have something that it lacks. */
-function weighWidth(records: readonly SampleRecord[], { fields }: FixedLayout, dates: Tally): Omit<Evidence, 'weight'> {
-  const width = fields.reduce((sum, field) => sum + field.width!, 0);
+function weighWidth(records: readonly SampleRecord[], layout: FixedLayout, dates: Tally): Omit<Evidence, 'weight'> {
+  const width = layout.fields.reduce((sum, field) => sum + field.width!, 0);
   const widths = records.map(({ bytes, text }) => ([...text].length === width ? width : bytes.length));
   const exact = widths.filter((each) => each === width).length;
-  const words = `${exact} of ${records.length} rows have ${width} bytes`;
+  const words = `${exact} of ${records.length} rows have ${width} ${countedIn(layout)}`;
   if (records.length === 0) return { share: 0, words };
   if (exact >= records.length * NEARLY_ALL) return { share: 1, words };
   // Any short line is narrower than some layout.
@@ -206,21 +219,31 @@ const TELLING: ReadonlySet<FieldDefinition['kind']> = new Set([
   'email', 'ssn', 'birth-order', 'mvx',
 ]); // biome-ignore format: a list of names
 
-/** Looks at what stands in the columns. Blanks say nothing, but for the date that each record must have. */
+/** The date that tells what a record is. */
+const KEY_DATES: Readonly<Record<RecordRole, number>> = {
+  patient: PATIENT.birth_date,
+  immunization: DOSE.administered_on,
+  comment: COMMENT.applies_on,
+};
+
+const DATE_WORDS: Readonly<Record<FileRole, string>> = {
+  patient: 'birth dates are in their place',
+  combined: 'birth dates are in their place',
+  immunization: 'dates of doses are in their place',
+  comment: 'dates of comments are in their place',
+};
+
+/** Looks at what stands in the columns. Blanks say nothing, but for the date that a patient or a dose must have. */
 function weighValues(
   recordsOf: (plan: TransformPlan) => readonly SampleRecord[],
   header: HeaderMatch | null,
   options: FitOptions,
 ): { dates: Tally; values: Tally } {
   const { role } = options;
-  const dates: Tally = {
-    good: 0,
-    total: 0,
-    words: role === 'immunization' ? 'dates of doses can be read' : 'birth dates can be read',
-  };
+  const dates: Tally = { good: 0, total: 0, words: DATE_WORDS[role] };
   const values: Tally = { good: 0, total: 0, words: 'other dates and codes make sense' };
   for (const plan of plansOf(header, options)) {
-    const key = plan.role === 'patient' ? PATIENT.birth_date : DOSE.administered_on;
+    const key = KEY_DATES[plan.role];
     const isMain = plan.role === 'patient' || role !== 'combined';
     for (const { cells } of recordsOf(plan)) {
       for (const reader of plan.columns) {
@@ -229,8 +252,8 @@ function weighValues(
         const isKey = isMain && reader.slot === key;
         const tally = isKey ? dates : values;
         // A record without its date is no record of the layout; one without a race is.
-        tally.total += isKey ? 1 : readings.length;
-        tally.good += readings.filter(({ value }) => value !== null).length;
+        tally.total += isKey && plan.role !== 'comment' ? 1 : readings.length;
+        tally.good += readings.filter(isKey ? isDateLike : ({ value }) => value !== null).length;
       }
       if (plan.role === 'immunization') weighVaccine(cells, plan, values);
     }
@@ -246,7 +269,7 @@ function plansOf(header: HeaderMatch | null, options: FitOptions): TransformPlan
   const doses = dosesOf(spec.layouts.immunization);
   return [
     compilePlan({ ...common, role: 'patient' }),
-    ...doses.map((dose) => compilePlan({ ...common, role: 'immunization' satisfies Role, dose })),
+    ...doses.map((dose) => compilePlan({ ...common, role: 'immunization', dose })),
   ];
 }
 

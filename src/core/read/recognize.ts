@@ -1,13 +1,15 @@
 /** Whether a file is what it is said to be: text, of this layout, of this role. Looks at its beginning only. */
 import { isRequired, longRowsOf, shortRowsOf, titleRowsOf } from '../framing.js';
-import type { FieldName, FileRole, IsoDate, Role } from '../model.js';
-import { createDateNormalizer } from '../normalize/date.js';
+import type { FieldName, FileRole, IsoDate, RecordRole } from '../model.js';
+import { createDateNormalizer, isDateLike } from '../normalize/date.js';
 import {
+  comeInOneFile,
   countedIn,
   type DelimitedLayout,
   type FixedLayout,
   KEY_FIELDS,
   type Layout,
+  layoutOf,
   ORIGIN_PREFIX,
   REJECT_COLUMNS,
   type Spec,
@@ -80,7 +82,7 @@ const TAR_OFFSET = 257;
 export function recognize(head: FileHead, options: RecognizeOptions): Recognition {
   const refused = refuseOtherThanText(head, options.encoding ?? null);
   if (refused !== null) return refused;
-  const layout = layoutOf(options);
+  const layout = layoutOfFile(options);
   const { records, frame, titleLines } = findRecords(head, layout, options);
   const first = records[0];
   if (first === undefined) return refusal('holds no records', 'check the export');
@@ -250,10 +252,10 @@ export function findRecords(head: FileHead, layout: Layout, options: RecognizeOp
 /** How far a header may reach. */
 const HEADER_BYTES = 1 << 16;
 
-/** Whether a record names the columns of a layout, be it that of the other file. */
-function namesColumns({ cells }: SampleRecord, { spec, role }: RecognizeOptions): boolean {
-  const roles = [role === 'combined' ? 'patient' : role, otherRole(role)];
-  return roles.some((each) => each !== null && looksLikeHeader(matchHeader(cells, spec.layouts[each])));
+/** Whether a record names the columns of a layout, be it that of another file. */
+function namesColumns({ cells }: SampleRecord, options: RecognizeOptions): boolean {
+  const layouts = [layoutOfFile(options), ...otherFiles(options).map(({ layout }) => layout)];
+  return layouts.some((layout) => looksLikeHeader(matchHeader(cells, layout)));
 }
 
 /** Whether a line above a header has a date where the header names one: then it is no title, but a record. */
@@ -265,7 +267,7 @@ function holdsDate(
 ): boolean {
   const { columns } = matchHeader(header.cells, layout);
   return layout.fields.some(({ field, dates }, index) => {
-    if (field !== 'birth_date' && field !== 'administered_on') return false;
+    if (field === null || !Object.values(KEY_DATES).includes(field)) return false;
     const formats = dates ?? spec.dates.formats;
     const read = createDateNormalizer({ formats, twoDigitYears: spec.dates.twoDigitYears, today });
     const cell = cells[columns[index]!] ?? '';
@@ -326,21 +328,24 @@ function widthsOf(layout: FixedLayout): ReturnType<typeof columnsOfWidths> {
 }
 
 /** The columns of a file; those of a combined one are the same in the views of both roles. */
-function layoutOf({ spec, role }: RecognizeOptions): Layout {
-  return spec.layouts[role === 'combined' ? 'patient' : role];
+function layoutOfFile({ spec, role }: RecognizeOptions): Layout {
+  return layoutOf(spec, role === 'combined' ? 'patient' : role);
 }
 
-/** The role that a file could have by mistake, `null` where there is no other. */
-function otherRole(role: FileRole): Role | null {
-  if (role === 'combined') return null;
-  return role === 'patient' ? 'immunization' : 'patient';
+/** What a file could carry by mistake: the spec's other kinds of file, each with its columns. */
+function otherFiles({ role, spec }: RecognizeOptions): { readonly role: RecordRole; readonly layout: Layout }[] {
+  const others: readonly RecordRole[] = comeInOneFile(spec) ? ['comment'] : ['patient', 'immunization', 'comment'];
+  return others.flatMap((other) => {
+    const layout = spec.layouts[other];
+    return other === role || layout === undefined ? [] : [{ role: other, layout }];
+  });
 }
 
-function refuseSwapped(role: FileRole): Recognition & { fits: false } {
-  const other = otherRole(role)!;
+function refuseSwapped(role: FileRole, other: RecordRole): Recognition & { fits: false } {
+  const ways = 'give the patient file with --patients and the immunization file with --immunizations';
   return refusal(
     `looks like the ${other} file, and was given as the ${role} file`,
-    'give the patient file with --patients and the immunization file with --immunizations',
+    role === 'comment' || other === 'comment' ? `${ways}, and comments with --comments` : ways,
   );
 }
 
@@ -353,10 +358,10 @@ function findHeader(
   if (layout.header === 'absent') return null;
   const { role, spec } = options;
   const header = matchHeader(first.cells, layout);
-  const otherOf = otherRole(role);
-  const other = otherOf === null ? null : matchHeader(first.cells, spec.layouts[otherOf]);
-  if (other !== null && countMatches(other) > countMatches(header) && looksLikeHeader(other))
-    return refuseSwapped(role);
+  for (const other of otherFiles(options)) {
+    const match = matchHeader(first.cells, other.layout);
+    if (countMatches(match) > countMatches(header) && looksLikeHeader(match)) return refuseSwapped(role, other.role);
+  }
   if (!looksLikeHeader(header)) {
     if (layout.header === 'optional') return null;
     return refusal('has no header that fits the specification', `begin it with the column names of ${spec.id}`);
@@ -370,14 +375,15 @@ function findHeader(
   const nameOf = (field: string): string =>
     views.flatMap((view) => view.fields).find((f) => f.field === field)?.name ?? field;
   const roles = role === 'combined' ? (['patient', 'immunization'] as const) : [role];
-  const needed = new Set([
+  const needed = new Set<FieldName>([
     ...roles.flatMap((each) => KEY_FIELDS[each]),
-    ...(options.needsSite ? (['site_id'] as const) : []),
+    // Comments come with their patients, who name the site.
+    ...(options.needsSite && role !== 'comment' ? (['site_id'] as const) : []),
   ]);
   for (const field of needed) {
     if (!has(field)) return refusal(`has no column ${nameOf(field)}`, `add it, or name it as ${spec.id} does`);
   }
-  if (role !== 'patient' && !VACCINE_FIELDS.some(has)) {
+  if ((role === 'immunization' || role === 'combined') && !VACCINE_FIELDS.some(has)) {
     return refusal('has no column that names the vaccine', `add one, such as ${nameOf('cvx')}`);
   }
   return header;
@@ -394,11 +400,10 @@ function refuseByCount(
     return extra === 0 || extra === REJECT_COLUMNS.length;
   };
   if (records.some((record) => fits(record, layout.fields.length))) return null;
-  const otherOf = otherRole(options.role);
-  const other = otherOf === null ? null : options.spec.layouts[otherOf];
-  if (other?.format === 'delimited' && records.every((record) => fits(record, other.fields.length))) {
-    return refuseSwapped(options.role);
-  }
+  const other = otherFiles(options).find(({ layout: { format, fields } }) => {
+    return format === 'delimited' && records.every((record) => fits(record, fields.length));
+  });
+  if (other !== undefined) return refuseSwapped(options.role, other.role);
   if (records.some(({ cells }) => mayHaveCount(cells.length, layout))) return null;
   const found = records[0]!.cells.length;
   const shown = layout.delimiter === '\t' ? 'a tab' : layout.delimiter;
@@ -411,7 +416,7 @@ function refuseByCount(
 /** Whether a layout that takes shorter or longer records could take one with so many fields, its key among them. */
 function mayHaveCount(count: number, layout: DelimitedLayout): boolean {
   if (count > layout.fields.length) return longRowsOf(layout) === 'cut';
-  const keys: readonly (FieldName | null)[] = [...KEY_FIELDS.patient, ...KEY_FIELDS.immunization];
+  const keys: readonly (FieldName | null)[] = Object.values(KEY_FIELDS).flat();
   const lastKey = layout.fields.findLastIndex(({ field }) => keys.includes(field));
   return shortRowsOf(layout) === 'pad' && count > lastKey;
 }
@@ -423,34 +428,43 @@ function refuseByDates(
   options: RecognizeOptions,
 ): (Recognition & { fits: false }) | null {
   const { spec, role } = options;
-  const own = shareOfDates(records, layout, role === 'immunization' ? role : 'patient', options);
+  const own = shareOfDates(records, layout, role === 'combined' ? 'patient' : role, options);
   if (own > 0.2) return null;
-  const otherOf = otherRole(role);
-  const other = otherOf === null ? null : spec.layouts[otherOf];
-  if (other?.format === 'fixed' && shareOfDates(records, other, otherOf!, options) > 0.8) return refuseSwapped(role);
-  if (own > 0 || records.length < 10) return null;
+  const swapped = otherFiles(options).find((other) => {
+    return other.layout.format === 'fixed' && shareOfDates(records, other.layout, other.role, options) > 0.8;
+  });
+  if (swapped !== undefined) return refuseSwapped(role, swapped.role);
   const width = widthsOf(layout).width;
+  // Comments may all be without dates; then they are as short as they should be.
+  const isShort = records.every(({ text }) => text.length <= width);
+  if (own > 0 || (role === 'comment' ? isShort : records.length < 10)) return null;
   return refusal(
     `has no dates where ${spec.id} has them (rows of ${width} ${countedIn(layout)})`,
     'choose the right --spec, and check that the export counts columns as it does',
   );
 }
 
+/** The date that tells what a record is. */
+const KEY_DATES: Readonly<Record<RecordRole, FieldName>> = {
+  patient: 'birth_date',
+  immunization: 'administered_on',
+  comment: 'applies_on',
+};
+
 /** The share of records that have a date where the layout's key date stands. */
 function shareOfDates(
   records: readonly SampleRecord[],
   layout: FixedLayout,
-  role: Role,
+  role: RecordRole,
   { spec, today, encoding = null }: RecognizeOptions,
 ): number {
-  const index = layout.fields.findIndex(
-    (field) => field.field === (role === 'patient' ? 'birth_date' : 'administered_on'),
-  );
+  const index = layout.fields.findIndex((field) => field.field === KEY_DATES[role]);
+  if (index < 0) return 0;
   const formats = layout.fields[index]!.dates ?? spec.dates.formats;
   const read = createDateNormalizer({ formats, twoDigitYears: spec.dates.twoDigitYears, today });
   const dates = records.filter(({ bytes, text }) => {
     const cell = splitFixed(bytes, text, layout, encoding)[index]!;
-    return cell !== '' && read(cell).value !== null;
+    return cell !== '' && isDateLike(read(cell));
   });
   return dates.length / records.length;
 }

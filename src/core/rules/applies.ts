@@ -1,19 +1,29 @@
 /** Which rules the records of a specification can break at all. */
 import { CATALOGUE, type IssueCode } from '../catalogue.js';
-import { ROLES } from '../file-layouts.js';
+import { rolesOf } from '../file-layouts.js';
 import { isRequired, longRowsOf, shortRowsOf, titleRowsOf } from '../framing.js';
 import type { IssueDefinition } from '../issue.js';
-import { type FieldDefinition, type FieldName, fieldsOf, type Role } from '../model.js';
+import { type FieldDefinition, type FieldName, fieldsOf, type RecordRole } from '../model.js';
 import { type DateFormat, MONTH_FIRST_FORMATS } from '../normalize/date.js';
-import { isCombined, isTagged, type Layout, type LayoutField, type Spec, severityOf, VACCINE_FIELDS } from '../spec.js';
+import {
+  isCombined,
+  isTagged,
+  type Layout,
+  type LayoutField,
+  layoutOf,
+  type Spec,
+  severityOf,
+  VACCINE_FIELDS,
+} from '../spec.js';
 import { hasColumnRules } from './checks.js';
 import { codesOfRule, RULE_CODES } from './columns.js';
+import { COMMENT_MISSING } from './comment.js';
 import { IMMUNIZATION_MISSING } from './immunization.js';
 import { PATIENT_MISSING } from './patient.js';
 
 /** The columns of a spec as each role sees them. */
-function viewsOf(spec: Spec): readonly (readonly [Role, Layout])[] {
-  return ROLES.map((role) => [role, spec.layouts[role]]);
+function viewsOf(spec: Spec): readonly (readonly [RecordRole, Layout])[] {
+  return rolesOf(spec).map((role) => [role, layoutOf(spec, role)]);
 }
 
 /** What cannot be told where patient and doses come in one record: they cannot miss each other. */
@@ -121,18 +131,19 @@ const TWO_DIGIT_YEARS: ReadonlySet<IssueCode> = new Set<IssueCode>([
   'dose-date-two-digit-year',
 ]);
 
-const MISSING: Readonly<Record<Role, Readonly<Partial<Record<FieldName, IssueCode>>>>> = {
+const MISSING: Readonly<Record<RecordRole, Readonly<Partial<Record<FieldName, IssueCode>>>>> = {
   patient: PATIENT_MISSING,
   immunization: IMMUNIZATION_MISSING,
+  comment: COMMENT_MISSING,
 };
 
 /** The code of a blank in a field that has one of its own. */
-export function missingCode(role: Role, field: FieldName): IssueCode | undefined {
+export function missingCode(role: RecordRole, field: FieldName): IssueCode | undefined {
   return MISSING[role][field];
 }
 
 /** Required fields of a layout whose blank has no code of its own, and so is `required-value-missing`. */
-export function plainlyRequired(role: Role, layout: Layout): readonly LayoutField[] {
+export function plainlyRequired(role: RecordRole, layout: Layout): readonly LayoutField[] {
   return layout.fields.filter(
     (column) =>
       column.use === 'required' &&
@@ -157,8 +168,8 @@ export function canBreak(code: IssueCode, spec: Spec): boolean {
   if (shape !== undefined) return layouts.some(([, layout]) => shape(layout));
   if (code === 'required-value-missing')
     return layouts.some(([role, layout]) => plainlyRequired(role, layout).length > 0);
-  const carries = (role: Role, field: FieldName): boolean =>
-    spec.layouts[role].fields.some((each) => each.field === field);
+  const carries = (role: RecordRole, field: FieldName): boolean =>
+    spec.layouts[role]?.fields.some((each) => each.field === field) === true;
   if (ABOUT_ORDER.has(code)) return hasDates(spec, MONTH_FIRST_FORMATS);
   if (code === 'dose-date-after-death') return carries('patient', 'death_date');
   if (NEEDS_NDC_TABLE.has(code)) return false;
@@ -168,11 +179,11 @@ export function canBreak(code: IssueCode, spec: Spec): boolean {
   const { subject, field } = CATALOGUE[code] as IssueDefinition;
   if ((field === null && !OF_SEVERAL_DATES.has(code)) || code === 'site-missing') return true;
   const second = SECOND_FIELDS[code];
-  return layouts.some(([role]) => {
+  return layouts.some(([role, layout]) => {
     if (subject !== 'record' && subject !== role) return false;
     if (second !== undefined && !carries(role, second)) return false;
     const reported = fieldsReportedOn(code, role);
-    return spec.layouts[role].fields.some(({ field: carried, dates = spec.dates.formats }) => {
+    return layout.fields.some(({ field: carried, dates = spec.dates.formats }) => {
       if (carried === null || !reported.includes(carried)) return false;
       if (ONLY_UNREAD_SERIALS.has(code)) return !dates.includes(SERIAL);
       if (code === 'date-from-serial') return dates.indexOf(SERIAL) > 0;
@@ -199,7 +210,7 @@ function hasDates(spec: Spec, forms: readonly DateFormat[]): boolean {
 }
 
 /** The fields of a role that a code can be reported on. */
-function fieldsReportedOn(code: IssueCode, role: Role): readonly FieldName[] {
+function fieldsReportedOn(code: IssueCode, role: RecordRole): readonly FieldName[] {
   const own = CATALOGUE[code].field as FieldName | null;
   if (own === 'cvx' && !CVX_COLUMN.has(code)) return VACCINE_FIELDS;
   const fields: [string, FieldDefinition][] = Object.entries(fieldsOf(role));

@@ -1,8 +1,8 @@
 /** Which rules of columns are asked when a file is read as patients or as doses, and what becomes of a record for them. */
 import type { Codes } from '../codes.js';
-import type { FieldName, IsoDate, Role } from '../model.js';
+import type { FieldName, IsoDate, RecordRole } from '../model.js';
 import type { HeaderMatch } from '../read/header.js';
-import { columnKey, isCombined, type Layout, type LayoutField, type Spec } from '../spec.js';
+import { columnKey, isCombined, type Layout, type LayoutField, layoutOf, type Spec } from '../spec.js';
 import { type CheckedColumn, ColumnRules } from './columns.js';
 import { type ConditionTest, compileWhen, type PlaceOf } from './conditions.js';
 
@@ -24,7 +24,7 @@ export interface ColumnChecks {
 
 export interface ChecksOptions {
   readonly spec: Spec;
-  readonly role: Role;
+  readonly role: RecordRole;
   readonly codes: Codes;
   readonly today: IsoDate;
   readonly header: HeaderMatch | null;
@@ -40,7 +40,7 @@ export function hasColumnRules(layout: Layout): boolean {
 /** Makes the rules of a layout ready for a file, `null` if it has none. */
 export function compileChecks(options: ChecksOptions): ColumnChecks | null {
   const { spec, role, codes, today, header, dose } = options;
-  const layout = spec.layouts[role];
+  const layout = layoutOf(spec, role);
   if (!hasColumnRules(layout)) return null;
   const placeOf = createPlaceOf(layout, header);
   const rulesOf = (columns: readonly LayoutField[]): ColumnRules => {
@@ -50,8 +50,8 @@ export function compileChecks(options: ChecksOptions): ColumnChecks | null {
   const once = layout.fields.filter((column) => column.dose === undefined);
   const both = isCombined(spec);
   const asDose = both && role === 'immunization';
-  const placeOfId = (of: Role, id: FieldName): number => {
-    const column = spec.layouts[of].fields.find(({ field, dose: each }) => field === id && each === undefined);
+  const placeOfId = (of: RecordRole, id: FieldName): number => {
+    const column = layoutOf(spec, of).fields.find(({ field, dose: each }) => field === id && each === undefined);
     return column === undefined ? -1 : placeOf(column.name);
   };
   const ofDose = layout.fields.filter((column) => column.dose !== undefined && column.dose === dose);

@@ -4,8 +4,8 @@
  * The first patient and the first dose have a value for every field there is: a field that is added to the model does
  * not compile without its sample.
  */
-import type { FieldName, ImmunizationField, PatientField, Role } from '../model.js';
-import type { Spec } from '../spec.js';
+import type { CommentField, FieldName, ImmunizationField, PatientField, RecordRole } from '../model.js';
+import { layoutOf, type Spec } from '../spec.js';
 
 /** A record's values by field, as the registry holds them: days as YYYY-MM-DD. A field without a value is left out. */
 export type TrueRecord = Readonly<Partial<Record<FieldName, string>>>;
@@ -191,18 +191,28 @@ const DOSE_OF_CHILD: TrueRecord = {
   information_source: '01',
 };
 
+/** What is remarked of the old man, who has no part in what happens to the others. */
+const REMARK: Readonly<Record<CommentField, string | null>> = {
+  site_id: SITE,
+  source_patient_id: '1002',
+  // No list of codes is published: this is the form they have.
+  comment_code: 'A1',
+  applies_on: '2014-10-07',
+};
+
 function withoutNulls(record: Readonly<Record<string, string | null>>): TrueRecord {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null)) as TrueRecord;
 }
 
 /** The clinic's records, role by role. */
-export const SAMPLE_CLINIC: Readonly<Record<Role, readonly TrueRecord[]>> = {
+export const SAMPLE_CLINIC: Readonly<Record<RecordRole, readonly TrueRecord[]>> = {
   patient: [withoutNulls(NORA), KWAME, MEI],
   immunization: [withoutNulls(MMR), ...HISTORY],
+  comment: [withoutNulls(REMARK)],
 };
 
 /** The clinic's records of a role as a spec asks for them: fields that it requires are filled in all of them. */
-export function sampleRecords(role: Role, spec: Spec): TrueRecord[] {
+export function sampleRecords(role: RecordRole, spec: Spec): TrueRecord[] {
   return SAMPLE_CLINIC[role].map((record) => fillRequired(record, role, spec));
 }
 
@@ -211,9 +221,9 @@ export function sampleDoseOfChild(spec: Spec): TrueRecord {
   return fillRequired(DOSE_OF_CHILD, 'immunization', spec);
 }
 
-function fillRequired(record: TrueRecord, role: Role, spec: Spec): TrueRecord {
+function fillRequired(record: TrueRecord, role: RecordRole, spec: Spec): TrueRecord {
   const full = SAMPLE_CLINIC[role][0]!;
-  const required = spec.layouts[role].fields.flatMap(({ use, field }) =>
+  const required = layoutOf(spec, role).fields.flatMap(({ use, field }) =>
     use === 'required' && field !== null ? [field] : [],
   );
   return { ...Object.fromEntries(required.map((field) => [field, full[field]])), ...record };

@@ -1,11 +1,11 @@
 /** The files of a sample submission while they are being written: records as cells, so that some can be spoiled. */
 import type { IssueCode } from '../catalogue.js';
-import { fileLayoutsOf } from '../file-layouts.js';
+import { fileLayoutsOf, filesOf } from '../file-layouts.js';
 import type { MarkRecord } from '../framing.js';
-import { type FieldDefinition, type FieldName, type FileRole, fieldsOf, type Role } from '../model.js';
+import { type FieldDefinition, type FieldName, type FileRole, fieldsOf, type RecordRole, type Role } from '../model.js';
 import { dosesOf } from '../plan.js';
 import { plainlyRequired } from '../rules/applies.js';
-import { isCombined, isTagged, type Layout, type LayoutField, SHARED_FIELDS, type Spec } from '../spec.js';
+import { isCombined, isTagged, type Layout, type LayoutField, layoutOf, SHARED_FIELDS, type Spec } from '../spec.js';
 import { type Cells, formatDate, headerLine, lineEndOf, markLine, toCells, toLine } from '../write.js';
 import { sampleDoseOfChild, sampleRecords } from './clinic.js';
 
@@ -50,7 +50,7 @@ interface Place {
 
 /** What is to be found in a row of the file that has a role's records, or in that file as a whole (`row` is `null`). */
 export interface Expected {
-  readonly role: Role;
+  readonly role: RecordRole;
   /** Index in the file. */
   readonly row: number | null;
   readonly code: IssueCode;
@@ -62,20 +62,28 @@ export interface Expected {
 export class Draft {
   readonly files: readonly DraftFile[];
   /** Where each record of a role stands; a patient may stand in several rows of a file with doses. */
-  readonly #places: Readonly<Record<Role, readonly (readonly Place[])[]>>;
+  readonly #places: Readonly<Record<RecordRole, readonly (readonly Place[])[]>>;
 
   constructor(readonly spec: Spec) {
-    this.files = draftedFiles(spec).map(({ role, layout }) => {
+    this.files = filesOf(spec).map(({ role, layout }) => {
       const { headerRecord = null, trailerRecord = null } = layout;
       return { role, layout, titles: [], header: headerLine(layout), rows: [], headerRecord, trailerRecord, lost: 0 };
     });
-    if (isTagged(spec)) this.#places = this.#writeLines();
-    else if (isCombined(spec)) this.#places = this.#writeRows();
-    else this.#places = { patient: this.#write('patient'), immunization: this.#write('immunization') };
+    this.#places = {
+      ...this.#writeHistories(),
+      comment: spec.layouts.comment === undefined ? [] : this.#write('comment'),
+    };
+  }
+
+  /** Writes the patients and their doses. */
+  #writeHistories(): Record<Role, Place[][]> {
+    if (isTagged(this.spec)) return this.#writeLines();
+    if (isCombined(this.spec)) return this.#writeRows();
+    return { patient: this.#write('patient'), immunization: this.#write('immunization') };
   }
 
   /** Writes the records of a role into a file of their own, a row each. */
-  #write(role: Role): Place[][] {
+  #write(role: RecordRole): Place[][] {
     return sampleRecords(role, this.spec).map((record) => [
       { row: this.#add(role, toCells(record, role, this.spec)), dose: null },
     ]);
@@ -128,12 +136,12 @@ export class Draft {
     return places;
   }
 
-  #add(role: Role, cells: Cells): number {
+  #add(role: RecordRole, cells: Cells): number {
     return this.file(role).rows.push({ cells, layout: this.#layoutOf(role), line: null }) - 1;
   }
 
-  #layoutOf(role: Role): Layout {
-    return isTagged(this.spec) ? this.spec.layouts[role] : this.file(role).layout;
+  #layoutOf(role: RecordRole): Layout {
+    return isTagged(this.spec) ? layoutOf(this.spec, role) : this.file(role).layout;
   }
 
   /** The files, those of tagged lines once for patients and once for doses. */
@@ -144,17 +152,17 @@ export class Draft {
   }
 
   /** The file that has a role's records. */
-  file(role: Role): DraftFile {
-    return this.files.find((file) => file.role === role || file.role === 'combined')!;
+  file(role: RecordRole): DraftFile {
+    return this.files.find((file) => file.role === role) ?? this.files.find((file) => file.role === 'combined')!;
   }
 
   /** The first row of a record. */
-  rowOf(role: Role, record: number): number {
+  rowOf(role: RecordRole, record: number): number {
     return this.#places[role][record]![0]!.row;
   }
 
   /** The cells of a record's first row. */
-  cellsOf(role: Role, record: number): Cells {
+  cellsOf(role: RecordRole, record: number): Cells {
     return this.file(role).rows[this.rowOf(role, record)]!.cells;
   }
 
@@ -167,23 +175,23 @@ export class Draft {
   }
 
   /** How many records of a role there are. */
-  count(role: Role): number {
+  count(role: RecordRole): number {
     return this.#places[role].length;
   }
 
   /** A cell of a record, `''` where the layout has no such column. */
-  cell(role: Role, record: number, field: FieldName): string {
-    const column = this.spec.layouts[role].fields.findIndex((each) => each.field === field);
+  cell(role: RecordRole, record: number, field: FieldName): string {
+    const column = layoutOf(this.spec, role).fields.findIndex((each) => each.field === field);
     return this.cellsOf(role, record)[column] ?? '';
   }
 
   /** Sets cells of a record, in all its rows; false, and nothing is set, where the layout cannot say one of the values. */
-  set(role: Role, record: number, values: Values): boolean {
+  set(role: RecordRole, record: number, values: Values): boolean {
     const shared = isCombined(this.spec) && role === 'immunization';
     // The dose's patient is the patient of its row.
     if (shared && SHARED_FIELDS.some((field) => field in values)) return false;
     for (const { row, dose } of this.#places[role][record]!) {
-      const cells = writeValues(values, viewOfDose(this.spec.layouts[role], dose), role, this.spec);
+      const cells = writeValues(values, viewOfDose(layoutOf(this.spec, role), dose), role, this.spec);
       if (cells === null) return false;
       this.setRow(role, row, cells);
     }
@@ -191,13 +199,13 @@ export class Draft {
   }
 
   /** Sets cells of a row by their column. */
-  setRow(role: Role, row: number, cells: ReadonlyMap<number, string>): void {
+  setRow(role: RecordRole, row: number, cells: ReadonlyMap<number, string>): void {
     for (const [column, cell] of cells) this.file(role).rows[row]!.cells[column] = cell;
   }
 
   /** Adds a copy of a record's first row to the end of its file, with other values; `null` where they cannot be said. */
-  copy(role: Role, record: number, values: Values): number | null {
-    const cells = writeValues(values, viewOfDose(this.spec.layouts[role], null), role, this.spec);
+  copy(role: RecordRole, record: number, values: Values): number | null {
+    const cells = writeValues(values, viewOfDose(layoutOf(this.spec, role), null), role, this.spec);
     if (cells === null) return null;
     const row = this.#add(role, [...this.cellsOf(role, record)]);
     this.setRow(role, row, cells);
@@ -205,18 +213,18 @@ export class Draft {
   }
 
   /** Adds a line that is no row of cells, and gives its index. */
-  add(role: Role, line: string): number {
+  add(role: RecordRole, line: string): number {
     return this.file(role).rows.push({ cells: [], layout: this.#layoutOf(role), line }) - 1;
   }
 
   /** The line of a row as it stands. */
-  lineOf(role: Role, row: number): string {
+  lineOf(role: RecordRole, row: number): string {
     const { cells, layout } = this.file(role).rows[row]!;
     return toLine(cells, layout);
   }
 
   /** The line in the file on which a row stands, from 1. */
-  lineNumberOf(role: Role, row: number): number {
+  lineNumberOf(role: RecordRole, row: number): number {
     return row + linesAbove(this.file(role)).length + 1;
   }
 
@@ -260,11 +268,6 @@ function hasTag({ line, layout }: DraftRow, tag: string): boolean {
   return typeof line === 'string' ? line.startsWith(tag) : line[0] === tag.charCodeAt(0);
 }
 
-/** The files of a submission. The two layouts of a tagged one are of the same file. */
-function draftedFiles(spec: Spec): readonly { readonly role: FileRole; readonly layout: Layout }[] {
-  return isTagged(spec) ? [{ role: 'combined', layout: spec.layouts.patient }] : fileLayoutsOf(spec);
-}
-
 /** A layout in which the columns of other doses carry nothing. */
 function viewOfDose(layout: Layout, dose: number | null): Layout {
   const fields = layout.fields.map((column) =>
@@ -300,7 +303,7 @@ const FREE_TEXT: ReadonlySet<FieldDefinition['kind']> = new Set(['id', 'text', '
 export function writeValues(
   values: Values,
   layout: Layout,
-  role: Role,
+  role: RecordRole,
   spec: Spec,
 ): ReadonlyMap<number, string> | null {
   const required = plainlyRequired(role, layout);

@@ -6,7 +6,7 @@
 import type { IssueCode } from '../catalogue.js';
 import { ROLES } from '../file-layouts.js';
 import { isRequired, longRowsOf, shortRowsOf, titleRowsOf } from '../framing.js';
-import type { FieldName, FileRole, Role } from '../model.js';
+import type { FieldName, FileRole, RecordRole, Role } from '../model.js';
 import type { DateFormat } from '../normalize/date.js';
 import { plainlyRequired } from '../rules/applies.js';
 import { isCombined, isTagged, type Spec, severityOf, VACCINE_FIELDS } from '../spec.js';
@@ -15,7 +15,7 @@ import { type Draft, type Expected, latin1, type Values } from './draft.js';
 
 /** Values that make a record faulty, whatever the record. */
 export interface ValueFault {
-  readonly role: Role;
+  readonly role: RecordRole;
   readonly values: Values;
   /** The record of the clinic, if another than usual. */
   readonly record?: number;
@@ -42,13 +42,17 @@ function dose(values: Values, details: Details = {}): ValueFault {
   return { role: 'immunization', values, ...details };
 }
 
+function comment(values: Values): ValueFault {
+  return { role: 'comment', values };
+}
+
 /** A dose whose vaccine is named so, and in no other way. */
 function vaccine(values: Values, details: Details = {}): ValueFault {
   return dose({ cvx: '', cpt: '', ndc: '', vaccine_name: '', vaccine_group: '', ...values }, details);
 }
 
 /** The record that a fault is planted in: a patient without doses, and a dose with all its details. */
-export const PLANTED_IN: Readonly<Record<Role, number>> = { patient: 2, immunization: 0 };
+export const PLANTED_IN: Readonly<Record<RecordRole, number>> = { patient: 2, immunization: 0, comment: 0 };
 const CHILD = PLANTED_IN.patient;
 const FIRST = 0;
 /** A dose of somebody who has died. */
@@ -163,7 +167,6 @@ const missingColumn: DraftFault = (draft) => {
     const { layout, header, rows } = file;
     if (layout.format !== 'delimited' || header === null) continue;
     const { delimiter } = layout;
-    const role = file.role === 'immunization' ? 'immunization' : 'patient';
     const place = layout.fields.findIndex(
       ({ use, rules = [] }, index) =>
         use === 'optional' &&
@@ -174,7 +177,7 @@ const missingColumn: DraftFault = (draft) => {
     const without = (cells: readonly string[]): string => cells.filter((_, i) => i !== place).join(delimiter);
     file.header = without(layout.fields.map(({ name }) => name));
     for (const row of rows) row.line = without(row.cells);
-    return [{ role, row: null, code: 'column-missing' }];
+    return [{ role: ofRole(file.role), row: null, code: 'column-missing' }];
   }
   return null;
 };
@@ -312,7 +315,7 @@ const withoutTrailer: DraftFault = (draft) => {
   return null;
 };
 
-const ofRole = (role: FileRole): Role => (role === 'combined' ? 'patient' : role);
+const ofRole = (role: FileRole): RecordRole => (role === 'combined' ? 'patient' : role);
 
 const withTitle: DraftFault = (draft) => {
   for (const file of draft.files) {
@@ -436,6 +439,17 @@ const rejectedWithDoses: DraftFault = (draft) => {
 
 /** No NDC table comes with immload, and without one an NDC says nothing. */
 const needsNdcTable: DraftFault = () => null;
+
+/** A comment on a patient who is rejected. */
+const commentOnRejected: DraftFault = (draft) => {
+  if (draft.count('comment') === 0) return null;
+  const id = draft.cell('patient', CHILD, 'source_patient_id');
+  const rejected =
+    draft.set('patient', CHILD, { birth_date: '' }) && draft.set('comment', 0, { source_patient_id: id });
+  if (!rejected || severityOf('birth-date-missing', draft.spec) !== 'error') return null;
+  const row = draft.rowOf('comment', 0);
+  return [ofChild(draft, 'birth-date-missing'), { role: 'comment', row, code: 'comment-patient-rejected' }];
+};
 
 /** The faults of every code, in the order of the catalogue. */
 export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> = {
@@ -581,6 +595,14 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'patient-line-disagrees': [dose({ source_patient_id: '999999' })],
   'patient-not-found': [dose({ source_patient_id: '999999' })],
   'patient-rejected': [rejectedWithDoses, idOfAnother],
+  // ---- comments on a patient -------------------------------------------------------------------------------------
+  'comment-patient-id-missing': [comment({ source_patient_id: '' })],
+  'comment-patient-not-found': [comment({ source_patient_id: '999999' })],
+  'comment-patient-rejected': [commentOnRejected],
+  'comment-code-missing': [comment({ comment_code: '' })],
+  'comment-code-unrecognized': [comment({ comment_code: '??' })],
+  'comment-date-invalid': [comment({ applies_on: '2014-13-01' })],
+  'comment-date-in-future': [comment({ applies_on: '2190-01-05' })],
   // ---- which vaccine ---------------------------------------------------------------------------------------------
   'vaccine-missing': [vaccine({})],
   'vaccine-unresolved': [
@@ -720,7 +742,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
 export function allowsDates({ role, values, dates, twoDigitYears }: ValueFault, spec: Spec): boolean {
   if (twoDigitYears === true && spec.dates.twoDigitYears === 'reject') return false;
   if (dates === undefined) return true;
-  const column = spec.layouts[role].fields.find(({ field }) => field !== null && field in values);
+  const column = spec.layouts[role]?.fields.find(({ field }) => field !== null && field in values);
   const allowed = column?.dates ?? spec.dates.formats;
   return dates.some((format) => allowed.includes(format));
 }

@@ -3,7 +3,7 @@ import { CATALOGUE, type IssueCode } from '../catalogue.js';
 import type { Codes } from '../codes.js';
 import type { ColumnRule } from '../column-rule.js';
 import { fileLayoutsOf } from '../file-layouts.js';
-import type { FieldName, FileRole, IsoDate, Role } from '../model.js';
+import type { FieldName, FileRole, IsoDate, RecordRole } from '../model.js';
 import { type CheckedLayout, ColumnRules } from '../rules/columns.js';
 import { type ConditionTest, caseless, compileWhen, type ReadCell } from '../rules/conditions.js';
 import { LINK_RULES } from '../rules/immunization.js';
@@ -67,7 +67,7 @@ interface RuleVerdict extends Expected {
 /** What the rules of columns say of the rows of a file. */
 export class FileJudge {
   readonly file: DraftFile;
-  readonly role: Role;
+  readonly role: RecordRole;
   readonly layout: Layout;
   readonly of: RulesOfFile;
   readonly #spec: Spec;
@@ -75,7 +75,7 @@ export class FileJudge {
   constructor(spec: Spec, { file, role, layout }: DraftPart, rules: RulesOfSpec) {
     this.file = file;
     this.layout = layout;
-    this.role = role === 'immunization' ? 'immunization' : 'patient';
+    this.role = role === 'combined' ? 'patient' : role;
     this.of = rules.get(role)!;
     this.#spec = spec;
   }

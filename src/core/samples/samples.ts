@@ -50,6 +50,7 @@ const FILE_NAMES: Readonly<Record<FileRole, string>> = {
   patient: 'patients.txt',
   immunization: 'immunizations.txt',
   combined: 'history.txt',
+  comment: 'comments.txt',
 };
 
 /** Makes all samples of a spec: the same ones every time. */
@@ -70,7 +71,10 @@ export function makeSamples(spec: Spec, codes: Codes): Samples {
     faulty.push(...ofRules);
     if (sample === null && ofRules.length === 0) notShown.push(code);
   }
-  const namesSite = fileLayoutsOf(spec).every(({ layout }) => layout.fields.some(({ field }) => field === 'site_id'));
+  // Comments are of the site of their patients.
+  const namesSite = fileLayoutsOf(spec).every(
+    ({ role, layout }) => role === 'comment' || layout.fields.some(({ field }) => field === 'site_id'),
+  );
   const site = namesSite ? null : SAMPLE_CLINIC.patient[0]!.site_id!;
   const perfect = new Draft(spec);
   return { perfect: writeFiles(perfect), unfit: unfitColumns(perfect, compiled), faulty, notShown, site };

@@ -1,0 +1,137 @@
+/** The comments of a submission: link each to its patient, and store those that are not there already. */
+import type { IssueCode } from './core/catalogue.js';
+import type { Issue } from './core/issue.js';
+import { COMMENT, type Row } from './core/model.js';
+import { type Block, recordOffset } from './core/read/blocks.js';
+import { type Batch, createValueReader } from './core/transform.js';
+import type { NewComment } from './db/store.js';
+import { Linker } from './link-doses.js';
+import { type PatientLinks, splitSourceKey } from './load-patients.js';
+import { type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
+
+/** What became of the comments. */
+export interface CommentCounts {
+  readonly new: number;
+  readonly duplicate: number;
+}
+
+/** Loads all comments of a submission, whose patients are loaded by then. */
+export async function loadComments(
+  files: readonly FileRun[],
+  links: PatientLinks,
+  context: RunContext,
+): Promise<CommentCounts> {
+  const linker = new Linker(links, context);
+  const counts = { new: 0, duplicate: 0 };
+  const site = context.site ?? (files.length > 0 ? onlySiteOf(links) : null);
+  for (const file of files) {
+    file.plan = { ...file.plan, site };
+    for await (const { block, batch } of readBatches(file, context, 'reading comments')) {
+      const comments = await linkComments(block, batch, file, linker, context);
+      await storeComments(comments, file, context, counts);
+    }
+  }
+  return counts;
+}
+
+/** The site of the patients of a submission: comments that name none are of the same. `null` if there are several. */
+function onlySiteOf({ bySource }: PatientLinks): string | null {
+  let only: string | null = null;
+  for (const key of bySource.keys()) {
+    const { siteId } = splitSourceKey(key);
+    if (only !== null && only !== siteId) return null;
+    only = siteId;
+  }
+  return only;
+}
+
+/** A comment whose patient is known. */
+interface LinkedComment extends NewComment {
+  readonly record: number;
+}
+
+/** Links the comments of a batch, and sets aside those that cannot be. */
+async function linkComments(
+  block: Block,
+  batch: Batch,
+  file: FileRun,
+  linker: Linker,
+  context: RunContext,
+): Promise<LinkedComment[]> {
+  await linker.prepare(batch.rows);
+  const linked: LinkedComment[] = [];
+  const issues = [...batch.issues];
+  const rejects: { index: number; codes: readonly IssueCode[] }[] = [...batch.rejected];
+  for (const [i, row] of batch.rows.entries()) {
+    const index = batch.accepted[i]!;
+    const link = linker.find(row);
+    if (typeof link === 'string') {
+      const code = link === 'unknown' ? 'comment-patient-not-found' : 'comment-patient-rejected';
+      issues.push(describeLink(code, row, block, index, file));
+      rejects.push({ index, codes: [code] });
+      continue;
+    }
+    linked.push({
+      record: block.firstRecord + index,
+      fileId: file.fileId,
+      line: block.lines[index]!,
+      patientId: link.patientId,
+      siteId: row[COMMENT.site_id]!,
+      code: row[COMMENT.comment_code]!,
+      appliesOn: row[COMMENT.applies_on]!,
+    });
+  }
+  for (const issue of issues.sort((a, b) => a.record - b.record)) context.issues.add(file.logNumber, issue);
+  for (const { index, codes } of rejects.sort((a, b) => a.index - b.index)) {
+    const bytes = block.bytes.subarray(block.starts[index], block.ends[index]);
+    await rejectRecord(file, context, { bytes, record: block.firstRecord + index, line: block.lines[index]!, codes });
+  }
+  return linked;
+}
+
+function describeLink(code: IssueCode, row: Row, block: Block, index: number, file: FileRun): Issue {
+  return {
+    code,
+    severity: 'error',
+    record: block.firstRecord + index,
+    line: block.lines[index]!,
+    offset: recordOffset(block, index),
+    sourcePatientId: row[COMMENT.source_patient_id]!,
+    sourceImmunizationId: null,
+    field: 'source_patient_id',
+    column: null,
+    documentCode: null,
+    value: createValueReader(block, file.plan)(index, 'source_patient_id'),
+    after: null,
+    expected: null,
+    other: null,
+  };
+}
+
+/** Stores comments, in one transaction; one that the patient has already is a duplicate. */
+async function storeComments(
+  comments: readonly LinkedComment[],
+  file: FileRun,
+  { store, runId, signal }: RunContext,
+  counts: { new: number; duplicate: number },
+): Promise<void> {
+  if (comments.length === 0) return;
+  signal?.throwIfAborted();
+  const stored = await store.readComments([...new Set(comments.map(({ patientId }) => patientId))]);
+  const known = new Set(stored.map(keyOf));
+  const fresh: NewComment[] = [];
+  for (const comment of comments) {
+    const key = keyOf(comment);
+    const isNew = !known.has(key);
+    if (isNew) fresh.push(comment);
+    known.add(key);
+    counts[isNew ? 'new' : 'duplicate']++;
+    file.settle(comment.record, isNew ? 'loaded' : 'duplicate');
+  }
+  await store.writeComments(runId, fresh);
+}
+
+/** Equal for comments that say the same, whoever sent them. */
+function keyOf({ patientId, code, appliesOn }: Pick<NewComment, 'patientId' | 'code' | 'appliesOn'>): string {
+  return `${patientId} ${appliesOn ?? ''} ${code}`;
+}
