@@ -118,11 +118,12 @@ export async function runLoad(
 
 /** Updated tables stay when a newer immload comes with newer ones. */
 function warnOfOutdatedTables(folder: string | null): void {
+  if (folder === null) return;
   const outdated = locateCodeTables(folder).filter(isOutdated);
   if (outdated.length === 0) return;
   const tables = outdated.map(({ table, builtIn }) => `${table.id} of ${table.asOf} (immload’s own: ${builtIn.asOf})`);
   process.stderr.write(
-    `immload: older than the code tables that come with immload: ${tables.join(', ')} in ${showSafely(folder!)}; update them, or delete them\n`,
+    `immload: older than the code tables that come with immload: ${tables.join(', ')} in ${showSafely(folder)}; update them, or delete them\n`,
   );
 }
 

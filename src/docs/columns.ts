@@ -61,6 +61,11 @@ const VALUE_FORMS: Readonly<Record<ValueKind, { readonly form: string; readonly 
   'comment-code': { form: 'Code of the registry' },
 };
 
+/** Fields that are written in another way than others of their kind. */
+const FIELD_FORMS: Readonly<Partial<Record<FieldName, string>>> = {
+  ndc: 'NDC of ten digits with hyphens (4-4-2, 5-3-2 or 5-4-1), or of eleven',
+};
+
 const RAW_CODE_TABLES: Readonly<Partial<Record<FieldName, string>>> = { cvx: 'cvx', cpt: 'cpt' };
 
 /** The code table of a field, `null` if its values are no codes of a table. */
@@ -86,7 +91,7 @@ export function describeValues(column: LayoutField, role: RecordRole | null, spe
   const { field } = column;
   if (field === null || role === null) return 'Not loaded';
   const definition: FieldDefinition = fieldsOf(role)[field]!;
-  const { form } = VALUE_FORMS[definition.kind];
+  const form = FIELD_FORMS[field] ?? VALUE_FORMS[definition.kind].form;
   const tableId = tableOf(field, role);
   const names = tableId === null ? null : new Map(codesOf(codes.table(tableId)).map((each) => [each.code, each.name]));
   if (column.values !== undefined) {
