@@ -7,6 +7,7 @@ import type { Comparison, Summary } from '../../src/run.js';
 import { type CdcValues, cdcText, NDC_ROWS, rowsOfTable } from '../support/cdc.js';
 import { type Outcome, runProgram } from '../support/program.js';
 import { miis, Sandbox } from '../support/sandbox.js';
+import { smallestTagged } from '../support/small-spec.js';
 
 const PATIENTS = miis('facility_id|patient_id|last_name|first_name|birth_date', 'F1|1|Smith|Anna|20150504');
 const DOSES = miis(
@@ -240,6 +241,26 @@ describe('an old submission under newer tables', () => {
     ]);
     // The patient, and two doses.
     expect(comparisonOf(sandbox).compared).toBe(3);
+  });
+
+  test('shows the doses below a patient', async () => {
+    using sandbox = new Sandbox();
+    sandbox.write('tagged.json', JSON.stringify(smallestTagged()));
+    sandbox.write(
+      't.txt',
+      'P|1|Smith|05/04/2015\nI|05/16/2016|03\nI|05/17/2016|340\nP|2|Lopez|05/05/2015\nI|05/18/2016|340\n',
+    );
+    sandbox.write('cvx.txt', CDC['cvx.txt']!);
+    const files = ['t.txt', '--spec', './tagged.json', '--site', 'F1', '--today', '2026-07-01'];
+    await runProgram(sandbox.folder, ['load', ...files]);
+    await runProgram(sandbox.folder, ['codes', 'update', 'cvx.txt']);
+    await runProgram(sandbox.folder, ['validate', ...files, '--compare', '1', '--report', 'again']);
+    const rows = await sandbox.report(sandbox.path('again'), 'comparison.csv');
+    expect(rows).toMatchObject([
+      { role: 'immunization', line: '3', source_patient_id: '1', cvx_before: '', cvx_after: '340' },
+      { role: 'immunization', line: '5', source_patient_id: '2', cvx_before: '', cvx_after: '340' },
+    ]);
+    expect(comparisonOf(sandbox).compared).toBe(5);
   });
 });
 
