@@ -83,7 +83,7 @@ export function isOutdated({ table, builtIn, folder }: LocatedTable): boolean {
 }
 
 function readUpdated(path: string, id: string): CodeTable {
-  const remedy = 'make it again with `immload codes update`, or delete it';
+  const remedy = 'delete it, and make it again with `immload codes update`';
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(path, 'utf8'));

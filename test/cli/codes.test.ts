@@ -326,7 +326,7 @@ describe('codes update', () => {
     const outcome = await run(sandbox, 'update', 'VG.txt');
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toMatch(
-      /^immload: immload-codes\/cvx\.json: cannot be read \(EISDIR\); make it again with `immload codes update`, or delete it\n$/,
+      /^immload: immload-codes\/cvx\.json: cannot be read \(EISDIR\); delete it, and make it again with `immload codes update`\n$/,
     );
     expect(sandbox.files().filter((name) => name.startsWith('immload-codes'))).toEqual([]);
   });
@@ -345,7 +345,7 @@ describe('a folder of tables', () => {
     mkdirSync(sandbox.path('own'));
     writeFileSync(sandbox.path('own', 'cvx.json'), content);
     const before = listFolder(sandbox.folder);
-    const stderr = `immload: own/cvx.json: ${problem}; make it again with \`immload codes update\`, or delete it\n`;
+    const stderr = `immload: own/cvx.json: ${problem}; delete it, and make it again with \`immload codes update\`\n`;
     for (const args of [['codes', 'list'], ['validate', '--patients', 'p.txt'], ['spec', 'doc', 'miis-legacy']]) {
       expect(await runProgram(sandbox.folder, [...args, '--codes', 'own'])).toEqual({ code: 1, stdout: '', stderr, left: before });
     }

@@ -74,9 +74,10 @@ const readMvx: CellReader = (text) => {
   return /^[A-Z]{2,3}$/.test(code) ? asIs(code) : { expected: 'an MVX code' };
 };
 
+/** CPT codes have five digits, or four and a letter; HCPCS codes, which bill vaccines too, a letter and four. */
 const readCpt: CellReader = (text) => {
   const code = text.toUpperCase();
-  return /^(?:\d{5}|\d{4}[A-Z])$/.test(code) ? asIs(code) : { expected: 'a CPT code' };
+  return /^(?:\d{5}|\d{4}[A-Z]|[A-Z]\d{4})$/.test(code) ? asIs(code) : { expected: 'a CPT code' };
 };
 
 /** CDC writes NDCs with eleven digits and hyphens; a spreadsheet, of digits alone, leaves out the zeros. */

@@ -84,7 +84,7 @@ function cutRows(text: string): RawFile {
   if (/^<(?:!doctype html|html|head|body)\b/i.test(start)) {
     throw new CdcFault(null, 'a web page, and not the download', TAKE_DOWNLOAD);
   }
-  return start.startsWith('<') ? cutXml(text.trimStart()) : cutText(text);
+  return start.startsWith('<') ? cutXml(text) : cutText(text);
 }
 
 /** What names in XML are compared by: CDC writes them with blanks, underscores, or neither. */

@@ -126,6 +126,11 @@ describe('a cell', () => {
     expect(read(line).rows[0]!.values[column]).toBe(expected);
   });
 
+  test.each(['90707     ', '0001a', 'Q2038     '])('of a CPT code may be %s', (code) => {
+    const line = `${code}|x||Flu|141       ||6/30/2026|9`;
+    expect(read(line).rows[0]!.values).toMatchObject({ cpt: code.trim().toUpperCase(), cvx: '141' });
+  });
+
   test('of a maker is blank where it is ten blanks, and in capitals where it is not', () => {
     const product = (mvx: string): string => `ACEL-IMUNE|DTaP|20        ||${mvx}|Inactive|Inactive|9/1/2010`;
     expect(read(product('          ')).rows[0]!.values['mvx']).toBe('');
@@ -255,6 +260,7 @@ describe('a file that is none of CDC’s is refused, with place and remedy', () 
     ['zero bytes', Buffer.concat([bytesOf(`${CVX}\n`.repeat(40)), Buffer.alloc(3)]), null, /zero bytes/],
     ['bytes that mean nothing', Buffer.concat([bytesOf(`${CVX}\n${CVX}`), Buffer.from([0x81])]), 2, /neither UTF-8 nor/],
     ['other XML', '<patients><patient><name>Anna</name></patient></patients>', 1, /^none of CDC’s lists/],
+    ['other XML below blank lines', '\n\n<patients>\n<patient><name>Anna</name></patient></patients>', 4, /^none of CDC’s lists/],
     ['a list without records', '<CVXCodes/>', null, /^a list without records$/],
     ['half of a record', cdcXml('mvx', ROWS.mvx, { shape: 'named' }).replace('<Status>Active</Status>', ''), null, /./],
   ])('%s', (_, content, line, message) => {
