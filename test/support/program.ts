@@ -80,11 +80,15 @@ export async function runProgram(
   return startProgram(folder, args, options).outcome;
 }
 
-/** What a folder holds, down to the last byte. */
+/** What a folder holds, down to the last byte. What another program removes meanwhile is left out. */
 export function listFolder(folder: string): Listing {
   const listing: Record<string, string> = {};
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
-    listing[name] = describeEntry(join(folder, name));
+    try {
+      listing[name] = describeEntry(join(folder, name));
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'ENOENT') throw error;
+    }
   }
   return listing;
 }
