@@ -1,5 +1,5 @@
 /** How two patient records compare, field by field. */
-import type { PeopleSet } from './people.js';
+import type { ComparedName, PeopleSet } from './people.js';
 import { areOneEditApart, jaroWinkler } from './similarity.js';
 
 /** The fields that are compared, in the order of a {@link Comparison}, and their levels from 1; 0 is "not known". */
@@ -52,6 +52,12 @@ export function createComparison(): Comparison {
 const CLOSE = 0.92;
 const ALIKE = 0.82;
 const SAME_SOUND = 0.88;
+/** Below this many bearers a name may be another one misspelt. */
+const RARE = 3;
+/** How many times as often as a name another one is borne that it may be a misspelling of, rare or not. */
+const FAR_MORE = 50;
+/** How many times as often as a common name a name is borne that others are misspellings of. */
+const VERY_COMMON = 4;
 
 /** All that names are counted in: it may be more than the records that are compared. */
 export interface Population {
@@ -106,6 +112,10 @@ export class Comparer {
     levels[AT.medicaid] = compareIds(ids.medicaid[a]!, ids.medicaid[b]!);
     levels[AT.chart] = compareExact(ids.chart[a]!, ids.chart[b]!);
     levels[AT.middle] = this.#compareMiddles(a, b);
+    if (levels[AT.middle] === ID.disagree && levels[AT.first]! < NAME.equal && this.#areCrossed(a, b)) {
+      levels[AT.first] = NAME.close;
+      levels[AT.middle] = ID.equal;
+    }
   }
 
   /** The fields that a household has in common, once {@link comparePerson} has compared the others. */
@@ -137,6 +147,15 @@ export class Comparer {
     return first[a] !== 0 && last[a] !== 0 && first[a] !== first[b] && first[a] === last[b] && last[a] === first[b];
   }
 
+  /** Whether first and middle name stand in each other's place: one pair equal, the other equal, close or an initial. */
+  #areCrossed(a: number, b: number): boolean {
+    const { first, middle } = this.#people.integers;
+    const one = this.#compareGivenNames(first[a]!, middle[b]!);
+    if (one === ID.disagree || one === 0) return false;
+    const other = this.#compareGivenNames(first[b]!, middle[a]!);
+    return other > ID.disagree && (one === ID.equal || other === ID.equal);
+  }
+
   #compareFirst(a: number, b: number): number {
     const { integers } = this.#people;
     const firstA = integers.first[a]!;
@@ -153,18 +172,35 @@ export class Comparer {
     const one = names.at(a);
     const other = names.at(b);
     if (one.joined === other.joined) return NAME.equal;
+    const uses = this.#firstUses;
     if (one.groups.length > 0 && one.groups.some((group) => other.groups.includes(group))) return NAME.close;
     // The beginning of the other, or one of its words: an initial, or half of a double name.
-    if (one.text.startsWith(other.text) || other.text.startsWith(one.text)) return NAME.alike;
+    if (one.text.startsWith(other.text) || other.text.startsWith(one.text)) {
+      return this.#isMisspelt(one, other, uses[a]!, uses[b]!, ALIKE) ? NAME.close : NAME.alike;
+    }
     if (one.words.includes(other.text) || other.words.includes(one.text)) return NAME.alike;
     // Jayden and Jaylen are two names, and not one misspelt.
-    const uses = this.#firstUses;
     const similarity = jaroWinkler(one.text, other.text);
-    if (uses[a]! >= this.#common && uses[b]! >= this.#common) {
+    const least = Math.min(uses[a]!, uses[b]!);
+    if (least >= this.#common) {
       // Hailey and Haley are one name in two spellings.
-      return one.soundex === other.soundex && similarity >= SAME_SOUND ? NAME.close : NAME.disagree;
+      const isSpelling = one.soundex === other.soundex && similarity >= SAME_SOUND;
+      return isSpelling && areOneEditApart(one.text, other.text) ? NAME.close : NAME.disagree;
     }
-    return similarity >= CLOSE ? NAME.close : similarity >= ALIKE ? NAME.alike : NAME.disagree;
+    if (this.#isMisspelt(one, other, uses[a]!, uses[b]!, similarity)) return NAME.close;
+    if (similarity >= CLOSE && least < RARE) return NAME.close;
+    return similarity >= ALIKE ? NAME.alike : NAME.disagree;
+  }
+
+  /** Whether one name reads like a slip in writing the other: few bear it, and many the other. */
+  #isMisspelt(one: ComparedName, other: ComparedName, uses: number, otherUses: number, similarity: number): boolean {
+    const most = Math.max(uses, otherUses);
+    const least = Math.min(uses, otherUses);
+    const isRare = least < RARE || least * FAR_MORE <= most;
+    const sharesSound = one.soundex === other.soundex;
+    if (similarity >= ALIKE && isRare && most >= this.#common * (sharesSound ? 1 : VERY_COMMON)) return true;
+    if (!isRare && most < this.#common * VERY_COMMON) return false;
+    return (sharesSound || (isRare && most >= this.#common)) && areOneEditApart(one.text, other.text);
   }
 
   #compareLast(a: number, b: number): number {
@@ -205,15 +241,19 @@ export class Comparer {
   }
 
   #compareMiddles(a: number, b: number): number {
-    const { integers, names } = this.#people;
-    const middleA = integers.middle[a]!;
-    const middleB = integers.middle[b]!;
-    if (middleA === 0 || middleB === 0) return 0;
-    if (middleA === middleB) return ID.equal;
-    const one = names.at(middleA).text;
-    const other = names.at(middleB).text;
+    const { middle } = this.#people.integers;
+    return this.#compareGivenNames(middle[a]!, middle[b]!);
+  }
+
+  /** Compares names of which either may be an initial. */
+  #compareGivenNames(a: number, b: number): number {
+    if (a === 0 || b === 0) return 0;
+    const { names } = this.#people;
+    const one = names.at(a).text;
+    const other = names.at(b).text;
     const isInitial = one.length === 1 || other.length === 1;
     if (isInitial) return one[0] === other[0] ? ID.close : ID.disagree;
+    if (a === b) return ID.equal;
     return jaroWinkler(one, other) >= CLOSE ? ID.close : ID.disagree;
   }
 

@@ -55,8 +55,7 @@ function hasFurtherEvidence(levels: Comparison): boolean {
     shareHousehold(levels) ||
     levels[AT.zip] === ID.equal ||
     levels[AT.maiden]! >= ID.close ||
-    levels[AT.middle]! >= ID.close ||
-    levels[AT.motherFirst]! >= ID.close
+    levels[AT.middle]! >= ID.close
   );
 }
 
@@ -102,8 +101,8 @@ export const GUARDS: readonly Guard[] = [
     reviewFrom: -3,
     holds: ({ levels }) => {
       if (levels[AT.birth] !== BIRTH.equal || levels[AT.first] !== DISAGREE) return false;
-      // The same Medicaid number, last name and sex: one child under two names.
-      return levels[AT.medicaid] !== ID.equal || levels[AT.last] !== NAME.equal || levels[AT.sex] !== 2;
+      // The same Medicaid number, a last name and a sex that do not differ: one child under two names.
+      return levels[AT.medicaid] !== ID.equal || levels[AT.last]! < NAME.alike || levels[AT.sex] === DISAGREE;
     },
   },
   {
@@ -143,7 +142,7 @@ export const GUARDS: readonly Guard[] = [
     id: 'newborn',
     words: 'no first name or a newborn’s temporary one, and no equal number: one person only if it fits nobody else',
     outcome: 'alone',
-    reviewFrom: -1,
+    reviewFrom: -3,
     holds: ({ comparer, a, b, levels }) =>
       comparer.isNameless(a) !== comparer.isNameless(b) &&
       levels[AT.sex] !== DISAGREE &&
@@ -164,11 +163,13 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     id: 'parent',
-    words: 'the same name and births fifteen years apart or more: may be parent and child',
+    words: 'births fifteen years apart or more: may be parent and child',
     outcome: 'review',
     reviewFrom: 1,
     holds: ({ people, a, b, levels }) => {
-      if (levels[AT.birth] === BIRTH.equal || levels[AT.birth] === 0 || haveEqualId(levels)) return false;
+      if (levels[AT.birth] === BIRTH.equal || levels[AT.birth] === 0) return false;
+      // A parent's number often stands in the child's record: an equal one says nothing here.
+      if (levels[AT.birth] === BIRTH.close && haveEqualId(levels)) return false;
       return Math.abs(yearOf(people, a) - yearOf(people, b)) >= PARENT_YEARS;
     },
   },
@@ -182,7 +183,7 @@ export const GUARDS: readonly Guard[] = [
     id: 'other-birth',
     words: 'another birth date, by more than a slip of the pen, and no equal number',
     outcome: 'review',
-    reviewFrom: -1,
+    reviewFrom: -3,
     holds: ({ levels }) => {
       if (haveEqualId(levels)) return false;
       if (levels[AT.birth] === BIRTH.disagree) return true;
@@ -219,6 +220,16 @@ export const GUARDS: readonly Guard[] = [
       'name and birth date agree, the Social Security number does not, and nothing else says that it is one person',
     outcome: 'review',
     holds: ({ levels }) => haveEqualNameAndBirth(levels) && levels[AT.ssn] === DISAGREE && !hasFurtherEvidence(levels),
+  },
+  {
+    id: 'other-number-and-name',
+    words: 'a first name that is not the same, another number of its own, and no equal one: may be twins',
+    outcome: 'review',
+    holds: ({ levels }) =>
+      levels[AT.first] !== 0 &&
+      levels[AT.first]! < NAME.equal &&
+      (levels[AT.ssn] === DISAGREE || levels[AT.medicaid] === DISAGREE) &&
+      !haveEqualId(levels),
   },
   {
     id: 'other-sex',

@@ -71,6 +71,8 @@ export interface WeightPart {
 
 const HOUSEHOLD_MOST = 15;
 const HOUSEHOLD_LEAST = -5;
+/** The level of a street that agrees without its number. */
+const SAME_STREET = 2;
 const PLACE_FIELDS = ['street', 'city', 'zip'] as const;
 
 /** Takes the parts of a weight, for explanations. */
@@ -149,8 +151,11 @@ const MARRIED = -2;
 function placeWeight({ weights }: MatchModel, levels: Comparison): number {
   let best = 0;
   let worst = 0;
+  // Another number in a street of the same name tells nothing about another town.
+  const isNamesakeStreet =
+    levels[AT.street] === SAME_STREET && (levels[AT.city] === DISAGREE || levels[AT.zip] === DISAGREE);
   for (const field of PLACE_FIELDS) {
-    const weight = weights[AT[field]]![levels[AT[field]]!]!;
+    const weight = weights[AT[field]]![isNamesakeStreet && field === 'street' ? DISAGREE : levels[AT[field]]!]!;
     best = Math.max(best, weight);
     worst = Math.min(worst, weight);
   }
