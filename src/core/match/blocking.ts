@@ -15,6 +15,9 @@ export interface Pass {
 }
 
 const soundexOf = (people: KeyedPeople, name: number): number => (name === 0 ? 0 : people.names.at(name).soundex);
+/** The sound of the full name where the name is a short one. */
+const fullSoundexOf = (people: KeyedPeople, name: number): number =>
+  name === 0 ? 0 : people.names.at(name).fullSoundex;
 const letters = (people: KeyedPeople, name: number, count: number): string =>
   name === 0 ? '' : people.names.at(name).joined.slice(0, count);
 
@@ -94,8 +97,12 @@ const NARROW: readonly Omit<Pass, 'largest'>[] = [
     key: (people, i) => {
       const { integers } = people;
       const year = Math.floor(integers.birth[i]! / 10_000);
-      return mix(soundexOf(people, integers.first[i]!), soundexOf(people, integers.last[i]!) * 3, year);
+      return mix(fullSoundexOf(people, integers.first[i]!), soundexOf(people, integers.last[i]!) * 3, year);
     },
+  },
+  {
+    name: 'phone and birth year',
+    key: ({ ids, integers }, i) => mix(ids.phone[i]! || ids.phone2[i]!, Math.floor(integers.birth[i]! / 10_000) * 43),
   },
 ];
 

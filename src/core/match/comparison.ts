@@ -176,7 +176,8 @@ export class Comparer {
     if (one.groups.length > 0 && one.groups.some((group) => other.groups.includes(group))) return NAME.close;
     // The beginning of the other, or one of its words: an initial, or half of a double name.
     if (one.text.startsWith(other.text) || other.text.startsWith(one.text)) {
-      return this.#isMisspelt(one, other, uses[a]!, uses[b]!, ALIKE) ? NAME.close : NAME.alike;
+      const areTwo = Math.min(uses[a]!, uses[b]!) >= this.#common;
+      return !areTwo && this.#isMisspelt(one, other, uses[a]!, uses[b]!, ALIKE) ? NAME.close : NAME.alike;
     }
     if (one.words.includes(other.text) || other.words.includes(one.text)) return NAME.alike;
     // Jayden and Jaylen are two names, and not one misspelt.
@@ -185,7 +186,8 @@ export class Comparer {
     if (least >= this.#common) {
       // Hailey and Haley are one name in two spellings.
       const isSpelling = one.soundex === other.soundex && similarity >= SAME_SOUND;
-      return isSpelling && areOneEditApart(one.text, other.text) ? NAME.close : NAME.disagree;
+      if (!isSpelling || !areOneEditApart(one.text, other.text)) return NAME.disagree;
+      return one.isFull && other.isFull ? NAME.alike : NAME.close;
     }
     if (this.#isMisspelt(one, other, uses[a]!, uses[b]!, similarity)) return NAME.close;
     if (similarity >= CLOSE && least < RARE) return NAME.close;
@@ -294,6 +296,17 @@ export class Comparer {
     const other = names.at(integers.first[b]!);
     if (one.text.length === 1 || other.text.length === 1) return one.text[0] === other.text[0];
     return one.words.includes(other.text) || other.words.includes(one.text);
+  }
+
+  /** Whether one first name is a common one with one slip in it, rather than another name. */
+  isMisspeltFirst(a: number, b: number): boolean {
+    const { first } = this.#people.integers;
+    const { names } = this.#people;
+    const uses = [this.#firstUses[first[a]!]!, this.#firstUses[first[b]!]!] as const;
+    if (Math.min(...uses) >= RARE || Math.max(...uses) < this.#common * VERY_COMMON) return false;
+    const one = names.at(first[a]!);
+    const other = names.at(first[b]!);
+    return areOneEditApart(one.text, other.text);
   }
 
   /** Whether nothing is known of the first name: there is none, or what hospitals call a child before it has one. */

@@ -34,7 +34,7 @@ const PARENT_YEARS = 15;
 /** Namesakes born on the same day that are expected by chance: from here on, the name alone is not enough. */
 const COMMON_CHANCE = 0.001;
 /** From this weight on, names and birth dates that are only alike are rare enough to speak for themselves. */
-const NAMES_ENOUGH = 3;
+const NAMES_ENOUGH = 2;
 
 /** Whether a number of the person's own is equal. Chart numbers are used again, and shared: they do not count. */
 function haveEqualId(levels: Comparison): boolean {
@@ -126,8 +126,9 @@ export const GUARDS: readonly Guard[] = [
     id: 'multiple-birth',
     words: 'one of several at birth, with a first name that is not the same and no equal number',
     outcome: 'review',
-    holds: ({ people, a, b, levels }) => {
+    holds: ({ people, comparer, a, b, levels }) => {
       if (levels[AT.birth]! < BIRTH.close || levels[AT.first] === NAME.equal || haveEqualId(levels)) return false;
+      if (levels[AT.first] === NAME.close && comparer.isMisspeltFirst(a, b)) return false;
       return isOneOfSeveral(people, a, b);
     },
   },
@@ -169,7 +170,10 @@ export const GUARDS: readonly Guard[] = [
     holds: ({ people, a, b, levels }) => {
       if (levels[AT.birth] === BIRTH.equal || levels[AT.birth] === 0) return false;
       // A parent's number often stands in the child's record: an equal one says nothing here.
-      if (levels[AT.birth] === BIRTH.close && haveEqualId(levels)) return false;
+      if (levels[AT.birth] === BIRTH.close) {
+        // One digit of the year, on the same day of it: few parents have their birthday in common with a child.
+        if (haveEqualId(levels) || (levels[AT.middle] !== DISAGREE && hasFurtherEvidence(levels))) return false;
+      }
       return Math.abs(yearOf(people, a) - yearOf(people, b)) >= PARENT_YEARS;
     },
   },

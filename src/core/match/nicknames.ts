@@ -37,9 +37,21 @@ const GROUPS_BY_NAME = new Map<string, number[]>();
 FORMS.forEach((forms, group) => {
   for (const form of forms.split(' ')) GROUPS_BY_NAME.set(form, [...(GROUPS_BY_NAME.get(form) ?? []), group]);
 });
+const HEADS = FORMS.map((forms) => forms.slice(0, forms.indexOf(' ')));
+const FULL_NAMES = new Set(HEADS);
 const NO_GROUPS: readonly number[] = [];
 
 /** The groups of forms that a name in capitals belongs to; two names of one group may be one name. */
 export function nicknameGroups(name: string): readonly number[] {
   return GROUPS_BY_NAME.get(name) ?? NO_GROUPS;
+}
+
+/** Whether a name in capitals is a full name that has short forms. Two of them are two names, however alike. */
+export function isFullName(name: string): boolean {
+  return FULL_NAMES.has(name);
+}
+
+/** The full name of a group of forms. */
+export function fullNameOf(group: number): string {
+  return HEADS[group]!;
 }

@@ -2,7 +2,7 @@
 import { PATIENT, type PatientField, type Row } from '../model.js';
 import { isNewbornName, isTestName, isUnknownName, nameKey, splitSuffix } from '../normalize/name.js';
 import { hashText, ssnCheckOf } from './keys.js';
-import { nicknameGroups } from './nicknames.js';
+import { fullNameOf, isFullName, nicknameGroups } from './nicknames.js';
 import { soundex } from './similarity.js';
 import { readStreet } from './street.js';
 
@@ -10,8 +10,12 @@ import { readStreet } from './street.js';
 export interface ComparedName {
   readonly text: string;
   readonly soundex: number;
+  /** The sound of the name that it is short for; its own if it is short for none. */
+  readonly fullSoundex: number;
   /** Groups of short and pet forms that it belongs to. */
   readonly groups: readonly number[];
+  /** Whether it is a full name that others are short for. */
+  readonly isFull: boolean;
   /** Words of four letters and more, of a name that has several. */
   readonly words: readonly string[];
   /** The name without blanks. */
@@ -58,7 +62,16 @@ function sayOnce(key: string): string {
 function readName(text: string): ComparedName {
   const words = text.includes(' ') ? text.split(' ').filter((word) => word.length >= 4) : NO_WORDS;
   const joined = text.replaceAll(' ', '');
-  return { text, soundex: soundex(joined), groups: nicknameGroups(text), words, joined };
+  const groups = nicknameGroups(text);
+  return {
+    text,
+    soundex: soundex(joined),
+    fullSoundex: groups.length === 0 ? soundex(joined) : soundex(fullNameOf(groups[0]!)),
+    groups,
+    isFull: isFullName(text),
+    words,
+    joined,
+  };
 }
 
 /** Columns of whole numbers, by name. */
