@@ -127,9 +127,9 @@ async function compareFile(
   counts: ComparisonCounts,
   report: CsvReport,
 ): Promise<void> {
-  const { spec, today, site } = context;
+  const { spec, map, today, site } = context;
   const plansOf = (codes: Codes): readonly TransformPlan[] => {
-    const { plan, dosePlans } = compileFilePlans(file.received, { spec, codes, today, site });
+    const { plan, dosePlans } = compileFilePlans(file.received, { spec, codes, map, today, site });
     return [plan, ...dosePlans];
   };
   const [before, after] = [plansOf(basis.codes), plansOf(context.codes)];

@@ -8,6 +8,7 @@ export { type RunSummary, StoreError } from './db/store.js';
 export { ReconciliationError } from './fates.js';
 export { CodesError, loadCodes } from './files/code-tables.js';
 export { InputError } from './files/input-error.js';
+export { type LoadedMap, loadMap, MapError } from './files/maps.js';
 export { ReportError } from './files/reports.js';
 export { builtInSpecIds, loadSpec, SpecError } from './files/specs.js';
 export { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from './files/unpack.js';

@@ -241,6 +241,7 @@ export async function linkCombined(
   for (const plan of file.dosePlans) {
     const batch = transformBlock(block, plan);
     addChanges(batch, plan, context);
+    context.unmapped.add(batch);
     await linker.prepare(batch.rows);
     records.add(batch, plan, linker);
   }

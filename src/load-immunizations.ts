@@ -51,6 +51,7 @@ export async function loadImmunizations(
     await writer.flush();
     for (const doses of order.patients()) await writer.write([doses], stream, 'storing immunizations');
     await writer.flush();
+    if (!context.unmapped.isEmpty) await context.unmapped.findNeighbours(linker, context.store);
     return writer.counts;
   } finally {
     order.close();

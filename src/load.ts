@@ -8,6 +8,7 @@ import type { FileEncoding } from './core/read/decode.js';
 import { comeInOneFile, layoutOf, type Spec } from './core/spec.js';
 import { openScratch, openSqlite } from './db/sqlite.js';
 import type { FileResult, MatchModelId, NewRun, Store } from './db/store.js';
+import type { LoadedMap } from './files/maps.js';
 import { RejectFile } from './files/rejects.js';
 import { ChangeLog, CsvReport, IssueLog, ReportFolder } from './files/reports.js';
 import { programVersion } from './files/specs.js';
@@ -28,6 +29,7 @@ import {
   type SpecChoiceSummary,
   type Summary,
 } from './run.js';
+import { UnmappedLog } from './unmapped.js';
 
 export interface LoadOptions {
   /** Paths of patient files, in the order in which they are read. */
@@ -43,6 +45,8 @@ export interface LoadOptions {
   /** The specs to choose from where none is given. */
   readonly specs?: readonly Spec[];
   readonly codes: Codes;
+  /** What local codes and texts for vaccines stand for, before all else; `null`, the default, if nothing was decided. */
+  readonly map?: LoadedMap | null;
   /**
    * `load` writes to the database; `dry-run` looks at it and writes nothing; `validate` has none. All three give the
    * same issues, because they are the same code: the latter two write to a scratch database that vanishes.
@@ -144,7 +148,7 @@ async function loadInto(
     siteId: site,
     today,
     programVersion: programVersion(),
-    codeTables: codeTableDates(codes),
+    codeTables: { ...codeTableDates(codes), ...(options.map && { map: `${options.map.name} ${options.map.sha256}` }) },
     startedAt: clock.startedAt,
     matchModel,
   };
@@ -159,6 +163,7 @@ async function loadInto(
     const context: RunContext = {
       spec,
       codes,
+      map: options.map ?? null,
       today,
       site,
       store,
@@ -166,6 +171,7 @@ async function loadInto(
       folder,
       issues,
       changes: new ChangeLog(),
+      unmapped: new UnmappedLog(),
       matching: matchModel === 'exact' ? null : { model: matchModel, thresholds: options.thresholds ?? {} },
       rejectLimit: options.rejectLimit ?? null,
       rejected: { count: 0 },
@@ -286,10 +292,11 @@ async function writeReports(
   reviews: readonly ReviewPair[],
   mode: LoadOptions['mode'],
 ): Promise<void> {
-  const { folder, issues, changes } = context;
+  const { folder, issues, changes, unmapped, codes } = context;
   for (const file of files) await file.rejects.close();
   await issues.write(folder.fileIn('issues.csv'), (number, record) => files[number]!.fates.get(record));
   await changes.write(folder.fileIn('changes.csv'));
+  if (!unmapped.isEmpty) await unmapped.write(folder.fileIn('unmapped.csv'), codes);
   if (reviews.length > 0) await writeReviews(folder.fileIn('review.csv'), reviews, mode);
 }
 
@@ -374,6 +381,7 @@ function summarize(
     finished_at: clock.now(),
     code_tables: codeTableDates(context.codes),
     updated_code_tables: context.codes.updates,
+    map: describeMap(context.map),
     files,
     totals: {
       patient: totalsOf(files, 'patient'),
@@ -393,6 +401,7 @@ function summarize(
     ...(documentCounts.length > 0 && { document_codes: Object.fromEntries(documentCounts) }),
     max_issues_per_code: options.maxIssuesPerCode ?? DEFAULT_MAX_ISSUES_PER_CODE,
     changes: context.changes.totals(),
+    unmapped: context.unmapped.size,
     stage_seconds: clock.seconds,
     peak_memory_mb: Math.round(process.resourceUsage().maxRSS / 1024),
     report: path,
@@ -413,6 +422,10 @@ function totalsOf(files: readonly FileSummary[], role: FileRole): Record<'record
     for (const fate of FATES) totals[fate] += file[fate];
   }
   return totals;
+}
+
+function describeMap(map: LoadedMap | null): Summary['map'] {
+  return map === null ? null : { name: map.name, sha256: map.sha256, decisions: map.map.size };
 }
 
 function codeTableDates(codes: Codes): Record<string, string> {

@@ -17,12 +17,14 @@ import { type Batch, transformBlock } from './core/transform.js';
 import type { MatchModelId, Store } from './db/store.js';
 import { FateLedger } from './fates.js';
 import { InputError } from './files/input-error.js';
+import type { LoadedMap } from './files/maps.js';
 import type { Reject, RejectFile } from './files/rejects.js';
 import type { ChangeLog, IssueLog, ReportFolder } from './files/reports.js';
 import { type Source, SourceReader } from './files/source.js';
 import type { WeighedMatching } from './match-patients.js';
 import type { ReceivedFile } from './receive.js';
 import { withRepeats } from './repeated-values.js';
+import type { UnmappedLog } from './unmapped.js';
 
 /** Where a run stands, for a progress display. */
 export interface Progress {
@@ -79,6 +81,8 @@ export const DEFAULT_SIZES: Sizes = {
 export interface RunContext {
   readonly spec: Spec;
   readonly codes: Codes;
+  /** What people decided of local codes and texts for vaccines; `null` if nothing. */
+  readonly map: LoadedMap | null;
   readonly today: IsoDate;
   readonly site: string | null;
   readonly store: Store;
@@ -86,6 +90,7 @@ export interface RunContext {
   readonly folder: ReportFolder;
   readonly issues: IssueLog;
   readonly changes: ChangeLog;
+  readonly unmapped: UnmappedLog;
   /** How patients are matched by weight, `null` if they are matched by name and birth date. */
   readonly matching: WeighedMatching | null;
   readonly rejectLimit: RejectLimit | null;
@@ -103,11 +108,11 @@ export interface RunContext {
 /** How the records of a file are read: as patients or as doses; and for a combined file, how each dose of a record is. */
 export function compileFilePlans(
   { role, source, recognition }: ReceivedFile,
-  { spec, codes, today, site }: Pick<RunContext, 'spec' | 'codes' | 'today' | 'site'>,
+  { spec, codes, map, today, site }: Pick<RunContext, 'spec' | 'codes' | 'map' | 'today' | 'site'>,
 ): { readonly plan: TransformPlan; readonly dosePlans: readonly TransformPlan[] } {
   const { header, headerBytes, fieldCount } = recognition;
   const { encoding } = source;
-  const options = { spec, codes, today, site, header, headerBytes, fieldCount, encoding };
+  const options = { spec, codes, map: map?.map ?? null, today, site, header, headerBytes, fieldCount, encoding };
   const plan = compilePlan({ ...options, role: role === 'combined' ? 'patient' : role });
   const doses = role === 'combined' ? dosesOf(spec.layouts.immunization) : [];
   // Where patients end in one delimiter more than they have columns, so do doses.
@@ -301,6 +306,7 @@ export function takeBatch(
   for (const encoding of ['ascii', 'utf-8', 'windows-1252'] as const)
     file.encodings[encoding] += batch.encodings[encoding];
   addChanges(batch, plan, context);
+  context.unmapped.add(batch);
   for (const index of batch.skipped) file.fates.set(block.firstRecord + index, 'skipped');
   return batch;
 }
@@ -489,6 +495,8 @@ export interface Summary {
   readonly code_tables: Readonly<Record<string, string>>;
   /** Which of them do not come with immload, and the folder that they are from; `null` if all do. */
   readonly updated_code_tables: { readonly folder: string; readonly tables: readonly string[] } | null;
+  /** The map that was applied, `null` without one. */
+  readonly map: { readonly name: string; readonly sha256: string; readonly decisions: number } | null;
   readonly files: readonly FileSummary[];
   /** Of all files of a role; `combined` stands there where patients and doses come in one file. */
   readonly totals: Readonly<Record<Role, FateTotals>> & {
@@ -525,6 +533,8 @@ export interface Summary {
   readonly comparison?: Comparison;
   /** Values that were loaded differently from how they were received, by role and field. */
   readonly changes: Readonly<Record<string, number>>;
+  /** Distinct codes and texts for vaccines that nobody understood: the rows of `unmapped.csv`. */
+  readonly unmapped: number;
   readonly stage_seconds: Readonly<Record<string, number>>;
   readonly peak_memory_mb: number;
   readonly report: string;

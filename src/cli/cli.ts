@@ -25,6 +25,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     const described = describeError(error);
     // File names come from the sender, and may hold what a terminal obeys.
     process.stderr.write(`immload: ${showSafely(described.message)}\n`);
+    for (const detail of described.details) process.stderr.write(`  ${showSafely(detail)}\n`);
     exitCode = described.exitCode;
   }
   return exitCode;

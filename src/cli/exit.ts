@@ -1,4 +1,5 @@
-/** Exit codes, and how errors become one line on stderr. */
+/** Exit codes, and how errors become words on stderr. */
+import { MapError } from '../files/maps.js';
 
 export const ExitCode = {
   /** Every record was loaded, or was a known duplicate. */
@@ -34,6 +35,7 @@ export class OutputError extends Error {
 const OWN_ERRORS = new Set([
   'UsageError',
   'SpecError',
+  'MapError',
   'InputError',
   'StoreError',
   'ReportError',
@@ -44,13 +46,35 @@ const OWN_ERRORS = new Set([
   'OutputError',
 ]);
 
-/** One line for stderr, and the exit code. Of errors that are not ours, only the kind and the place are told. */
-export function describeError(error: unknown): { message: string; exitCode: number } {
+/** What is said of an error on stderr: one line, and one more for each thing that is wrong with a file. */
+interface Described {
+  readonly message: string;
+  readonly details: readonly string[];
+  readonly exitCode: number;
+}
+
+/** What is told of an error. Of errors that are not ours, only the kind and the place are. */
+export function describeError(error: unknown): Described {
+  return { details: error instanceof MapError ? describeProblems(error) : [], ...describeKind(error) };
+}
+
+/** Longer lists are cut. */
+const MOST_PROBLEMS = 100;
+
+function describeProblems({ problems }: MapError): string[] {
+  const lines = problems.slice(0, MOST_PROBLEMS).map(({ line, column, message, remedy }) => {
+    return `line ${line}${column === null ? '' : `, ${column}`}: ${message}. ${remedy}`;
+  });
+  const rest = problems.length - lines.length;
+  return rest > 0 ? [...lines, `and ${rest} more`] : lines;
+}
+
+function describeKind(error: unknown): Omit<Described, 'details'> {
   if (!(error instanceof Error)) return { message: 'stopped by an unknown error', exitCode: ExitCode.failure };
   if (error.name === 'AbortError')
     return { message: 'stopped; nothing of this run was kept', exitCode: ExitCode.failure };
   if (OWN_ERRORS.has(error.name)) {
-    const isUsage = error.name === 'UsageError' || error.name === 'SpecError';
+    const isUsage = ['UsageError', 'SpecError', 'MapError'].includes(error.name);
     return { message: error.message, exitCode: isUsage ? ExitCode.usage : ExitCode.failure };
   }
   const { code } = error as { code?: unknown };

@@ -8,6 +8,7 @@ import { FILE_ENCODINGS, type FileEncoding } from '../core/read/decode.js';
 import type { Spec } from '../core/spec.js';
 import type { MatchModelId } from '../db/store.js';
 import { isOutdated, loadCodes, locateCodeTables } from '../files/code-tables.js';
+import { loadMap } from '../files/maps.js';
 import { builtInSpecIds, loadSpec } from '../files/specs.js';
 import type { UnpackLimits } from '../files/unpack.js';
 import { load } from '../load.js';
@@ -25,6 +26,7 @@ export interface LoadArguments extends Pick<CodesArguments, 'codes'> {
   readonly comments?: readonly string[] | undefined;
   readonly files?: readonly string[] | undefined;
   readonly spec?: string | undefined;
+  readonly map?: string | undefined;
   readonly site?: string | undefined;
   readonly today?: string | undefined;
   readonly encoding?: string | undefined;
@@ -71,6 +73,7 @@ export async function runLoad(
   const site = args.site?.trim() || (earlier?.site ?? null);
   const spec = findSpec(args.spec, earlier);
   const specs = spec === null ? builtInSpecIds().map((id) => loadSpec(id)) : [];
+  const map = args.map === undefined ? null : loadMap(args.map, codes, today);
   const progress = new ProgressLine(args.quiet ? { write: () => {} } : process.stderr);
   const stop = stopOnSignals();
   let summary: Summary;
@@ -83,6 +86,7 @@ export async function runLoad(
       spec,
       specs,
       codes,
+      map,
       mode,
       database,
       report: args.report ?? null,

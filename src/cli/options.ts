@@ -37,6 +37,11 @@ const input = {
     describe:
       'Flat File Specification: one of `immload spec list`, or the path of a spec file of your own (default: the one of the list that the files show they follow)',
   },
+  map: {
+    type: 'string',
+    value: 'FILE',
+    describe: 'What local codes and texts for vaccines stand for: a completed unmapped.csv of an earlier report',
+  },
   site: {
     type: 'string',
     value: 'ID',

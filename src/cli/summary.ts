@@ -17,6 +17,7 @@ export function formatSummary(summary: Summary): string {
     formatFiles(summary.files),
     formatReading(summary.files),
     formatCodeTables(summary),
+    formatMap(summary),
     formatPatients(summary),
     formatComparison(summary),
     formatIssues(summary),
@@ -87,6 +88,12 @@ function formatCodeTables({ updated_code_tables: updated, code_tables: days }: S
   if (updated === null) return '';
   const tables = updated.tables.map((table) => `${table} ${days[table]}`);
   return `Code tables of ${showSafely(updated.folder)}: ${tables.map(showSafely).join(', ')}`;
+}
+
+/** The map that was applied. */
+function formatMap({ map }: Summary): string {
+  if (map === null) return '';
+  return `Map ${showSafely(map.name)}: ${map.decisions === 1 ? '1 decision' : `${formatCount(map.decisions)} decisions`}`;
 }
 
 function formatPatients(summary: Summary): string {
@@ -194,6 +201,11 @@ function formatNext(summary: Summary): string {
       'Rejects',
       `${showSafely(`${summary.report}/${file.rejects}`)}  (${records}; correct them and load that very file)`,
     ]);
+  }
+  if (summary.unmapped > 0) {
+    const values = summary.unmapped === 1 ? '1 vaccine' : `${formatCount(summary.unmapped)} vaccines`;
+    const what = `(${values} that nobody understood; complete it and give it with --map)`;
+    rows.push(['Unmapped', `${showSafely(`${summary.report}/unmapped.csv`)}  ${what}`]);
   }
   if (Object.keys(summary.issues).length > 0)
     rows.push(['Codes', 'immload explain CODE says what a code means and how to fix it']);

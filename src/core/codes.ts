@@ -1,4 +1,6 @@
 /** The code tables, as values: read by the adapters, looked up by the normalizers and rules. */
+import { Makers } from './makers.js';
+import { type Meaning, VaccineNames } from './vaccine-names.js';
 
 /** A code table as it lies in `specs/codes/`. */
 export interface CodeTable {
@@ -15,8 +17,9 @@ export interface CodeTable {
 
 /** The tables that immload cannot work without. */
 export const CODE_TABLES = [
-  'cvx', 'mvx', 'product', 'vaccine_group', 'cpt', 'ndc', 'vis', 'race', 'ethnicity', 'sex', 'language', 'state', 'county',
-  'county_us', 'relationship', 'registry_status', 'publicity', 'yes_no', 'information_source', 'completion_status',
+  'cvx', 'mvx', 'product', 'vaccine_group', 'vaccine_alias', 'cpt', 'cpt_period', 'ndc', 'maker_alias', 'maker_merger',
+  'vis', 'race', 'ethnicity', 'sex', 'language', 'state', 'county', 'county_us', 'relationship', 'registry_status',
+  'publicity', 'yes_no', 'information_source', 'completion_status',
   'refusal_reason', 'eligibility', 'funding_source', 'route', 'body_site', 'dose_unit', 'action',
 ] as const; // biome-ignore format: a list of names
 
@@ -34,6 +37,11 @@ export interface Cvx {
   /** First and last day of use in the US, `null` where not known. Only dates fit for a warning. */
   readonly validStart: string | null;
   readonly validEnd: string | null;
+  /**
+   * A day since which it has its status for certain: when CDC retired the code, or changed its row for the last time.
+   * `null` where not known.
+   */
+  readonly statusSince: string | null;
 }
 
 /** Tables that were updated by the user. */
@@ -48,13 +56,11 @@ export class Codes {
   readonly #tables: ReadonlyMap<string, CodeTable>;
   readonly #lookups = new Map<string, ReadonlyMap<string, string | null>>();
   readonly #cvx: ReadonlyMap<string, Cvx>;
-  readonly #makers: ReadonlySet<string>;
   readonly #groups = new Map<string, Set<string>>();
-  readonly #vaccinesByCpt = new Map<string, string[]>();
+  readonly #vaccinesByCpt = new Map<string, Meaning[]>();
   readonly #vaccinesByNdc = new Map<string, Set<string>>();
-  readonly #vaccinesByName = new Map<string, Set<string>>();
-  readonly #vaccineByGroup = new Map<string, string>();
-  readonly #makersByVaccine = new Map<string, Set<string>>();
+  #names: VaccineNames | undefined;
+  #makers: Makers | undefined;
   readonly #stateNumbers: ReadonlyMap<string, string>;
   /** The highest CVX number below the ranges that CDC keeps for special purposes. */
   readonly newestCvx: number;
@@ -69,7 +75,7 @@ export class Codes {
 
     const cvx = new Map<string, Cvx>();
     let newest = 0;
-    for (const row of this.#rows('cvx')) {
+    for (const row of this.rows('cvx')) {
       const fit = row['valid_basis'] === 'use' || row['valid_basis'] === 'note';
       cvx.set(row['code']!, {
         code: row['code']!,
@@ -80,42 +86,38 @@ export class Codes {
         useInstead: row['use_instead'] || null,
         validStart: (fit && row['valid_start']) || null,
         validEnd: (fit && row['valid_end']) || null,
+        statusSince: (!fit && row['valid_end']) || row['last_updated'] || null,
       });
       const number = Number(row['code']);
       // 500 and above are used for Non-US vaccines, adjuvants and placeholders.
       if (number < 500) newest = Math.max(newest, number);
-      this.#addName(row['short_name']!, row['code']!);
-      this.#addName(row['full_name']!, row['code']!);
     }
     this.#cvx = cvx;
     this.newestCvx = newest;
-    this.#makers = new Set([...this.#rows('mvx')].map((row) => row['code']!));
-    for (const row of this.#vaccineRows('vaccine_group')) {
-      addTo(this.#groups, row['cvx']!, row['group_name']!);
-      if (cvx.has(row['group_cvx']!)) this.#vaccineByGroup.set(wordsKey(row['group_name']!), row['group_cvx']!);
+    for (const row of this.vaccineRows('vaccine_group')) addTo(this.#groups, row['cvx']!, row['group_name']!);
+    for (const row of this.vaccineRows('ndc')) addTo(this.#vaccinesByNdc, row['ndc']!, row['cvx']!);
+    this.#stateNumbers = new Map([...this.rows('state')].map((row) => [row['code']!, row['fips']!]));
+    this.#addCpt();
+  }
+
+  /** A CPT code with periods stands for nothing else: CDC's table has no days. */
+  #addCpt(): void {
+    const periods = [...this.vaccineRows('cpt_period')];
+    const dated = new Set(periods.map((row) => row['cpt']!));
+    const rows = [...[...this.vaccineRows('cpt')].filter((row) => !dated.has(row['cpt']!)), ...periods];
+    for (const { cpt, cvx, from, until } of rows) {
+      const meaning = { cvx: cvx!, isTradeName: false, from: from || null, until: until || null };
+      this.#vaccinesByCpt.set(cpt!, [...(this.#vaccinesByCpt.get(cpt!) ?? []), meaning]);
     }
-    for (const row of this.#vaccineRows('product')) {
-      this.#addName(row['product_name']!, row['cvx']!);
-      if (row['mvx'] !== '') addTo(this.#makersByVaccine, row['cvx']!, row['mvx']!);
-    }
-    this.#stateNumbers = new Map([...this.#rows('state')].map((row) => [row['code']!, row['fips']!]));
-    for (const row of this.#vaccineRows('cpt')) {
-      const cpt = row['cpt']!;
-      this.#vaccinesByCpt.set(cpt, [...(this.#vaccinesByCpt.get(cpt) ?? []), row['cvx']!]);
-    }
-    for (const row of this.#vaccineRows('ndc')) addTo(this.#vaccinesByNdc, row['ndc']!, row['cvx']!);
   }
 
   /** Rows about vaccines of the CVX table. One table may be newer than another, and know vaccines that it lacks. */
-  *#vaccineRows(id: string): Generator<Record<string, string>> {
-    for (const row of this.#rows(id)) if (this.#cvx.has(row['cvx']!)) yield row;
+  *vaccineRows(id: string): Generator<Record<string, string>> {
+    for (const row of this.rows(id)) if (this.#cvx.has(row['cvx']!)) yield row;
   }
 
-  #addName(name: string, cvx: string): void {
-    addTo(this.#vaccinesByName, wordsKey(name), cvx);
-  }
-
-  *#rows(id: string): Generator<Record<string, string>> {
+  /** The rows of a table by the names of its columns. @throws Error when there is no such table */
+  *rows(id: string): Generator<Record<string, string>> {
     const table = this.table(id);
     for (const row of table.rows) {
       yield Object.fromEntries(table.columns.map((column, index) => [column, row[index] ?? '']));
@@ -152,7 +154,7 @@ export class Codes {
     const add = (key: string | undefined, code: string | null): void => {
       if (key !== undefined && key !== '' && !lookup.has(key.toUpperCase())) lookup.set(key.toUpperCase(), code);
     };
-    const rows = [...this.#rows(id)];
+    const rows = [...this.rows(id)];
     const codeOf = (row: Record<string, string>): string | null => {
       if (row['kind'] === 'legacy') return row['replaced_by'] || null;
       return row['code_system'] === 'NCIT' && row['equivalent'] ? row['equivalent'] : row['code']!;
@@ -172,12 +174,20 @@ export class Codes {
     return this.#cvx.get(code);
   }
 
-  hasMvx(code: string): boolean {
-    return this.#makers.has(code);
+  /** The names of vaccines. */
+  get names(): VaccineNames {
+    this.#names ??= new VaccineNames(this);
+    return this.#names;
   }
 
-  /** The CVX codes of a CPT code: none when it is unknown, several when it is ambiguous. */
-  vaccinesOfCpt(cpt: string): readonly string[] {
+  /** The makers of vaccines. */
+  get makers(): Makers {
+    this.#makers ??= new Makers(this);
+    return this.#makers;
+  }
+
+  /** What a CPT code stands for: nothing when it is unknown, several vaccines when it is ambiguous or changed. */
+  vaccinesOfCpt(cpt: string): readonly Meaning[] {
     return this.#vaccinesByCpt.get(cpt) ?? [];
   }
 
@@ -191,16 +201,6 @@ export class Codes {
     return [...(this.#vaccinesByNdc.get(ndc) ?? [])];
   }
 
-  /** The CVX codes that a trade name or vaccine name stands for. */
-  vaccinesOfName(name: string): readonly string[] {
-    return [...(this.#vaccinesByName.get(wordsKey(name)) ?? [])];
-  }
-
-  /** The CVX code that stands for a whole vaccine group, `undefined` if there is no group of this name. */
-  vaccineOfGroup(group: string): string | undefined {
-    return this.#vaccineByGroup.get(wordsKey(group));
-  }
-
   /** Whether two vaccines share a group; `null` when one of them has no group. */
   shareGroup(cvxA: string, cvxB: string): boolean | null {
     const a = this.#groups.get(cvxA);
@@ -210,9 +210,9 @@ export class Codes {
     return false;
   }
 
-  /** Whether CDC lists a product of this vaccine and maker; `null` when it lists none of the vaccine at all. */
-  hasProduct(cvx: string, mvx: string): boolean | null {
-    return this.#makersByVaccine.get(cvx)?.has(mvx) ?? null;
+  /** The groups of a vaccine, `[]` where it has none. */
+  groupsOf(cvx: string): readonly string[] {
+    return [...(this.#groups.get(cvx) ?? [])];
   }
 
   /** State number of FIPS 5-2 by USPS abbreviation, `undefined` where there is none. */
@@ -225,12 +225,4 @@ function addTo(map: Map<string, Set<string>>, key: string, value: string): void 
   const set = map.get(key);
   if (set === undefined) map.set(key, new Set([value]));
   else set.add(value);
-}
-
-/** The form in which vaccine names are compared: upper case, everything but letters and digits as a blank. */
-function wordsKey(name: string): string {
-  return name
-    .toUpperCase()
-    .replace(/[^\p{L}\d]+/gu, ' ')
-    .trim();
 }

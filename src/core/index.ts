@@ -32,3 +32,4 @@ export { type FileHead, type Recognition, recognize } from './read/recognize.js'
 export { detectUtf16, isUtf16, Utf16Transcoder } from './read/utf16.js';
 export * from './spec.js';
 export { type Batch, type Change, transformBlock } from './transform.js';
+export { type MapLine, type MapProblem, type MapReading, readVaccineMap, VaccineMap } from './vaccine-map.js';

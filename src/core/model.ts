@@ -70,7 +70,10 @@ export type Problem =
   | 'too-many'
   | 'scientific'
   | 'characters'
-  | 'short';
+  | 'short'
+  | 'tagged'
+  | 'several'
+  | 'named';
 
 /** What immload knows of a field, whatever the layout it comes from. */
 export interface FieldDefinition {
@@ -275,7 +278,11 @@ export const IMMUNIZATION_FIELDS = {
     label: 'Information source (NIP001)',
     problems: { unrecognized: 'information-source-unrecognized' },
   },
-  mvx: { kind: 'mvx', label: 'Maker (MVX)', problems: { unrecognized: 'mvx-unrecognized' } },
+  mvx: {
+    kind: 'mvx',
+    label: 'Maker (MVX)',
+    problems: { unrecognized: 'mvx-unrecognized', named: 'mvx-from-name' },
+  },
   lot_number: {
     kind: 'lot',
     label: 'Lot number',
@@ -283,6 +290,8 @@ export const IMMUNIZATION_FIELDS = {
       placeholder: 'lot-placeholder',
       characters: 'lot-characters',
       short: 'lot-short',
+      tagged: 'lot-tagged',
+      several: 'lot-several',
       scientific: 'lot-scientific',
     },
   },

@@ -24,8 +24,11 @@ function keyOf(word: string): string {
   return word.toLowerCase().replace(/[\s_-]+/g, '');
 }
 
-/** Letters to be added, left out, changed or swapped with their neighbour to make one word of the other. */
-function distanceBetween(a: string, b: string): number {
+/**
+ * Letters to be added, left out, changed or swapped with their neighbour to make one word of the other; infinite when
+ * they are more than `most`.
+ */
+export function distanceBetween(a: string, b: string, most = Number.POSITIVE_INFINITY): number {
   // Only rows that a swap can reach are kept. Words much longer than any name are not worth the comparison.
   if (Math.abs(a.length - b.length) > Math.max(a.length, b.length) / 2) return Number.POSITIVE_INFINITY;
   let beforeLast: number[] = [];
@@ -39,8 +42,10 @@ function distanceBetween(a: string, b: string): number {
       if (swapped) distance = Math.min(distance, beforeLast[column - 2]! + 1);
       current.push(distance);
     }
+    // A swap reaches two rows back.
+    if (Math.min(...current) > most && Math.min(...last) > most) return Number.POSITIVE_INFINITY;
     beforeLast = last;
     last = current;
   }
-  return last[b.length]!;
+  return last[b.length]! > most ? Number.POSITIVE_INFINITY : last[b.length]!;
 }

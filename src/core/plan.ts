@@ -21,10 +21,11 @@ import {
   DayMonthOrder,
   MONTH_FIRST_FORMATS,
 } from './normalize/date.js';
+import { normalizeLot } from './normalize/lot.js';
 import { normalizeName, normalizeSuffix } from './normalize/name.js';
 import type { Normalizer, Reading } from './normalize/reading.js';
 import { normalizeId, normalizeText } from './normalize/text.js';
-import type { VaccineReading } from './normalize/vaccine.js';
+import type { VaccineResolution, VaccineSources } from './normalize/vaccine.js';
 import {
   createCodeNormalizer,
   createCommentCodeNormalizer,
@@ -35,7 +36,6 @@ import {
   createSexNormalizer,
   normalizeAmount,
   normalizeBirthOrder,
-  normalizeLot,
   normalizeSsn,
 } from './normalize/value.js';
 import { ByteCache } from './read/byte-cache.js';
@@ -58,6 +58,7 @@ import {
   unitOf,
   type WidthUnit,
 } from './spec.js';
+import type { VaccineMap } from './vaccine-map.js';
 
 /** A further column of a value. */
 interface JoinedColumn {
@@ -173,8 +174,9 @@ export interface TransformPlan {
   readonly checks: ColumnChecks | null;
   /** Fields in slot order. */
   readonly fieldNames: readonly FieldName[];
+  readonly vaccineSources: VaccineSources;
   /** Vaccines resolved before, by all their clues. */
-  readonly vaccines: Map<string, VaccineReading>;
+  readonly vaccines: Map<string, VaccineResolution>;
   /** The rules that a vaccine can break, by CVX. */
   readonly vaccineRules: Map<string, readonly Rule[]>;
 }
@@ -183,6 +185,8 @@ export interface PlanOptions {
   readonly spec: Spec;
   readonly role: RecordRole;
   readonly codes: Codes;
+  /** What people decided of local codes and texts for vaccines; `null`, the default, if nothing. */
+  readonly map?: VaccineMap | null;
   readonly today: IsoDate;
   readonly site: string | null;
   /** What the header of the file said, and its bytes; `null` if it has none. */
@@ -324,6 +328,7 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     >,
     checks: compileChecks({ spec, role, codes, today, header, dose }),
     fieldNames: Object.keys(definitions) as FieldName[],
+    vaccineSources: { codes, map: options.map ?? null, order: spec.vaccineOrder },
     vaccines: new Map(),
     vaccineRules: new Map(),
   };

@@ -9,7 +9,7 @@ import { createFinding, type Facts, type Finding, type Issue } from './issue.js'
 import { COMMENT, DOSE, type FieldName, PATIENT, type Problem, packRow, type Row, type Severity } from './model.js';
 import { NOTHING_KNOWN, type Reading } from './normalize/reading.js';
 import { hasControlCharacter } from './normalize/text.js';
-import { resolveVaccine } from './normalize/vaccine.js';
+import { readingOn, resolveVaccine, type VaccineClue } from './normalize/vaccine.js';
 import type { ColumnReader, ColumnRun, RunReading, RunRemark, TransformPlan } from './plan.js';
 import { type Block, RecordShape, recordOffset } from './read/blocks.js';
 import { type ByteCache, isMarked } from './read/byte-cache.js';
@@ -36,6 +36,17 @@ export interface Change {
   readonly firstLine: number;
 }
 
+/** A dose whose vaccine nobody knows, and what its record says about it. */
+export interface UnresolvedVaccine {
+  /** Index of the record in the block. */
+  readonly index: number;
+  readonly clues: readonly VaccineClue[];
+  /** The site and patient id of the dose, and its day; `null` where they are not known. */
+  readonly siteId: string | null;
+  readonly sourcePatientId: string | null;
+  readonly administeredOn: string | null;
+}
+
 /** What a block became. Records are named by their index in the block. */
 export interface Batch {
   readonly seq: number;
@@ -56,6 +67,7 @@ export interface Batch {
   /** In the order of the records. */
   readonly issues: Issue[];
   readonly changes: Change[];
+  readonly unresolved: UnresolvedVaccine[];
   /** Records by encoding. */
   readonly encodings: Record<Encoding, number>;
   /** Records that go on behind the last column and were cut, and delimited ones that lack columns and were padded. */
@@ -151,6 +163,7 @@ class BlockTransform {
       unique: [],
       issues: [],
       changes: [],
+      unresolved: [],
       encodings: { ascii: 0, 'utf-8': 0, 'windows-1252': 0 },
       longRows: 0,
       shortRows: 0,
@@ -771,7 +784,7 @@ class BlockTransform {
 
   #resolveVaccine(): void {
     const row = this.#row;
-    const { vaccines, codes } = this.#plan;
+    const { vaccines, vaccineSources } = this.#plan;
     const cvx = row[DOSE.cvx]!;
     const cpt = row[DOSE.cpt]!;
     const ndc = row[DOSE.ndc]!;
@@ -779,12 +792,13 @@ class BlockTransform {
     const vaccine_group = row[DOSE.vaccine_group]!;
     const onlyCvx = cvx !== null && cpt === null && ndc === null && vaccine_name === null && vaccine_group === null;
     const key = onlyCvx ? cvx : packRow([cvx, cpt, ndc, vaccine_name, vaccine_group]);
-    let reading = vaccines.get(key);
-    if (reading === undefined) {
-      reading = resolveVaccine({ cvx, cpt, ndc, vaccine_name, vaccine_group }, codes, this.#plan.spec.vaccineOrder);
+    let resolution = vaccines.get(key);
+    if (resolution === undefined) {
+      resolution = resolveVaccine({ cvx, cpt, ndc, vaccine_name, vaccine_group }, vaccineSources);
       if (vaccines.size >= MOST_READINGS) vaccines.clear();
-      vaccines.set(key, reading);
+      vaccines.set(key, resolution);
     }
+    const reading = readingOn(resolution, row[DOSE.administered_on]!);
     row[DOSE.cvx] = reading.cvx;
     if (cvx !== null && cvx !== reading.cvx) this.#noteChange(DOSE.cvx, cvx, reading.cvx);
     if (reading.ndc !== null && reading.ndc !== ndc) {
@@ -792,6 +806,18 @@ class BlockTransform {
       row[DOSE.ndc] = reading.ndc;
     }
     for (const finding of reading.findings) this.#findings.push(finding);
+    if (reading.unmapped.length > 0) this.#noteUnresolved(reading.unmapped);
+  }
+
+  #noteUnresolved(clues: readonly VaccineClue[]): void {
+    const row = this.#row;
+    this.#batch.unresolved.push({
+      index: this.#index,
+      clues,
+      siteId: row[DOSE.site_id]!,
+      sourcePatientId: row[DOSE.source_patient_id]!,
+      administeredOn: row[DOSE.administered_on]!,
+    });
   }
 
   /** Control characters, and bytes without meaning. Hardly any record has them. */

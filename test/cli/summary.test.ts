@@ -36,6 +36,8 @@ function summary(more: Partial<Summary> = {}): Summary {
     today: '2026-07-01',
     started_at: '2026-07-01T10:00:00.000Z',
     finished_at: '2026-07-01T10:00:01.000Z',
+    map: null,
+    unmapped: 0,
     code_tables: {},
     updated_code_tables: null,
     files: [file()],

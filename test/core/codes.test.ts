@@ -1,6 +1,7 @@
 /** The code tables and their lookups. */
 import { describe, expect, test } from 'vitest';
 import { CODE_TABLES, Codes } from '../../src/core/codes.js';
+import { holdsOn, nameKey, type Period, turningDays } from '../../src/core/vaccine-names.js';
 import { CODES } from '../support/fixtures.js';
 
 const columnOf = (id: string, column: string): string[] => {
@@ -94,6 +95,8 @@ describe('a CVX code', () => {
     const missing = [
       ...columnOf('cpt', 'cvx'),
       ...columnOf('product', 'cvx'),
+      ...columnOf('vaccine_alias', 'cvx'),
+      ...columnOf('cpt_period', 'cvx'),
       ...columnOf('vaccine_group', 'cvx'),
       ...columnOf('vaccine_group', 'group_cvx'),
       ...columnOf('cvx', 'use_instead'),
@@ -102,45 +105,198 @@ describe('a CVX code', () => {
   });
 });
 
+test('a maker that stands in another table is in the MVX table too', () => {
+  const codes = new Set(columnOf('mvx', 'code'));
+  const named = [
+    ...columnOf('product', 'mvx'),
+    ...columnOf('maker_alias', 'mvx'),
+    ...columnOf('maker_merger', 'mvx'),
+    ...columnOf('maker_merger', 'part_of'),
+  ];
+  expect(named.filter((code) => code !== '' && !codes.has(code))).toEqual([]);
+});
+
 describe('a vaccine', () => {
-  test('is found by CPT: none, one or several', () => {
-    expect(CODES.vaccinesOfCpt('90707')).toEqual(['03']);
-    expect(CODES.vaccinesOfCpt('90662').length).toBeGreaterThan(1);
-    expect(CODES.vaccinesOfCpt('99999')).toEqual([]);
+  const ofCpt = (cpt: string, day: string | null): string[] =>
+    CODES.vaccinesOfCpt(cpt)
+      .filter((meaning) => holdsOn(meaning, day))
+      .map(({ cvx }) => cvx);
+
+  test('is found by CPT: none, or one', () => {
+    expect(ofCpt('90707', '2016-05-16')).toEqual(['03']);
+    expect(ofCpt('90707', null)).toEqual(['03']);
+    expect(ofCpt('99999', '2016-05-16')).toEqual([]);
   });
 
   test.each([
-    ['M-M-R II', ['03']],
-    ['m m r ii', ['03']],
-    ['Engerix-B Peds', ['08']],
-    ['MMR', ['03']],
-    ['measles, mumps and rubella virus vaccine', ['03']],
-    ['the usual', []],
-    ['', []],
-  ])('is found by name: %j', (name, expected) => {
-    expect(CODES.vaccinesOfName(name)).toEqual(expected);
+    ['90662', '2020-06-30', ['135']],
+    ['90662', '2020-07-01', ['197']],
+    ['90662', '2024-07-01', ['135']],
+    ['90662', null, []],
+    ['91304', '2023-10-02', ['211']],
+    ['91304', '2023-10-03', ['313']],
+  ])('is found by CPT %s on %s: %j', (cpt, day, expected) => {
+    expect(ofCpt(cpt, day)).toEqual(expected);
   });
 
-  test('of a group is found by the name of the group', () => {
-    expect(CODES.vaccineOfGroup('dtap')).toBe('107');
-    expect(CODES.vaccineOfGroup('shots')).toBeUndefined();
+  test('of a CPT code that CDC gives two has periods without a gap, each with one of the two', () => {
+    const ambiguous = new Map<string, Set<string>>();
+    for (const { cpt, cvx, ambiguous: flag } of CODES.rows('cpt')) {
+      if (flag === 'true') ambiguous.set(cpt!, (ambiguous.get(cpt!) ?? new Set()).add(cvx!));
+    }
+    expect([...ambiguous.keys()].sort()).toEqual([...new Set(columnOf('cpt_period', 'cpt'))].sort());
+    for (const [cpt, vaccines] of ambiguous) {
+      const periods = CODES.vaccinesOfCpt(cpt);
+      expect(new Set(periods.map(({ cvx }) => cvx))).toEqual(vaccines);
+      expectNoGap(periods);
+    }
   });
 
   test('shares a group, or not, or nobody knows', () => {
     expect(CODES.shareGroup('20', '110')).toBe(true);
     expect(CODES.shareGroup('03', '10')).toBe(false);
     expect(CODES.shareGroup('03', '998')).toBeNull();
-  });
-
-  test('is made by a maker, or not, or nobody knows', () => {
-    expect(CODES.hasProduct('03', 'MSD')).toBe(true);
-    expect(CODES.hasProduct('03', 'PFR')).toBe(false);
-    expect(CODES.hasProduct('998', 'MSD')).toBeNull();
+    expect(CODES.groupsOf('110')).toEqual(['HepB', 'POLIO', 'DTAP']);
+    expect(CODES.groupsOf('998')).toEqual([]);
   });
 });
 
-test('makers, and the numbers of states', () => {
-  expect([CODES.hasMvx('MSD'), CODES.hasMvx('msd'), CODES.hasMvx('QQQ')]).toEqual([true, false, false]);
+/** Whether periods follow each other from the first day to the last. */
+function expectNoGap(periods: readonly Period[]): void {
+  expect(periods[0]!.from).toBeNull();
+  expect(periods.at(-1)!.until).toBeNull();
+  for (const [i, period] of periods.entries()) {
+    if (i > 0) expect(turningDays([{ from: null, until: periods[i - 1]!.until }])).toEqual([period.from]);
+  }
+}
+
+describe('a name of a vaccine', () => {
+  const vaccinesOf = (name: string, day: string | null = '2016-05-16'): string[] => [
+    ...new Set(
+      CODES.names
+        .meaningsOf(name)
+        .filter((meaning) => holdsOn(meaning, day))
+        .map(({ cvx }) => cvx),
+    ),
+  ];
+
+  test.each([
+    ['M-M-R II', ['03']],
+    ['m m r ii', ['03']],
+    ['MMRII', ['03']],
+    ['Engerix-B Peds', ['08']],
+    ['measles, mumps and rubella virus vaccine', ['03']],
+    ['dtap', ['107']],
+    ['FLUZONE Quadrivalent Southern Hemisphere', ['201', '202']],
+    ['the usual', []],
+    ['', []],
+  ])('stands for %j', (name, expected) => {
+    expect(vaccinesOf(name)).toEqual(expected);
+  });
+
+  test('of a group stands for the code of the group', () => {
+    for (const { group_name, group_cvx } of CODES.rows('vaccine_group')) {
+      expect(vaccinesOf(group_name!), group_name).toEqual([group_cvx]);
+    }
+  });
+
+  test('of an alias has one vaccine a day, for all time but where it is told why not', () => {
+    const names = new Map<string, Period[]>();
+    for (const { alias, from, until } of CODES.rows('vaccine_alias')) {
+      names.set(alias!, [...(names.get(alias!) ?? []), { from: from || null, until: until || null }]);
+    }
+    // Since Moderna makes a vaccine against RSV, too, its name alone says nothing.
+    names.delete('Moderna');
+    for (const periods of names.values()) expectNoGap(periods);
+    for (const name of names.keys()) expect(vaccinesOf(name), name).toHaveLength(1);
+  });
+
+  test('of an alias is no name of the tables with the very same meaning', () => {
+    const table = new Map<string, Set<string>>();
+    const add = (name: string, cvx: string): void => {
+      table.set(nameKey(name), (table.get(nameKey(name)) ?? new Set()).add(cvx));
+    };
+    for (const { code, short_name, full_name } of CODES.rows('cvx'))
+      for (const name of [short_name, full_name]) add(name!, code!);
+    for (const { product_name, cvx } of CODES.rows('product')) add(product_name!, cvx!);
+    const idle = [...CODES.rows('vaccine_alias')].filter(({ alias, cvx, from, until }) => {
+      const own = table.get(nameKey(alias!));
+      return from === '' && until === '' && own?.size === 1 && own.has(cvx!);
+    });
+    expect(idle).toEqual([]);
+  });
+
+  test.each([
+    ['Boostrx', ['BOOSTRIX']],
+    ['Boostirx', ['BOOSTRIX']],
+    ['prevnar 14', ['PREVNAR 13']],
+    ['Ebola Zaire vaccine, li', ['Ebola Zaire vaccine, live, recombinant, 1mL dose']],
+    ['influenza, split', []],
+    ['BOOSTRIX', ['BOOSTRIX']],
+    ['MNR', []],
+    ['allergy shot', []],
+    ['', []],
+  ])('that is written as %j is near to %j', (text, expected) => {
+    expect(CODES.names.nearestTo(text)).toEqual(expected);
+  });
+});
+
+describe('a maker', () => {
+  test.each([
+    ['MSD', 'MSD'],
+    ['MERCK', 'MSD'],
+    ['Merck & Co., Inc.', 'MSD'],
+    ['Pfizer, Inc', 'PFR'],
+    ['GSK', 'SKB'],
+    ['GlaxoSmithKline', 'SKB'],
+    ['Sanofi Pasteur', 'PMC'],
+    ['Aventis Pasteur', 'PMC'],
+    ['Connaught', 'CON'],
+    ['Wyeth', 'WAL'],
+    ['Wyeth-Ayerst', 'WA'],
+    ['J&J', 'JNJ'],
+    ['Other', 'OTH'],
+    ['QQQ', undefined],
+    ['msd', undefined],
+    ['', undefined],
+  ])('%j has the code %s', (text, code) => {
+    expect(CODES.makers.codeOf(text)).toBe(code);
+  });
+
+  test('is never that of an alias that means something else', () => {
+    for (const { code, name } of CODES.rows('mvx')) {
+      expect(CODES.makers.codeOf(code!)).toBe(code);
+      expect(CODES.makers.codeOf(name!)).toBe(code);
+    }
+    for (const { name, mvx } of CODES.rows('maker_alias')) expect(CODES.makers.codeOf(name!), name).toBe(mvx);
+  });
+
+  test.each([
+    ['03', 'MSD', 'listed'],
+    ['03', 'PFR', 'of-others'],
+    ['133', 'WAL', 'listed'],
+    ['133', 'LED', 'listed'],
+    ['141', 'CHI', 'listed'],
+    ['136', 'PFR', 'of-others'],
+    ['146', 'PMC', 'listed'],
+    ['206', 'SKB', 'of-others'],
+    ['03', 'OTH', 'unknown'],
+    ['03', 'UNK', 'unknown'],
+    ['03', 'REB', 'unknown'],
+    ['89', 'MSD', 'unknown'],
+    ['998', 'MSD', 'unknown'],
+  ])('and CVX %s: %s is %s', (cvx, mvx, expected) => {
+    expect(CODES.makers.checkProduct(cvx, mvx)).toBe(expected);
+  });
+
+  test('of each product is listed with it', () => {
+    for (const { cvx, mvx } of CODES.rows('product')) {
+      if (mvx !== '') expect(CODES.makers.checkProduct(cvx!, mvx!), `${cvx} ${mvx}`).not.toBe('of-others');
+    }
+  });
+});
+
+test('the numbers of states', () => {
   expect([CODES.stateNumber('MA'), CODES.stateNumber('CA'), CODES.stateNumber('XQ')]).toEqual(['25', '06', undefined]);
   for (const county of columnOf('county', 'code')) expect(county).toMatch(/^25\d{3}$/);
 });

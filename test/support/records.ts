@@ -1,5 +1,6 @@
 /** Records as senders write them, and what the transform makes of each. */
 import type { IssueCode } from '../../src/core/catalogue.js';
+import type { Codes } from '../../src/core/codes.js';
 import type { Issue } from '../../src/core/issue.js';
 import { type FieldName, fieldsOf, type IsoDate, type Role, type Row } from '../../src/core/model.js';
 import { compilePlan } from '../../src/core/plan.js';
@@ -123,6 +124,8 @@ export interface Circumstances {
   readonly role: Role;
   /** {@link MIIS} unless told otherwise. */
   readonly spec?: Spec;
+  /** Those that come with immload unless told otherwise. */
+  readonly codes?: Codes;
   /** What `--site` says; not given unless told. */
   readonly site?: string;
   readonly today?: string;
@@ -149,13 +152,13 @@ export function transformText(
   text: string | Uint8Array,
   circumstances: Circumstances,
 ): { block: Block; batch: Batch }[] {
-  const { role, spec = MIIS, site = null, today = TODAY, header, blockBytes } = circumstances;
+  const { role, spec = MIIS, codes = CODES, site = null, today = TODAY, header, blockBytes } = circumstances;
   const layout = spec.layouts[role];
   const fieldCount = header?.match.count ?? layout.fields.length;
   const plan = compilePlan({
     spec,
     role,
-    codes: CODES,
+    codes,
     today: today as IsoDate,
     site,
     header: header?.match ?? null,

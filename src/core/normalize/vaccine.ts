@@ -1,17 +1,27 @@
-/** Which vaccine a record means: one CVX code, from the columns that may say it. */
+/** Which vaccine a record means: one CVX code, from the columns that may say it and the day of the dose. */
 import type { Codes } from '../codes.js';
 import { createFinding, type Finding } from '../issue.js';
-import type { ImmunizationField } from '../model.js';
+import type { VaccineMap } from '../vaccine-map.js';
+import { holdsOn, turningDays } from '../vaccine-names.js';
 import { followNdc } from './ndc.js';
 import { tidyText } from './text.js';
+import { essenceOf, type NameParts, readNameParts, vaccineOn } from './vaccine-name.js';
+
+/** The fields that can name the vaccine, the one that decides first. A spec may state another order. */
+export const VACCINE_ORDER = ['ndc', 'cvx', 'cpt', 'vaccine_name', 'vaccine_group'] as const;
+
+export type VaccineField = (typeof VACCINE_ORDER)[number];
 
 /** What a record says about its vaccine, as received. */
-export interface VaccineClues {
-  readonly cvx: string | null;
-  readonly cpt: string | null;
-  readonly ndc: string | null;
-  readonly vaccine_name: string | null;
-  readonly vaccine_group: string | null;
+export type VaccineClues = Readonly<Record<VaccineField, string | null>>;
+
+/** What a vaccine is resolved by. */
+export interface VaccineSources {
+  readonly codes: Codes;
+  /** What people decided of local codes and texts, before all else; `null` if nobody did. */
+  readonly map: VaccineMap | null;
+  /** All fields, the one that decides first. */
+  readonly order: readonly VaccineField[];
 }
 
 export interface VaccineReading {
@@ -20,133 +30,249 @@ export interface VaccineReading {
   /** The NDC as CDC writes it, `null` if there is none, or no certainty which it is. */
   readonly ndc: string | null;
   readonly findings: readonly Finding[];
+  /** Of a vaccine that was not resolved: the clues that somebody may know what they stand for. */
+  readonly unmapped: readonly VaccineClue[];
+}
+
+export interface VaccineClue {
+  readonly field: VaccineField;
+  readonly value: string;
+}
+
+/** What the clues lead to, on every day: the same on all of them, or something else in each of some periods. */
+export interface VaccineResolution {
+  /** First day of each period but the first, ascending; empty where the day says nothing. */
+  readonly since: readonly string[];
+  /** One for each period. */
+  readonly readings: readonly VaccineReading[];
+  /** Where the day of the dose is not known. */
+  readonly undated: VaccineReading;
+}
+
+/** What a resolution says of a dose of this day; `null` when the day is not known. */
+export function readingOn({ since, readings, undated }: VaccineResolution, day: string | null): VaccineReading {
+  if (since.length === 0) return readings[0]!;
+  if (day === null) return undated;
+  let period = 0;
+  while (period < since.length && since[period]! <= day) period++;
+  return readings[period]!;
 }
 
 /** A clue's outcome: a code, or why there is none. */
 interface Lead {
-  readonly field: ImmunizationField;
+  readonly field: VaccineField;
   readonly cvx: string | null;
   /** Of an NDC: how CDC writes it. */
   readonly ndc?: string | null;
+  /** The vaccines that it may stand for, when it is not certain which. */
+  readonly options: readonly string[];
+  /** What is to be said of the clue in any case, and only if it decides. */
   readonly findings: readonly Finding[];
+  readonly ifDecisive: readonly Finding[];
 }
-
-/** CPT codes for the act of giving a vaccine. */
-const ADMINISTRATION_CPT = /^(?:9046[01]|9047[0-4]|0\d{3}A|G00(?:08|09|10))$/;
-
-/** The fields that can name the vaccine, the one that decides first. A spec may state another order. */
-export const VACCINE_ORDER = ['ndc', 'cvx', 'cpt', 'vaccine_name', 'vaccine_group'] as const;
-export type VaccineField = (typeof VACCINE_ORDER)[number];
 
 /**
  * Resolves the vaccine. The first field of the order that leads to a vaccine decides; one that leads to another vaccine
- * group is reported. Codes always say what is wrong with them, names only while nothing before them has decided.
+ * group is reported. Codes always say what is wrong with them, names only while nothing before them has decided. The
+ * outcome depends on the arguments alone.
  */
-export function resolveVaccine(
-  clues: VaccineClues,
-  codes: Codes,
-  order: readonly VaccineField[] = VACCINE_ORDER,
-): VaccineReading {
-  const findings: Finding[] = [];
-  let cvx: string | null = null;
-  let ndc: string | null = null;
-  for (const [place, field] of order.entries()) {
-    const clue = clues[field];
-    if (clue === null) continue;
-    if (!isCode(field)) {
-      if (cvx === null) {
-        const lead = followName(field, clue, codes);
-        cvx = lead.cvx;
-        // Where a spec lets names decide before codes, that one did needs no words.
-        const isAsked = order.slice(place + 1).some((later) => isCode(later) && clues[later] !== null);
-        if (cvx === null || !isAsked) findings.push(...lead.findings);
-      } else if (field === 'vaccine_name' && namesOthers(clue, cvx, codes)) {
-        findings.push(disagreement(field, clues, cvx));
-      }
-      continue;
-    }
-    // Without its table, an NDC says nothing.
-    if (field === 'ndc' && !codes.hasNdcs) continue;
-    const lead = FOLLOW_CODE[field](clue, codes);
-    findings.push(...lead.findings);
-    if (lead.field === 'ndc') ndc = lead.ndc ?? null;
-    if (cvx === null) cvx = lead.cvx;
-    else if (lead.cvx !== null && codes.shareGroup(cvx, lead.cvx) === false) {
-      findings.push(disagreement(field, clues, cvx));
-    } else if (field === 'cvx' && lead.cvx !== null && lead.cvx !== cvx) {
-      findings.push(createFinding('cvx-replaced', field, clue, { after: cvx }));
-    }
+export function resolveVaccine(clues: VaccineClues, sources: VaccineSources): VaccineResolution {
+  const texts = new Map<VaccineField, NameParts | null>();
+  for (const field of ['cvx', 'vaccine_name', 'vaccine_group'] as const) {
+    const text = clues[field];
+    const mayBeName = text !== null && (field !== 'cvx' || /\p{L}{2}/u.test(text));
+    if (mayBeName) texts.set(field, readNameParts(text, sources.codes));
   }
-  if (cvx !== null) return { cvx, ndc, findings };
-  if (clues.ndc !== null && !codes.hasNdcs) findings.push(createFinding('ndc-unresolved', 'ndc', clues.ndc));
-  const said = Object.values(clues).some((clue) => clue !== null);
-  findings.push(
-    said ? createFinding('vaccine-unresolved', 'cvx', clues.cvx) : createFinding('vaccine-missing', 'cvx', null),
+  const cpt = [clues.cvx, clues.cpt].flatMap((text) =>
+    text === null ? [] : sources.codes.vaccinesOfCpt(cptKey(text)),
   );
-  return { cvx: null, ndc, findings };
+  const since = turningDays([...cpt, ...[...texts.values()].flatMap((parts) => parts?.flat() ?? [])]);
+  const on = (day: string | null): VaccineReading => new DayResolver(clues, sources, texts, day).read();
+  const readings = [FIRST_DAY, ...since].map(on);
+  return { since, readings, undated: since.length === 0 ? readings[0]! : on(null) };
 }
 
-type CodeField = 'ndc' | 'cvx' | 'cpt';
+const NO_FINDINGS: readonly Finding[] = [];
 
-const FOLLOW_CODE: Readonly<Record<CodeField, (clue: string, codes: Codes) => Lead>> = {
-  ndc: followNdc,
-  cvx: followCvx,
-  cpt: (clue, codes) => followCpt('cpt', clue, codes),
-};
-
-function isCode(field: VaccineField): field is CodeField {
-  return Object.hasOwn(FOLLOW_CODE, field);
+function isCode(field: VaccineField): boolean {
+  return field === 'ndc' || field === 'cvx' || field === 'cpt';
 }
 
-/** Whether a name stands for vaccines of other groups only. */
-function namesOthers(name: string, cvx: string, codes: Codes): boolean {
-  const named = codes.vaccinesOfName(name);
-  return named.length > 0 && named.every((each) => codes.shareGroup(cvx, each) === false);
+/** Before all others. */
+const FIRST_DAY = '0000-01-01';
+
+function cptKey(text: string): string {
+  return tidyText(text).toUpperCase();
 }
 
-function disagreement(field: ImmunizationField, clues: VaccineClues, cvx: string): Finding {
-  return createFinding('vaccine-codes-disagree', field, clues[field as keyof VaccineClues], { after: cvx });
-}
+/** CPT and HCPCS codes for the act of giving something: 90460-90474 and their predecessors, 90480, 0001A-0174A, injections. */
+const ADMINISTRATION_CPT =
+  /^(?:9046[015678]|9047[0-4]|90480|0\d{3}A|9078[2-4]|96372|9638[01]|G00(?:08|09|10)|G0377|G9141|M0201)$/;
 
-function followCvx(text: string, codes: Codes): Lead {
-  const field = 'cvx';
-  const value = tidyText(text).toUpperCase();
-  const lead = (cvx: string | null, ...findings: Finding[]): Lead => ({ field, cvx, findings });
-  if (codes.cvx(value) !== undefined) return lead(value);
+/** Follows the clues of a record on one day. */
+class DayResolver {
+  readonly #clues: VaccineClues;
+  readonly #sources: VaccineSources;
+  readonly #codes: Codes;
+  readonly #texts: ReadonlyMap<VaccineField, NameParts | null>;
+  readonly #day: string | null;
 
-  // 08.0 is what a spreadsheet makes of 08, 003 what a database makes of 03.
-  const number = /^0*(\d{1,3})(?:\.0+)?$/.exec(value);
-  if (number !== null && !/^\d{4,}/.test(value)) {
-    const code = number[1]!.padStart(2, '0');
-    if (codes.cvx(code) !== undefined) return lead(code, createFinding('cvx-padded', field, text, { after: code }));
-    const expected = codes.table('cvx').asOf;
-    const newer = Number(code) > codes.newestCvx && Number(code) < 500;
-    return lead(null, createFinding(newer ? 'cvx-newer-than-table' : 'cvx-unknown', field, text, { expected }));
+  constructor(
+    clues: VaccineClues,
+    sources: VaccineSources,
+    texts: ReadonlyMap<VaccineField, NameParts | null>,
+    day: string | null,
+  ) {
+    this.#clues = clues;
+    this.#sources = sources;
+    this.#codes = sources.codes;
+    this.#texts = texts;
+    this.#day = day;
   }
-  if (/^\d{5}$|^\d{4}[A-Z]$/.test(value)) {
-    const byCpt = followCpt(field, text, codes);
-    if (byCpt.cvx === null) return byCpt;
-    return lead(byCpt.cvx, createFinding('cpt-in-cvx', field, text, { after: byCpt.cvx }));
+
+  read(): VaccineReading {
+    const given = this.#sources.order.filter((field) => this.#clues[field] !== null);
+    const mapped = this.#followMap(given);
+    // Without its table, an NDC says nothing.
+    const asked = given.filter((field) => field !== mapped?.field && (field !== 'ndc' || this.#codes.hasNdcs));
+    const others = asked.map((field) => this.#follow(field));
+    const leads = mapped === null ? others : [mapped, ...others];
+    const ndc = leads.find((lead) => lead.field === 'ndc')?.ndc ?? null;
+    const decisive = leads.find(({ cvx }) => cvx !== null);
+    if (decisive === undefined) return { cvx: null, ndc, ...this.#unresolved(given, leads) };
+    const findings: Finding[] = [];
+    const place = leads.indexOf(decisive);
+    leads.forEach((lead, index) => {
+      if (index <= place || isCode(lead.field)) findings.push(...lead.findings);
+      if (index === place) findings.push(...this.#onDecision(lead, leads.slice(place + 1)));
+      else findings.push(...this.#compare(lead, decisive.cvx!));
+    });
+    return { cvx: decisive.cvx, ndc, findings, unmapped: [] };
   }
-  return lead(null, createFinding('cvx-invalid', field, text));
-}
 
-function followCpt(field: 'cvx' | 'cpt', text: string, codes: Codes): Lead {
-  const cpt = tidyText(text).toUpperCase();
-  const vaccines = codes.vaccinesOfCpt(cpt);
-  const fail = (finding: Finding): Lead => ({ field, cvx: null, findings: [finding] });
-  if (vaccines.length === 1) return { field, cvx: vaccines[0]!, findings: [] };
-  if (vaccines.length > 1) return fail(createFinding('cpt-ambiguous', field, text, { other: vaccines.join(' or ') }));
-  if (ADMINISTRATION_CPT.test(cpt)) return fail(createFinding('cpt-administration', field, text));
-  return fail(createFinding('cpt-unknown', field, text, { expected: codes.table('cpt').asOf }));
-}
+  /** Where a spec lets names decide before codes, that one did needs no words. */
+  #onDecision(lead: Lead, later: readonly Lead[]): readonly Finding[] {
+    const isAsked = !isCode(lead.field) && later.some(({ field }) => isCode(field));
+    return lead.ifDecisive.filter(({ code }) => code !== 'vaccine-from-name' || !isAsked);
+  }
 
-function followName(field: 'vaccine_name' | 'vaccine_group', name: string, codes: Codes): Lead {
-  const vaccines = field === 'vaccine_name' ? codes.vaccinesOfName(name) : [];
-  const cvx = vaccines.length === 0 ? codes.vaccineOfGroup(name) : vaccines.length === 1 ? vaccines[0]! : undefined;
-  const finding =
-    cvx === undefined
-      ? createFinding('vaccine-name-unknown', field, name)
-      : createFinding('vaccine-from-name', field, name, { after: cvx });
-  return { field, cvx: cvx ?? null, findings: [finding] };
+  /** What is to be said of a clue that leads elsewhere than the one that decided. */
+  #compare({ field, cvx, options }: Lead, decided: string): readonly Finding[] {
+    const value = this.#clues[field];
+    const vaccines = field === 'vaccine_group' ? [] : cvx === null ? options : [cvx];
+    if (vaccines.length > 0 && vaccines.every((each) => this.#codes.shareGroup(decided, each) === false)) {
+      return [createFinding('vaccine-codes-disagree', field, value, { after: decided })];
+    }
+    const isReplaced = field === 'cvx' && cvx !== null && cvx !== decided;
+    return isReplaced ? [createFinding('cvx-replaced', field, value, { after: decided })] : NO_FINDINGS;
+  }
+
+  #unresolved(given: readonly VaccineField[], leads: readonly Lead[]): Pick<VaccineReading, 'findings' | 'unmapped'> {
+    const { cvx, ndc } = this.#clues;
+    const findings = leads.flatMap((lead) => lead.findings);
+    if (ndc !== null && !this.#codes.hasNdcs) findings.push(createFinding('ndc-unresolved', 'ndc', ndc));
+    if (given.length === 0) findings.push(createFinding('vaccine-missing', 'cvx', null));
+    else findings.push(createFinding('vaccine-unresolved', 'cvx', cvx));
+    // The act of giving is no vaccine, whoever decides.
+    const acts = findings.flatMap(({ code, field }) => (code === 'cpt-administration' ? [field] : []));
+    const unmapped = given.filter((field) => !acts.includes(field));
+    return { findings, unmapped: unmapped.map((field) => ({ field, value: this.#clues[field]! })) };
+  }
+
+  /** What people decided of one of the clues, `null` if of none. */
+  #followMap(given: readonly VaccineField[]): Lead | null {
+    for (const field of given) {
+      const value = this.#clues[field]!;
+      const line = this.#sources.map?.find(field, value);
+      // A map is checked by the newest tables; a submission may be judged by older ones, too.
+      if (line === undefined || this.#codes.cvx(line.cvx) === undefined) continue;
+      const facts = { after: line.cvx, expected: line.date, other: line.author };
+      return this.#lead(field, line.cvx, [], [createFinding('vaccine-mapped', field, value, facts)]);
+    }
+    return null;
+  }
+
+  #follow(field: VaccineField): Lead {
+    const text = this.#clues[field]!;
+    if (field === 'cvx') return this.#followCvx(text);
+    if (field === 'cpt') return this.#followCpt('cpt', text);
+    if (field === 'ndc') return { ...followNdc(text, this.#codes), options: [], ifDecisive: NO_FINDINGS };
+    return this.#followName(field, text);
+  }
+
+  #lead(
+    field: VaccineField,
+    cvx: string | null,
+    findings: readonly Finding[] = [],
+    ifDecisive: readonly Finding[] = [],
+    options: readonly string[] = [],
+  ): Lead {
+    return { field, cvx, findings, ifDecisive, options };
+  }
+
+  #followCvx(text: string): Lead {
+    const codes = this.#codes;
+    const value = tidyText(text).toUpperCase();
+    const lead = (cvx: string | null, finding?: Finding): Lead => this.#lead('cvx', cvx, finding ? [finding] : []);
+    if (codes.cvx(value) !== undefined) return lead(value);
+
+    // 08.0 is what a spreadsheet makes of 08, 003 what a database makes of 03.
+    const number = /^0*(\d{1,3})(?:\.0+)?$/.exec(value);
+    if (number !== null && !/^\d{4,}/.test(value)) {
+      const code = number[1]!.padStart(2, '0');
+      if (codes.cvx(code) !== undefined) return lead(code, createFinding('cvx-padded', 'cvx', text, { after: code }));
+      const expected = codes.table('cvx').asOf;
+      const newer = Number(code) > codes.newestCvx && Number(code) < 500;
+      return lead(null, createFinding(newer ? 'cvx-newer-than-table' : 'cvx-unknown', 'cvx', text, { expected }));
+    }
+    if (/^\d{5}$|^\d{4}[A-Z]$|^[GM]\d{4}$/.test(value)) {
+      const byCpt = this.#followCpt('cvx', text);
+      if (byCpt.cvx === null) return byCpt;
+      const found = createFinding('cpt-in-cvx', 'cvx', text, { after: byCpt.cvx });
+      return { ...byCpt, findings: [found, ...byCpt.findings] };
+    }
+    const parts = this.#texts.get('cvx') ?? null;
+    const named = parts === null ? null : vaccineOn(parts, this.#day, codes).cvx;
+    if (named !== null) return lead(named, createFinding('name-in-cvx', 'cvx', text, { after: named }));
+    return lead(null, createFinding('cvx-invalid', 'cvx', text));
+  }
+
+  #followCpt(field: 'cvx' | 'cpt', text: string): Lead {
+    const meanings = this.#codes.vaccinesOfCpt(cptKey(text));
+    const fail = (finding: Finding, options: readonly string[] = []): Lead =>
+      this.#lead(field, null, [finding], [], options);
+    const vaccines = [...new Set(meanings.map(({ cvx }) => cvx))];
+    const other = vaccines.join(' or ');
+    const holding = meanings.filter((meaning) => holdsOn(meaning, this.#day));
+    if (holding.length === 1) {
+      const { cvx } = holding[0]!;
+      const byDay =
+        vaccines.length > 1 ? [createFinding('cpt-decided-by-date', field, text, { after: cvx, other })] : [];
+      return this.#lead(field, cvx, [], byDay);
+    }
+    if (vaccines.length > 0) return fail(createFinding('cpt-ambiguous', field, text, { other }), vaccines);
+    if (ADMINISTRATION_CPT.test(cptKey(text))) return fail(createFinding('cpt-administration', field, text));
+    return fail(createFinding('cpt-unknown', field, text, { expected: this.#codes.table('cpt').asOf }));
+  }
+
+  #followName(field: 'vaccine_name' | 'vaccine_group', text: string): Lead {
+    const parts = this.#texts.get(field) ?? null;
+    if (parts === null) return this.#lead(field, null, [this.#unknownName(field, text)]);
+    const { cvx, options } = vaccineOn(parts, this.#day, this.#codes);
+    if (cvx !== null)
+      return this.#lead(field, cvx, [], [createFinding('vaccine-from-name', field, text, { after: cvx })]);
+    const other = options.join(' or ');
+    return this.#lead(field, null, [createFinding('vaccine-name-several', field, text, { other })], [], options);
+  }
+
+  /** A near miss is told, and never taken. */
+  #unknownName(field: 'vaccine_name' | 'vaccine_group', text: string): Finding {
+    const { names } = this.#codes;
+    const near = names.nearestTo(essenceOf(text, this.#codes)).map((name) => {
+      const vaccines = new Set(names.meaningsOf(name).map(({ cvx }) => cvx));
+      return `${name} (CVX ${[...vaccines].join(' or ')})`;
+    });
+    if (near.length === 0) return createFinding('vaccine-name-unknown', field, text);
+    return createFinding('vaccine-name-near', field, text, { other: near.join(', ') });
+  }
 }

@@ -1,7 +1,7 @@
 /** Codes, numbers and other short values. */
 import type { Codes } from '../codes.js';
 import { accept, acceptWith, createReading, NOTHING_KNOWN, type Normalizer, refuse } from './reading.js';
-import { isScientific, tidyText } from './text.js';
+import { tidyText } from './text.js';
 
 /** Words that say "not known" wherever a code table has no code for it. */
 const UNKNOWN_WORDS = new Set(['U', 'UN', 'UNK', 'UNKNOWN', 'NOT KNOWN', 'N/A', 'NONE']);
@@ -138,11 +138,13 @@ export function createCountyNormalizer(codes: Codes): Normalizer {
   };
 }
 
-/** A normalizer for makers: MVX codes in upper case. */
+/** A normalizer for makers: MVX codes in upper case, by code or, with a remark, by name. */
 export function createMvxNormalizer(codes: Codes): Normalizer {
   return (text) => {
-    const code = tidyText(text).toUpperCase();
-    return codes.hasMvx(code) ? accept(code, text) : refuse('unrecognized');
+    const key = tidyText(text).toUpperCase();
+    const code = codes.makers.codeOf(key);
+    if (code === undefined) return refuse('unrecognized');
+    return code === key ? accept(code, text) : acceptWith('named', code, text);
   };
 }
 
@@ -150,30 +152,6 @@ export function createMvxNormalizer(codes: Codes): Normalizer {
 export const normalizeBirthOrder: Normalizer = (text) => {
   const match = /^0?([1-9])(?:\.0)?$/.exec(text);
   return match === null ? refuse('invalid') : accept(match[1]!, text);
-};
-
-const UNKNOWN_LOTS = new Set([
-  'UNK',
-  'UNKNOWN',
-  'UNKN',
-  'N/A',
-  'NA',
-  'NONE',
-  'NOT KNOWN',
-  'NOT AVAILABLE',
-  'HISTORICAL',
-  'HIST',
-  'MISSING',
-  'NULL',
-]);
-
-/** Reads a lot number: upper case, blanks tidied. */
-export const normalizeLot: Normalizer = (text) => {
-  const lot = tidyText(text).toUpperCase();
-  if (UNKNOWN_LOTS.has(lot) || /^[0.?*-]+$/.test(lot)) return refuse('placeholder');
-  if (isScientific(lot)) return acceptWith('scientific', lot, text);
-  if (!/^[A-Z\d-]+$/.test(lot)) return acceptWith('characters', lot, text);
-  return lot.length <= 4 ? acceptWith('short', lot, text) : accept(lot, text);
 };
 
 /** Reads an amount: a decimal number above 0 and below 1000; 0 and 999 mean that it is not known. */

@@ -72,12 +72,15 @@ const ONLY_BY_RULES: ReadonlySet<IssueCode> = new Set(
     .filter((code) => code !== 'value-too-long' && code !== 'required-value-missing'),
 );
 
-/** Codes that need an NDC table, and none comes with immload. */
-const NEEDS_NDC_TABLE: ReadonlySet<IssueCode> = new Set<IssueCode>([
+/** Codes that need what does not come with immload: an NDC table, a CVX table with pending codes, a map. */
+const NEEDS_MORE_THAN_FILES: ReadonlySet<IssueCode> = new Set<IssueCode>([
   'ndc-invalid',
   'ndc-padded',
   'ndc-unknown',
   'ndc-ambiguous',
+  'cvx-pending',
+  'cvx-pending-outdated',
+  'vaccine-mapped',
 ]);
 
 /** Codes that need a second field beside the one they are reported on. */
@@ -90,6 +93,8 @@ const SECOND_FIELDS: Readonly<Partial<Record<IssueCode, FieldName>>> = {
   'refusal-reason-missing': 'completion_status',
   'mvx-missing': 'information_source',
   'lot-missing': 'information_source',
+  'cvx-unknown-administered': 'information_source',
+  'cvx-retired': 'information_source',
 };
 
 /** Codes about what stands in the CVX column; the others under its name are about the vaccine, whoever names it. */
@@ -100,6 +105,7 @@ const CVX_COLUMN: ReadonlySet<IssueCode> = new Set<IssueCode>([
   'cvx-newer-than-table',
   'cpt-in-cvx',
   'cvx-replaced',
+  'name-in-cvx',
 ]);
 
 /** Codes about how a date is written, and the forms of which one must be allowed. */
@@ -155,7 +161,7 @@ export function plainlyRequired(role: RecordRole, layout: Layout): readonly Layo
 
 /** Whether a record or a file of the spec can break the rule, and it is reported when one does. */
 export function canBreak(code: IssueCode, spec: Spec): boolean {
-  if (severityOf(code, spec) === 'off') return false;
+  if (severityOf(code, spec) === 'off' || NEEDS_MORE_THAN_FILES.has(code)) return false;
   if (isCombined(spec) && ONLY_IN_TWO_FILES.has(code)) return false;
   if (isTagged(spec) && NOT_UNDER_A_PATIENT.has(code)) return false;
   if (isTagged(spec) && code === 'patient-rejected') return true;
@@ -172,7 +178,6 @@ export function canBreak(code: IssueCode, spec: Spec): boolean {
     spec.layouts[role]?.fields.some((each) => each.field === field) === true;
   if (ABOUT_ORDER.has(code)) return hasDates(spec, MONTH_FIRST_FORMATS);
   if (code === 'dose-date-after-death') return carries('patient', 'death_date');
-  if (NEEDS_NDC_TABLE.has(code)) return false;
   if (code === 'cvx-replaced' && !isCvxOverruled(spec)) return false;
   if (TWO_DIGIT_YEARS.has(code) && spec.dates.twoDigitYears === 'reject') return false;
   const forms = DATE_FORMS[code];

@@ -1,7 +1,8 @@
 /** What must be true of a dose, by itself and together with its patient. */
 import type { Codes, Cvx } from '../codes.js';
+import type { Facts } from '../issue.js';
 import { DOSE, type FieldName, type Row } from '../model.js';
-import type { Rule } from './rule.js';
+import type { Rule, RuleContext } from './rule.js';
 
 /** The fields that have an issue code of their own when they are blank. */
 export const IMMUNIZATION_MISSING = {
@@ -30,6 +31,17 @@ function isGiven(row: Row): boolean {
 
 const cvxOf = (row: Row): { after: string } => ({ after: row[DOSE.cvx]! });
 
+/** The day of the CVX table. */
+function dayOfTable(codes: Codes): string {
+  return codes.table('cvx').asOf.slice(0, 10);
+}
+
+function isNewerThanTable(row: Row, codes: Codes): boolean {
+  return (row[DOSE.administered_on] ?? '') > dayOfTable(codes);
+}
+
+const ofTable = (row: Row, { codes }: RuleContext): Facts => ({ after: row[DOSE.cvx]!, expected: dayOfTable(codes) });
+
 /** CVX codes of tuberculin skin tests. */
 const SKIN_TESTS = new Set(['95', '96', '97', '98']);
 
@@ -42,7 +54,13 @@ interface VaccineRule extends Rule {
 const VACCINE_RULES: readonly VaccineRule[] = [
   { code: 'cvx-reserved', concerns: ({ code }) => code === '99', needs: [], holds: () => false },
   { code: 'cvx-no-vaccine', concerns: ({ code }) => code === '998', needs: [], holds: (row) => !isGiven(row) },
-  { code: 'cvx-unknown-vaccine', concerns: ({ code }) => code === '999', needs: [], holds: () => false },
+  { code: 'cvx-unknown-vaccine', concerns: ({ code }) => code === '999', needs: [], holds: isAdministered },
+  {
+    code: 'cvx-unknown-administered',
+    concerns: ({ code }) => code === '999',
+    needs: [],
+    holds: (row) => !isAdministered(row),
+  },
   { code: 'cvx-adjuvant', concerns: ({ code }) => code === '801', needs: [], holds: () => false },
   {
     code: 'cvx-not-vaccine',
@@ -57,6 +75,20 @@ const VACCINE_RULES: readonly VaccineRule[] = [
     needs: [],
     holds: () => false,
     facts: cvxOf,
+  },
+  {
+    code: 'cvx-pending',
+    concerns: ({ status }) => status === 'Pending',
+    needs: [],
+    holds: (row, { codes }) => !isAdministered(row) && isNewerThanTable(row, codes),
+    facts: ofTable,
+  },
+  {
+    code: 'cvx-pending-outdated',
+    concerns: ({ status }) => status === 'Pending',
+    needs: [],
+    holds: (row, { codes }) => isAdministered(row) || !isNewerThanTable(row, codes),
+    facts: ofTable,
   },
   {
     code: 'cvx-superseded',
@@ -88,6 +120,18 @@ const VACCINE_RULES: readonly VaccineRule[] = [
     facts: cvxOf,
   },
   {
+    code: 'cvx-retired',
+    // What is known of the end of its use says more: cvx-inactive.
+    concerns: (vaccine) =>
+      vaccine.status === 'Inactive' && vaccine.validEnd === null && !vaccine.unspecified && !vaccine.nonVaccine,
+    needs: [DOSE.administered_on],
+    holds: (row, { codes }) => {
+      const { statusSince } = codes.cvx(row[DOSE.cvx]!)!;
+      return !isAdministered(row) || statusSince === null || row[DOSE.administered_on]! <= statusSince;
+    },
+    facts: (row, { codes }) => ({ after: row[DOSE.cvx]!, other: codes.cvx(row[DOSE.cvx]!)!.statusSince }),
+  },
+  {
     code: 'dose-date-before-licence',
     concerns: ({ validStart, status }) => validStart !== null && status !== 'Non-US',
     needs: [DOSE.administered_on],
@@ -105,7 +149,7 @@ const VACCINE_RULES: readonly VaccineRule[] = [
   },
 ];
 
-/** The rules that a dose of this vaccine can break. There are twelve of them, and one or two for most vaccines. */
+/** The rules that a dose of this vaccine can break. Most vaccines have one or two. */
 export function rulesOfVaccine(
   cvx: string,
   plan: { readonly codes: Codes; readonly vaccineRules: Map<string, readonly Rule[]> },
@@ -172,11 +216,8 @@ const DETAIL_RULES: readonly Rule[] = [
   {
     code: 'product-unknown',
     needs: [DOSE.cvx, DOSE.mvx],
-    holds: (row, { codes }) => {
-      const mvx = row[DOSE.mvx]!;
-      return mvx === 'OTH' || mvx === 'UNK' || codes.hasProduct(row[DOSE.cvx]!, mvx) !== false;
-    },
-    facts: cvxOf,
+    holds: (row, { codes }) => codes.makers.checkProduct(row[DOSE.cvx]!, row[DOSE.mvx]!) !== 'of-others',
+    facts: (row, { codes }) => ({ after: row[DOSE.cvx]!, other: codes.makers.ofVaccine(row[DOSE.cvx]!).join(', ') }),
   },
 ];
 

@@ -437,8 +437,8 @@ const rejectedWithDoses: DraftFault = (draft) => {
   return [ofPatient(draft, reason[0], FIRST), ...dosesRejected(draft, id)];
 };
 
-/** No NDC table comes with immload, and without one an NDC says nothing. */
-const needsNdcTable: DraftFault = () => null;
+/** A fault that no file can have by itself: it needs an NDC table, a CVX table with pending codes, or a map. */
+const needsMore: DraftFault = () => null;
 
 /** A comment on a patient who is rejected. */
 const commentOnRejected: DraftFault = (draft) => {
@@ -611,9 +611,9 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
     vaccine({ cvx: '450' }, { also: ['cvx-newer-than-table'] }),
   ],
   'cvx-invalid': [
-    dose({ cvx: 'MMR', cpt: '90707' }),
-    vaccine({ cvx: 'MMR', vaccine_name: 'M-M-R II' }, { also: ['vaccine-from-name'] }),
-    vaccine({ cvx: 'MMR' }, { also: ['vaccine-unresolved'] }),
+    dose({ cvx: 'XQ9', cpt: '90707' }),
+    vaccine({ cvx: 'XQ9', vaccine_name: 'M-M-R II' }, { also: ['vaccine-from-name'] }),
+    vaccine({ cvx: 'XQ9' }, { also: ['vaccine-unresolved'] }),
   ],
   'cvx-padded': [dose({ cvx: '3' })],
   'cvx-unknown': [
@@ -627,30 +627,39 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
     vaccine({ cvx: '450' }, { also: ['vaccine-unresolved'] }),
   ],
   'cpt-in-cvx': [dose({ cvx: '90707', cpt: '' })],
+  'name-in-cvx': [dose({ cvx: 'MMR', cpt: '' })],
   'cpt-unknown': [
     dose({ cvx: '03', cpt: '99999' }),
     vaccine({ cpt: '99999', vaccine_name: 'M-M-R II' }, { also: ['vaccine-from-name'] }),
     vaccine({ cpt: '99999' }, { also: ['vaccine-unresolved'] }),
   ],
   'cpt-ambiguous': [
-    dose({ cvx: '03', cpt: '90662' }),
-    vaccine({ cpt: '90662', vaccine_name: 'M-M-R II' }, { also: ['vaccine-from-name'] }),
+    vaccine({ cpt: '90662', administered_on: '' }, { record: 2, also: ['dose-date-missing', 'vaccine-unresolved'] }),
   ],
+  'cpt-decided-by-date': [vaccine({ cpt: '90662', administered_on: '2019-10-15' }, DOSE_OF_THE_DEAD)],
   'cpt-administration': [
     dose({ cvx: '03', cpt: '90471' }),
     vaccine({ cpt: '90471', vaccine_name: 'M-M-R II' }, { also: ['vaccine-from-name'] }),
     vaccine({ cpt: '90471' }, { also: ['vaccine-unresolved'] }),
   ],
   'ndc-unresolved': [vaccine({ ndc: '00006-4681-00' }, { also: ['vaccine-unresolved'] })],
-  'ndc-invalid': [needsNdcTable],
-  'ndc-padded': [needsNdcTable],
-  'ndc-unknown': [needsNdcTable],
-  'ndc-ambiguous': [needsNdcTable],
+  'ndc-invalid': [needsMore],
+  'ndc-padded': [needsMore],
+  'ndc-unknown': [needsMore],
+  'ndc-ambiguous': [needsMore],
   'vaccine-name-unknown': [
     vaccine({ vaccine_name: 'allergy shot' }, { also: ['vaccine-unresolved'] }),
     vaccine({ vaccine_group: 'SHOTS' }, { also: ['vaccine-unresolved'] }),
   ],
+  'vaccine-name-near': [
+    vaccine({ vaccine_name: 'Pnuemovax 23' }, { also: ['vaccine-unresolved'] }),
+    vaccine({ vaccine_group: 'VARICELA' }, { also: ['vaccine-unresolved'] }),
+  ],
+  // Two products that never came; nobody could tell which of them was meant.
+  'vaccine-name-several': [vaccine({ vaccine_name: 'Sanofi COVID-19' }, { also: ['vaccine-unresolved'] })],
   'vaccine-from-name': [vaccine({ vaccine_name: 'M-M-R II' }), vaccine({ vaccine_group: 'MMR' })],
+  // Only a map can say what.
+  'vaccine-mapped': [needsMore],
   'vaccine-codes-disagree': [
     dose({ cvx: '03', cpt: '90713' }),
     vaccine({ cvx: '03', vaccine_name: 'IPOL' }),
@@ -663,8 +672,12 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   ],
   'cvx-reserved': [vaccine({ cvx: '99' })],
   'cvx-no-vaccine': [vaccine({ cvx: '998' })],
-  'cvx-unknown-vaccine': [vaccine({ cvx: '999' })],
+  'cvx-unknown-vaccine': [vaccine({ cvx: '999' }, { record: 2 })],
+  'cvx-unknown-administered': [vaccine({ cvx: '999', information_source: '00', lot_number: 'UN88127', mvx: 'MSD' })],
   'cvx-never-active': [vaccine({ cvx: '117', mvx: 'OTH' })],
+  // No code of the table is pending today.
+  'cvx-pending': [needsMore],
+  'cvx-pending-outdated': [needsMore],
   'cvx-superseded': [vaccine({ cvx: '31', mvx: 'OTH', information_source: '01' })],
   'cvx-not-vaccine': [vaccine({ cvx: '96', mvx: 'OTH' })],
   'cvx-adjuvant': [vaccine({ cvx: '801', mvx: 'OTH' })],
@@ -672,6 +685,10 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'cvx-inactive': [
     vaccine({ cvx: '51', administered_on: '2016-08-20', information_source: '00', lot_number: 'UN88126', mvx: 'MSD' }),
     vaccine({ cpt: '90748', administered_on: '2016-08-20', information_source: '00', lot_number: 'UN88126', mvx: 'MSD' }),
+  ],
+  'cvx-retired': [
+    vaccine({ cvx: '32', administered_on: '2018-01-16', information_source: '00', lot_number: 'UN88128', mvx: 'PMC', lot_expiration: '' }),
+    vaccine({ cpt: '90733', administered_on: '2018-01-16', information_source: '00', lot_number: 'UN88128', mvx: 'PMC', lot_expiration: '' }),
   ],
   'cvx-foreign': [vaccine({ cvx: '510', information_source: '00', lot_number: 'UN88124', mvx: 'OTH' })],
   // ---- when it was given -----------------------------------------------------------------------------------------
@@ -709,11 +726,14 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   // ---- about the dose --------------------------------------------------------------------------------------------
   'information-source-unrecognized': [dose({ information_source: 'ZZ' })],
   'mvx-unrecognized': [dose({ mvx: 'QQQ' })],
+  'mvx-from-name': [dose({ mvx: 'Merck' })],
   'mvx-missing': [dose({ mvx: '', information_source: '00', lot_number: 'UN88125' })],
   'product-unknown': [dose({ cvx: '03', mvx: 'PFR' }), dose({ cpt: '90707', mvx: 'PFR' })],
   'lot-missing': [dose({ lot_number: '', information_source: '00', mvx: 'MSD' })],
   'lot-placeholder': [dose({ lot_number: 'UNKNOWN', information_source: '01' })],
-  'lot-characters': [dose({ lot_number: 'AB1234*VFC' })],
+  'lot-characters': [dose({ lot_number: 'K01.2345' })],
+  'lot-tagged': [dose({ lot_number: 'K012345*VFC' })],
+  'lot-several': [dose({ lot_number: 'K012345/K012346' })],
   'lot-short': [dose({ lot_number: 'AB1' })],
   'lot-scientific': [dose({ lot_number: '4.00E+61' })],
   'lot-expiration-invalid': [dose({ lot_expiration: 'soon' })],

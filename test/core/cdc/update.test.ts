@@ -359,5 +359,5 @@ test('a table that is newer than the CVX table says nothing of vaccines that thi
   const { after } = updateWith('cpt', [...rowsOfTable('cpt'), pair]);
   const codes = new Codes(CODE_TABLES.map((id) => (id === 'cpt' ? after : CODES.table(id))));
   expect(codes.vaccinesOfCpt('90999')).toEqual([]);
-  expect(codes.vaccinesOfCpt('90707')).toEqual(['03']);
+  expect(codes.vaccinesOfCpt('90707')).toMatchObject([{ cvx: '03' }]);
 });

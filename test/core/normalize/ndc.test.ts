@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { followNdc, readNdc } from '../../../src/core/normalize/ndc.js';
-import { resolveVaccine } from '../../../src/core/normalize/vaccine.js';
+import { readingOn, resolveVaccine, VACCINE_ORDER, type VaccineReading } from '../../../src/core/normalize/vaccine.js';
 import { CODES, NDC_CODES } from '../../support/fixtures.js';
 
 const NDC = /^\d{5}-\d{4}-\d{2}$/;
@@ -144,10 +144,13 @@ describe('with a table, an NDC', () => {
 });
 
 test('without a table, an NDC says nothing beside a code, and that nothing could be made of it alone', () => {
+  const sources = { codes: CODES, map: null, order: VACCINE_ORDER };
   const nothing = { cvx: null, cpt: null, ndc: null, vaccine_name: null, vaccine_group: null };
   for (const ndc of ['00006-4681-00', 'nonsense']) {
-    expect(resolveVaccine({ ...nothing, ndc, cvx: '115' }, CODES)).toEqual({ cvx: '115', ndc: null, findings: [] });
-    const alone = resolveVaccine({ ...nothing, ndc }, CODES);
+    const read = (cvx: string | null): VaccineReading =>
+      readingOn(resolveVaccine({ ...nothing, ndc, cvx }, sources), null);
+    expect(read('115')).toEqual({ cvx: '115', ndc: null, findings: [], unmapped: [] });
+    const alone = read(null);
     expect(alone.findings.map(({ code }) => code)).toEqual(['ndc-unresolved', 'vaccine-unresolved']);
   }
 });

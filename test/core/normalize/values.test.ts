@@ -20,7 +20,6 @@ import {
   createSexNormalizer,
   normalizeAmount,
   normalizeBirthOrder,
-  normalizeLot,
   normalizeSsn,
 } from '../../../src/core/normalize/value.js';
 import { CODES } from '../../support/fixtures.js';
@@ -291,7 +290,14 @@ table('makers', createMvxNormalizer(CODES), [
   ['MSD', 'MSD'],
   ['skb', 'SKB'],
   ['UNK', 'UNK'],
-  ['Merck', null, 'unrecognized'],
+  ['Merck', 'MSD', 'named'],
+  ['merck & co., inc.', 'MSD', 'named'],
+  ['Sanofi Pasteur', 'PMC', 'named'],
+  ['GSK', 'SKB', 'named'],
+  ['Pfizer, Inc', 'PFR', 'named'],
+  ['Wyeth', 'WAL', 'named'],
+  ['Unknown manufacturer', 'UNK', 'named'],
+  ['Merk', null, 'unrecognized'],
 ]);
 
 table('birth order', normalizeBirthOrder, [
@@ -300,20 +306,6 @@ table('birth order', normalizeBirthOrder, [
   ['2.0', '2'],
   ['0', null, 'invalid'],
   ['10', null, 'invalid'],
-]);
-
-table('lots', normalizeLot, [
-  ['AB1234', 'AB1234'],
-  ['ab-1234', 'AB-1234'],
-  ['AB 1234', 'AB 1234', 'characters'],
-  ['AB1234*', 'AB1234*', 'characters'],
-  ['AB1', 'AB1', 'short'],
-  ['4E61', '4E61', 'short'],
-  ['4.00E+61', '4.00E+61', 'scientific'],
-  ['unknown', null, 'placeholder'],
-  ['N/A', null, 'placeholder'],
-  ['0', null, 'placeholder'],
-  ['.', null, 'placeholder'],
 ]);
 
 table('amounts', normalizeAmount, [

@@ -1,0 +1,113 @@
+/**
+ * Lot numbers, and what senders glue to them: `K012345-VFC`, `(P)AB1234`, `LOT# U1234AA EXP 1/24`.
+ *
+ * The tags are those that the immunization registries' own checks know (immregistries/mqe-validator, MQE0592-0594). They
+ * are taken off only where what is left looks like a lot by itself.
+ */
+import { accept, acceptWith, type Normalizer, refuse } from './reading.js';
+import { isScientific, tidyText } from './text.js';
+
+const UNKNOWN_LOTS = new Set([
+  'UNK',
+  'UNKNOWN',
+  'UNKN',
+  'N/A',
+  'NA',
+  'NONE',
+  'NOT KNOWN',
+  'NOT AVAILABLE',
+  'HISTORICAL',
+  'HIST',
+  'MISSING',
+  'NULL',
+]);
+
+/** Who paid, or for whom: a tag even without anything between it and the lot. No lot ends in these letters. */
+const GLUED = ['VFC', 'STATE', 'PRIVATE', 'PUBLIC', 'ADULT', 'UNINSURED'];
+/** The same, and names of vaccines and makers: letters that a lot might end in, so that something must stand between. */
+const SEPARATE = [
+  ...GLUED, 'PVT', 'PRIV', 'PUB', 'CHIP', 'SCHIP', 'PED', 'PEDS', 'SPECIAL', 'SELECT', 'HSP', 'OVER19', 'FLU', 'FLUZONE', 'DTAP', 'TDAP', 'IPV', 'HIB', 'MMR', 'HAV', 'HEPA', 'HEPB', 'HPV', 'PCV', 'PNEU',
+  'PNEUMOVAX', 'PREVNAR', 'GARDASIL', 'ROTATEQ', 'ROTARIX', 'PEDVAX', 'VARIVAX', 'PENTACEL', 'PEDIARIX', 'MENVEO',
+  'MENACTRA', 'BOOST', 'BOOSTRIX', 'ADACEL', 'MSD', 'SKB', 'GSK', 'PMC', 'MED', 'WAL', 'WSD', 'PFR',
+]; // biome-ignore format: a list of tags
+/** Short for the same; a lot may end in a letter of its own, after a blank. */
+const LETTERS = ['P', 'S', 'C', 'H', 'V'];
+/** Makers and payers that stand before the lot. */
+const BEFORE = [
+  'VFC',
+  'STATE',
+  'PRIVATE',
+  'PUBLIC',
+  'PVT',
+  'PUB',
+  'MED',
+  'MSD',
+  'SKB',
+  'GSK',
+  'PMC',
+  'WSD',
+  'WAL',
+  'PFR',
+];
+
+const oneOf = (words: readonly string[]): string => `(?:${[...words].sort((a, b) => b.length - a.length).join('|')})`;
+
+const EXPIRY = String.raw`[\s,;*(/-]*\bEXP(?:IRES|IRY|IRATION|D)?(?![A-Z])[\s.:]*(?:DATE)?[\s.:]*(?:\d[\d/.-]*|\d{0,2}[\s-]?[A-Z]{3}[\s-]?\d{2,4})\)?`;
+/** What is taken off the end, and off the beginning, again and again. */
+const ENDS: readonly RegExp[] = [
+  new RegExp(`${EXPIRY}$`),
+  new RegExp(String.raw`\s*[([]\s*${oneOf([...SEPARATE, ...LETTERS])}\s*[)\]]$`),
+  new RegExp(String.raw`[\s*#/_-]+${oneOf(SEPARATE)}$`),
+  new RegExp(String.raw`\s?[*#-]${oneOf(LETTERS)}$`),
+  new RegExp(`(?<=[A-Z0-9]{5})${oneOf(GLUED)}$`),
+  /[\s*#]+$/,
+];
+const BEGINNINGS: readonly RegExp[] = [
+  /^LOT\b\s*(?:NUMBER|NUM|NO)?\b[\s.]*[:#-]*\s*/,
+  /^LOT(?:NUMBER|NUM|NO)?[:#]\s*/,
+  new RegExp(String.raw`^[([]\s*${oneOf([...SEPARATE, ...LETTERS])}\s*[)\]]\s*`),
+  new RegExp(String.raw`^${oneOf(BEFORE)}[\s*#/:_-]+`),
+  /^[\s*#]+/,
+];
+
+/** Lots as makers write them. */
+const CLEAN = /^[A-Z\d]+(?:-[A-Z\d]+)*$/;
+/** Two or more lots: each is long enough to be one, and has a digit. */
+const SEVERAL = /^(?=[^,;&/]*\d)[A-Z\d-]{4,}(?:\s*(?:[,;&/+]|\bAND\b)\s*(?=[^,;&/]*\d)[A-Z\d-]{4,})+$/;
+
+/** The lot without what is glued to it. */
+function withoutTags(lot: string): string {
+  let rest = lot;
+  for (let before = ''; before !== rest; ) {
+    before = rest;
+    for (const pattern of [...ENDS, ...BEGINNINGS]) rest = rest.replace(pattern, '');
+  }
+  return rest;
+}
+
+/** Longer texts are no lots, whatever is taken off. */
+const LONGEST_LOT = 60;
+/** Shorter rests may be no lots, and their tags part of one. */
+const SHORTEST_REST = 4;
+/** Real lots are longer: MQE0595. */
+const LONGEST_SHORT = 4;
+
+/** Reads a lot number: upper case, blanks tidied, tags taken off. */
+export const normalizeLot: Normalizer = (text) => {
+  const lot = tidyText(text).toUpperCase();
+  if (isUnknown(lot)) return refuse('placeholder');
+  if (isScientific(lot)) return acceptWith('scientific', lot, text);
+  if (lot.length <= LONGEST_LOT) {
+    if (SEVERAL.test(lot)) return acceptWith('several', lot, text);
+    const rest = withoutTags(lot);
+    if (rest !== lot && isUnknown(rest)) return refuse('placeholder');
+    if (rest !== lot && rest.length >= SHORTEST_REST && CLEAN.test(rest) && /\d/.test(rest))
+      return acceptWith('tagged', rest, text);
+  }
+  if (!/^[A-Z\d-]+$/.test(lot)) return acceptWith('characters', lot, text);
+  return lot.length <= LONGEST_SHORT ? acceptWith('short', lot, text) : accept(lot, text);
+};
+
+function isUnknown(lot: string): boolean {
+  return UNKNOWN_LOTS.has(lot) || /^[0.?*-]+$/.test(lot);
+}
