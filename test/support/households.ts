@@ -290,9 +290,11 @@ export class Population {
     for (let order = 1; order <= born; order++) {
       const sex = random.chance(0.68) ? firstSex : firstSex === 'F' ? 'M' : 'F';
       let firstName: string;
+      // Some names have no other like them but those of their brothers and sisters.
+      let tries = 0;
       do {
         firstName =
-          before !== null && alike
+          before !== null && alike && ++tries < 1000
             ? this.names.nameLike(before, sex, random)
             : this.names.firstName(sex, 'young', random);
       } while (taken.has(firstName) || isGiven(firstName));
