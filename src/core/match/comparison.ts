@@ -52,7 +52,7 @@ export function createComparison(): Comparison {
 const CLOSE = 0.92;
 const ALIKE = 0.82;
 const SAME_SOUND = 0.88;
-/** Below this many bearers a name may be another one misspelt. */
+/** Bearers of a rare name, at least in a small population. */
 const RARE = 3;
 /** How many times as often as a name another one is borne that it may be a misspelling of, rare or not. */
 const FAR_MORE = 50;
@@ -85,6 +85,8 @@ export class Comparer {
   readonly #lastUses: Int32Array;
   /** From how many bearers on a name counts as one of its own, and not as another one misspelt. */
   readonly #common: number;
+  /** Below so many bearers a name may be another one misspelt. */
+  readonly #rare: number;
 
   constructor(people: PeopleSet, { records, firstUses, lastUses } = populationOf(people)) {
     this.#people = people;
@@ -92,6 +94,7 @@ export class Comparer {
     this.#firstUses = firstUses;
     this.#lastUses = lastUses;
     this.#common = Math.max(4, records / 20_000);
+    this.#rare = Math.max(RARE, this.#common / 8);
   }
 
   /** Compares two records into `levels`. */
@@ -190,7 +193,7 @@ export class Comparer {
       return one.isFull && other.isFull ? NAME.alike : NAME.close;
     }
     if (this.#isMisspelt(one, other, uses[a]!, uses[b]!, similarity)) return NAME.close;
-    if (similarity >= CLOSE && least < RARE) return NAME.close;
+    if (similarity >= CLOSE && least < this.#rare) return NAME.close;
     return similarity >= ALIKE ? NAME.alike : NAME.disagree;
   }
 
@@ -198,7 +201,7 @@ export class Comparer {
   #isMisspelt(one: ComparedName, other: ComparedName, uses: number, otherUses: number, similarity: number): boolean {
     const most = Math.max(uses, otherUses);
     const least = Math.min(uses, otherUses);
-    const isRare = least < RARE || least * FAR_MORE <= most;
+    const isRare = least < this.#rare || least * FAR_MORE <= most;
     const sharesSound = one.soundex === other.soundex;
     if (similarity >= ALIKE && isRare && most >= this.#common * (sharesSound ? 1 : VERY_COMMON)) return true;
     if (!isRare && most < this.#common * VERY_COMMON) return false;
@@ -303,10 +306,16 @@ export class Comparer {
     const { first } = this.#people.integers;
     const { names } = this.#people;
     const uses = [this.#firstUses[first[a]!]!, this.#firstUses[first[b]!]!] as const;
-    if (Math.min(...uses) >= RARE || Math.max(...uses) < this.#common * VERY_COMMON) return false;
+    if (Math.min(...uses) >= this.#rare || Math.max(...uses) < this.#common * VERY_COMMON) return false;
     const one = names.at(first[a]!);
     const other = names.at(first[b]!);
     return areOneEditApart(one.text, other.text);
+  }
+
+  /** Whether a first name of either is so rare that it may be any other one misspelt. */
+  hasRareFirst(a: number, b: number): boolean {
+    const { first } = this.#people.integers;
+    return Math.min(this.#firstUses[first[a]!]!, this.#firstUses[first[b]!]!) < this.#rare;
   }
 
   /** Whether nothing is known of the first name: there is none, or what hospitals call a child before it has one. */

@@ -32,7 +32,7 @@ export interface GuardedPair {
 
 const PARENT_YEARS = 15;
 /** Namesakes born on the same day that are expected by chance: from here on, the name alone is not enough. */
-const COMMON_CHANCE = 0.001;
+const COMMON_CHANCE = 0.002;
 /** From this weight on, names and birth dates that are only alike are rare enough to speak for themselves. */
 const NAMES_ENOUGH = 2;
 

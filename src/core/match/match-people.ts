@@ -145,7 +145,7 @@ export class PairJudge {
     this.comparer.compare(a, b, this.levels);
     const { levels } = this;
     if (levels[AT.birth] === BIRTH.disagree) return true;
-    return levels[AT.birth] === BIRTH.equal && levels[AT.first] === DISAGREE;
+    return levels[AT.birth] === BIRTH.equal && levels[AT.first] === DISAGREE && !this.comparer.hasRareFirst(a, b);
   }
 
   #guarded(a: number, b: number, weight: number): GuardedPair {
