@@ -390,9 +390,7 @@ class BlockTransform {
 
   #isHeader(header: Uint8Array): boolean {
     const { bytes, starts, ends } = this.#block;
-    let start = starts[this.#index]!;
-    // Where files are joined, the byte order mark of the second stands before its header.
-    if (bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf) start += 3;
+    const start = starts[this.#index]!;
     if (ends[this.#index]! - start !== header.length) return false;
     for (let i = 0; i < header.length; i++) if (bytes[start + i] !== header[i]) return false;
     return true;

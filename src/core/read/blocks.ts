@@ -3,8 +3,10 @@
  *
  * Every position that a report shows is fixed here: the number of the record, its first line and its byte offset. A
  * record ends at CR LF, LF or a lone CR outside quotes. A quote opens a value only at the start of a field. Where the
- * cut falls between two chunks of input makes no difference to the records or to the blocks.
+ * cut falls between two chunks of input makes no difference to the records or to the blocks. Where files were joined, the
+ * byte order mark of the next one stands before one of its records, and is no part of it.
  */
+import { BYTE_ORDER_MARK, behindByteOrderMarks } from './decode.js';
 import { findEscapedEnd, type Separators } from './escaped.js';
 import { type Frame, LineKind } from './frame.js';
 import { countUtf16 } from './utf16.js';
@@ -127,7 +129,6 @@ export class RecordCutter {
   /** Where `#input` begins in the text, and where in the file it was transcoded from. */
   #offset = 0;
   #origin = 0;
-  #begun = false;
 
   /** The record under way: where it begins, its line, and how far the search for its line end has come. */
   #recordStart = 0;
@@ -166,10 +167,6 @@ export class RecordCutter {
    */
   push(chunk: Uint8Array): Block[] {
     this.#append(chunk);
-    if (!this.#begun) {
-      if (this.#length < 3) return [];
-      this.#begin();
-    }
     this.#cut(false);
     if (this.#length - this.#recordStart > MAX_LINE_BYTES) throw new LineTooLongError(this.#line);
     return this.#takeReady();
@@ -177,7 +174,6 @@ export class RecordCutter {
 
   /** Tells that the file is at its end, and gives the last blocks. */
   end(): Block[] {
-    if (!this.#begun) this.#begin();
     // DOS programs end a text with Ctrl-Z.
     while (this.#length > this.#recordStart && this.#input[this.#length - 1] === CTRL_Z) this.#length--;
     this.#searched = Math.min(this.#searched, this.#length);
@@ -204,21 +200,14 @@ export class RecordCutter {
     this.#length = needed;
   }
 
-  /** Steps over a UTF-8 byte order mark. */
-  #begin(): void {
-    this.#begun = true;
-    const b = this.#input;
-    if (this.#length >= 3 && b[0] === 0xef && b[1] === 0xbb && b[2] === 0xbf) {
-      this.#recordStart = 3;
-      this.#searched = 3;
-    }
-  }
-
   /** Cuts all records that are complete; at the end of the file, the last one too. */
   #cut(atEnd: boolean): void {
     while (this.#recordStart < this.#length) {
       const lineEnd = this.#findLineEnd(atEnd);
       if (lineEnd < 0) return;
+      if (this.#input[this.#recordStart] === BYTE_ORDER_MARK[0]) {
+        this.#recordStart = behindByteOrderMarks(this.#input, this.#recordStart, lineEnd);
+      }
       if (this.#frame?.takes(this.#input, this.#recordStart, lineEnd, this.#line) === true) {
         this.#moveBehind(lineEnd, 1);
         continue;
@@ -351,7 +340,7 @@ export class RecordCutter {
     const input = this.#input;
     for (let at = firstLineEnd; at < end; at++) {
       if (input[at] !== LF && input[at] !== CR) continue;
-      if (frame.isMark(input, at + 1, end)) return true;
+      if (frame.isMark(input, behindByteOrderMarks(input, at + 1, end), end)) return true;
     }
     return false;
   }

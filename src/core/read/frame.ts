@@ -74,8 +74,6 @@ const WORDS: Readonly<Record<Counted, string>> = {
   all: 'records with header and trailer',
 };
 
-const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
-
 /** Whether a line begins with some bytes. */
 function beginsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean {
   if (end - start < prefix.length) return false;
@@ -105,11 +103,6 @@ function hasTag(
   if (inQuotes && (behind === end || bytes[behind] !== quote)) return false;
   const to = skipBlanks(inQuotes ? behind + 1 : behind);
   return to === end || bytes[to] === delimiter;
-}
-
-/** Where files are joined, the byte order mark of the second stands before its first line. */
-function behindMark(bytes: Uint8Array, start: number, end: number): number {
-  return beginsWith(bytes, start, end, BYTE_ORDER_MARK) ? start + BYTE_ORDER_MARK.length : start;
 }
 
 const encoder = new TextEncoder();
@@ -224,9 +217,8 @@ export class Frame {
     return this.#isOfRejects;
   }
 
-  /** Looks at the line from `lineStart` to `end`, and takes it if it is no record. `line` is its number. */
-  takes(bytes: Uint8Array, lineStart: number, end: number, line: number): boolean {
-    const start = behindMark(bytes, lineStart, end);
+  /** Looks at the line from `start` to `end`, and takes it if it is no record. `line` is its number. */
+  takes(bytes: Uint8Array, start: number, end: number, line: number): boolean {
     const isTitle = this.#titlesToSkip > 0;
     if (isTitle) this.#titlesToSkip--;
     if (this.#isComment?.(bytes, start, end) === true) {
@@ -271,10 +263,9 @@ export class Frame {
    */
   count(bytes: Uint8Array, start: number, end: number, isReadable: boolean): number {
     const header = this.#headerBytes;
-    const from = behindMark(bytes, start, end);
-    if (header !== null && end - from === header.length && beginsWith(bytes, from, end, header))
+    if (header !== null && end - start === header.length && beginsWith(bytes, start, end, header))
       return LineKind.patient;
-    const kind = this.#kinds.length === 0 ? LineKind.patient : this.#kindOf(bytes, from, end);
+    const kind = this.#kinds.length === 0 ? LineKind.patient : this.#kindOf(bytes, start, end);
     return this.countSegment(kind, isReadable);
   }
 
@@ -302,8 +293,7 @@ export class Frame {
    * The records that are glued together on a line: what is known and not loaded is left out. A line that does not come
    * out even is one record, of an unknown kind.
    */
-  divide(bytes: Uint8Array, lineStart: number, end: number): readonly Segment[] {
-    const start = behindMark(bytes, lineStart, end);
+  divide(bytes: Uint8Array, start: number, end: number): readonly Segment[] {
     let last = end;
     while (last > start && bytes[last - 1]! <= BLANK) last--;
     if (last === start) return [{ start, end, kind: LineKind.other }];
