@@ -85,7 +85,7 @@ const TAGGED_DELIMITED = {
 const TAGGED: WordsOf<TaggedLines> = {
   ...TAGGED_DELIMITED,
   glued:
-    'Whether several of these stand one behind the other on one line, each in its whole width and beginning with its tag (fixed). A line that does not come out even is rejected as a whole.',
+    'Whether several of these stand one behind the other on one line, each in its whole width and beginning with its tag (fixed). A line that does not come out even is rejected as a whole, and so is one that may be counted in bytes or in characters: say which as `widths`.',
 };
 
 export const SPEC_PROPERTIES: SpecProperties = {

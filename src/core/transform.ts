@@ -317,10 +317,11 @@ class BlockTransform {
     if (this.#cells === null && !this.#bounds.ascii) {
       const { text, encoding } = readRecordText(bytes, start, end, fileEncoding);
       this.#encoding = encoding;
+      const unit = this.#block.shapes[this.#index] === RecordShape.inCharacters ? 'characters' : widths;
       // Where bytes fit, characters need not be counted, unless they alone count.
-      if (fixed !== null && (end - start !== fixed.width || isUtf16(fileEncoding) || widths === 'characters')) {
+      if (fixed !== null && (end - start !== fixed.width || isUtf16(fileEncoding) || unit === 'characters')) {
         characters = [...text];
-        if (countsCharacters(characters.length, fixed, widths, fileEncoding)) this.#cells = splitFixedText(text, fixed);
+        if (countsCharacters(characters.length, fixed, unit, fileEncoding)) this.#cells = splitFixedText(text, fixed);
         else characters = null;
       }
     }

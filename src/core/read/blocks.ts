@@ -25,6 +25,8 @@ export const RecordShape = {
   quoteNotClosed: 2,
   /** Text stands behind a closing quote; the record is that line alone. */
   quoteMisplaced: 3,
+  /** Of fixed width, and cut out of its line by counting characters: its columns are found so, too. */
+  inCharacters: 4,
 } as const;
 
 /** Whole records of one file, in order. */
@@ -425,7 +427,8 @@ export class RecordCutter {
   /** Takes the records that are glued together on a line. */
   #addSegments(start: number, end: number, frame: Frame): void {
     for (const segment of frame.divide(this.#input, start, end)) {
-      this.#put(segment.start, segment.end, RecordShape.plain);
+      const shape = segment.countsCharacters ? RecordShape.inCharacters : RecordShape.plain;
+      this.#put(segment.start, segment.end, shape);
       this.#kinds[this.#count - 1] = frame.countSegment(segment.kind);
     }
   }

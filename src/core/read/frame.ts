@@ -7,7 +7,7 @@
 import { type ControlTotal, type Counted, isRequired, type MarkRecord } from '../framing.js';
 import { type Layout, ORIGIN_PREFIX, unitOf } from '../spec.js';
 import type { KnownLine } from '../tagged.js';
-import type { FileEncoding } from './decode.js';
+import { detectEncoding, type FileEncoding } from './decode.js';
 import { splitRecords } from './delimited.js';
 import { BLANK, readRecordText } from './fields.js';
 import { isUtf16 } from './utf16.js';
@@ -55,6 +55,15 @@ export interface Segment {
   readonly end: number;
   /** One of {@link LineKind}. */
   readonly kind: number;
+  /** Whether it was found by counting characters, though it has characters of several bytes. */
+  readonly countsCharacters: boolean;
+}
+
+/** A line of glued records, divided by counting bytes or characters. */
+interface Division {
+  readonly segments: readonly Segment[];
+  /** Where the last of them would end in its whole width. */
+  readonly end: number;
 }
 
 /** What control totals count, since the last header or trailer record. */
@@ -291,42 +300,45 @@ export class Frame {
 
   /**
    * The records that are glued together on a line: what is known and not loaded is left out. A line that does not come
-   * out even is one record, of an unknown kind.
+   * out even is one record, of an unknown kind; so is one that comes out even by bytes and by characters, where nothing
+   * says which.
    */
   divide(bytes: Uint8Array, start: number, end: number): readonly Segment[] {
     let last = end;
     while (last > start && bytes[last - 1]! <= BLANK) last--;
-    if (last === start) return [{ start, end, kind: LineKind.other }];
+    if (last === start) return [{ start, end, kind: LineKind.other, countsCharacters: false }];
     const unit = this.#layout.format === 'fixed' ? unitOf(this.#layout) : 'bytes';
-    const inBytes = (at: number, width: number): number => at + width;
-    const text = readRecordText(bytes, start, end, this.#encoding);
-    const isPlain = text.encoding !== 'utf-8' || unit === 'bytes';
-    const byCharacters = isUtf16(this.#encoding) || (!isPlain && unit === 'characters');
-    const inCharacters = (at: number, width: number): number => behindCharacters(bytes, at, width);
-    const divided = this.#divideBy(byCharacters ? inCharacters : inBytes, bytes, start, last, end);
-    // Who counts characters does not always say so.
-    if (divided === null && !isPlain && unit === 'auto') {
-      return this.#divideBy(inCharacters, bytes, start, last, end) ?? [{ start, end, kind: LineKind.unknown }];
-    }
-    return divided ?? [{ start, end, kind: LineKind.unknown }];
+    const isOfSeveralBytes = detectEncoding(bytes.subarray(start, end), this.#encoding) === 'utf-8';
+    const mayCount = isOfSeveralBytes ? (isUtf16(this.#encoding) ? 'characters' : unit) : 'bytes';
+    const divisions = [
+      mayCount === 'characters' ? null : this.#divideBy('bytes', bytes, start, last, end),
+      mayCount === 'bytes' ? null : this.#divideBy('characters', bytes, start, last, end),
+    ].filter((each) => each !== null);
+    // A line that has room for one blank more comes out even both ways: it has its whole width in what it was counted in.
+    const whole = divisions.length === 1 ? divisions : divisions.filter((each) => each.end === end);
+    return whole.length === 1 ? whole[0]!.segments : [{ start, end, kind: LineKind.unknown, countsCharacters: false }];
   }
 
+  /** `null` if the line does not come out even. */
   #divideBy(
-    step: (at: number, width: number) => number,
+    unit: 'bytes' | 'characters',
     bytes: Uint8Array,
     start: number,
     last: number,
     end: number,
-  ): readonly Segment[] | null {
+  ): Division | null {
+    const countsCharacters = unit === 'characters';
     const segments: Segment[] = [];
-    for (let at = start; at < last; ) {
+    let at = start;
+    while (at < last) {
       const from = at;
       const known = this.#kinds.find(({ test }) => test(bytes, from, last));
       if (known === undefined) return null;
-      at = step(from, known.width);
-      if (known.kind !== LineKind.other) segments.push({ start: from, end: Math.min(at, end), kind: known.kind });
+      at = countsCharacters ? behindCharacters(bytes, from, known.width) : from + known.width;
+      if (known.kind === LineKind.other) continue;
+      segments.push({ start: from, end: Math.min(at, end), kind: known.kind, countsCharacters });
     }
-    return segments;
+    return { segments, end: at };
   }
 
   /** Tells that the file is at its end. */
