@@ -283,7 +283,8 @@ export const SPEC_VALUES: SpecValues = {
     optional: 'Files may come without it.',
   },
   counts: {
-    records: 'The records of the file: without comments, header and trailer records, and the names of columns.',
+    records:
+      'The records of the file: without comments, header and trailer records, and the names of columns. Lines of a tagged file that are not loaded count, glued together or not.',
     patients: 'The records of patients.',
     immunizations: 'The records of doses.',
     all: 'The records with the header and trailer records.',

@@ -62,6 +62,8 @@ export interface Segment {
 /** A line of glued records, divided by counting bytes or characters. */
 interface Division {
   readonly segments: readonly Segment[];
+  /** How many there are besides, known and not loaded. */
+  readonly others: number;
   /** Where the last of them would end in its whole width. */
   readonly end: number;
 }
@@ -299,9 +301,9 @@ export class Frame {
   }
 
   /**
-   * The records that are glued together on a line: what is known and not loaded is left out. A line that does not come
-   * out even is one record, of an unknown kind; so is one that comes out even by bytes and by characters, where nothing
-   * says which.
+   * The records that are glued together on a line: what is known and not loaded is counted, and left out. A line that
+   * does not come out even is one record, of an unknown kind; so is one that comes out even by bytes and by characters,
+   * where nothing says which.
    */
   divide(bytes: Uint8Array, start: number, end: number): readonly Segment[] {
     let last = end;
@@ -314,9 +316,12 @@ export class Frame {
       mayCount === 'characters' ? null : this.#divideBy('bytes', bytes, start, last, end),
       mayCount === 'bytes' ? null : this.#divideBy('characters', bytes, start, last, end),
     ].filter((each) => each !== null);
-    // A line that has room for one blank more comes out even both ways: it has its whole width in what it was counted in.
+    // Blanks at its end can let it come out even both ways: then it has its whole width in what its sender counts.
     const whole = divisions.length === 1 ? divisions : divisions.filter((each) => each.end === end);
-    return whole.length === 1 ? whole[0]!.segments : [{ start, end, kind: LineKind.unknown, countsCharacters: false }];
+    if (whole.length !== 1) return [{ start, end, kind: LineKind.unknown, countsCharacters: false }];
+    const { segments, others } = whole[0]!;
+    for (let n = 0; n < others; n++) this.countSegment(LineKind.other);
+    return segments;
   }
 
   /** `null` if the line does not come out even. */
@@ -329,16 +334,17 @@ export class Frame {
   ): Division | null {
     const countsCharacters = unit === 'characters';
     const segments: Segment[] = [];
+    let others = 0;
     let at = start;
     while (at < last) {
       const from = at;
       const known = this.#kinds.find(({ test }) => test(bytes, from, last));
       if (known === undefined) return null;
       at = countsCharacters ? behindCharacters(bytes, from, known.width) : from + known.width;
-      if (known.kind === LineKind.other) continue;
-      segments.push({ start: from, end: Math.min(at, end), kind: known.kind, countsCharacters });
+      if (known.kind === LineKind.other) others++;
+      else segments.push({ start: from, end: Math.min(at, end), kind: known.kind, countsCharacters });
     }
-    return { segments, end: at };
+    return { segments, others, end: at };
   }
 
   /** Tells that the file is at its end. */
