@@ -7,7 +7,7 @@
  * byte order mark of the next one stands before one of its records, and is no part of it.
  */
 import { BYTE_ORDER_MARK, behindByteOrderMarks } from './decode.js';
-import { findEscapedEnd, type Separators } from './escaped.js';
+import { findEscapedEnd, type Reach, type Separators } from './escaped.js';
 import { type Frame, LineKind } from './frame.js';
 import { countUtf16 } from './utf16.js';
 
@@ -123,6 +123,7 @@ export class RecordCutter {
   readonly #blockBytes: number;
   readonly #frame: Frame | null;
   readonly #fromUtf16: boolean;
+  readonly #reach: Reach;
   #recordsToSkip: number;
 
   /** The input from the start of the current block on; `#length` bytes of it are filled. */
@@ -161,6 +162,9 @@ export class RecordCutter {
     this.#kinds = new Uint8Array(this.#frame?.isTagged === true ? INITIAL_ROOM : 0);
     this.#fromUtf16 = options.fromUtf16 ?? false;
     this.#recordsToSkip = options.skipRecords ?? 0;
+    const fields = this.#fieldCount ?? Number.POSITIVE_INFINITY;
+    const mostFields = this.#mayBeLonger ? Number.POSITIVE_INFINITY : fields + this.#extraFields;
+    this.#reach = { bytes: MAX_QUOTED_BYTES, fields, mostFields };
   }
 
   /**
@@ -305,7 +309,7 @@ export class RecordCutter {
   #findEscapedEnd(lineEnd: number, atEnd: boolean): QuotedEnd {
     const start = this.#recordStart;
     const separators: Separators = { delimiter: this.#delimiter, quote: this.#quote, escape: this.#escape };
-    const found = findEscapedEnd(this.#input, start, this.#length, separators, atEnd, MAX_QUOTED_BYTES);
+    const found = findEscapedEnd(this.#input, start, this.#length, separators, atEnd, this.#reach);
     if (found === 'need more') return found;
     const { end, fields, lineEnds, isPlain, crossing, fault } = found;
     if (fault === null && (crossing === null || this.#isWholeRecord(lineEnd, end, fields))) {
