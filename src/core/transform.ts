@@ -25,7 +25,7 @@ import { COMMENT_RULES } from './rules/comment.js';
 import { IMMUNIZATION_RULES, refineImmunization, rulesOfVaccine } from './rules/immunization.js';
 import { PATIENT_RULES, refinePatient } from './rules/patient.js';
 import { type Rule, runRules } from './rules/rule.js';
-import { type DelimitedLayout, ORIGIN_PREFIX, REJECT_COLUMNS } from './spec.js';
+import { countOwnFields, type DelimitedLayout, REJECT_COLUMNS } from './spec.js';
 
 /** A value that was loaded differently from how it was received, and how often. */
 export interface Change {
@@ -346,9 +346,10 @@ class BlockTransform {
    */
   #leaveOutRejectColumns(): void {
     const count = this.#cells === null ? this.#bounds.count : this.#cells.length;
-    if (count <= REJECT_COLUMNS.length || !this.#cell(count - 1).startsWith(ORIGIN_PREFIX)) return;
-    if (this.#cells !== null) this.#cells = this.#cells.slice(0, -REJECT_COLUMNS.length);
-    else this.#bounds.count -= REJECT_COLUMNS.length;
+    const own = countOwnFields(count, this.#cell(count - 1));
+    if (own === count) return;
+    if (this.#cells !== null) this.#cells = this.#cells.slice(0, own);
+    else this.#bounds.count = own;
   }
 
   /** Whether a fixed-width record goes on behind its last column, by bytes or, where it counts them, by characters. */
@@ -401,7 +402,7 @@ class BlockTransform {
   #hasRightCount(count: number): boolean {
     const expected = this.#plan.fieldCount;
     if (count === expected || this.#plan.fixed !== null) return true;
-    if (count === expected + REJECT_COLUMNS.length && this.#cell(count - 1).startsWith(ORIGIN_PREFIX)) return true;
+    if (count > expected && countOwnFields(count, this.#cell(count - 1)) === expected) return true;
     return this.#mayHaveCount(count);
   }
 
