@@ -98,16 +98,7 @@ const DEFAULT_BLOCK_BYTES = 1 << 19;
 const MAX_QUOTED_BYTES = 1 << 20;
 const INITIAL_ROOM = 1024;
 /** No line end within this many bytes: this is no file of records. */
-const MAX_LINE_BYTES = 1 << 26;
-
-/** The input has no line ends where records should be. */
-export class LineTooLongError extends Error {
-  readonly code = 'line-too-long';
-  constructor(readonly line: number) {
-    super(`line ${line} is longer than ${MAX_LINE_BYTES >> 20} MB`);
-    this.name = 'LineTooLongError';
-  }
-}
+export const MAX_LINE_BYTES = 1 << 26;
 
 /** What a record with quotes turned out to be: where it ends, or that more input is needed to tell. */
 type QuotedEnd = { shape: number; end: number; lineEnds: number } | 'need more';
@@ -167,19 +158,22 @@ export class RecordCutter {
     this.#reach = { bytes: MAX_QUOTED_BYTES, fields, mostFields };
   }
 
-  /**
-   * Takes the next bytes of the file and gives the blocks that they complete.
-   * @throws LineTooLongError when a line does not end within 64 MB
-   */
+  /** Takes the next bytes of the file and gives the blocks that they complete; none behind an {@link endlessLine}. */
   push(chunk: Uint8Array): Block[] {
+    if (this.endlessLine !== null) return [];
     this.#append(chunk);
     this.#cut(false);
-    if (this.#length - this.#recordStart > MAX_LINE_BYTES) throw new LineTooLongError(this.#line);
     return this.#takeReady();
+  }
+
+  /** The line that does not end within {@link MAX_LINE_BYTES}, from 1; `null` as long as there is none. */
+  get endlessLine(): number | null {
+    return this.#length - this.#recordStart > MAX_LINE_BYTES ? this.#line : null;
   }
 
   /** Tells that the file is at its end, and gives the last blocks. */
   end(): Block[] {
+    if (this.endlessLine !== null) return [];
     // DOS programs end a text with Ctrl-Z.
     while (this.#length > this.#recordStart && this.#input[this.#length - 1] === CTRL_Z) this.#length--;
     this.#searched = Math.min(this.#searched, this.#length);
