@@ -6,7 +6,7 @@ import { formatMessage, type Issue } from './core/issue.js';
 import type { Fate, FieldName, FileRole, IsoDate, Role, Severity } from './core/model.js';
 import { DayMonthOrder } from './core/normalize/date.js';
 import { compilePlan, dosesOf, forgetReadings, type TransformPlan } from './core/plan.js';
-import { type Block, LineTooLongError, RecordCutter } from './core/read/blocks.js';
+import { type Block, MAX_LINE_BYTES, RecordCutter } from './core/read/blocks.js';
 import { separatorsOf } from './core/read/delimited.js';
 import { createFrame, type Frame, type SetApart } from './core/read/frame.js';
 import { isUtf16 } from './core/read/utf16.js';
@@ -232,7 +232,10 @@ function frameOf({ plan, received, source }: FileRun): Frame | null {
   return createFrame(plan.layout, { ...received.recognition, encoding: source.encoding });
 }
 
-/** Reads a file to its end and gives its blocks, one after the other. */
+/**
+ * Reads a file to its end and gives its blocks, one after the other.
+ * @throws InputError when the file has no line ends where records should be
+ */
 export async function* readBlocks(
   file: FileRun,
   context: RunContext,
@@ -255,7 +258,11 @@ export async function* readBlocks(
   const reader = new SourceReader(file.source, context.sizes.chunkBytes);
   let lastBeat = Date.now();
   for await (const chunk of reader.chunks()) {
-    yield* push(cutter, chunk, file);
+    yield* cutter.push(chunk);
+    if (cutter.endlessLine !== null) {
+      const problem = `line ${cutter.endlessLine} is longer than ${MAX_LINE_BYTES >> 20} MB`;
+      throw new InputError(file.source.shown, problem, 'check its line ends and quotes');
+    }
     context.signal?.throwIfAborted();
     const { bytes: total } = file.source;
     context.onProgress({ stage, done: reader.bytesRead, total, unit: 'bytes', records: file.records });
@@ -267,16 +274,6 @@ export async function* readBlocks(
   yield* cutter.end();
   file.sha256 = reader.sha256();
   for (const each of [plan, ...file.dosePlans]) forgetReadings(each);
-}
-
-/** Cuts a chunk. @throws InputError when the file has no line ends where records should be */
-function push(cutter: RecordCutter, chunk: Uint8Array, file: FileRun): readonly Block[] {
-  try {
-    return cutter.push(chunk);
-  } catch (error) {
-    if (!(error instanceof LineTooLongError)) throw error;
-    throw new InputError(file.source.shown, error.message, 'check its line ends and quotes', { cause: error });
-  }
 }
 
 const BEAT_EVERY_MS = 10_000;

@@ -13,6 +13,7 @@ import { Sandbox } from './support/sandbox.js';
 
 interface Case {
   readonly title: string;
+  /** Id of a built-in specification, or the name of a file beside it. */
   readonly spec?: string;
   readonly site?: string;
   readonly runs: readonly {
@@ -98,7 +99,7 @@ describe.each(names)('%s', (name) => {
         site: site ?? null,
         matchModel,
         sizes,
-        ...(spec !== undefined && { spec: loadSpec(spec) }),
+        ...(spec !== undefined && { spec: loadSpec(spec.endsWith('.json') ? join(folder, spec) : spec) }),
       });
       const found = readdirSync(summary.folder, { recursive: true, encoding: 'utf8' })
         .filter((file) => file !== 'summary.json' && file !== 'rejects')

@@ -41,7 +41,6 @@ const OWN_ERRORS = new Set([
   'ReportError',
   'TooManyRejectsError',
   'ReconciliationError',
-  'LineTooLongError',
   'CodesError',
   'OutputError',
 ]);

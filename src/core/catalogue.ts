@@ -76,9 +76,9 @@ export const CATALOGUE = {
     asserts: 'the line begins with a tag of the specification',
     message: 'the line begins with none of the tags that it may have',
     meaning:
-      'The specification tells lines by a tag at their beginning, and this line has none of them, or its parts do not come out even.',
+      'The specification tells lines by a tag at their beginning, and this line has none of them, or its parts do not come out even, or do so by bytes and by characters.',
     why: 'It cannot be known whether it is a patient or a dose, nor whose doses follow. Those below it, up to the next patient, are set aside as well.',
-    fix: 'Give the line its tag, or add the tag to the specification, and load the reject file.',
+    fix: 'Give the line its tag, or add the tag to the specification (or what its widths count), and load the reject file.',
     source: 'immload reader',
   },
   'header-repeated': {

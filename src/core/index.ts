@@ -22,7 +22,7 @@ export { compilePlan, type PlanOptions, type TransformPlan } from './plan.js';
 export {
   type Block,
   type CutterOptions,
-  LineTooLongError,
+  MAX_LINE_BYTES,
   RecordCutter,
   RecordShape,
   recordOffset,

@@ -85,7 +85,7 @@ const TAGGED_DELIMITED = {
 const TAGGED: WordsOf<TaggedLines> = {
   ...TAGGED_DELIMITED,
   glued:
-    'Whether several of these stand one behind the other on one line, each in its whole width and beginning with its tag (fixed). A line that does not come out even is rejected as a whole.',
+    'Whether several of these stand one behind the other on one line, each in its whole width and beginning with its tag (fixed). A line that does not come out even is rejected as a whole, and so is one that may be counted in bytes or in characters: say which as `widths`.',
 };
 
 export const SPEC_PROPERTIES: SpecProperties = {
@@ -283,7 +283,8 @@ export const SPEC_VALUES: SpecValues = {
     optional: 'Files may come without it.',
   },
   counts: {
-    records: 'The records of the file: without comments, header and trailer records, and the names of columns.',
+    records:
+      'The records of the file: without comments, header and trailer records, and the names of columns. Lines of a tagged file that are not loaded count, glued together or not.',
     patients: 'The records of patients.',
     immunizations: 'The records of doses.',
     all: 'The records with the header and trailer records.',

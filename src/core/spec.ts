@@ -95,6 +95,11 @@ export function unitOf(layout: FixedLayout): WidthUnit {
   return layout.widths ?? 'auto';
 }
 
+/** How wide the records of fixed-width columns are, in what their layout counts. */
+export function widthOf(fields: readonly Pick<LayoutField, 'width'>[]): number {
+  return fields.reduce((sum, { width = 0 }) => sum + width, 0);
+}
+
 /** What a sender is told to count. */
 export function countedIn(layout: FixedLayout): 'bytes' | 'characters' {
   return unitOf(layout) === 'characters' ? 'characters' : 'bytes';
@@ -163,6 +168,13 @@ export const KEY_FIELDS: Readonly<Record<RecordRole, readonly FieldName[]>> = {
   comment: ['source_patient_id', 'comment_code'],
 };
 
+/** The date that tells what a record is. */
+export const KEY_DATES: Readonly<Record<RecordRole, FieldName>> = {
+  patient: 'birth_date',
+  immunization: 'administered_on',
+  comment: 'applies_on',
+};
+
 /** The fields that can name the vaccine: a layout of doses has at least one. */
 export const VACCINE_FIELDS: readonly FieldName[] = VACCINE_ORDER;
 
@@ -171,6 +183,11 @@ export const REJECT_COLUMNS = ['immload_codes', 'immload_fix', 'immload_origin']
 
 /** Begins the value of `immload_origin`, so that a reject file without a header is known too. */
 export const ORIGIN_PREFIX = 'immload:';
+
+/** How many of a record's fields are its own: those that immload added when it was rejected do not count. */
+export function countOwnFields(count: number, last: string): number {
+  return count > REJECT_COLUMNS.length && last.startsWith(ORIGIN_PREFIX) ? count - REJECT_COLUMNS.length : count;
+}
 
 /** The form in which column names are compared. */
 export function columnKey(name: string): string {

@@ -12,6 +12,7 @@ import {
   type Layout,
   type LayoutField,
   NEEDED_FIELDS,
+  widthOf,
 } from './spec.js';
 import type { Checker, JsonObject } from './spec-checker.js';
 import type { RuleNames } from './spec-rules.js';
@@ -68,10 +69,7 @@ export interface KnownLine {
 
 /** The tags of a layout. */
 export function tagsOf({ patient, immunization, others = [], glued = false }: TaggedLines): LineTags {
-  const known = ({ tag, fields }: TaggedLine): KnownLine => ({
-    tag,
-    width: fields.reduce((sum, { width = 0 }) => sum + width, 0),
-  });
+  const known = ({ tag, fields }: TaggedLine): KnownLine => ({ tag, width: widthOf(fields) });
   return {
     patient: known(patient),
     immunization: known(immunization),

@@ -25,7 +25,7 @@ import { COMMENT_RULES } from './rules/comment.js';
 import { IMMUNIZATION_RULES, refineImmunization, rulesOfVaccine } from './rules/immunization.js';
 import { PATIENT_RULES, refinePatient } from './rules/patient.js';
 import { type Rule, runRules } from './rules/rule.js';
-import { type DelimitedLayout, ORIGIN_PREFIX, REJECT_COLUMNS } from './spec.js';
+import { countOwnFields, type DelimitedLayout, REJECT_COLUMNS } from './spec.js';
 
 /** A value that was loaded differently from how it was received, and how often. */
 export interface Change {
@@ -317,10 +317,11 @@ class BlockTransform {
     if (this.#cells === null && !this.#bounds.ascii) {
       const { text, encoding } = readRecordText(bytes, start, end, fileEncoding);
       this.#encoding = encoding;
+      const unit = this.#block.shapes[this.#index] === RecordShape.inCharacters ? 'characters' : widths;
       // Where bytes fit, characters need not be counted, unless they alone count.
-      if (fixed !== null && (end - start !== fixed.width || isUtf16(fileEncoding) || widths === 'characters')) {
+      if (fixed !== null && (end - start !== fixed.width || isUtf16(fileEncoding) || unit === 'characters')) {
         characters = [...text];
-        if (countsCharacters(characters.length, fixed, widths, fileEncoding)) this.#cells = splitFixedText(text, fixed);
+        if (countsCharacters(characters.length, fixed, unit, fileEncoding)) this.#cells = splitFixedText(text, fixed);
         else characters = null;
       }
     }
@@ -345,9 +346,10 @@ class BlockTransform {
    */
   #leaveOutRejectColumns(): void {
     const count = this.#cells === null ? this.#bounds.count : this.#cells.length;
-    if (count <= REJECT_COLUMNS.length || !this.#cell(count - 1).startsWith(ORIGIN_PREFIX)) return;
-    if (this.#cells !== null) this.#cells = this.#cells.slice(0, -REJECT_COLUMNS.length);
-    else this.#bounds.count -= REJECT_COLUMNS.length;
+    const own = countOwnFields(count, this.#cell(count - 1));
+    if (own === count) return;
+    if (this.#cells !== null) this.#cells = this.#cells.slice(0, own);
+    else this.#bounds.count = own;
   }
 
   /** Whether a fixed-width record goes on behind its last column, by bytes or, where it counts them, by characters. */
@@ -390,9 +392,7 @@ class BlockTransform {
 
   #isHeader(header: Uint8Array): boolean {
     const { bytes, starts, ends } = this.#block;
-    let start = starts[this.#index]!;
-    // Where files are joined, the byte order mark of the second stands before its header.
-    if (bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf) start += 3;
+    const start = starts[this.#index]!;
     if (ends[this.#index]! - start !== header.length) return false;
     for (let i = 0; i < header.length; i++) if (bytes[start + i] !== header[i]) return false;
     return true;
@@ -402,7 +402,7 @@ class BlockTransform {
   #hasRightCount(count: number): boolean {
     const expected = this.#plan.fieldCount;
     if (count === expected || this.#plan.fixed !== null) return true;
-    if (count === expected + REJECT_COLUMNS.length && this.#cell(count - 1).startsWith(ORIGIN_PREFIX)) return true;
+    if (count > expected && countOwnFields(count, this.#cell(count - 1)) === expected) return true;
     return this.#mayHaveCount(count);
   }
 

@@ -1,7 +1,7 @@
 /** The columns of a layout in a person's words: where they stand, how much they are asked for, what goes in. */
 import type { Codes, CodeTable } from '../core/codes.js';
 import { type FieldDefinition, type FieldName, fieldsOf, type RecordRole, type ValueKind } from '../core/model.js';
-import type { Layout, LayoutField, Spec } from '../core/spec.js';
+import { type Layout, type LayoutField, type Spec, widthOf } from '../core/spec.js';
 import { code, type Inline, joined, LINE_BREAK, type Text } from './document.js';
 
 /** A column with its place in the record. */
@@ -25,7 +25,7 @@ export function placeColumns(layout: Layout): readonly PlacedColumn[] {
 
 /** The width of a whole record in bytes, `null` where that is not fixed. */
 export function recordWidth(layout: Layout): number | null {
-  return placeColumns(layout).at(-1)?.bytes?.last ?? null;
+  return layout.format === 'fixed' ? widthOf(layout.fields) : null;
 }
 
 /** `1-24`, or the longest value. */

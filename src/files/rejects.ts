@@ -76,7 +76,20 @@ export class RejectFile {
       fixesOf(reject.codes),
       origin ?? `${ORIGIN_PREFIX}${this.#input.name}:${reject.record}:${reject.line}`,
     ];
-    this.#write(bytes, encode(this.#columns(cells) + this.#input.lineEnd));
+    this.#write(bytes, encode(this.#escapeAtEnd(bytes) + this.#columns(cells) + this.#input.lineEnd));
+  }
+
+  /**
+   * At the end of a record, an escape is a character like any other; before a delimiter it must be escaped. A record that
+   * has been here before ends in two, and gets no third.
+   */
+  #escapeAtEnd(bytes: Uint8Array): string {
+    const { layout } = this.#input;
+    const escaping = layout.format === 'delimited' ? layout.escape : undefined;
+    if (escaping === undefined) return '';
+    let start = bytes.length;
+    while (bytes[start - 1] === escaping.charCodeAt(0)) start--;
+    return (bytes.length - start) % 2 === 1 ? escaping : '';
   }
 
   /**
@@ -117,7 +130,7 @@ export class RejectFile {
     if (needsMark(this.#input.layout)) this.#write(encode(REJECT_MARK + this.#input.lineEnd));
     if (this.#input.headerBytes !== null) {
       const header = withoutHeaderColumns(this.#input.headerBytes, this.#delimiter!);
-      this.#write(header, encode(this.#columns(REJECT_COLUMNS) + this.#input.lineEnd));
+      this.#write(header, encode(this.#escapeAtEnd(header) + this.#columns(REJECT_COLUMNS) + this.#input.lineEnd));
     }
   }
 

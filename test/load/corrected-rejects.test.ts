@@ -4,12 +4,14 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Role } from '../../src/core/model.js';
+import { completeSpec } from '../../src/core/spec.js';
 import { toCells, toLine } from '../../src/core/write.js';
 import { packageFolder } from '../../src/files/specs.js';
 import { makeClinic } from '../support/clinic.js';
 import { QUICK_START } from '../support/examples.js';
 import { MIIS, TODAY } from '../support/fixtures.js';
 import { contentOf, Sandbox } from '../support/sandbox.js';
+import { withValue } from '../support/small-spec.js';
 
 /** What a clinic knows of its records: the right line of each, by its own key. */
 const PATIENT_LINES = new Map<string, string>();
@@ -115,5 +117,29 @@ test('a record of several lines loads from the reject file of an input without h
   expect(second.totals.patient).toMatchObject({ records: 1, loaded: 1, rejected: 0 });
   expect(sandbox.query('SELECT last_name, street FROM patients')).toEqual([
     { last_name: 'Smith', street: '12 Main St Apt 2' },
+  ]);
+});
+
+test('a record that ends in an escape loads from its reject file, however often it was rejected', async () => {
+  using sandbox = new Sandbox();
+  const street = withValue('/layouts/patient/fields/3', { name: 'Street', field: 'street' });
+  const spec = completeSpec(withValue('/layouts/patient/escape', '\\', street as never));
+  const rows = ['3,White,01/02/2015,E:\\', '1,Smith,02/30/2015,C:\\', '2,Jones,02/30/2015,D:\\\\'];
+  let text = ['Chart,Last,DOB,Street', ...rows, ''].join('\n');
+  for (const records of [3, 2]) {
+    const { folder, totals } = await sandbox.load({ spec, site: 'F1', patients: { 'p.csv': text } });
+    expect(totals.patient).toMatchObject({ records, rejected: 2 });
+    const rejects = readFileSync(join(folder, 'rejects', 'p.csv'), 'utf8');
+    expect(rejects).toContain('1,Smith,02/30/2015,C:\\\\,birth-date-invalid,');
+    expect(rejects).toContain('2,Jones,02/30/2015,D:\\\\,birth-date-invalid,');
+    text = rejects;
+  }
+  const corrected = text.replaceAll('02/30/2015', '02/28/2015');
+  const { totals } = await sandbox.load({ spec, site: 'F1', patients: { 'p.csv': corrected } });
+  expect(totals.patient).toMatchObject({ records: 2, loaded: 2, rejected: 0 });
+  expect(sandbox.query('SELECT last_name, street FROM patients ORDER BY last_name')).toEqual([
+    { last_name: 'Jones', street: 'D:\\' },
+    { last_name: 'Smith', street: 'C:\\' },
+    { last_name: 'White', street: 'E:\\' },
   ]);
 });

@@ -637,3 +637,12 @@ describe('when a run does not come to its end', () => {
     expect(summary.totals.patient.rejected).toBe(1);
   });
 });
+
+test('a file whose line does not end is refused by its line, and nothing of it stays behind', async () => {
+  using sandbox = new Sandbox();
+  const endless = Buffer.concat([Buffer.from(miis(PATIENT_COLUMNS, ANNA)), Buffer.alloc(66 << 20, 'a')]);
+  const loading = sandbox.load({ patients: { 'patients.txt': endless } });
+  await expect(loading).rejects.toThrow(/patients\.txt: line 3 is longer than 64 MB; check its line ends and quotes/);
+  expect(sandbox.query('SELECT status FROM runs')).toEqual([{ status: 'failed' }]);
+  expect(sandbox.query('SELECT count(*) AS n FROM patients')).toEqual([{ n: 0 }]);
+});

@@ -256,6 +256,23 @@ test('control totals count patients and doses', async () => {
   expect(wrong.issues['control-total-wrong']).toMatchObject({ count: 2 });
 });
 
+test('control totals count lines that are not loaded, on lines of their own and glued', async () => {
+  const rows = ['C 1       Smith       05/04/2015', 'CX1234', 'I05/05/201703 ', 'TR'];
+  for (const glued of [false, true]) {
+    using sandbox = new Sandbox();
+    const totals = [
+      { counts: 'records', start: 3, width: 3 },
+      { counts: 'all', start: 6, width: 3 },
+    ];
+    const trailer = withValue('/layouts/tagged/trailerRecord', { prefix: 'ZZ', totals }, smallestGlued());
+    const spec = specOf(withValue('/layouts/tagged/glued', glued, trailer as never));
+    const text = lines(glued ? rows.join('') : rows.join('\n'), 'ZZ004005');
+    const { issues, file } = await load(sandbox, text, { mode: 'validate' }, spec);
+    expect(issues).not.toHaveProperty('control-total-wrong');
+    expect(file).toMatchObject({ loaded: 2, rejected: 0 });
+  }
+});
+
 describe('properties', () => {
   const dose = fc.record({
     day: fc.constantFrom('05/05/2017', '06/06/2018', '07/07/2019', '05/05/2014', '02/31/2017', ''),

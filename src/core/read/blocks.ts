@@ -3,9 +3,11 @@
  *
  * Every position that a report shows is fixed here: the number of the record, its first line and its byte offset. A
  * record ends at CR LF, LF or a lone CR outside quotes. A quote opens a value only at the start of a field. Where the
- * cut falls between two chunks of input makes no difference to the records or to the blocks.
+ * cut falls between two chunks of input makes no difference to the records or to the blocks. Where files were joined, the
+ * byte order mark of the next one stands before one of its records, and is no part of it.
  */
-import { findEscapedEnd, type Separators } from './escaped.js';
+import { BYTE_ORDER_MARK, behindByteOrderMarks } from './decode.js';
+import { findEscapedEnd, type Reach, type Separators } from './escaped.js';
 import { type Frame, LineKind } from './frame.js';
 import { countUtf16 } from './utf16.js';
 
@@ -23,6 +25,8 @@ export const RecordShape = {
   quoteNotClosed: 2,
   /** Text stands behind a closing quote; the record is that line alone. */
   quoteMisplaced: 3,
+  /** Of fixed width, and cut out of its line by counting characters: its columns are found so, too. */
+  inCharacters: 4,
 } as const;
 
 /** Whole records of one file, in order. */
@@ -94,16 +98,7 @@ const DEFAULT_BLOCK_BYTES = 1 << 19;
 const MAX_QUOTED_BYTES = 1 << 20;
 const INITIAL_ROOM = 1024;
 /** No line end within this many bytes: this is no file of records. */
-const MAX_LINE_BYTES = 1 << 26;
-
-/** The input has no line ends where records should be. */
-export class LineTooLongError extends Error {
-  readonly code = 'line-too-long';
-  constructor(readonly line: number) {
-    super(`line ${line} is longer than ${MAX_LINE_BYTES >> 20} MB`);
-    this.name = 'LineTooLongError';
-  }
-}
+export const MAX_LINE_BYTES = 1 << 26;
 
 /** What a record with quotes turned out to be: where it ends, or that more input is needed to tell. */
 type QuotedEnd = { shape: number; end: number; lineEnds: number } | 'need more';
@@ -119,6 +114,7 @@ export class RecordCutter {
   readonly #blockBytes: number;
   readonly #frame: Frame | null;
   readonly #fromUtf16: boolean;
+  readonly #reach: Reach;
   #recordsToSkip: number;
 
   /** The input from the start of the current block on; `#length` bytes of it are filled. */
@@ -127,7 +123,6 @@ export class RecordCutter {
   /** Where `#input` begins in the text, and where in the file it was transcoded from. */
   #offset = 0;
   #origin = 0;
-  #begun = false;
 
   /** The record under way: where it begins, its line, and how far the search for its line end has come. */
   #recordStart = 0;
@@ -158,26 +153,27 @@ export class RecordCutter {
     this.#kinds = new Uint8Array(this.#frame?.isTagged === true ? INITIAL_ROOM : 0);
     this.#fromUtf16 = options.fromUtf16 ?? false;
     this.#recordsToSkip = options.skipRecords ?? 0;
+    const fields = this.#fieldCount ?? Number.POSITIVE_INFINITY;
+    const mostFields = this.#mayBeLonger ? Number.POSITIVE_INFINITY : fields + this.#extraFields;
+    this.#reach = { bytes: MAX_QUOTED_BYTES, fields, mostFields };
   }
 
-  /**
-   * Takes the next bytes of the file and gives the blocks that they complete.
-   * @throws LineTooLongError when a line does not end within 64 MB
-   */
+  /** Takes the next bytes of the file and gives the blocks that they complete; none behind an {@link endlessLine}. */
   push(chunk: Uint8Array): Block[] {
+    if (this.endlessLine !== null) return [];
     this.#append(chunk);
-    if (!this.#begun) {
-      if (this.#length < 3) return [];
-      this.#begin();
-    }
     this.#cut(false);
-    if (this.#length - this.#recordStart > MAX_LINE_BYTES) throw new LineTooLongError(this.#line);
     return this.#takeReady();
+  }
+
+  /** The line that does not end within {@link MAX_LINE_BYTES}, from 1; `null` as long as there is none. */
+  get endlessLine(): number | null {
+    return this.#length - this.#recordStart > MAX_LINE_BYTES ? this.#line : null;
   }
 
   /** Tells that the file is at its end, and gives the last blocks. */
   end(): Block[] {
-    if (!this.#begun) this.#begin();
+    if (this.endlessLine !== null) return [];
     // DOS programs end a text with Ctrl-Z.
     while (this.#length > this.#recordStart && this.#input[this.#length - 1] === CTRL_Z) this.#length--;
     this.#searched = Math.min(this.#searched, this.#length);
@@ -204,21 +200,14 @@ export class RecordCutter {
     this.#length = needed;
   }
 
-  /** Steps over a UTF-8 byte order mark. */
-  #begin(): void {
-    this.#begun = true;
-    const b = this.#input;
-    if (this.#length >= 3 && b[0] === 0xef && b[1] === 0xbb && b[2] === 0xbf) {
-      this.#recordStart = 3;
-      this.#searched = 3;
-    }
-  }
-
   /** Cuts all records that are complete; at the end of the file, the last one too. */
   #cut(atEnd: boolean): void {
     while (this.#recordStart < this.#length) {
       const lineEnd = this.#findLineEnd(atEnd);
       if (lineEnd < 0) return;
+      if (this.#input[this.#recordStart] === BYTE_ORDER_MARK[0]) {
+        this.#recordStart = behindByteOrderMarks(this.#input, this.#recordStart, lineEnd);
+      }
       if (this.#frame?.takes(this.#input, this.#recordStart, lineEnd, this.#line) === true) {
         this.#moveBehind(lineEnd, 1);
         continue;
@@ -314,7 +303,7 @@ export class RecordCutter {
   #findEscapedEnd(lineEnd: number, atEnd: boolean): QuotedEnd {
     const start = this.#recordStart;
     const separators: Separators = { delimiter: this.#delimiter, quote: this.#quote, escape: this.#escape };
-    const found = findEscapedEnd(this.#input, start, this.#length, separators, atEnd, MAX_QUOTED_BYTES);
+    const found = findEscapedEnd(this.#input, start, this.#length, separators, atEnd, this.#reach);
     if (found === 'need more') return found;
     const { end, fields, lineEnds, isPlain, crossing, fault } = found;
     if (fault === null && (crossing === null || this.#isWholeRecord(lineEnd, end, fields))) {
@@ -351,7 +340,7 @@ export class RecordCutter {
     const input = this.#input;
     for (let at = firstLineEnd; at < end; at++) {
       if (input[at] !== LF && input[at] !== CR) continue;
-      if (frame.isMark(input, at + 1, end)) return true;
+      if (frame.isMark(input, behindByteOrderMarks(input, at + 1, end), end)) return true;
     }
     return false;
   }
@@ -436,7 +425,8 @@ export class RecordCutter {
   /** Takes the records that are glued together on a line. */
   #addSegments(start: number, end: number, frame: Frame): void {
     for (const segment of frame.divide(this.#input, start, end)) {
-      this.#put(segment.start, segment.end, RecordShape.plain);
+      const shape = segment.countsCharacters ? RecordShape.inCharacters : RecordShape.plain;
+      this.#put(segment.start, segment.end, shape);
       this.#kinds[this.#count - 1] = frame.countSegment(segment.kind);
     }
   }

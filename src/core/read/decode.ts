@@ -22,6 +22,17 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenientUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 const bytewise = new TextDecoder('latin1');
 
+/** A byte order mark in UTF-8. */
+export const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
+
+/** The place behind the byte order marks at `start`, if there are any before `end`; there are several where files are empty. */
+export function behindByteOrderMarks(bytes: Uint8Array, start: number, end: number): number {
+  const { length } = BYTE_ORDER_MARK;
+  let at = start;
+  while (at + length <= end && BYTE_ORDER_MARK.every((byte, i) => bytes[at + i] === byte)) at += length;
+  return at;
+}
+
 /** The encodings a record can be in. Pure ASCII is `ascii`, since it is the same in both others. */
 export type Encoding = 'ascii' | 'utf-8' | 'windows-1252';
 

@@ -3,12 +3,21 @@
  * follows of it is decided by `choose-spec.ts`.
  */
 import type { Codes } from '../codes.js';
-import { COMMENT, DOSE, type FieldDefinition, type FileRole, PATIENT, type RecordRole } from '../model.js';
+import type { FieldDefinition, FileRole, RecordRole } from '../model.js';
 import { isDateLike } from '../normalize/date.js';
 import type { Reading } from '../normalize/reading.js';
 import { resolveVaccine, type VaccineField } from '../normalize/vaccine.js';
 import { type ColumnReader, compilePlan, dosesOf, type TransformPlan } from '../plan.js';
-import { countedIn, type DelimitedLayout, type FixedLayout, type Layout, layoutOf, REJECT_COLUMNS } from '../spec.js';
+import {
+  countedIn,
+  countOwnFields,
+  type DelimitedLayout,
+  type FixedLayout,
+  KEY_DATES,
+  type Layout,
+  layoutOf,
+  widthOf,
+} from '../spec.js';
 import { LineKind } from './frame.js';
 import { countMatches, type HeaderMatch, looksLikeHeader, matchHeader } from './header.js';
 import {
@@ -55,8 +64,9 @@ export interface FitOptions extends Omit<RecognizeOptions, 'needsSite'> {
 /** Measures how well the beginning of a file fits one of a spec's layouts. */
 export function measureFit(head: FileHead, options: FitOptions): Fit {
   const { role, layout, site } = options;
-  const recognition = recognize(head, { ...options, needsSite: site === null });
-  const { records } = findRecords(head, layout, { ...options, needsSite: false });
+  const sample = findRecords(head, layout, { ...options, needsSite: false });
+  const recognition = recognize(head, { ...options, needsSite: site === null }, sample);
+  const { records } = sample;
   const evidence = records.length === 0 ? [] : collectEvidence(head, records, layout, options);
   const score = evidence.reduce((sum, { weight, share }) => sum + weight * share, 0);
   if (!recognition.fits && layout.format === 'delimited') {
@@ -162,8 +172,8 @@ function weighCount(records: readonly SampleRecord[], { fields }: DelimitedLayou
 const NEAR_COUNT = 0.2;
 
 function hasColumns(cells: readonly string[], columns: number): boolean {
-  const extra = cells.length - columns;
-  return extra === 0 || (extra === 1 && cells[columns] === '') || extra === REJECT_COLUMNS.length;
+  const extra = countOwnFields(cells.length, cells.at(-1) ?? '') - columns;
+  return extra === 0 || (extra === 1 && cells[columns] === '');
 }
 
 /**
@@ -178,7 +188,7 @@ const NEARLY_ALL = 0.9;
 
 /** How wide rows are. All of one width are as good as the name of a layout; wider ones have something that it lacks. */
 function weighWidth(records: readonly SampleRecord[], layout: FixedLayout, dates: Tally): Omit<Evidence, 'weight'> {
-  const width = layout.fields.reduce((sum, field) => sum + field.width!, 0);
+  const width = widthOf(layout.fields);
   const widths = records.map(({ bytes, text }) => ([...text].length === width ? width : bytes.length));
   const exact = widths.filter((each) => each === width).length;
   const words = `${exact} of ${records.length} rows have ${width} ${countedIn(layout)}`;
@@ -219,13 +229,6 @@ const TELLING: ReadonlySet<FieldDefinition['kind']> = new Set([
   'email', 'ssn', 'birth-order', 'mvx',
 ]); // biome-ignore format: a list of names
 
-/** The date that tells what a record is. */
-const KEY_DATES: Readonly<Record<RecordRole, number>> = {
-  patient: PATIENT.birth_date,
-  immunization: DOSE.administered_on,
-  comment: COMMENT.applies_on,
-};
-
 const DATE_WORDS: Readonly<Record<FileRole, string>> = {
   patient: 'birth dates are in their place',
   combined: 'birth dates are in their place',
@@ -249,7 +252,7 @@ function weighValues(
       for (const reader of plan.columns) {
         if (!TELLING.has(reader.definition.kind)) continue;
         const readings = readCells(cells, reader, plan);
-        const isKey = isMain && reader.slot === key;
+        const isKey = isMain && reader.field === key;
         const tally = isKey ? dates : values;
         // A record without its date is no record of the layout; one without a race is.
         tally.total += isKey && plan.role !== 'comment' ? 1 : readings.length;

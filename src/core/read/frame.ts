@@ -7,7 +7,7 @@
 import { type ControlTotal, type Counted, isRequired, type MarkRecord } from '../framing.js';
 import { type Layout, ORIGIN_PREFIX, unitOf } from '../spec.js';
 import type { KnownLine } from '../tagged.js';
-import type { FileEncoding } from './decode.js';
+import { detectEncoding, type FileEncoding } from './decode.js';
 import { splitRecords } from './delimited.js';
 import { BLANK, readRecordText } from './fields.js';
 import { isUtf16 } from './utf16.js';
@@ -55,6 +55,17 @@ export interface Segment {
   readonly end: number;
   /** One of {@link LineKind}. */
   readonly kind: number;
+  /** Whether it was found by counting characters, though it has characters of several bytes. */
+  readonly countsCharacters: boolean;
+}
+
+/** A line of glued records, divided by counting bytes or characters. */
+interface Division {
+  readonly segments: readonly Segment[];
+  /** How many there are besides, known and not loaded. */
+  readonly others: number;
+  /** Where the last of them would end in its whole width. */
+  readonly end: number;
 }
 
 /** What control totals count, since the last header or trailer record. */
@@ -73,8 +84,6 @@ const WORDS: Readonly<Record<Counted, string>> = {
   immunizations: 'doses',
   all: 'records with header and trailer',
 };
-
-const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 
 /** Whether a line begins with some bytes. */
 function beginsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean {
@@ -105,11 +114,6 @@ function hasTag(
   if (inQuotes && (behind === end || bytes[behind] !== quote)) return false;
   const to = skipBlanks(inQuotes ? behind + 1 : behind);
   return to === end || bytes[to] === delimiter;
-}
-
-/** Where files are joined, the byte order mark of the second stands before its first line. */
-function behindMark(bytes: Uint8Array, start: number, end: number): number {
-  return beginsWith(bytes, start, end, BYTE_ORDER_MARK) ? start + BYTE_ORDER_MARK.length : start;
 }
 
 const encoder = new TextEncoder();
@@ -224,9 +228,8 @@ export class Frame {
     return this.#isOfRejects;
   }
 
-  /** Looks at the line from `lineStart` to `end`, and takes it if it is no record. `line` is its number. */
-  takes(bytes: Uint8Array, lineStart: number, end: number, line: number): boolean {
-    const start = behindMark(bytes, lineStart, end);
+  /** Looks at the line from `start` to `end`, and takes it if it is no record. `line` is its number. */
+  takes(bytes: Uint8Array, start: number, end: number, line: number): boolean {
     const isTitle = this.#titlesToSkip > 0;
     if (isTitle) this.#titlesToSkip--;
     if (this.#isComment?.(bytes, start, end) === true) {
@@ -271,10 +274,9 @@ export class Frame {
    */
   count(bytes: Uint8Array, start: number, end: number, isReadable: boolean): number {
     const header = this.#headerBytes;
-    const from = behindMark(bytes, start, end);
-    if (header !== null && end - from === header.length && beginsWith(bytes, from, end, header))
+    if (header !== null && end - start === header.length && beginsWith(bytes, start, end, header))
       return LineKind.patient;
-    const kind = this.#kinds.length === 0 ? LineKind.patient : this.#kindOf(bytes, from, end);
+    const kind = this.#kinds.length === 0 ? LineKind.patient : this.#kindOf(bytes, start, end);
     return this.countSegment(kind, isReadable);
   }
 
@@ -299,44 +301,50 @@ export class Frame {
   }
 
   /**
-   * The records that are glued together on a line: what is known and not loaded is left out. A line that does not come
-   * out even is one record, of an unknown kind.
+   * The records that are glued together on a line: what is known and not loaded is counted, and left out. A line that
+   * does not come out even is one record, of an unknown kind; so is one that comes out even by bytes and by characters,
+   * where nothing says which.
    */
-  divide(bytes: Uint8Array, lineStart: number, end: number): readonly Segment[] {
-    const start = behindMark(bytes, lineStart, end);
+  divide(bytes: Uint8Array, start: number, end: number): readonly Segment[] {
     let last = end;
     while (last > start && bytes[last - 1]! <= BLANK) last--;
-    if (last === start) return [{ start, end, kind: LineKind.other }];
+    if (last === start) return [{ start, end, kind: LineKind.other, countsCharacters: false }];
     const unit = this.#layout.format === 'fixed' ? unitOf(this.#layout) : 'bytes';
-    const inBytes = (at: number, width: number): number => at + width;
-    const text = readRecordText(bytes, start, end, this.#encoding);
-    const isPlain = text.encoding !== 'utf-8' || unit === 'bytes';
-    const byCharacters = isUtf16(this.#encoding) || (!isPlain && unit === 'characters');
-    const inCharacters = (at: number, width: number): number => behindCharacters(bytes, at, width);
-    const divided = this.#divideBy(byCharacters ? inCharacters : inBytes, bytes, start, last, end);
-    // Who counts characters does not always say so.
-    if (divided === null && !isPlain && unit === 'auto') {
-      return this.#divideBy(inCharacters, bytes, start, last, end) ?? [{ start, end, kind: LineKind.unknown }];
-    }
-    return divided ?? [{ start, end, kind: LineKind.unknown }];
+    const isOfSeveralBytes = detectEncoding(bytes.subarray(start, end), this.#encoding) === 'utf-8';
+    const mayCount = isOfSeveralBytes ? (isUtf16(this.#encoding) ? 'characters' : unit) : 'bytes';
+    const divisions = [
+      mayCount === 'characters' ? null : this.#divideBy('bytes', bytes, start, last, end),
+      mayCount === 'bytes' ? null : this.#divideBy('characters', bytes, start, last, end),
+    ].filter((each) => each !== null);
+    // Blanks at its end can let it come out even both ways: then it has its whole width in what its sender counts.
+    const whole = divisions.length === 1 ? divisions : divisions.filter((each) => each.end === end);
+    if (whole.length !== 1) return [{ start, end, kind: LineKind.unknown, countsCharacters: false }];
+    const { segments, others } = whole[0]!;
+    for (let n = 0; n < others; n++) this.countSegment(LineKind.other);
+    return segments;
   }
 
+  /** `null` if the line does not come out even. */
   #divideBy(
-    step: (at: number, width: number) => number,
+    unit: 'bytes' | 'characters',
     bytes: Uint8Array,
     start: number,
     last: number,
     end: number,
-  ): readonly Segment[] | null {
+  ): Division | null {
+    const countsCharacters = unit === 'characters';
     const segments: Segment[] = [];
-    for (let at = start; at < last; ) {
+    let others = 0;
+    let at = start;
+    while (at < last) {
       const from = at;
       const known = this.#kinds.find(({ test }) => test(bytes, from, last));
       if (known === undefined) return null;
-      at = step(from, known.width);
-      if (known.kind !== LineKind.other) segments.push({ start: from, end: Math.min(at, end), kind: known.kind });
+      at = countsCharacters ? behindCharacters(bytes, from, known.width) : from + known.width;
+      if (known.kind === LineKind.other) others++;
+      else segments.push({ start: from, end: Math.min(at, end), kind: known.kind, countsCharacters });
     }
-    return segments;
+    return { segments, others, end: at };
   }
 
   /** Tells that the file is at its end. */

@@ -1,20 +1,22 @@
 /** Whether a file is what it is said to be: text, of this layout, of this role. Looks at its beginning only. */
-import { isRequired, longRowsOf, shortRowsOf, titleRowsOf } from '../framing.js';
+import { isRequired, longRowsOf, MOST_TITLE_ROWS, shortRowsOf, titleRowsOf } from '../framing.js';
 import type { FieldName, FileRole, IsoDate, RecordRole } from '../model.js';
 import { createDateNormalizer, isDateLike } from '../normalize/date.js';
 import {
   comeInOneFile,
   countedIn,
+  countOwnFields,
   type DelimitedLayout,
   type FixedLayout,
+  KEY_DATES,
   KEY_FIELDS,
   type Layout,
   layoutOf,
-  ORIGIN_PREFIX,
-  REJECT_COLUMNS,
   type Spec,
   unitOf,
   VACCINE_FIELDS,
+  type WidthUnit,
+  widthOf,
 } from '../spec.js';
 import type { LineTags } from '../tagged.js';
 import { type Block, RecordCutter, RecordShape } from './blocks.js';
@@ -78,12 +80,15 @@ const SIGNATURES: readonly (readonly [string, readonly number[]])[] = [
 const TAR = [0x75, 0x73, 0x74, 0x61, 0x72];
 const TAR_OFFSET = 257;
 
-/** Looks at the beginning of a file that is said to have this role in a submission of this spec. */
-export function recognize(head: FileHead, options: RecognizeOptions): Recognition {
+/**
+ * Looks at the beginning of a file that is said to have this role in a submission of this spec. `sample` has its first
+ * records, if they were found before.
+ */
+export function recognize(head: FileHead, options: RecognizeOptions, sample?: Sample): Recognition {
   const refused = refuseOtherThanText(head, options.encoding ?? null);
   if (refused !== null) return refused;
   const layout = layoutOfFile(options);
-  const { records, frame, titleLines } = findRecords(head, layout, options);
+  const { records, frame, titleLines } = sample ?? findRecords(head, layout, options);
   const first = records[0];
   if (first === undefined) return refusal('holds no records', 'check the export');
   const { headerRecord } = layout;
@@ -127,7 +132,7 @@ export function recognize(head: FileHead, options: RecognizeOptions): Recognitio
 
 /** Whether a record has one field more than columns, and that is blank; the columns of a reject file not counted. */
 function endsInBlank({ cells: all, kind }: SampleRecord, columns: number, { layouts }: Spec): boolean {
-  const cells = all.at(-1)?.startsWith(ORIGIN_PREFIX) === true ? all.slice(0, -REJECT_COLUMNS.length) : all;
+  const cells = all.slice(0, countOwnFields(all.length, all.at(-1) ?? ''));
   const isDose = kind === LineKind.immunization || kind === LineKind.orphan;
   const expected = isDose ? layouts.immunization.fields.length : columns;
   return cells.length === expected + 1 && cells[expected] === '';
@@ -206,6 +211,8 @@ export interface SampleRecord {
   readonly bytes: Uint8Array;
   readonly text: string;
   readonly cells: readonly string[];
+  /** What its columns count, where they have widths. */
+  readonly unit: WidthUnit;
   /** Where it begins in the sample, in bytes. */
   readonly start: number;
   /** What it is in a tagged file, `null` in all others. */
@@ -229,25 +236,52 @@ export function findRecords(head: FileHead, layout: Layout, options: RecognizeOp
   const most = titleRowsOf(layout);
   if (most === 0 || records.length === 0 || namesColumns(records[0]!, options)) return sample;
   const titles: SampleRecord[] = [];
-  let from = hasByteOrderMark(head.bytes) ? 3 : 0;
-  for (let titleLines = 0; from < head.bytes.length; titleLines++) {
-    const next = { ...head, bytes: head.bytes.subarray(from, from + HEADER_BYTES) };
-    const [record] = readSample(next, layout, encoding, createFrame(layout), 1);
-    const lineEnd = findLineEnd(next.bytes);
-    if (record?.start === 0) {
-      if (namesColumns(record, options)) {
-        if (titles.some((each) => holdsDate(each, record, layout, options))) return sample;
-        const below = { ...head, bytes: head.bytes.subarray(from) };
-        return { records: readSample(below, layout, encoding, frame), frame, titleLines };
-      }
-      if (titles.push(record) > most) return sample;
+  for (const record of readLines(head, layout, encoding)) {
+    if (namesColumns(record, options)) {
+      if (titles.some((each) => holdsDate(each, record, layout, options))) return sample;
+      const below = { ...head, bytes: head.bytes.subarray(record.start) };
+      const titleLines = countLineEnds(head.bytes, record.start);
+      return { records: readSample(below, layout, encoding, frame), frame, titleLines };
     }
-    const end = next.bytes.indexOf(lineEnd.charCodeAt(0));
-    if (end < 0) return sample;
-    from += end + lineEnd.length;
+    if (titles.push(record) > most) return sample;
   }
   return sample;
 }
+
+/**
+ * The first lines of a file that hold something, each with the record that it begins: an open quote in a title does not
+ * hide the header below it.
+ */
+function* readLines(head: FileHead, layout: Layout, encoding: FileEncoding | null): Generator<SampleRecord> {
+  let from = 0;
+  for (let isCut = true; isCut; ) {
+    isCut = false;
+    // What is read again begins in a title: the header is not far.
+    const to = from === 0 ? head.bytes.length : Math.min(from + HEADER_BYTES, head.bytes.length);
+    const isWhole = head.isWhole && to === head.bytes.length;
+    const part = { bytes: head.bytes.subarray(from, to), isWhole };
+    for (const record of readSample(part, layout, encoding, createFrame(layout), MOST_TITLE_ROWS + 1)) {
+      yield { ...record, start: from + record.start };
+      const lineEnd = record.bytes.findIndex((byte) => byte === LF || byte === CR);
+      if (lineEnd < 0) continue;
+      from += record.start + lineEnd + 1;
+      isCut = true;
+      break;
+    }
+  }
+}
+
+/** Line ends in the bytes up to a place. */
+function countLineEnds(bytes: Uint8Array, end: number): number {
+  let lineEnds = 0;
+  for (let at = 0; at < end; at++) {
+    if (bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] !== LF)) lineEnds++;
+  }
+  return lineEnds;
+}
+
+const LF = 10;
+const CR = 13;
 
 /** How far a header may reach. */
 const HEADER_BYTES = 1 << 16;
@@ -305,17 +339,24 @@ function readRecord(block: Block, index: number, layout: Layout, encoding: FileE
   const bytes = block.bytes.slice(block.starts[index], block.ends[index]);
   const { text } = readRecordText(bytes, 0, bytes.length, encoding);
   const place = { start: block.offset + block.starts[index]!, kind: block.kinds?.[index] ?? null };
-  if (layout.format === 'fixed') return { ...place, bytes, text, cells: splitFixed(bytes, text, layout, encoding) };
+  if (layout.format === 'fixed') {
+    const unit = block.shapes[index] === RecordShape.inCharacters ? 'characters' : unitOf(layout);
+    return { ...place, bytes, text, unit, cells: splitFixed({ bytes, text, unit }, layout, encoding) };
+  }
   const quoted = block.shapes[index] === RecordShape.quoted;
   const cells = quoted ? splitRecords([text], layout)[0]! : text.split(layout.delimiter);
-  return { ...place, bytes, text, cells: cells.map(trimBlanks) };
+  return { ...place, bytes, text, unit: 'auto', cells: cells.map(trimBlanks) };
 }
 
 /** The cells of a fixed-width record, found as they are when the file is loaded. */
-function splitFixed(bytes: Uint8Array, text: string, layout: FixedLayout, encoding: FileEncoding | null): string[] {
+function splitFixed(
+  { bytes, text, unit }: Pick<SampleRecord, 'bytes' | 'text' | 'unit'>,
+  layout: FixedLayout,
+  encoding: FileEncoding | null,
+): string[] {
   const columns = widthsOf(layout);
   const characters = [...text].length;
-  if (characters === bytes.length || countsCharacters(characters, columns, unitOf(layout), encoding)) {
+  if (characters === bytes.length || countsCharacters(characters, columns, unit, encoding)) {
     return splitFixedText(text, columns);
   }
   const bounds = createFieldBounds(layout.fields.length);
@@ -395,10 +436,8 @@ function refuseByCount(
   layout: DelimitedLayout,
   options: RecognizeOptions,
 ): (Recognition & { fits: false }) | null {
-  const fits = (record: SampleRecord, expected: number): boolean => {
-    const extra = record.cells.length - expected;
-    return extra === 0 || extra === REJECT_COLUMNS.length;
-  };
+  const fits = ({ cells }: SampleRecord, expected: number): boolean =>
+    countOwnFields(cells.length, cells.at(-1) ?? '') === expected;
   if (records.some((record) => fits(record, layout.fields.length))) return null;
   const other = otherFiles(options).find(({ layout: { format, fields } }) => {
     return format === 'delimited' && records.every((record) => fits(record, fields.length));
@@ -434,7 +473,7 @@ function refuseByDates(
     return other.layout.format === 'fixed' && shareOfDates(records, other.layout, other.role, options) > 0.8;
   });
   if (swapped !== undefined) return refuseSwapped(role, swapped.role);
-  const width = widthsOf(layout).width;
+  const width = widthOf(layout.fields);
   // Comments may all be without dates; then they are as short as they should be.
   const isShort = records.every(({ text }) => text.length <= width);
   if (own > 0 || (role === 'comment' ? isShort : records.length < 10)) return null;
@@ -443,13 +482,6 @@ function refuseByDates(
     'choose the right --spec, and check that the export counts columns as it does',
   );
 }
-
-/** The date that tells what a record is. */
-const KEY_DATES: Readonly<Record<RecordRole, FieldName>> = {
-  patient: 'birth_date',
-  immunization: 'administered_on',
-  comment: 'applies_on',
-};
 
 /** The share of records that have a date where the layout's key date stands. */
 function shareOfDates(
@@ -462,8 +494,8 @@ function shareOfDates(
   if (index < 0) return 0;
   const formats = layout.fields[index]!.dates ?? spec.dates.formats;
   const read = createDateNormalizer({ formats, twoDigitYears: spec.dates.twoDigitYears, today });
-  const dates = records.filter(({ bytes, text }) => {
-    const cell = splitFixed(bytes, text, layout, encoding)[index]!;
+  const dates = records.filter((record) => {
+    const cell = splitFixed(record, layout, encoding)[index]!;
     return cell !== '' && isDateLike(read(cell));
   });
   return dates.length / records.length;

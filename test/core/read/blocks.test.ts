@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type CutterOptions, LineTooLongError, RecordCutter, RecordShape } from '../../../src/core/read/blocks.js';
+import { type CutterOptions, RecordCutter, RecordShape } from '../../../src/core/read/blocks.js';
 import { bytesOf, type CutRecord, cut } from '../../support/cutting.js';
 
 const PIPE = 124;
@@ -173,17 +173,22 @@ test('blocks hold whole records and are numbered in order', () => {
   ]);
 });
 
-test('a file without line ends is refused before memory is full', () => {
+test('a file without line ends is given up before memory is full, and says in which line', () => {
   const cutter = new RecordCutter(OPTIONS);
   const megabyte = new Uint8Array(1 << 20).fill(97);
-  expect(() => {
-    for (let i = 0; i < 70; i++) cutter.push(megabyte);
-  }).toThrow(LineTooLongError);
+  cutter.push(bytesOf('a|b\n'));
+  const told = Array.from({ length: 70 }, () => {
+    expect(cutter.push(megabyte)).toEqual([]);
+    return cutter.endlessLine;
+  });
+  expect(told).toEqual([...Array(64).fill(null), ...Array(6).fill(2)]);
+  expect(cutter.push(bytesOf('\na|b\n'))).toEqual([]);
+  expect(cutter.end()).toEqual([]);
 });
 
 /** Characters that matter to the cutter, and some that do not. */
 const TORTURE = fc.string({
-  unit: fc.constantFrom('a', 'b', '|', '"', '\\', '\n', '\r', ' ', 'é', '\x1a'),
+  unit: fc.constantFrom('a', 'b', '|', '"', '\\', '\n', '\r', ' ', 'é', '\x1a', '\ufeff'),
   maxLength: 60,
 });
 

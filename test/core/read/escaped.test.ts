@@ -55,6 +55,34 @@ test('lines are counted over escaped line ends', () => {
   expect(cutText('a\\\r\nb|c|d\r\n\r\ne|f|g', UNQUOTED).map(({ line }) => line)).toEqual([1, 4]);
 });
 
+test.each<[string, Partial<CutterOptions>]>([
+  ['a known number of fields', {}],
+  ['more fields than columns', { mayBeLonger: true }],
+  ['no known number of fields', { fieldCount: null }],
+])('where every line ends in an escape, each is read a few times at most: %s', (_, options) => {
+  // Each is a record by itself. Following all of them to the end of the file would take minutes.
+  const line = 'Walsh|Anna|C:\\\\temp\\';
+  const records = cutText(`${line}\n`.repeat(60_000), { ...OPTIONS, ...options });
+  // Where it is not known what a whole record is, the last lines may be one.
+  const first = records.slice(0, 59_000).map(({ text }) => text);
+  expect(first).toHaveLength(59_000);
+  expect(new Set(first)).toEqual(new Set([line]));
+});
+
+test('an escape before the last line end of a file is one before no line end', () => {
+  const texts = (text: string): string[] => cutText(text, OPTIONS).map((record) => record.text);
+  expect(texts('a|b|C:\\\n')).toEqual(['a|b|C:\\']);
+  expect(texts('a|b|C:\\\r\n\x1a')).toEqual(['a|b|C:\\']);
+  expect(texts('a\\\nb|c|d\\\r\n')).toEqual(['a\\\nb|c|d\\']);
+});
+
+test('a value goes over a hundred escaped line ends at most, and over any number in quotes', () => {
+  const value = (lines: number): string => `x\\\n`.repeat(lines);
+  expect(cutText(`${value(100)}|b|c\nd|e|f`, OPTIONS).map(({ line }) => line)).toEqual([1, 102]);
+  expect(cutText(`a|${value(101)}|c\nd|e|f`, OPTIONS)[0]).toMatchObject({ text: 'a|x\\', line: 1 });
+  expect(cutText(`"${value(500)}"|b|c\nd|e|f`, OPTIONS).map(({ line }) => line)).toEqual([1, 502]);
+});
+
 test('records come back as they were written', () => {
   const cell = fc.string({ unit: fc.constantFrom('a', '|', '"', '\\', '\n', '\r', ' ', 'é', 'N'), maxLength: 8 });
   const rows = fc.array(fc.tuple(cell, cell, cell), { minLength: 1, maxLength: 6 });
@@ -66,6 +94,8 @@ test('records come back as they were written', () => {
       fc.pre(table.every((row) => row.join('') !== ''));
       // Nobody can tell an escaped CR before a line feed from an escaped CR LF.
       fc.pre(hasQuotes || lineEnd !== '\n' || !table.some(([, , last]) => last.endsWith('\r')));
+      // Nor, at the end of the file, whether the last line end belongs to the value or to the record.
+      fc.pre(hasQuotes || !/[\n\r]$/.test(table.at(-1)!.at(-1)!));
       const layout = { ...LAYOUT, quote: hasQuotes ? '"' : null };
       const text = table.map((row) => toLine(row, layout)).join(lineEnd);
       const records = cutText(text, hasQuotes ? OPTIONS : UNQUOTED);

@@ -143,7 +143,7 @@ describe('properties', () => {
     return { ...DELIMITED, ...given } as Layout;
   });
   const torture = fc.string({
-    unit: fc.constantFrom('a', 'b', '|', '"', '\\', '\n', '\n', '\r', '#', 'T|1', 'H|2', 'é', '\x1a', 'immload:'),
+    unit: fc.constantFrom('a', 'b', '|', '"', '\\', '\n', '\n', '\r', '#', 'T|1', 'H|2', 'é', '\x1a', '\ufeff', 'immload:'),
     maxLength: 40,
   }); // biome-ignore format: a list
 

@@ -9,7 +9,7 @@ import { type Block, RecordCutter, recordOffset } from '../../../src/core/read/b
 import { separatorsOf } from '../../../src/core/read/delimited.js';
 import { createFrame } from '../../../src/core/read/frame.js';
 import { Utf16Transcoder } from '../../../src/core/read/utf16.js';
-import type { DelimitedLayout, LayoutField, Spec } from '../../../src/core/spec.js';
+import type { DelimitedLayout, Layout, LayoutField, Spec } from '../../../src/core/spec.js';
 import { createValueReader, transformBlock } from '../../../src/core/transform.js';
 import { latin1, utf16 } from '../../support/encodings.js';
 import { CODES, MIIS, TODAY } from '../../support/fixtures.js';
@@ -22,6 +22,8 @@ interface Case {
   readonly layout?: Partial<DelimitedLayout>;
   /** Three unless told otherwise. */
   readonly columns?: number;
+  /** Of fixed-width columns, in place of a delimiter. */
+  readonly widths?: readonly number[];
   readonly expected: readonly Expected[];
 }
 
@@ -30,20 +32,22 @@ const FIELDS = (['street', 'street_2', 'street_3', 'city', 'gender', 'primary_pr
   (field): LayoutField => ({ name: field, field, use: 'optional' }),
 );
 
-function specOf(layout: Partial<DelimitedLayout>, columns: number): Spec {
-  const base = { format: 'delimited', delimiter: ',', quote: '"', header: 'absent' } as const;
-  const patient: DelimitedLayout = { ...base, ...layout, fields: FIELDS.slice(0, columns) };
+function layoutOfCase({ layout = {}, columns = 3, widths }: Case): Layout {
+  const fields = FIELDS.slice(0, columns);
+  if (widths !== undefined)
+    return { format: 'fixed', fields: fields.map((each, i) => ({ ...each, width: widths[i]! })) };
+  return { format: 'delimited', delimiter: ',', quote: '"', header: 'absent', ...layout, fields };
+}
+
+function specOf(patient: Layout): Spec {
   return { ...MIIS, nulls: [], layouts: { ...MIIS.layouts, patient } };
 }
 
 /** Reads a text that comes in pieces, as a load does. */
-function read(
-  pieces: readonly Uint8Array[],
-  { layout = {}, columns = 3 }: Case,
-  blockBytes: number,
-  fromUtf16 = false,
-): Expected[] {
-  const spec = specOf(layout, columns);
+function read(pieces: readonly Uint8Array[], each: Case, blockBytes: number, fromUtf16 = false): Expected[] {
+  const patient = layoutOfCase(each);
+  const columns = patient.fields.length;
+  const spec = specOf(patient);
   const plan = compilePlan({
     spec,
     role: 'patient',
@@ -55,9 +59,8 @@ function read(
     fieldCount: columns,
     encoding: fromUtf16 ? 'utf-16le' : null,
   });
-  const patient = spec.layouts.patient as DelimitedLayout;
   const cutter = new RecordCutter({
-    ...separatorsOf(patient),
+    ...(patient.format === 'delimited' ? separatorsOf(patient) : { delimiter: null, quote: null }),
     fieldCount: columns,
     mayBeLonger: patient.longRows === 'cut',
     frame: createFrame(patient),
@@ -161,6 +164,10 @@ const CASES: Readonly<Record<string, Case>> = {
   'UTF-8 with a byte order mark': { input: '\ufeffa,b,é\n1,2,3', expected: [[1, 3, ['a', 'b', 'é']], [2, 10, ['1', '2', '3']]] },
   'a byte order mark before a quote': { input: '\ufeff"a,b",c,d', expected: [[1, 3, ['a,b', 'c', 'd']]] },
   'a byte order mark alone': { input: '\ufeff', expected: [] },
+  'byte order marks where files were joined': { input: '\ufeffa,b,c\n\ufeff1,2,3\r\n\ufeff\r\n\ufeff\ufeff4,5,\ufeff6', expected: [[1, 3, ['a', 'b', 'c']], [2, 12, ['1', '2', '3']], [4, 30, ['4', '5', '\ufeff6']]] },
+  'byte order marks where files were joined, before quotes': { input: 'a,b,c\n\ufeff"1,1","2\n\ufeff2",3\n\ufeff"4,5",6', expected: [[1, 0, ['a', 'b', 'c']], [2, 9, ['1,1', '2\n\ufeff2', '3']], [4, 29, 'field-count-wrong']] },
+  'byte order marks where files were joined, before records of fixed width': { input: 'a  b c\n\ufeff1  2 3\n\ufeffé  5 6', widths: [3, 2, 1], expected: [[1, 0, ['a', 'b', 'c']], [2, 10, ['1', '2', '3']], [3, 20, ['é', '5', '6']]] },
+  'a byte order mark before a trailer record in quotes that go on': { input: 'a,"b\n\ufeffT,1\n1,2",3\nT,2', columns: 2, layout: { trailerRecord: { tag: 'T' } }, expected: [[1, 0, 'quote-not-closed'], [3, 12, 'field-count-wrong']] },
   'Windows-1252': { input: latin1('Jos\xe9,"\x93b,\x94",\x80\n1,2,3'), expected: [[1, 0, ['José', '“b,”', '€']], [2, 14, ['1', '2', '3']]] },
 
   // ---- with an escape ---------------------------------------------------------------------------------------------
