@@ -43,7 +43,7 @@ function summary(more: Partial<Summary> = {}): Summary {
     files: [file()],
     matching: { model: 'exact', match_threshold: null, review_threshold: null },
     totals: { patient: counts, immunization: none },
-    doses: { new: 0, merged: 0, duplicate: 0 },
+    doses: { new: 0, merged: 0, duplicate: 0, review: 0 },
     patients: { new: 1200, merged: 4, review: 1 },
     issues: {},
     max_issues_per_code: 100_000,
