@@ -53,7 +53,8 @@ export class DoseRemarks {
     const severity = file.plan.severities[code];
     const kept = this.#kept.get(code) ?? 0;
     if (remark.kind === 'in-doubt') this.doubts++;
-    if (remark.kind === 'in-doubt' && this.reviews.length < this.#mostPerCode) this.reviews.push(this.#reviewOf(placed));
+    if (remark.kind === 'in-doubt' && this.reviews.length < this.#mostPerCode)
+      this.reviews.push(this.#reviewOf(placed));
     if (severity === 'off') return;
     const issue = this.#issueOf(placed, severity);
     if (kept < this.#mostPerCode) {

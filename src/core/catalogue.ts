@@ -1908,7 +1908,8 @@ export const CATALOGUE = {
     subject: 'immunization',
     field: 'cvx',
     asserts: 'no antigen is given twice in a day',
-    message: 'part of a combination vaccine that was given on the same day ({other}), or the other way round; both are kept',
+    message:
+      'part of a combination vaccine that was given on the same day ({other}), or the other way round; both are kept',
     meaning:
       'The patient was given a combination vaccine and one of its parts on the same day, as far as the records say not of one lot.',
     why: 'One of them is an error of the record, or the patient got too much.',

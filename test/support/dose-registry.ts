@@ -87,9 +87,7 @@ export class DoseRegistry {
 
   /** What the doses say, without who sent them, and which records each is made of. */
   contents(): string[] {
-    return this.doses
-      .map(({ row, parts }) => [factsOf(row), ...parts.map(factsOf).sort()].join('\n'))
-      .sort();
+    return this.doses.map(({ row, parts }) => [factsOf(row), ...parts.map(factsOf).sort()].join('\n')).sort();
   }
 }
 

@@ -5,6 +5,7 @@
  * records say, and not on their order, nor on how often one of them is there.
  */
 import { DOSE, type Row } from '../model.js';
+import { dayNumber } from './dose-neighbours.js';
 import {
   compareAllLots,
   type DoseEvidence,
@@ -14,7 +15,7 @@ import {
   RULES,
   WINDOW_DAYS,
 } from './dose-table.js';
-import { LOTS } from './lot.js';
+import { LOTS, type LotComparison } from './lot.js';
 import { MOST_DAYS_APART, RELATION, type VaccineGroups } from './vaccine-groups.js';
 
 /** Records that say the same to the table. */
@@ -49,19 +50,6 @@ export interface DoseGrouping {
  */
 const MOST_REPORTS = 500;
 const MOST_REPORTS_A_DAY = 64;
-
-/** Days since the first of March of the year 0, for a date as YYYY-MM-DD. */
-export function dayNumber(date: string): number {
-  const digit = (at: number): number => date.charCodeAt(at) - 48;
-  let year = digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3);
-  let month = digit(5) * 10 + digit(6);
-  if (month < 3) {
-    month += 12;
-    year--;
-  }
-  const leapDays = (year >> 2) - Math.floor(year / 100) + Math.floor(year / 400);
-  return year * 365 + leapDays + Math.floor((153 * (month - 3) + 2) / 5) + digit(8) * 10 + digit(9) - 1;
-}
 
 /** Groups the rows of one patient. */
 export function groupDoses(rows: readonly Row[], vaccines: VaccineGroups): DoseGrouping {
@@ -206,9 +194,19 @@ function groupDay(reports: readonly DoseReport[], vaccines: VaccineGroups, doubt
       }
     }
   }
+  for (const whole of new Set([...wholes.values()].flat())) {
+    if (whole.isAdministered || wholes.has(whole)) continue;
+    // History of a combination of which all parts were administered is told by them, and takes none of them.
+    const administered = days.filter((day) => day.isAdministered && wholes.get(day)?.includes(whole) === true);
+    const vaccinesGiven = administered.map(({ vaccine }) => vaccine);
+    if (!vaccines.isCovered(whole.vaccine, vaccinesGiven)) continue;
+    whole.whole = administered.sort((a, b) => compareWholes(a, b, vaccines))[0]!;
+  }
   for (const [part, found] of wholes) {
     // The largest combination takes all of its parts, and those that are parts of its parts.
-    const roots = found.filter((whole) => !wholes.has(whole)).sort((a, b) => compareWholes(a, b, vaccines));
+    const roots = found
+      .filter((whole) => !wholes.has(whole) && whole.whole === null)
+      .sort((a, b) => compareWholes(a, b, vaccines));
     part.whole = roots[0] ?? null;
   }
   for (const { whole, isAdministered } of days) if (whole !== null && isAdministered) whole.isAdministered = true;
@@ -224,10 +222,17 @@ function compareWholes(a: DayDose, b: DayDose, vaccines: VaccineGroups): number 
   );
 }
 
+const LOT_RANKS: Readonly<Record<LotComparison, number>> = {
+  [LOTS.equal]: 0,
+  [LOTS.respelled]: 1,
+  [LOTS.similar]: 2,
+  [LOTS.missing]: 3,
+  [LOTS.different]: 4,
+};
+
 /** Same vaccine before same group, and the same lot before others: the lower, the sooner two reports are put together. */
 function rankOf(rule: DoseRule, a: DoseReport, b: DoseReport, vaccines: VaccineGroups): number {
-  const byLot = { [LOTS.equal]: 0, [LOTS.respelled]: 1, [LOTS.similar]: 2, [LOTS.missing]: 3, [LOTS.different]: 4 };
-  const lots = byLot[compareAllLots(a.lots, b.lots)];
+  const lots = LOT_RANKS[compareAllLots(a.lots, b.lots)];
   const isBroader = rule === RULES.unspecified && vaccines.countGroups(a.vaccine) !== vaccines.countGroups(b.vaccine);
   const product = rule === RULES.sameId ? 0 : a.cvx === b.cvx ? 1 : isBroader ? 3 : 2;
   return product * 10 + lots * 2 + (a.isAdministered || b.isAdministered ? 0 : 1);
@@ -273,7 +278,7 @@ function dayDoseOf(reports: readonly DoseReport[], vaccines: VaccineGroups): Day
 
 /** The day's dose that says what a dose is: itself, or the combination it is a part of. */
 function root(day: DayDose): DayDose {
-  return day.whole ?? day;
+  return day.whole === null ? day : root(day.whole);
 }
 
 /** Whether a day's dose is of the product of another. */
@@ -285,11 +290,7 @@ function isOfProduct(day: DayDose, other: DayDose, vaccines: VaccineGroups): boo
 
 /** Joins the doses of neighbouring days. */
 function joinDays(days: readonly DayDose[], vaccines: VaccineGroups, doubts: Doubts): void {
-  joinErrors(
-    days,
-    (a, b, rule) => rule === RULES.sameId || (a.isAdministered && b.isAdministered),
-    vaccines,
-  );
+  joinErrors(days, (a, b, rule) => rule === RULES.sameId || (a.isAdministered && b.isAdministered), vaccines);
   const doubtful = joinHistory(days, vaccines, doubts);
   joinErrors(
     days.filter((day) => isHistory(day) && !doubtful.has(day)),
@@ -302,6 +303,19 @@ function joinDays(days: readonly DayDose[], vaccines: VaccineGroups, doubts: Dou
 /** Whether a dose is known from history alone. */
 function isHistory({ dose }: DayDose): boolean {
   return dose.days.every((day) => !day.isAdministered);
+}
+
+/**
+ * Whether two neighbouring days stand in a series with short gaps, of which another dose is near: then a date that is off
+ * by a few days may belong to either.
+ */
+function isInSeries(i: number, other: DayDose, days: readonly DayDose[], vaccines: VaccineGroups): boolean {
+  const day = days[i]!;
+  if (vaccines.daysApart(day.vaccine) === MOST_DAYS_APART) return false;
+  for (const third of neighbours(i, days, MOST_DAYS_APART + vaccines.daysApart(day.vaccine), true)) {
+    if (third.day !== other.day && vaccines.relate(third.vaccine, day.vaccine) !== RELATION.none) return true;
+  }
+  return false;
 }
 
 /** The pairs of days that may be compared with a day: its neighbours, at most so many days away. */
@@ -322,7 +336,8 @@ function joinErrors(
   for (let i = 0; i < days.length; i++) {
     for (const other of neighbours(i, days, MOST_DAYS_APART, false)) {
       const rule = judgeDaysApart(days[i]!, other, vaccines);
-      if (isError(rule) && concerns(days[i]!, other, rule)) pairs.push({ a: days[i]!, b: other, rule });
+      if (!isError(rule) || !concerns(days[i]!, other, rule)) continue;
+      if (rule === RULES.sameId || !isInSeries(i, other, days, vaccines)) pairs.push({ a: days[i]!, b: other, rule });
     }
   }
   pairs.sort(
@@ -348,8 +363,7 @@ function compareKeys(a: DayDose, b: DayDose): number {
 
 /** Makes one dose of two. The day that says what it is comes first: administered, a product rather than a group. */
 function join(a: Dose, b: Dose, vaccines: VaccineGroups): void {
-  const rank = (day: DayDose): number =>
-    (day.isAdministered ? 0 : 2) + (vaccines.isUnspecified(day.vaccine) ? 1 : 0);
+  const rank = (day: DayDose): number => (day.isAdministered ? 0 : 2) + (vaccines.isUnspecified(day.vaccine) ? 1 : 0);
   a.days = [...a.days, ...b.days].sort((x, y) => rank(x) - rank(y) || x.day - y.day || compareKeys(x, y));
   for (const day of b.days) day.dose = a;
 }
@@ -382,7 +396,8 @@ function joinHistory(days: readonly DayDose[], vaccines: VaccineGroups, doubts: 
     const sameDay = [nearest, ...others].filter((other) => other.administered.day === nearest.administered.day);
     const groups = sameDay.map(({ administered }) => administered.vaccine);
     const isAntigenLost = !vaccines.isUnspecified(history.vaccine) && !vaccines.isCovered(history.vaccine, groups);
-    if (rival === undefined && !isAntigenLost) claims.push(nearest);
+    const isOpen = rival !== undefined || isAntigenLost || isInSeries(i, nearest.administered, days, vaccines);
+    if (!isOpen) claims.push(nearest);
     else {
       doubtful.add(history);
       doubts.add(history, nearest.administered, RULES.historyOfEither);
@@ -417,7 +432,7 @@ function findClaims(i: number, days: readonly DayDose[], vaccines: VaccineGroups
     const lots = compareAllLots(history.lots, administered.lots);
     const relation = vaccines.relate(history.vaccine, administered.vaccine);
     const product = relation === RELATION.same ? 0 : relation === RELATION.alike ? 1 : 2;
-    const fit = (lots === LOTS.missing ? LOTS.different : lots) * 10 + product;
+    const fit = LOT_RANKS[lots] * 10 + product;
     claims.push({ history, administered, days: Math.abs(history.day - administered.day), fit });
   }
   return claims.sort(compareClaims);

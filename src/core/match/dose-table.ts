@@ -31,7 +31,7 @@ export interface DoseRule {
 /** Records of doses further apart than this are never compared. */
 export const WINDOW_DAYS = 23;
 /** A date that is wrong by so many days, on records of the same lot, is an error. */
-const MOST_DAYS_OF_ERROR = 3;
+export const MOST_DAYS_OF_ERROR = 3;
 
 const rule = (row: number, verdict: Verdict, words: string): DoseRule => ({ row, verdict, words });
 

@@ -6,10 +6,11 @@
  */
 import type { Codes } from '../codes.js';
 import { DOSE, type ImmunizationField, packRow, type Row } from '../model.js';
-import { type DoseGrouping, type DoseReport, dayNumber, groupDoses } from './dose-groups.js';
-import { type DoseRule, judgeDaysApart, judgeSameDay, RULES, WINDOW_DAYS } from './dose-table.js';
+import { type DoseGrouping, type DoseReport, groupDoses } from './dose-groups.js';
+import { DoseNeighbours, type NearDoses } from './dose-neighbours.js';
+import { type DoseRule, judgeDaysApart, judgeSameDay, RULES } from './dose-table.js';
 import { countFilled, doseFacts, isAdministered, mergeDoseRows, SENDER_SLOTS } from './survivor.js';
-import { RELATION, UNKNOWN_VACCINE, VaccineGroups } from './vaccine-groups.js';
+import { VaccineGroups } from './vaccine-groups.js';
 
 /** A dose of the store. */
 export interface StoredDose {
@@ -17,6 +18,11 @@ export interface StoredDose {
   readonly row: Row;
   /** The records that the dose is made of, that which made it first, when they are more than one: else the row is the record. */
   readonly parts: readonly Row[];
+}
+
+/** The records that a stored dose is made of. */
+export function recordsOf(dose: StoredDose): readonly Row[] {
+  return dose.parts.length > 0 ? dose.parts : [dose.row];
 }
 
 /** An incoming record by its place, or a stored dose. */
@@ -116,74 +122,20 @@ const NO_REMARKS: readonly DoseRemark[] = [];
 /** Decides about doses, patient by patient. */
 export class DoseMatcher {
   readonly #vaccines: VaccineGroups;
-  /** Day and vaccine of each row of the patient under way, in the order of the days. */
-  #days = new Int32Array(64);
-  #numbers = new Int16Array(64);
-  #rows: Row[] = [];
+  readonly #neighbours: DoseNeighbours;
 
   constructor(codes: Codes) {
     this.#vaccines = new VaccineGroups(codes);
+    this.#neighbours = new DoseNeighbours(this.#vaccines);
   }
 
   /** Decides about one patient's incoming doses. */
   decide(incoming: readonly Row[], stored: readonly StoredDose[]): DoseDecisions {
-    if (!this.#areSomeNear(incoming, stored)) {
-      const outcomes: DoseOutcome[] = [];
-      for (const row of incoming) outcomes.push({ kind: 'new', row, parts: NO_PARTS });
-      return { outcomes, updates: NO_UPDATES, regrouping: null, remarks: NO_REMARKS };
-    }
-    return new PatientDoses(incoming, stored, this.#vaccines).decide();
-  }
-
-  /** Whether the table has anything to say about two of the rows. Most often it has not, which is found without garbage. */
-  #areSomeNear(incoming: readonly Row[], stored: readonly StoredDose[]): boolean {
-    const rows = this.#rows;
-    rows.length = 0;
-    for (const row of incoming) rows.push(row);
-    for (const dose of stored) {
-      if (dose.parts.length === 0) rows.push(dose.row);
-      else for (const part of dose.parts) rows.push(part);
-    }
-    if (rows.length > this.#days.length) {
-      this.#days = new Int32Array(rows.length * 2);
-      this.#numbers = new Int16Array(rows.length * 2);
-    }
-    if (!this.#sortByDay(rows)) return true;
-    const days = this.#days;
-    const numbers = this.#numbers;
-    const vaccines = this.#vaccines;
-    for (let i = 0; i < rows.length; i++) {
-      for (let j = i + 1; j < rows.length && days[j]! - days[i]! <= WINDOW_DAYS; j++) {
-        const relation = vaccines.relate(numbers[i]!, numbers[j]!);
-        if (relation === RELATION.none) continue;
-        if (relation !== RELATION.sameUngrouped || days[i] === days[j]) return true;
-      }
-    }
-    return false;
-  }
-
-  /** Puts days and vaccines in the order of the days. False for rows that need a closer look: without a day or a known vaccine. */
-  #sortByDay(rows: readonly Row[]): boolean {
-    // A file that has thousands of doses under one id is not sorted by insertion.
-    if (rows.length > 1000) return false;
-    const days = this.#days;
-    const numbers = this.#numbers;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!;
-      const date = row[DOSE.administered_on];
-      const number = this.#vaccines.numberOf(row[DOSE.cvx]!);
-      if (date == null || number === UNKNOWN_VACCINE) return false;
-      const day = dayNumber(date);
-      let at = i;
-      while (at > 0 && days[at - 1]! > day) {
-        days[at] = days[at - 1]!;
-        numbers[at] = numbers[at - 1]!;
-        at--;
-      }
-      days[at] = day;
-      numbers[at] = number;
-    }
-    return true;
+    const near = this.#neighbours.find(incoming, stored);
+    if (near !== null) return new PatientDoses(incoming, stored, near, this.#vaccines).decide();
+    const outcomes: DoseOutcome[] = [];
+    for (const row of incoming) outcomes.push({ kind: 'new', row, parts: NO_PARTS });
+    return { outcomes, updates: NO_UPDATES, regrouping: null, remarks: NO_REMARKS };
   }
 }
 
@@ -214,23 +166,35 @@ class PatientDoses {
   readonly #updates: DoseUpdate[] = [];
   readonly #remarks: DoseRemark[] = [];
 
-  constructor(incoming: readonly Row[], stored: readonly StoredDose[], vaccines: VaccineGroups) {
+  constructor(
+    incoming: readonly Row[],
+    stored: readonly StoredDose[],
+    { places, doses }: NearDoses,
+    vaccines: VaccineGroups,
+  ) {
     this.#vaccines = vaccines;
-    this.#outcomes = new Array<DoseOutcome>(incoming.length);
-    const storedRows = stored.flatMap((dose) => recordsOf(dose).map((row, part) => ({ dose, row, part })));
-    this.#grouping = groupDoses([...storedRows.map(({ row }) => row), ...incoming], vaccines);
+    this.#outcomes = incoming.map((row) => ({ kind: 'new', row, parts: NO_PARTS }));
+    const origins: Pick<PatientRecord, 'row' | 'stored' | 'place'>[] = [];
+    for (const index of doses) {
+      const dose = stored[index]!;
+      const { immunizationId } = dose;
+      recordsOf(dose).forEach((row, part) => {
+        origins.push({ row, stored: { immunizationId, part, dose }, place: -1 });
+      });
+    }
+    for (const place of places) origins.push({ row: incoming[place]!, stored: null, place });
+    this.#grouping = groupDoses(
+      origins.map(({ row }) => row),
+      vaccines,
+    );
     const { reports, doseOf, parts } = this.#grouping;
     const groups: Group[] = [];
-    const add = (row: Row, index: number, origin: Pick<PatientRecord, 'stored' | 'place'>): void => {
+    origins.forEach((origin, index) => {
       const report = reports[index]!;
       const number = doseOf.get(report)!;
       groups[number] ??= { records: [] };
-      groups[number].records.push({ row, report, isPart: parts.has(report), ...origin });
-    };
-    for (const [index, { dose, row, part }] of storedRows.entries()) {
-      add(row, index, { stored: { immunizationId: dose.immunizationId, part, dose }, place: -1 });
-    }
-    for (const [place, row] of incoming.entries()) add(row, storedRows.length + place, { stored: null, place });
+      groups[number].records.push({ ...origin, report, isPart: parts.has(report) });
+    });
     this.#groups = groups;
   }
 
@@ -269,11 +233,8 @@ class PatientDoses {
 
   /** Duplicates within the submission: the fullest record is the dose, the others are the same. */
   #joinIncoming({ records }: Group): void {
+    if (records.length === 1) return;
     const maker = chooseMaker(records);
-    if (records.length === 1) {
-      this.#outcomes[maker.place] = { kind: 'new', row: maker.row, parts: NO_PARTS };
-      return;
-    }
     const ordered = [maker, ...records.filter((record) => record !== maker)];
     const { row, parts, partOf } = this.#merge(ordered, maker.row);
     this.#outcomes[maker.place] = { kind: 'new', row, parts: parts.length > 1 ? parts : NO_PARTS };
@@ -376,7 +337,8 @@ class PatientDoses {
     partOf: ReadonlyMap<PatientRecord, number>,
   ): DoseOutcome {
     const { rule, differing } = this.#compare(record, maker, merged);
-    if (rule === RULES.otherProduct) this.#remarks.push({ kind: 'product-conflict', place: record.place, other: as, rule });
+    if (rule === RULES.otherProduct)
+      this.#remarks.push({ kind: 'product-conflict', place: record.place, other: as, rule });
     const contributed = !record.isPart && contributes(record.row, before, merged);
     return { kind: 'same', as, part: partOf.get(record)!, rule, contributed, differing };
   }
@@ -389,7 +351,7 @@ class PatientDoses {
   ): { rule: DoseRule; differing: readonly ImmunizationField[] } {
     return {
       rule: this.#ruleOf(record, maker),
-      differing: record.isPart ? [] : differingFields(record.row, merged),
+      differing: record.isPart ? NOTHING : differingFields(record.row, merged),
     };
   }
 
@@ -425,7 +387,9 @@ class PatientDoses {
     }
     for (const { a, b, rule } of this.#grouping.doubts) {
       const kind = rule.verdict === 'extra' ? 'extra-antigen' : 'in-doubt';
-      const [one, other] = [a, b].map((reports) => reports.map((report) => places.get(report) ?? -1).sort(descending)[0]!);
+      const [one, other] = [a, b].map(
+        (reports) => reports.map((report) => places.get(report) ?? -1).sort(descending)[0]!,
+      );
       if (one! < 0 && other! < 0) continue;
       const place = Math.max(one!, other!);
       const rest = Math.min(one!, other!);
@@ -447,11 +411,6 @@ const descending = (a: number, b: number): number => b - a;
 
 function refTo({ immunizationId, part }: StoredRecord): StoredRecord {
   return { immunizationId, part };
-}
-
-/** The records that a stored dose is made of. */
-function recordsOf(dose: StoredDose): readonly Row[] {
-  return dose.parts.length > 0 ? dose.parts : [dose.row];
 }
 
 /** The record that makes a dose: administered, then the fullest; incoming before stored, and no part if it can be. */
@@ -481,12 +440,21 @@ function keepIdentity(merged: Row, maker: Row, others: readonly Row[]): void {
 /** What was said of doses given elsewhere or by hearsay differs in these without meaning anything. */
 const UNREMARKABLE: ReadonlySet<string> = new Set<ImmunizationField>(['information_source', 'comment']);
 
-function differingFields(record: Row, merged: Row): ImmunizationField[] {
-  return (Object.keys(DOSE) as ImmunizationField[]).filter((field) => {
-    const slot = DOSE[field];
-    if (SENDER_SLOTS.includes(slot) || UNREMARKABLE.has(field)) return false;
-    return record[slot] != null && record[slot] !== merged[slot];
-  });
+/** The fields in which two records of a dose can differ so that it is worth a word. */
+const REMARKABLE: readonly ImmunizationField[] = (Object.keys(DOSE) as ImmunizationField[]).filter(
+  (field) => !SENDER_SLOTS.includes(DOSE[field]) && !UNREMARKABLE.has(field),
+);
+const NOTHING: readonly ImmunizationField[] = [];
+
+function differingFields(record: Row, merged: Row): readonly ImmunizationField[] {
+  let differing: ImmunizationField[] | null = null;
+  for (const field of REMARKABLE) {
+    const value = record[DOSE[field]];
+    if (value == null || value === merged[DOSE[field]]) continue;
+    differing ??= [];
+    differing.push(field);
+  }
+  return differing ?? NOTHING;
 }
 
 /** Whether the merged dose has a value of the record that it would not have without it. */

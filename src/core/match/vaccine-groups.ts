@@ -50,7 +50,12 @@ export class VaccineGroups {
 
   constructor(codes: Codes) {
     const vaccines = codes.vaccines();
-    const groups = [...new Set(vaccines.flatMap(({ code }) => codes.groupsOf(code)))];
+    /** The vaccines of each group. */
+    const members = new Map<string, number[]>();
+    for (const [number, { code }] of vaccines.entries()) {
+      for (const group of codes.groupsOf(code)) members.set(group, [...(members.get(group) ?? []), number]);
+    }
+    const groups = [...members.keys()];
     this.#words = Math.max(1, Math.ceil(groups.length / BITS));
     this.#groups = new Uint32Array(vaccines.length * this.#words);
     this.#unspecified = new Uint8Array(vaccines.length);
@@ -65,9 +70,12 @@ export class VaccineGroups {
       }
     }
     this.#relations = new Uint8Array(vaccines.length ** 2);
-    for (let a = 0; a < vaccines.length; a++) {
-      for (let b = 0; b < vaccines.length; b++) this.#relations[a * vaccines.length + b] = this.#findRelation(a, b);
-    }
+    const relate = (a: number, b: number): void => {
+      this.#relations[a * vaccines.length + b] = this.#findRelation(a, b);
+    };
+    for (let number = 0; number < vaccines.length; number++) relate(number, number);
+    // Vaccines without a common group are related to nothing.
+    for (const group of members.values()) for (const a of group) for (const b of group) relate(a, b);
   }
 
   #findRelation(a: number, b: number): Relation {

@@ -16,7 +16,8 @@ const MMR: DoseValues = {
   information_source: '01',
 };
 const dose = (values: DoseValues = {}): Row => doseRow({ ...MMR, ...values });
-const decide = (rows: readonly Row[], stored: readonly StoredDose[] = []): DoseDecisions => MATCHER.decide(rows, stored);
+const decide = (rows: readonly Row[], stored: readonly StoredDose[] = []): DoseDecisions =>
+  MATCHER.decide(rows, stored);
 
 /** A dose that was given at the site, and what a card tells of one. */
 const given = (values: DoseValues = {}): DoseValues => ({ information_source: '00', ...values });
@@ -66,7 +67,9 @@ describe('records of one day', () => {
     ['under one id, of vaccines that have nothing in common', '2 doses', given({ source_immunization_id: 'V-1' }), given({ source_immunization_id: 'V-1', cvx: '21' })],
     ['of a combination and its parts', '1 doses, 8, 8, 8', given({ cvx: '110', lot_number: 'K012345' }), told({ cvx: '20' }), told({ cvx: '08', lot_number: 'Z9' }), told({ cvx: '10' })],
     ['of a combination and unspecified parts', '1 doses, 4, 4, 4', given({ cvx: '110' }), told({ cvx: '107' }), told({ cvx: '45' }), told({ cvx: '89' })],
-    ['of a combination from history and its parts', '1 doses, 8, 8', told({ cvx: '94' }), given({ cvx: '03' }), given({ cvx: '21' })],
+    ['of a combination from history and a part', '1 doses, 8', told({ cvx: '94' }), given({ cvx: '03' })],
+    ['of a combination from history and all of its parts, administered', '2 doses, 8', told({ cvx: '94' }), given({ cvx: '03' }), given({ cvx: '21' })],
+    ['of a combination from history and all of its parts, one of them from history', '1 doses, 8, 8', told({ cvx: '94' }), given({ cvx: '03' }), told({ cvx: '21' })],
     ['of a combination and a part, of one lot', '1 doses, 8', given({ cvx: '94', lot_number: 'K012345' }), given({ cvx: '03', lot_number: 'K012345' })],
     ['of a combination, a part and a part of that', '1 doses, 8, 8', given({ cvx: '146' }), told({ cvx: '110' }), told({ cvx: '08' })],
     ['of a combination and a part, each administered', '2 doses, extra-antigen 9', given({ cvx: '110', lot_number: 'K012345' }), given({ cvx: '08', lot_number: 'Z99999' })],
@@ -224,7 +227,10 @@ describe('duplicates of a submission', () => {
     const administered = dose(given({ source_immunization_id: 'V-2' }));
     expect(decide([history, administered]).outcomes).toMatchObject([
       { kind: 'same', as: { incoming: 1 }, contributed: true },
-      { kind: 'new', row: dose(given({ source_immunization_id: 'V-2', lot_number: 'K012345', mvx: 'MSD', route: 'SC' })) },
+      {
+        kind: 'new',
+        row: dose(given({ source_immunization_id: 'V-2', lot_number: 'K012345', mvx: 'MSD', route: 'SC' })),
+      },
     ]);
   });
 
@@ -319,7 +325,10 @@ describe('a dose of the store', () => {
   });
 
   test('gives a record back that a nearer dose lays claim to, even the one that made it', () => {
-    const registry = loadDoses([dose(told({ administered_on: later(9) }))], [dose(given({ administered_on: later(0) }))]);
+    const registry = loadDoses(
+      [dose(told({ administered_on: later(9) }))],
+      [dose(given({ administered_on: later(0) }))],
+    );
     expect(registry.doses).toHaveLength(1);
     registry.load([dose(given({ administered_on: later(11) }))]);
     expect(registry.doses.map(({ immunizationId, row }) => [immunizationId, row[DOSE.administered_on]])).toEqual([
@@ -329,7 +338,10 @@ describe('a dose of the store', () => {
   });
 
   test('is made of a record that was its duplicate, where all others leave it', () => {
-    const registry = loadDoses([dose(told({ administered_on: later(9) }))], [dose(given({ administered_on: later(0) }))]);
+    const registry = loadDoses(
+      [dose(told({ administered_on: later(9) }))],
+      [dose(given({ administered_on: later(0) }))],
+    );
     const { regrouping } = registry.load([dose(given({ administered_on: later(11) }))]);
     expect(regrouping!.made).toMatchObject([{ from: { immunizationId: 1, part: 1 }, parts: [] }]);
   });
@@ -373,10 +385,14 @@ const arbitraryDose = fc
   .map(({ amount, ...values }) => doseRow({ ...values, ...amount }));
 /** A few vaccines at a time, so that they meet. */
 const arbitraryDoses = fc
-  .tuple(fc.array(arbitraryDose, { minLength: 1, maxLength: 9 }), fc.subarray(['03', '94', '21', '20', '107', '110', '08', '45', '106', '120', '175', '30'], { minLength: 1, maxLength: 4 }))
-  .map(([rows, vaccines]) =>
-    rows.map((row, i) => row.with(DOSE.cvx, vaccines[i % vaccines.length]!)),
-  );
+  .tuple(
+    fc.array(arbitraryDose, { minLength: 1, maxLength: 9 }),
+    fc.subarray(['03', '94', '21', '20', '107', '110', '08', '45', '106', '120', '175', '30'], {
+      minLength: 1,
+      maxLength: 4,
+    }),
+  )
+  .map(([rows, vaccines]) => rows.map((row, i) => row.with(DOSE.cvx, vaccines[i % vaccines.length]!)));
 const shuffled = <T>(lists: fc.Arbitrary<T[]>): fc.Arbitrary<[T[], T[]]> =>
   lists.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })));
 

@@ -15,7 +15,8 @@ import { valuesOf } from '../../support/records.js';
 
 const part = (values: PatientValues, rank: 0 | 1 = 0): PatientPart => ({ row: patientRow(values), rank });
 const merged = (...parts: PatientPart[]): unknown => valuesOf(mergePatientRows(parts), 'patient');
-const mergedDose = (...values: DoseValues[]): unknown => valuesOf(mergeDoseRows(values.map(doseRow), VACCINES), 'immunization');
+const mergedDose = (...values: DoseValues[]): unknown =>
+  valuesOf(mergeDoseRows(values.map(doseRow), VACCINES), 'immunization');
 
 describe('a patient of several records', () => {
   test.each<[string, PatientPart[], PatientValues]>([
@@ -176,8 +177,16 @@ describe('properties', () => {
     fc.assert(
       fc.property(shuffled, ([all, again]) => {
         expect(mergePatientRows(again)).toEqual(mergePatientRows(all));
-        expect(mergeDoseRows(again.map(({ row }) => row), VACCINES)).toEqual(
-          mergeDoseRows(all.map(({ row }) => row), VACCINES),
+        expect(
+          mergeDoseRows(
+            again.map(({ row }) => row),
+            VACCINES,
+          ),
+        ).toEqual(
+          mergeDoseRows(
+            all.map(({ row }) => row),
+            VACCINES,
+          ),
         );
       }),
       { numRuns: 2_000 },
