@@ -80,6 +80,8 @@ export class DoseRemarks {
       sourcePatientId: dose.row[DOSE.source_patient_id]!,
       sourceImmunizationId: dose.row[DOSE.source_immunization_id]!,
       field,
+      column: null,
+      documentCode: null,
       value: dose.row[DOSE[field]]!,
       after: null,
       expected: null,
@@ -109,7 +111,7 @@ export class DoseRemarks {
   report(): void {
     const { issues } = this.#context;
     this.#issues.sort((a, b) => a.issue.record - b.issue.record);
-    for (const { file, issue } of this.#issues) issues.add(file.logNumber, issue, 'late');
-    for (const { file, issue, count } of this.#others.values()) issues.add(file.logNumber, issue, 'late', count);
+    for (const { file, issue } of this.#issues) issues.add(file.logNumber, issue, 'late-doses');
+    for (const { file, issue, count } of this.#others.values()) issues.add(file.logNumber, issue, 'late-doses', count);
   }
 }

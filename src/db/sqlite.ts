@@ -549,7 +549,10 @@ export class SqliteStore implements Store {
   #highest(query: string): number {
     const schemas = this.#registry ? ['main', 'registry'] : ['main'];
     const found = schemas.map((schema) =>
-      this.#database.prepare(query.replace(' FROM ', ` FROM ${schema}.`)).pluck().get(),
+      this.#database
+        .prepare(query.replace(' FROM ', ` FROM ${schema}.`))
+        .pluck()
+        .get(),
     ) as (number | null)[];
     return Math.max(...found.map((number) => number ?? 0));
   }

@@ -199,12 +199,12 @@ export interface IssueCount {
 }
 
 /**
- * When an issue is found: with the record; when a combined record is read for its doses; or when the whole file was
- * read. Each stage has an order of its own.
+ * When an issue is found: with the record; when a combined record is read for its doses; when the whole file was read; or
+ * when all doses of its patient were. Each stage has an order of its own.
  */
-export type IssueStage = 'early' | 'doses' | 'late';
+export type IssueStage = 'early' | 'doses' | 'late' | 'late-doses';
 
-const STAGES: readonly IssueStage[] = ['early', 'doses', 'late'];
+const STAGES: readonly IssueStage[] = ['early', 'doses', 'late', 'late-doses'];
 const MOST_EXAMPLES = 5;
 const SEPARATOR = '\x1f';
 
@@ -232,7 +232,13 @@ export class IssueLog {
   addFile(name: string): number {
     const file = this.#files.length;
     const spoolOf = (stage: IssueStage): Spool => new Spool(this.#folder, `${stage}-issues-${file}`);
-    this.#files.push({ name, stages: { early: spoolOf('early'), doses: spoolOf('doses'), late: spoolOf('late') } });
+    const stages = {
+      early: spoolOf('early'),
+      doses: spoolOf('doses'),
+      late: spoolOf('late'),
+      'late-doses': spoolOf('late-doses'),
+    };
+    this.#files.push({ name, stages });
     return file;
   }
 

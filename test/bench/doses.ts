@@ -5,7 +5,7 @@ import { DoseMatcher } from '../../src/core/match/dose.js';
 import { dayNumber } from '../../src/core/match/dose-neighbours.js';
 import { RELATION, VaccineGroups } from '../../src/core/match/vaccine-groups.js';
 import { DOSE, type Row } from '../../src/core/model.js';
-import { loadCodes } from '../../src/files/specs.js';
+import { loadCodes } from '../../src/files/code-tables.js';
 import { type History, makeHistories } from '../support/dose-histories.js';
 import { type DoseScore, dosesOf, type PutTogether, scoreDoses } from '../support/dose-score.js';
 import { median } from './measure.js';

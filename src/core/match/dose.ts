@@ -271,7 +271,7 @@ class PatientDoses {
       const ordered = [maker, ...records.filter((record) => record !== maker)];
       const isKept = maker.stored?.part === 0;
       const before = isKept ? maker.stored!.dose.row : maker.row;
-      const { row, parts, partOf } = this.#merge(ordered, before);
+      const { row, parts, partOf } = this.#merge(ordered, maker.row);
       const distinct = parts.length > 1 ? parts : NO_PARTS;
       let to: MovedRecord['to'];
       if (maker.stored === null) {
