@@ -12,8 +12,6 @@ export async function up(knex: Knex): Promise<void> {
 }
 
 export async function down(knex: Knex): Promise<void> {
-  await knex.schema.alterTable('immunization_duplicates', (table) => {
-    table.dropIndex(['immunization_id'], 'immunization_duplicates_by_dose');
-    table.dropColumn('part');
-  });
+  await knex.raw('DROP INDEX immunization_duplicates_by_dose');
+  await knex.raw('ALTER TABLE immunization_duplicates DROP COLUMN part');
 }

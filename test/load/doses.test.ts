@@ -67,6 +67,7 @@ describe('what a person should look at', () => {
     expect(counts).toEqual({ new: 2, merged: 0, duplicate: 0, review: 1 });
     expect(await sandbox.report(folder, 'review.csv')).toEqual([
       {
+        review: '',
         patient_a: '1',
         file_a: '',
         line_a: '',
