@@ -73,6 +73,7 @@ function line(name: string, score: DoseScore, seconds: number): string {
     score.recall.toFixed(5),
     String(score.falsePairs).padStart(7),
     score.falsePairsPerMillion.toFixed(1).padStart(9),
+    ((score.falseMerges * 1e6) / score.records).toFixed(1).padStart(9),
     String(score.missedPairs).padStart(8),
     String(score.rabiesMerged).padStart(7),
     seconds.toFixed(1).padStart(8),
@@ -106,7 +107,7 @@ function show(kind: string, a: Row, b: Row, { records }: History): void {
 }
 
 const table = [
-  'rule                          F1       precision  recall   false    per million  missed  rabies  seconds',
+  'rule                          F1       precision  recall   false    per million  merges/M    missed  rabies  seconds',
 ];
 let shown = 0;
 let records = 0;

@@ -19,6 +19,8 @@ export interface DoseScore {
   /** Pairs that were put together and are not one shot. */
   readonly falsePairs: number;
   readonly falsePairsPerMillion: number;
+  /** Shots that were put into the dose of another: one record in the wrong dose makes a false pair with each record there. */
+  readonly falseMerges: number;
   readonly missedPairs: number;
   /** Pairs of different shots of a rabies series, each told under its true day, that were put together. */
   readonly rabiesMerged: number;
@@ -38,9 +40,12 @@ export function scoreDoses(histories: Iterable<History>, putTogether: PutTogethe
   let falsePairs = 0;
   let missedPairs = 0;
   let rabiesMerged = 0;
+  let falseMerges = 0;
   for (const history of histories) {
     const doses = putTogether(history.records.map(({ row }) => row));
     records += doses.length;
+    const shots = new Set(doses.map((dose, place) => `${dose}/${history.records[place]!.shot}`));
+    falseMerges += shots.size - new Set(doses).size;
     for (let i = 0; i < doses.length; i++) {
       for (let j = i + 1; j < doses.length; j++) {
         const [a, b] = [history.records[i]!, history.records[j]!];
@@ -69,6 +74,7 @@ export function scoreDoses(histories: Iterable<History>, putTogether: PutTogethe
     f1: (2 * precision * recall) / (precision + recall || 1),
     falsePairs,
     falsePairsPerMillion: (falsePairs * 1e6) / records,
+    falseMerges,
     missedPairs,
     rabiesMerged,
   };
