@@ -204,6 +204,11 @@ describe('histories of several sites', () => {
       requireAllRecords(sandbox, lines.length, database);
       expect(dosesIn(sandbox, database)).toEqual(whole);
     };
+    // A history goes on from block to block, and from one transaction to the next.
+    const blocks = sandbox.path('blocks.db');
+    const sizes = { batchRows: 3, blockBytes: 300, chunkBytes: 170 };
+    await sandbox.load({ patients: input, immunizations: { 'd.txt': fileOf(lines) }, database: blocks, sizes });
+    check(blocks);
     // Patients are sorted when too many doses come late, and held back when few do.
     for (const sizes of [{}, { batchRows: 7, sortCharacters: 2_000 }]) {
       const files = sandbox.path(`files-${sizes.batchRows}.db`);
