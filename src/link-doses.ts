@@ -14,9 +14,9 @@ import type { OrderedRow } from './files/patient-order.js';
 import type { NoPatient, PatientLinks } from './load-patients.js';
 import { addChanges, type FileRun, type RunContext, rejectRecord, takeBatch } from './run.js';
 
-/** Slots that the registry tables do not have: the dose's patient is known by then. */
+/** Slots that the registry tables do not have, but for the patient's id, which issues are told with. */
 const UNSTORED = Object.entries(IMMUNIZATION_FIELDS)
-  .filter(([, definition]) => 'stored' in definition)
+  .filter(([name, definition]) => 'stored' in definition && name !== 'source_patient_id')
   .map(([name]) => DOSE[name as keyof typeof DOSE]);
 
 /** Takes doses whose patient is known. */
@@ -122,7 +122,9 @@ export async function linkBatch(
     }
     for (const slot of UNSTORED) row[slot] = null;
     const { patientId } = link as LinkedPatient;
-    stream.add({ patientId, file: number, record: block.firstRecord + index, line: block.lines[index]!, row });
+    const record = block.firstRecord + index;
+    const offset = recordOffset(block, index);
+    stream.add({ patientId, file: number, record, line: block.lines[index]!, offset, row });
   }
   if (issues.length > batch.issues.length) issues.sort((a, b) => a.record - b.record);
   for (const issue of issues) context.issues.add(file.logNumber, issue);
@@ -257,7 +259,7 @@ export async function linkCombined(
     }
     for (const { row, patientId } of records.dosesOf(index)) {
       for (const slot of UNSTORED) row[slot] = null;
-      stream.add({ patientId, file: number, record, line, row });
+      stream.add({ patientId, file: number, record, line, offset: recordOffset(block, index), row });
     }
   }
 }

@@ -1,10 +1,11 @@
 /** The immunizations of a submission: link each dose to its patient, then store the doses patient by patient. */
-import { type DoseDecisions, decideDoses, reasonOf } from './core/match/dose.js';
+import { type DoseDecisions, DoseMatcher, type DosePlace, type DoseRegrouping, reasonOf } from './core/match/dose.js';
 import { DOSE } from './core/model.js';
-import type { DoseWrites } from './db/store.js';
+import type { DoseWrites, Regrouping } from './db/store.js';
+import { DoseRemarks } from './dose-remarks.js';
 import { type OrderedRow, PatientOrder } from './files/patient-order.js';
 import { Linker, linkBatch, linkCombined, linkTagged } from './link-doses.js';
-import type { PatientLinks } from './load-patients.js';
+import type { PatientLinks, ReviewPair } from './load-patients.js';
 import { type FileRun, type RunContext, readBatches, readBlocks, reportDateOrder, reportWholeFile } from './run.js';
 
 /** What became of the doses. */
@@ -12,6 +13,14 @@ export interface DoseCounts {
   readonly new: number;
   readonly merged: number;
   readonly duplicate: number;
+  /** Pairs left to a reviewer. */
+  readonly review: number;
+}
+
+/** What became of the doses, and the pairs for a reviewer. */
+export interface DoseOutcomes {
+  readonly counts: DoseCounts;
+  readonly reviews: readonly ReviewPair[];
 }
 
 /** Loads all doses of a submission. `onStage` is told when time goes into storing rather than reading. */
@@ -21,7 +30,7 @@ export async function loadImmunizations(
   context: RunContext,
   firstNewImmunizationId: number,
   onStage: (stage: 'immunizations' | 'store') => void,
-): Promise<DoseCounts> {
+): Promise<DoseOutcomes> {
   const order = new PatientOrder(context.folder.workPath, context.sizes.sortCharacters);
   const writer = new DoseWriter(files, links, context, firstNewImmunizationId, onStage);
   const stream = new DoseStream(order);
@@ -52,7 +61,7 @@ export async function loadImmunizations(
     for (const doses of order.patients()) await writer.write([doses], stream, 'storing immunizations');
     await writer.flush();
     if (!context.unmapped.isEmpty) await context.unmapped.findNeighbours(linker, context.store);
-    return writer.counts;
+    return writer.finish();
   } finally {
     order.close();
   }
@@ -150,7 +159,9 @@ class DoseWriter {
   readonly #links: PatientLinks;
   readonly #context: RunContext;
   readonly #onStage: (stage: 'immunizations' | 'store') => void;
-  readonly counts = { new: 0, merged: 0, duplicate: 0 };
+  readonly #matcher: DoseMatcher;
+  readonly #remarks: DoseRemarks;
+  readonly #counts = { new: 0, merged: 0, duplicate: 0 };
   #nextId: number;
   #waiting: OrderedRow[][] = [];
   #waitingDoses = 0;
@@ -168,6 +179,8 @@ class DoseWriter {
     this.#files = files;
     this.#links = links;
     this.#context = context;
+    this.#matcher = new DoseMatcher(context.codes);
+    this.#remarks = new DoseRemarks(files, context, context.issues.mostPerCode);
     this.#nextId = firstId;
     this.#onStage = onStage;
   }
@@ -203,13 +216,13 @@ class DoseWriter {
     if (this.#waitingDoses === 0) return;
     const { store, runId, signal } = this.#context;
     signal?.throwIfAborted();
-    const writes: DoseWritesInProgress = { doses: [], updates: [], parts: [], duplicates: [] };
+    const writes: DoseWritesInProgress = { doses: [], updates: [], parts: [], duplicates: [], regroupings: [] };
     for (let start = 0; start < this.#waiting.length; start += PATIENTS_READ_AT_ONCE) {
       const patients = this.#waiting.slice(start, start + PATIENTS_READ_AT_ONCE);
       const known = patients.map((doses) => doses[0]!.patientId).filter((id) => this.#known.has(id));
       const stored = known.length === 0 ? new Map() : await store.readDoses(known);
       for (const doses of patients) {
-        const decisions = decideDoses(
+        const decisions = this.#matcher.decide(
           doses.map((dose) => dose.row),
           stored.get(doses[0]!.patientId) ?? [],
         );
@@ -224,8 +237,10 @@ class DoseWriter {
   }
 
   /** Turns the decisions about one patient's doses into rows and fates. */
-  #collect({ outcomes, updates }: DoseDecisions, doses: readonly OrderedRow[], writes: DoseWritesInProgress): void {
+  #collect(decisions: DoseDecisions, doses: readonly OrderedRow[], writes: DoseWritesInProgress): void {
+    const { outcomes, updates, regrouping, remarks } = decisions;
     const ids = outcomes.map((outcome) => (outcome.kind === 'new' ? this.#nextId++ : 0));
+    const idOf = (place: DosePlace): number => ('incoming' in place ? ids[place.incoming]! : place.immunizationId);
     for (let place = 0; place < outcomes.length; place++) {
       const outcome = outcomes[place]!;
       const { patientId, file, record, line, row } = doses[place]!;
@@ -233,18 +248,19 @@ class DoseWriter {
       const { fileId } = fileRun;
       if (outcome.kind === 'new') {
         fileRun.settle(record, 'loaded');
-        this.counts.new++;
+        this.#counts.new++;
         writes.doses.push({ immunizationId: ids[place]!, patientId, row: outcome.row, fileId, line });
         for (const part of outcome.parts) writes.parts.push({ immunizationId: ids[place]!, row: part });
       } else {
         const fate = outcome.contributed ? 'merged' : 'duplicate';
         fileRun.settle(record, fate);
-        this.counts[fate]++;
+        this.#counts[fate]++;
         writes.duplicates.push({
           fileId,
           line,
           sourceImmunizationId: row[DOSE.source_immunization_id]!,
-          immunizationId: 'incoming' in outcome.as ? ids[outcome.as.incoming]! : outcome.as.immunizationId,
+          immunizationId: idOf(outcome.as),
+          part: outcome.part,
           reason: reasonOf(outcome),
         });
       }
@@ -253,6 +269,37 @@ class DoseWriter {
       writes.updates.push({ immunizationId, row });
       for (const part of parts) writes.parts.push({ immunizationId, row: part });
     }
+    if (regrouping !== null) writes.regroupings.push(this.#regroup(regrouping, doses[0]!.patientId, idOf));
+    for (const remark of remarks) {
+      const doseId = (place: number): number => {
+        const outcome = outcomes[place]!;
+        return outcome.kind === 'new' ? ids[place]! : idOf(outcome.as);
+      };
+      const { place, other } = remark;
+      const otherId = 'incoming' in other ? doseId(other.incoming) : other.immunizationId;
+      this.#remarks.add({
+        remark,
+        dose: doses[place]!,
+        other: 'incoming' in other ? doses[other.incoming]! : null,
+        immunizationIds: [doseId(place), otherId],
+      });
+    }
+  }
+
+  /** Gives ids to doses that are put together anew. */
+  #regroup(regrouping: DoseRegrouping, patientId: number, idOf: (place: DosePlace) => number): Regrouping {
+    const made = regrouping.made.map((dose) => ({ ...dose, immunizationId: this.#nextId++ }));
+    const records = regrouping.records.map(({ from, to, part, reason }) => {
+      const immunizationId = 'made' in to ? made[to.made]!.immunizationId : idOf(to);
+      return { from, to: { immunizationId, part }, reason };
+    });
+    return { patientId, kept: regrouping.kept, made, records };
+  }
+
+  /** Reports what was found of doses beside each other, and gives the counts. */
+  finish(): DoseOutcomes {
+    this.#remarks.report();
+    return { counts: { ...this.#counts, review: this.#remarks.doubts }, reviews: this.#remarks.reviews };
   }
 }
 

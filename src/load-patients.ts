@@ -49,19 +49,22 @@ export interface PatientOutcome {
   readonly thresholds: Thresholds | null;
 }
 
-/** A pair of patients that may be one person. */
+/** A pair of patients that may be one person, or of doses of one patient that may be one dose. */
 export interface ReviewPair {
-  readonly reviewId: number;
-  readonly a: ReviewedPatient;
-  readonly b: ReviewedPatient;
+  /** `null` for a pair of doses, which is told in the report alone. */
+  readonly reviewId: number | null;
+  readonly a: ReviewedRecord;
+  readonly b: ReviewedRecord;
   /** `null` where nothing was weighed. */
   readonly weight: number | null;
   readonly reason: string;
 }
 
-export interface ReviewedPatient {
+export interface ReviewedRecord {
   readonly patientId: number;
-  /** Where the record stands, `null` for a patient of the store. */
+  /** The dose, where it is about doses. */
+  readonly immunizationId?: number;
+  /** Where the record stands, `null` for one of the store. */
   readonly file: string | null;
   readonly line: number | null;
 }
@@ -573,7 +576,7 @@ class PatientMatcher {
 
   async #addReviews(writes: PatientWritesInProgress): Promise<ReviewPair[]> {
     const { files, lines } = this.#set;
-    const describe = (who: DoubtfulPair['a']): ReviewedPatient =>
+    const describe = (who: DoubtfulPair['a']): ReviewedRecord =>
       'patientId' in who
         ? { patientId: who.patientId, file: null, line: null }
         : {

@@ -258,11 +258,16 @@ async function runFiles(
   clock.begin('reports');
   context.onProgress({ stage: 'reports', done: 0, total: 0, unit: 'records', records: 0 });
   for (const file of files) file.fates.requireComplete(file.records);
-  await writeReports(context, files, outcome.reviews, options.mode);
+  await writeReports(context, files, [...outcome.reviews, ...doses.reviews], options.mode);
   const summaries = await Promise.all(files.map((file, i) => summarizeFile(file, rejectNames[i]!, context)));
   const path = reportPath(context, options);
   clock.end();
-  const counts = { ...outcome, patients: outcome.counts, doses, comments: commentFiles.length > 0 ? comments : null };
+  const counts = {
+    ...outcome,
+    patients: outcome.counts,
+    doses: doses.counts,
+    comments: commentFiles.length > 0 ? comments : null,
+  };
   const summary = {
     ...summarize(context, choice, options, summaries, counts, path, clock),
     ...(comparison !== null && { comparison }),
@@ -300,14 +305,18 @@ async function writeReports(
   if (reviews.length > 0) await writeReviews(folder.fileIn('review.csv'), reviews, mode);
 }
 
-/** Writes the pairs for a reviewer, the heaviest first. They have a number if they are stored. */
+/** Writes the pairs for a reviewer, the heaviest first. Those of patients have a number if they are stored. */
 async function writeReviews(path: string, reviews: readonly ReviewPair[], mode: LoadOptions['mode']): Promise<void> {
-  const columns = ['review', 'patient_a', 'file_a', 'line_a', 'patient_b', 'file_b', 'line_b', 'weight', 'reason'];
+  const columns = [
+    'review', 'patient_a', 'file_a', 'line_a', 'patient_b', 'file_b', 'line_b', 'weight', 'reason', 'immunization_a',
+    'immunization_b',
+  ]; // biome-ignore format: the columns in their order
   const report = new CsvReport(path, columns);
   try {
     for (const { reviewId, a, b, weight, reason } of reviews) {
       const number = mode === 'load' ? reviewId : null;
-      await report.write([number, a.patientId, a.file, a.line, b.patientId, b.file, b.line, weight, reason]);
+      const doses = [a.immunizationId ?? null, b.immunizationId ?? null];
+      await report.write([number, a.patientId, a.file, a.line, b.patientId, b.file, b.line, weight, reason, ...doses]);
     }
   } finally {
     await report.close();

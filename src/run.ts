@@ -508,7 +508,12 @@ export interface Summary {
     readonly review_threshold: number | null;
   };
   readonly patients: { readonly new: number; readonly merged: number; readonly review: number };
-  readonly doses: { readonly new: number; readonly merged: number; readonly duplicate: number };
+  readonly doses: {
+    readonly new: number;
+    readonly merged: number;
+    readonly duplicate: number;
+    readonly review: number;
+  };
   /** Comments on patients, where there are files of them. */
   readonly comments?: { readonly new: number; readonly duplicate: number };
   readonly issues: Readonly<

@@ -96,15 +96,17 @@ function formatMap({ map }: Summary): string {
   return `Map ${showSafely(map.name)}: ${map.decisions === 1 ? '1 decision' : `${formatCount(map.decisions)} decisions`}`;
 }
 
+function formatPairs(count: number): string {
+  return count === 1 ? '1 pair' : `${formatCount(count)} pairs`;
+}
+
 function formatPatients(summary: Summary): string {
   const { matching, patients, doses, totals, mode, files } = summary;
   const lines: string[] = [];
   const would = mode === 'load' ? '' : ' (would be)';
   if (totals.patient.records > 0 || totals.combined !== undefined) {
-    const review = patients.review === 1 ? '1 pair' : `${formatCount(patients.review)} pairs`;
-    lines.push(
-      `Patients${would}: ${formatCount(patients.new)} new, ${formatCount(patients.merged)} merged, ${review} left to review`,
-    );
+    const [fresh, merged] = [patients.new, patients.merged].map(formatCount);
+    lines.push(`Patients${would}: ${fresh} new, ${merged} merged, ${formatPairs(patients.review)} left to review`);
     if (matching.match_threshold !== null && matching.review_threshold !== null) {
       const [match, review] = [matching.match_threshold, matching.review_threshold].map(formatWeight);
       lines.push(`Matched by the ${matching.model} model: one person from weight ${match}, a question from ${review}`);
@@ -112,7 +114,10 @@ function formatPatients(summary: Summary): string {
   }
   if (totals.combined !== undefined) {
     const [fresh, merged, duplicate] = [doses.new, doses.merged, doses.duplicate].map(formatCount);
-    lines.push(`Doses${would}: ${fresh} new, ${merged} merged, ${duplicate} duplicate`);
+    const review = doses.review === 0 ? '' : `, ${formatPairs(doses.review)} left to review`;
+    lines.push(`Doses${would}: ${fresh} new, ${merged} merged, ${duplicate} duplicate${review}`);
+  } else if (doses.review > 0) {
+    lines.push(`Doses${would}: ${formatPairs(doses.review)} left to review`);
   }
   if (summary.comments !== undefined) {
     const { new: fresh, duplicate } = summary.comments;

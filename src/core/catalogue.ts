@@ -1878,6 +1878,44 @@ export const CATALOGUE = {
     fix: 'Check code and date.',
     source: 'MQE0490, MQE0491; years of use in immregistries/codebase',
   },
+  // ---- doses beside each other -----------------------------------------------------------------------------------
+  'dose-in-doubt': {
+    severity: 'warning',
+    subject: 'immunization',
+    field: 'administered_on',
+    asserts: 'it is clear whether two records are one dose',
+    message: 'may be the same dose as another ({other}); both are kept for review',
+    meaning:
+      'Another record of the patient, of the same vaccine group and near in time, speaks for one dose and against it: two lots on one day, history close to two doses, one lot some weeks apart.',
+    why: 'A dose that is counted twice leaves a child without the next one, and a dose that is lost is given again. immload leaves it to a person.',
+    fix: 'Compare the pair in review.csv.',
+    source: 'MIROW, Vaccination Level De-duplication in IIS, 2006',
+  },
+  'dose-product-conflict': {
+    severity: 'warning',
+    subject: 'immunization',
+    field: 'cvx',
+    asserts: 'the records of one dose say the same product',
+    message: 'another product of the same group and date as in the record that was kept ({other})',
+    meaning:
+      'History says another vaccine of the same group and date than another record of the patient, and no lot shows that they were two. They were taken for one dose: what was administered is believed, or else the fuller record.',
+    why: 'The product decides which dose is due next.',
+    fix: 'Check which product was given if it matters.',
+    source: 'MIROW, Vaccination Level De-duplication in IIS, 2006',
+  },
+  'dose-extra-antigen': {
+    severity: 'warning',
+    subject: 'immunization',
+    field: 'cvx',
+    asserts: 'no antigen is given twice in a day',
+    message:
+      'part of a combination vaccine that was given on the same day ({other}), or the other way round; both are kept',
+    meaning:
+      'The patient was given a combination vaccine and one of its parts on the same day, as far as the records say not of one lot.',
+    why: 'One of them is an error of the record, or the patient got too much.',
+    fix: 'Check what was given, and correct the record that is wrong.',
+    source: 'MIROW, Vaccination Level De-duplication in IIS, 2006',
+  },
   // ---- about the dose --------------------------------------------------------------------------------------------
   'information-source-unrecognized': {
     severity: 'warning',

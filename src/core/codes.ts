@@ -94,7 +94,9 @@ export class Codes {
     }
     this.#cvx = cvx;
     this.newestCvx = newest;
-    for (const row of this.vaccineRows('vaccine_group')) addTo(this.#groups, row['cvx']!, row['group_name']!);
+    for (const row of this.vaccineRows('vaccine_group')) {
+      addTo(this.#groups, row['cvx']!, row['group_cvx'] || row['group_name']!);
+    }
     for (const row of this.vaccineRows('ndc')) addTo(this.#vaccinesByNdc, row['ndc']!, row['cvx']!);
     this.#stateNumbers = new Map([...this.rows('state')].map((row) => [row['code']!, row['fips']!]));
     this.#addCpt();
@@ -174,6 +176,16 @@ export class Codes {
     return this.#cvx.get(code);
   }
 
+  /** All CVX codes, in the order of their table. */
+  vaccines(): readonly Cvx[] {
+    return [...this.#cvx.values()];
+  }
+
+  /** The groups of a CVX code, each by the code that stands for it; none for skin tests and the like. */
+  groupsOf(cvx: string): readonly string[] {
+    return [...(this.#groups.get(cvx) ?? [])];
+  }
+
   /** The names of vaccines. */
   get names(): VaccineNames {
     this.#names ??= new VaccineNames(this);
@@ -208,11 +220,6 @@ export class Codes {
     if (a === undefined || b === undefined) return null;
     for (const group of a) if (b.has(group)) return true;
     return false;
-  }
-
-  /** The groups of a vaccine, `[]` where it has none. */
-  groupsOf(cvx: string): readonly string[] {
-    return [...(this.#groups.get(cvx) ?? [])];
   }
 
   /** State number of FIPS 5-2 by USPS abbreviation, `undefined` where there is none. */

@@ -12,10 +12,11 @@ export {
 } from './choose-spec.js';
 export { CODE_TABLES, Codes, type CodeTable, type Cvx } from './codes.js';
 export { type Finding, formatMessage, type Issue, type IssueDefinition } from './issue.js';
-export { type DoseDecisions, type DoseOutcome, decideDoses, type StoredDose } from './match/dose.js';
+export { type DoseDecisions, DoseMatcher, type DoseOutcome, type StoredDose } from './match/dose.js';
 export { type Identity, identityOf, matchKeyOf } from './match/keys.js';
 export { decidePatients, type IncomingRecord, type KnownPatient, type PatientDecision } from './match/patient.js';
 export { mergeDoseRows, mergePatientRows, type PatientPart } from './match/survivor.js';
+export { VaccineGroups } from './match/vaccine-groups.js';
 export * from './model.js';
 export { DATE_FORMATS, type DateFormat, isIsoDate } from './normalize/date.js';
 export { compilePlan, type PlanOptions, type TransformPlan } from './plan.js';

@@ -11,6 +11,7 @@ import type { Thresholds } from '../core/match/match-people.js';
 import type { KnownPatient } from '../core/match/patient.js';
 import type { PatientPart } from '../core/match/survivor.js';
 import { FATES, type Fate, type FileRole, type Row } from '../core/model.js';
+import { BeforeImages } from './before-images.js';
 import { BulkInsert, type ColumnSource, type SqlValue } from './bulk-insert.js';
 import { DoseDetails } from './dose-details.js';
 import { dropCodeTables, keepCodeTables, readCodeTables } from './kept-code-tables.js';
@@ -26,6 +27,7 @@ import {
 } from './match-history.js';
 import { findPatientsByKeys, MissingKeys, patientsWithoutKeys, readComparable, readNameUses } from './match-keys.js';
 import { compareSchema, MIGRATIONS_TABLE, migrateSqlite, type SchemaState } from './migrate.js';
+import { DoseRegrouper } from './regroup.js';
 import {
   type ComparableRecord,
   type DoseWrites,
@@ -312,6 +314,9 @@ function toStoreError(error: unknown, path: string): unknown {
 
 type Record_ = Record<string, SqlValue>;
 
+/** Tables of which a run changes or deletes rows that others made. */
+const CHANGED_TABLES = ['patients', 'doses', 'immunization_parts', 'immunization_duplicates'];
+
 /** A SQLite database as a {@link Store}. */
 export class SqliteStore implements Store {
   readonly #database: Database.Database;
@@ -319,6 +324,8 @@ export class SqliteStore implements Store {
   /** Whether a registry is attached that rows are fetched from before they are looked at. */
   readonly #registry: boolean;
   readonly #inserts = new Map<string, BulkInsert>();
+  readonly #images: BeforeImages;
+  readonly #regrouper: DoseRegrouper;
   #details: DoseDetails | null = null;
   /** What was fetched from the registry already. */
   readonly #fetchedPatients = new Set<number>();
@@ -329,6 +336,8 @@ export class SqliteStore implements Store {
     this.#database = database;
     this.#path = path;
     this.#registry = registry;
+    this.#images = new BeforeImages(database);
+    this.#regrouper = new DoseRegrouper(database, this.#images);
     if (this.#registry) {
       // Rows that are made here must not take ids of rows that are fetched later.
       database.exec('INSERT INTO main.sqlite_sequence (name, seq) SELECT name, seq FROM registry.sqlite_sequence');
@@ -441,7 +450,7 @@ export class SqliteStore implements Store {
       // Another loader may have done it meanwhile, and have written since.
       const status = this.#database.prepare('SELECT status FROM runs WHERE id = ?').pluck().get(runId) as RunStatus;
       if (status === 'failed') return;
-      for (const table of ['patients', 'doses']) this.#restoreImages(runId, table);
+      for (const table of CHANGED_TABLES) this.#images.restore(runId, table);
       this.#database
         .prepare('DELETE FROM doses WHERE file_id IN (SELECT id FROM run_files WHERE run_id = ?)')
         .run(runId);
@@ -463,13 +472,6 @@ export class SqliteStore implements Store {
       dropCodeTables(this.#database, runId);
       this.#closeRun(runId, 'failed', finishedAt, message);
     });
-  }
-
-  #restoreImages(runId: number, table: string): void {
-    const images = this.#database
-      .prepare('SELECT row_id, image FROM before_images WHERE run_id = ? AND table_name = ?')
-      .all(runId, table) as { row_id: number; image: string }[];
-    for (const { row_id, image } of images) this.#updateRow(table, row_id, JSON.parse(image) as Record_);
   }
 
   async listRuns(): Promise<readonly RunSummary[]> {
@@ -532,15 +534,27 @@ export class SqliteStore implements Store {
   // ---- patients --------------------------------------------------------------------------------------------------
 
   async nextIds(): Promise<{ patientId: number; immunizationId: number; reviewId: number }> {
-    const [patientId, immunizationId] = [this.#nextId('patients'), this.#nextId('doses')];
+    const patientId = this.#nextId('patients');
+    // The id of a dose that became part of another is not given again: the run that did it can be taken back.
+    const gone = this.#highest("SELECT max(row_id) FROM before_images WHERE table_name = 'doses'");
+    const immunizationId = Math.max(this.#nextId('doses'), 1 + gone);
     return { patientId, immunizationId, reviewId: this.#nextId('match_reviews') };
   }
 
   #nextId(table: string): number {
-    const highest = (this.#registry ? ['main', 'registry'] : ['main']).map(
-      (schema) => this.#database.prepare(`SELECT max(id) FROM ${schema}.${table}`).pluck().get() as number | null,
-    );
-    return 1 + Math.max(...highest.map((id) => id ?? 0));
+    return 1 + this.#highest(`SELECT max(id) FROM ${table}`);
+  }
+
+  /** The highest number that a query finds in any schema, 0 if there is none. */
+  #highest(query: string): number {
+    const schemas = this.#registry ? ['main', 'registry'] : ['main'];
+    const found = schemas.map((schema) =>
+      this.#database
+        .prepare(query.replace(' FROM ', ` FROM ${schema}.`))
+        .pluck()
+        .get(),
+    ) as (number | null)[];
+    return Math.max(...found.map((number) => number ?? 0));
   }
 
   #doseDetails(): DoseDetails {
@@ -758,7 +772,7 @@ export class SqliteStore implements Store {
         { columns: PATIENT_COLUMNS, row: (i) => patients[i]!.row },
       );
       for (const { patientId, row, ssnCheck } of writes.updates) {
-        this.#keepImage(runId, 'patients', patientId);
+        this.#images.keep(runId, 'patients', patientId);
         const values: Record_ = { ssn_check: ssnCheck };
         for (const { name, slot } of PATIENT_COLUMNS) values[name] = row[slot]!;
         this.#updateRow('patients', patientId, values);
@@ -890,11 +904,12 @@ export class SqliteStore implements Store {
         { columns: DOSE_COLUMNS, row: (i) => doses[i]!.row },
       );
       for (const { immunizationId, row } of writes.updates) {
-        this.#keepImage(runId, 'doses', immunizationId);
+        this.#images.keep(runId, 'doses', immunizationId);
         const values: Record_ = { detail_id: details.idOf(row) };
         for (const { name, slot } of DOSE_COLUMNS) values[name] = row[slot]!;
         this.#updateRow('doses', immunizationId, values);
       }
+      for (const regrouping of writes.regroupings) this.#regrouper.regroup(runId, regrouping, details);
       details.flush();
       this.#insert('immunization_parts', parts.length, [
         { name: 'immunization_id', value: (i) => parts[i]!.immunizationId },
@@ -907,6 +922,7 @@ export class SqliteStore implements Store {
         { name: 'line', value: (i) => duplicates[i]!.line },
         { name: 'source_immunization_id', value: (i) => duplicates[i]!.sourceImmunizationId },
         { name: 'immunization_id', value: (i) => duplicates[i]!.immunizationId },
+        { name: 'part', value: (i) => duplicates[i]!.part },
         { name: 'reason', value: (i) => duplicates[i]!.reason },
       ]);
     });
@@ -982,23 +998,6 @@ export class SqliteStore implements Store {
     return insert;
   }
 
-  /** Keeps a row as it is before the run first changes it. Rows that the run made go when it is taken back. */
-  #keepImage(runId: number, table: string, id: number): void {
-    const row = this.#database.prepare(`SELECT * FROM main.${table} WHERE id = ?`).get(id) as Record_;
-    const madeBy = table === 'doses' ? this.#runOfFile(row['file_id'] as number) : row['run_id'];
-    if (madeBy === runId) return;
-    this.#database
-      .prepare(
-        `INSERT INTO main.before_images (run_id, table_name, row_id, image) SELECT ?, ?, ?, ?
-         WHERE NOT EXISTS (SELECT 1 FROM main.before_images WHERE run_id = ? AND table_name = ? AND row_id = ?)`,
-      )
-      .run(runId, table, id, JSON.stringify(row), runId, table, id);
-  }
-
-  #runOfFile(fileId: number): number {
-    return this.#database.prepare('SELECT run_id FROM main.run_files WHERE id = ?').pluck().get(fileId) as number;
-  }
-
   #updateRow(table: string, id: number, values: Record_): void {
     const names = Object.keys(values).filter((name) => name !== 'id');
     this.#database
@@ -1024,11 +1023,9 @@ export class SqliteStore implements Store {
     if (list === null) return;
     const ofPatients = 'patient_id IN (SELECT value FROM json_each(?))';
     this.#fetchRows('doses', ofPatients, list);
-    this.#fetchRows(
-      'immunization_parts',
-      `immunization_id IN (SELECT id FROM registry.doses WHERE ${ofPatients})`,
-      list,
-    );
+    for (const table of ['immunization_parts', 'immunization_duplicates']) {
+      this.#fetchRows(table, `immunization_id IN (SELECT id FROM registry.doses WHERE ${ofPatients})`, list);
+    }
     const details = `id IN (SELECT detail_id FROM registry.doses WHERE ${ofPatients})`;
     this.#fetchRows('dose_details', `${details} AND id NOT IN (SELECT id FROM main.dose_details)`, list);
   }

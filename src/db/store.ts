@@ -181,7 +181,32 @@ export interface NewDuplicate {
   readonly line: number;
   readonly sourceImmunizationId: string | null;
   readonly immunizationId: number;
+  /** Which of the dose's parts it says the same as, from 0. */
+  readonly part: number;
   readonly reason: string;
+}
+
+/** One of the records of a stored dose, by the dose and its part. */
+export interface DoseRecord {
+  readonly immunizationId: number;
+  readonly part: number;
+}
+
+/** Stored doses of a patient that are put together anew. Doses of which `records` are named and that are not kept go. */
+export interface Regrouping {
+  readonly patientId: number;
+  readonly kept: readonly RegroupedDose[];
+  /** New doses, each made by a record that was a duplicate so far. */
+  readonly made: readonly (RegroupedDose & { readonly from: DoseRecord })[];
+  /** Every record of the doses concerned, where it goes, and why. */
+  readonly records: readonly { readonly from: DoseRecord; readonly to: DoseRecord; readonly reason: string }[];
+}
+
+export interface RegroupedDose {
+  readonly immunizationId: number;
+  readonly row: Row;
+  /** All of its parts; none where it has but one record. */
+  readonly parts: readonly Row[];
 }
 
 /** One batch of doses, written in one transaction. */
@@ -190,6 +215,7 @@ export interface DoseWrites {
   readonly updates: readonly { readonly immunizationId: number; readonly row: Row }[];
   readonly parts: readonly { readonly immunizationId: number; readonly row: Row }[];
   readonly duplicates: readonly NewDuplicate[];
+  readonly regroupings: readonly Regrouping[];
 }
 
 /** What is said of a patient. */

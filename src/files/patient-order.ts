@@ -12,9 +12,10 @@ export interface OrderedRow {
   readonly patientId: number;
   /** Place of its file among the submission's files of doses. */
   readonly file: number;
-  /** Number and line of its record. */
+  /** Number and line of its record, and where that begins in the file. */
   readonly record: number;
   readonly line: number;
+  readonly offset: number;
   readonly row: Row;
 }
 
@@ -44,8 +45,8 @@ export class PatientOrder {
     this.#memory = memoryCharacters;
   }
 
-  add({ patientId, file, record, line, row }: OrderedRow): void {
-    const text = [patientId, file, record, line, packRow(row)].join(FIELD);
+  add({ patientId, file, record, line, offset, row }: OrderedRow): void {
+    const text = [patientId, file, record, line, offset, packRow(row)].join(FIELD);
     this.#rows.push({ patientId, text });
     this.#characters += text.length + ROW_OVERHEAD;
     if (this.#characters >= this.#memory) this.#spill();
@@ -112,13 +113,14 @@ class RunReader {
   }
 
   take(): OrderedRow {
-    const [patientId, file, record, line, packed] = this.#head!;
+    const [patientId, file, record, line, offset, packed] = this.#head!;
     this.#advance();
     return {
       patientId: Number(patientId),
       file: Number(file),
       record: Number(record),
       line: Number(line),
+      offset: Number(offset),
       row: unpackRow(packed!),
     };
   }

@@ -199,12 +199,12 @@ export interface IssueCount {
 }
 
 /**
- * When an issue is found: with the record; when a combined record is read for its doses; or when the whole file was
- * read. Each stage has an order of its own.
+ * When an issue is found: with the record; when a combined record is read for its doses; when the whole file was read; or
+ * when all doses of its patient were. Each stage has an order of its own.
  */
-export type IssueStage = 'early' | 'doses' | 'late';
+export type IssueStage = 'early' | 'doses' | 'late' | 'late-doses';
 
-const STAGES: readonly IssueStage[] = ['early', 'doses', 'late'];
+const STAGES: readonly IssueStage[] = ['early', 'doses', 'late', 'late-doses'];
 const MOST_EXAMPLES = 5;
 const SEPARATOR = '\x1f';
 
@@ -214,7 +214,7 @@ export class IssueLog {
   /** How often each code of the spec's document was found. */
   readonly documentCounts = new Map<string, number>();
   readonly #folder: string;
-  readonly #mostPerCode: number;
+  readonly mostPerCode: number;
   readonly #files: { readonly name: string; readonly stages: Readonly<Record<IssueStage, Spool>> }[] = [];
   readonly #documentCodes: Readonly<Partial<Record<IssueCode, string>>>;
 
@@ -224,7 +224,7 @@ export class IssueLog {
    */
   constructor(folder: string, mostPerCode: number, documentCodes: Readonly<Partial<Record<IssueCode, string>>> = {}) {
     this.#folder = folder;
-    this.#mostPerCode = mostPerCode;
+    this.mostPerCode = mostPerCode;
     this.#documentCodes = documentCodes;
   }
 
@@ -232,25 +232,34 @@ export class IssueLog {
   addFile(name: string): number {
     const file = this.#files.length;
     const spoolOf = (stage: IssueStage): Spool => new Spool(this.#folder, `${stage}-issues-${file}`);
-    this.#files.push({ name, stages: { early: spoolOf('early'), doses: spoolOf('doses'), late: spoolOf('late') } });
+    const stages = {
+      early: spoolOf('early'),
+      doses: spoolOf('doses'),
+      late: spoolOf('late'),
+      'late-doses': spoolOf('late-doses'),
+    };
+    this.#files.push({ name, stages });
     return file;
   }
 
-  /** Adds an issue. Those of one stage come in the order of their records. */
-  add(file: number, issue: Issue, stage: IssueStage = 'early'): void {
+  /**
+   * Adds an issue. Those of one stage come in the order of their records. One that stands for more than one is counted so,
+   * and comes when no row is left.
+   */
+  add(file: number, issue: Issue, stage: IssueStage = 'early', count = 1): void {
     let counted = this.counts.get(issue.code);
     if (counted === undefined) {
       counted = { severity: issue.severity, count: 0, rows: 0, examples: [] };
       this.counts.set(issue.code, counted);
     }
-    counted.count++;
+    counted.count += count;
     const documentCode = issue.documentCode ?? this.#documentCodes[issue.code];
     if (documentCode !== undefined) {
-      this.documentCounts.set(documentCode, (this.documentCounts.get(documentCode) ?? 0) + 1);
+      this.documentCounts.set(documentCode, (this.documentCounts.get(documentCode) ?? 0) + count);
     }
     const log = this.#files[file]!;
     if (counted.examples.length < MOST_EXAMPLES) counted.examples.push({ file: log.name, line: issue.line });
-    if (counted.rows >= this.#mostPerCode) return;
+    if (counted.rows >= this.mostPerCode) return;
     counted.rows++;
     log.stages[stage].append(toLine(issue));
   }

@@ -237,7 +237,8 @@ describe('migrate', () => {
     const made = await runProgram(sandbox.folder, ['migrate', '--db', 'r.db']);
     expect(made).toMatchObject({
       code: 0,
-      stdout: 'r.db: applied 0001_registry, 0002_code_tables, 0003_matching, 0004_patient_comments.\n',
+      stdout:
+        'r.db: applied 0001_registry, 0002_code_tables, 0003_matching, 0004_patient_comments, 0005_dose_records.\n',
       stderr: '',
     });
     expect(Object.keys(made.left)).toEqual(['r.db']);
@@ -250,7 +251,8 @@ describe('migrate', () => {
     sandbox.write('immload.db', '');
     expect(await runProgram(sandbox.folder, ['migrate'])).toMatchObject({
       code: 0,
-      stdout: './immload.db: applied 0001_registry, 0002_code_tables, 0003_matching, 0004_patient_comments.\n',
+      stdout:
+        './immload.db: applied 0001_registry, 0002_code_tables, 0003_matching, 0004_patient_comments, 0005_dose_records.\n',
     });
     expect(sandbox.query('SELECT count(*) AS n FROM patients', sandbox.path('immload.db'))).toEqual([{ n: 0 }]);
   });

@@ -43,7 +43,7 @@ function summary(more: Partial<Summary> = {}): Summary {
     files: [file()],
     matching: { model: 'exact', match_threshold: null, review_threshold: null },
     totals: { patient: counts, immunization: none },
-    doses: { new: 0, merged: 0, duplicate: 0 },
+    doses: { new: 0, merged: 0, duplicate: 0, review: 0 },
     patients: { new: 1200, merged: 4, review: 1 },
     issues: {},
     max_issues_per_code: 100_000,
@@ -58,6 +58,19 @@ function summary(more: Partial<Summary> = {}): Summary {
 const example = { file: 'p.txt', line: 12 };
 
 describe('the summary', () => {
+  test('tells pairs of doses that are left to a person, and only where there are any', () => {
+    const doses = { new: 1200, merged: 4, duplicate: 2, review: 1 };
+    expect(formatSummary(summary())).not.toContain('Doses');
+    expect(formatSummary(summary({ doses }))).toContain('\nDoses: 1 pair left to review\n');
+    const both = {
+      totals: { patient: counts, immunization: none, combined: counts },
+      doses: { ...doses, review: 1500 },
+    };
+    expect(formatSummary(summary(both))).toContain(
+      '\nDoses: 1,200 new, 4 merged, 2 duplicate, 1,500 pairs left to review\n',
+    );
+  });
+
   test('tells the run, the files, the patients and where the report is', () => {
     expect(formatSummary(summary())).toBe(
       `immload 0.1.0  run 3  miis-legacy 0.1.0, inferred  1.2 s

@@ -258,6 +258,7 @@ describe('taking a run back', () => {
                     line: 2,
                     sourceImmunizationId: null,
                     immunizationId: target,
+                    part: 0,
                     reason: 'same vaccine and date',
                   },
                 ],

@@ -16,7 +16,7 @@ const RUN: NewRun = {
   matchModel: 'exact',
 };
 const NO_PATIENTS = { patients: [], updates: [], parts: [], sources: [], matchKeys: [], nameUses: [], reviews: [] };
-const NO_DOSES = { doses: [], updates: [], parts: [], duplicates: [] };
+const NO_DOSES = { doses: [], updates: [], parts: [], duplicates: [], regroupings: [] };
 
 test('a run that another loader took for dead writes nothing more, and is not completed', async () => {
   using sandbox = new Sandbox();

@@ -13,6 +13,7 @@ const dose = fc.record({
   patientId: fc.integer({ min: 1, max: 12 }),
   file: fc.nat(3),
   line: fc.nat(1e9),
+  offset: fc.nat(1e12),
   row: fc.array(value, { minLength: 3, maxLength: 3 }),
 });
 const doses = fc
@@ -58,6 +59,7 @@ describe('doses come patient by patient, those of each in the order of their arr
       file: 0,
       record: i + 1,
       line: i + 2,
+      offset: i * 40,
       // Characters of two and three bytes, which a reading may cut.
       row: [`é${i}—`, null, '1'],
     }));

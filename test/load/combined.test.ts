@@ -98,7 +98,7 @@ describe('with a dose in each row', () => {
     expect(files[0]).toMatchObject({ role: 'combined', records: 5, loaded: 5, merged: 0, duplicate: 0, rejected: 0 });
     expect(totals.combined).toMatchObject({ records: 5 });
     expect(patients).toEqual({ new: 3, merged: 0, review: 0 });
-    expect(counts).toEqual({ new: 3, merged: 0, duplicate: 1 });
+    expect(counts).toEqual({ new: 3, merged: 0, duplicate: 1, review: 0 });
     expect(doses(sandbox)).toEqual([
       { dose: 'Smith 03 2016-05-05' },
       { dose: 'Jones 20 2016-08-15' },

@@ -199,8 +199,8 @@ describe('every record has exactly one fate', () => {
     expect(
       sandbox.query('SELECT line, source_immunization_id, immunization_id, reason FROM immunization_duplicates'),
     ).toEqual([
-      { line: 3, source_immunization_id: 'v2', immunization_id: 1, reason: 'same vaccine and date' },
-      { line: 4, source_immunization_id: 'v3', immunization_id: 1, reason: 'same vaccine and date' },
+      { line: 3, source_immunization_id: 'v2', immunization_id: 1, reason: 'same vaccine and date (row 2)' },
+      { line: 4, source_immunization_id: 'v3', immunization_id: 1, reason: 'same vaccine and date (row 2)' },
     ]);
     const issues = await sandbox.report(summary.folder, 'issues.csv');
     expect(

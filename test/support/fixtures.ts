@@ -1,11 +1,13 @@
 /** What most tests of the core need: the specs, the code tables, a day. */
 
 import { Codes } from '../../src/core/codes.js';
+import { VaccineGroups } from '../../src/core/match/vaccine-groups.js';
 import type { IsoDate } from '../../src/core/model.js';
 import { loadCodes } from '../../src/files/code-tables.js';
 import { loadSpec } from '../../src/files/specs.js';
 
 export const CODES = loadCodes();
+export const VACCINES = new VaccineGroups(CODES);
 export const MIIS = loadSpec('miis-legacy');
 export const GRITS = loadSpec('grits-fixed');
 /** The day that counts as today in tests. */

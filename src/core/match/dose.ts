@@ -1,14 +1,32 @@
-/** Which dose records of one patient are the same dose. All of the deciding is here, and it is pure. */
+/**
+ * What becomes of the dose records of one patient: which are the same dose, and what is stored of them.
+ *
+ * An earlier run's decisions are not final: where new records change what belongs together, the doses they touch are put
+ * together anew from all of their records, as if all had come at once.
+ */
+import type { Codes } from '../codes.js';
 import { DOSE, type ImmunizationField, packRow, type Row } from '../model.js';
-import { countFilled, doseFacts, mergeDoseRows, SENDER_SLOTS } from './survivor.js';
+import { type DoseGrouping, type DoseReport, groupDoses } from './dose-groups.js';
+import { DoseNeighbours, type NearDoses } from './dose-neighbours.js';
+import { type DoseRule, judgeDaysApart, judgeSameDay, RULES } from './dose-table.js';
+import { countFilled, doseFacts, isAdministered, mergeDoseRows, SENDER_SLOTS } from './survivor.js';
+import { VaccineGroups } from './vaccine-groups.js';
 
 /** A dose of the store. */
 export interface StoredDose {
   readonly immunizationId: number;
   readonly row: Row;
-  /** The records that the dose is made of, when they are more than one: else the row itself is the record. */
+  /** The records that the dose is made of, that which made it first, when they are more than one: else the row is the record. */
   readonly parts: readonly Row[];
 }
+
+/** The records that a stored dose is made of. */
+export function recordsOf(dose: StoredDose): readonly Row[] {
+  return dose.parts.length > 0 ? dose.parts : [dose.row];
+}
+
+/** An incoming record by its place, or a stored dose. */
+export type DosePlace = { readonly incoming: number } | { readonly immunizationId: number };
 
 /** What becomes of an incoming dose record. */
 export type DoseOutcome =
@@ -16,13 +34,17 @@ export type DoseOutcome =
       readonly kind: 'new';
       /** The row to store: the record's own, with blanks filled from its duplicates. */
       readonly row: Row;
-      /** The records it is made of, when they differ; else none. */
+      /** The records it is made of, its own first, when they differ; else none. */
       readonly parts: readonly Row[];
     }
   | {
       readonly kind: 'same';
-      /** The incoming record (by its place) or the stored dose that it is the same as. */
-      readonly as: { readonly incoming: number } | { readonly immunizationId: number };
+      /** The incoming record or the stored dose that it is the same as. */
+      readonly as: DosePlace;
+      /** Which of the dose's parts it says the same as: 0 where the dose has but one. */
+      readonly part: number;
+      /** The row of the decision table. */
+      readonly rule: DoseRule;
       /** Whether it gave the dose a value that the other did not have. */
       readonly contributed: boolean;
       /** Fields of which it has another value than the one that is kept. */
@@ -37,106 +59,372 @@ export interface DoseUpdate {
   readonly parts: readonly Row[];
 }
 
+/** One of the records that a stored dose is made of. */
+export interface StoredRecord {
+  readonly immunizationId: number;
+  readonly part: number;
+}
+
+/** Where a stored record goes when doses are put together anew. */
+export interface MovedRecord {
+  readonly from: StoredRecord;
+  /** Its dose: a stored one, one that an incoming record makes, or one of {@link DoseRegrouping.made}. */
+  readonly to: DosePlace | { readonly made: number };
+  readonly part: number;
+  /** Why it belongs there: the words for a record like that which makes the dose, if it is that itself. */
+  readonly reason: string;
+}
+
+/** Stored doses that are put together anew: those whose records are named here and that are not kept are gone. */
+export interface DoseRegrouping {
+  /** Stored doses that go on, with all of their parts. */
+  readonly kept: readonly DoseUpdate[];
+  /** Doses that a stored record makes, which was a duplicate before. */
+  readonly made: readonly { readonly from: StoredRecord; readonly row: Row; readonly parts: readonly Row[] }[];
+  /** Every record of the doses concerned. */
+  readonly records: readonly MovedRecord[];
+}
+
+/** Something about two doses that a person should know. */
+export interface DoseRemark {
+  readonly kind: 'in-doubt' | 'product-conflict' | 'extra-antigen';
+  /** The record that it is told of. */
+  readonly place: number;
+  readonly other: DosePlace;
+  readonly rule: DoseRule;
+}
+
 export interface DoseDecisions {
   /** By place of the incoming record. */
   readonly outcomes: readonly DoseOutcome[];
   readonly updates: readonly DoseUpdate[];
+  /** `null` unless stored doses change what they are made of. */
+  readonly regrouping: DoseRegrouping | null;
+  readonly remarks: readonly DoseRemark[];
 }
-
-/** Why two records are the same dose. */
-const SAME_DOSE_REASON = 'same vaccine and date';
 
 /** Why a record is the same dose as another, and in which fields it says something else than what is kept. */
-export function reasonOf({ differing }: { readonly differing: readonly string[] }): string {
-  return differing.length === 0 ? SAME_DOSE_REASON : `${SAME_DOSE_REASON}; other ${differing.join(', ')}`;
-}
-
-/** Same patient, same CVX, same date and same status: then it is the same dose. */
-function isSameDose(a: Row, b: Row): boolean {
-  return (
-    a[DOSE.administered_on] === b[DOSE.administered_on] &&
-    a[DOSE.cvx] === b[DOSE.cvx] &&
-    (a[DOSE.completion_status] ?? 'CP') === (b[DOSE.completion_status] ?? 'CP')
-  );
-}
-
-/** Decides about one patient's incoming doses. */
-export function decideDoses(incoming: readonly Row[], stored: readonly StoredDose[]): DoseDecisions {
-  const outcomes = new Array<DoseOutcome>(incoming.length);
-  const updates: DoseUpdate[] = [];
-  for (let place = 0; place < incoming.length; place++) {
-    if (outcomes[place] !== undefined) continue;
-    const row = incoming[place]!;
-    const places = findSame(row, place, incoming);
-    const dose = stored.find((known) => isSameDose(known.row, row));
-    if (dose !== undefined) joinStored(dose, places ?? [place], incoming, outcomes, updates);
-    else if (places !== null) joinIncoming(places, incoming, outcomes);
-    else outcomes[place] = { kind: 'new', row, parts: NO_PARTS };
-  }
-  return { outcomes, updates };
+export function reasonOf({
+  rule,
+  differing,
+}: {
+  readonly rule: DoseRule;
+  readonly differing: readonly string[];
+}): string {
+  const reason = `${rule.words} (row ${rule.row})`;
+  return differing.length === 0 ? reason : `${reason}; other ${differing.join(', ')}`;
 }
 
 const NO_PARTS: readonly Row[] = [];
+const NO_UPDATES: readonly DoseUpdate[] = [];
+const NO_REMARKS: readonly DoseRemark[] = [];
 
-/**
- * The places of a record and of those after it that are the same dose; `null` if there are none after it. A patient has
- * some tens of doses: comparing them all is faster than making a key for each.
- */
-function findSame(row: Row, place: number, incoming: readonly Row[]): number[] | null {
-  let places: number[] | null = null;
-  for (let other = place + 1; other < incoming.length; other++) {
-    if (!isSameDose(row, incoming[other]!)) continue;
-    places ??= [place];
-    places.push(other);
+/** Decides about doses, patient by patient. */
+export class DoseMatcher {
+  readonly #vaccines: VaccineGroups;
+  readonly #neighbours: DoseNeighbours;
+
+  constructor(codes: Codes) {
+    this.#vaccines = new VaccineGroups(codes);
+    this.#neighbours = new DoseNeighbours(this.#vaccines);
   }
-  return places;
-}
 
-/** Duplicates within the submission: the fullest record is the dose, the others are the same. */
-function joinIncoming(places: readonly number[], incoming: readonly Row[], outcomes: DoseOutcome[]): void {
-  const fullest = places.reduce((best, place) =>
-    countFilled(incoming[place]!) > countFilled(incoming[best]!) ? place : best,
-  );
-  const rows = places.map((place) => incoming[place]!);
-  const parts = distinctRows(rows);
-  const merged = mergeDoseRows(rows);
-  keepIdentity(merged, incoming[fullest]!, rows);
-  outcomes[fullest] = { kind: 'new', row: merged, parts: parts.length > 1 ? parts : [] };
-  for (const place of places) {
-    if (place === fullest) continue;
-    const contributed = contributes(incoming[place]!, incoming[fullest]!, merged);
-    const differing = differingFields(incoming[place]!, merged);
-    outcomes[place] = { kind: 'same', as: { incoming: fullest }, contributed, differing };
+  /** Decides about one patient's incoming doses. */
+  decide(incoming: readonly Row[], stored: readonly StoredDose[]): DoseDecisions {
+    const near = this.#neighbours.find(incoming, stored);
+    if (near !== null) return new PatientDoses(incoming, stored, near, this.#vaccines).decide();
+    const outcomes: DoseOutcome[] = [];
+    for (const row of incoming) outcomes.push({ kind: 'new', row, parts: NO_PARTS });
+    return { outcomes, updates: NO_UPDATES, regrouping: null, remarks: NO_REMARKS };
   }
 }
 
-/** Duplicates of a stored dose: it gains what they know and it does not. */
-function joinStored(
-  dose: StoredDose,
-  places: readonly number[],
-  incoming: readonly Row[],
-  outcomes: DoseOutcome[],
-  updates: DoseUpdate[],
-): void {
-  const before = dose.parts.length > 0 ? dose.parts : [dose.row];
-  const records = places.map((place) => incoming[place]!);
-  const parts = distinctRows([...before, ...records]);
-  const merged = mergeDoseRows(parts);
-  keepIdentity(merged, dose.row, records);
-  for (const place of places) {
-    const contributed = contributes(incoming[place]!, dose.row, merged);
-    const differing = differingFields(incoming[place]!, merged);
-    outcomes[place] = { kind: 'same', as: { immunizationId: dose.immunizationId }, contributed, differing };
-  }
-  const gainsId = merged[DOSE.source_immunization_id] !== dose.row[DOSE.source_immunization_id];
-  if (parts.length > before.length || gainsId) {
-    // The parts kept so far come first.
-    updates.push({
-      immunizationId: dose.immunizationId,
-      row: merged,
-      parts: parts.length > 1 ? parts.slice(dose.parts.length) : NO_PARTS,
+/** A record of the patient: of a stored dose, or incoming. */
+interface PatientRecord {
+  readonly row: Row;
+  readonly report: DoseReport;
+  /** A part of its dose: it says nothing about the product. */
+  readonly isPart: boolean;
+  /** `null` for an incoming one. */
+  readonly stored: (StoredRecord & { readonly dose: StoredDose }) | null;
+  /** Place of an incoming one, -1 for others. */
+  readonly place: number;
+}
+
+/** The records that are one dose. */
+interface Group {
+  readonly records: PatientRecord[];
+}
+
+/** One patient's records while they are decided about. */
+class PatientDoses {
+  readonly #vaccines: VaccineGroups;
+  readonly #grouping: DoseGrouping;
+  readonly #groups: readonly Group[];
+  readonly #reportsByDose = new Map<number, DoseReport[]>();
+  readonly #outcomes: DoseOutcome[];
+  readonly #updates: DoseUpdate[] = [];
+  readonly #remarks: DoseRemark[] = [];
+
+  constructor(
+    incoming: readonly Row[],
+    stored: readonly StoredDose[],
+    { places, doses }: NearDoses,
+    vaccines: VaccineGroups,
+  ) {
+    this.#vaccines = vaccines;
+    this.#outcomes = incoming.map((row) => ({ kind: 'new', row, parts: NO_PARTS }));
+    const origins: Pick<PatientRecord, 'row' | 'stored' | 'place'>[] = [];
+    for (const index of doses) {
+      const dose = stored[index]!;
+      const { immunizationId } = dose;
+      recordsOf(dose).forEach((row, part) => {
+        origins.push({ row, stored: { immunizationId, part, dose }, place: -1 });
+      });
+    }
+    for (const place of places) origins.push({ row: incoming[place]!, stored: null, place });
+    this.#grouping = groupDoses(
+      origins.map(({ row }) => row),
+      vaccines,
+    );
+    const { reports, doseOf, parts } = this.#grouping;
+    const groups: Group[] = [];
+    origins.forEach((origin, index) => {
+      const report = reports[index]!;
+      const number = doseOf.get(report)!;
+      groups[number] ??= { records: [] };
+      groups[number].records.push({ ...origin, report, isPart: parts.has(report) });
     });
+    this.#groups = groups;
   }
+
+  decide(): DoseDecisions {
+    const concerned = this.#findRegrouped();
+    for (const group of this.#groups) {
+      if (concerned.has(group) || group.records.every(({ stored }) => stored !== null)) continue;
+      const dose = group.records.find(({ stored }) => stored !== null)?.stored?.dose;
+      if (dose === undefined) this.#joinIncoming(group);
+      else this.#joinStored(group, dose);
+    }
+    const regrouping = concerned.size === 0 ? null : this.#regroup(concerned);
+    this.#remark();
+    return { outcomes: this.#outcomes, updates: this.#updates, regrouping, remarks: this.#remarks };
+  }
+
+  /** Groups that are not some stored dose as it is and what is added to it. */
+  #findRegrouped(): Set<Group> {
+    const concerned = new Set<Group>();
+    const groupsOf = new Map<StoredDose, Group>();
+    const split = new Set<StoredDose>();
+    for (const group of this.#groups) {
+      for (const { stored } of group.records) {
+        if (stored === null) continue;
+        const other = groupsOf.get(stored.dose);
+        if (other !== undefined && other !== group) split.add(stored.dose);
+        groupsOf.set(stored.dose, group);
+      }
+    }
+    for (const group of this.#groups) {
+      const doses = new Set(group.records.flatMap(({ stored }) => (stored === null ? [] : [stored.dose])));
+      if (doses.size > 1 || [...doses].some((dose) => split.has(dose))) concerned.add(group);
+    }
+    return concerned;
+  }
+
+  /** Duplicates within the submission: the fullest record is the dose, the others are the same. */
+  #joinIncoming({ records }: Group): void {
+    if (records.length === 1) return;
+    const maker = chooseMaker(records);
+    const ordered = [maker, ...records.filter((record) => record !== maker)];
+    const { row, parts, partOf } = this.#merge(ordered, maker.row);
+    this.#outcomes[maker.place] = { kind: 'new', row, parts: parts.length > 1 ? parts : NO_PARTS };
+    for (const record of ordered.slice(1)) {
+      this.#outcomes[record.place] = this.#same(record, maker, { incoming: maker.place }, maker.row, row, partOf);
+    }
+  }
+
+  /** Duplicates of a stored dose: it gains what they know and it does not. */
+  #joinStored({ records }: Group, dose: StoredDose): void {
+    const before = recordsOf(dose).length;
+    const { immunizationId } = dose;
+    const maker = records.find(({ stored }) => stored?.part === 0)!;
+    const { row, parts, partOf } = this.#merge(records, dose.row);
+    for (const record of records) {
+      if (record.stored !== null) continue;
+      this.#outcomes[record.place] = this.#same(record, maker, { immunizationId }, dose.row, row, partOf);
+    }
+    const gainsId = row[DOSE.source_immunization_id] !== dose.row[DOSE.source_immunization_id];
+    if (parts.length > before || gainsId) {
+      // The parts kept so far come first.
+      const fresh = parts.length > 1 ? parts.slice(dose.parts.length) : NO_PARTS;
+      this.#updates.push({ immunizationId, row, parts: fresh });
+    }
+  }
+
+  /** Puts stored doses together anew. */
+  #regroup(concerned: ReadonlySet<Group>): DoseRegrouping {
+    const kept: DoseUpdate[] = [];
+    const made: { from: StoredRecord; row: Row; parts: readonly Row[] }[] = [];
+    const moved: MovedRecord[] = [];
+    for (const { records } of concerned) {
+      const maker = chooseStoredMaker(records) ?? chooseMaker(records);
+      const ordered = [maker, ...records.filter((record) => record !== maker)];
+      const isKept = maker.stored?.part === 0;
+      const before = isKept ? maker.stored!.dose.row : maker.row;
+      const { row, parts, partOf } = this.#merge(ordered, maker.row);
+      const distinct = parts.length > 1 ? parts : NO_PARTS;
+      let to: MovedRecord['to'];
+      if (maker.stored === null) {
+        to = { incoming: maker.place };
+        this.#outcomes[maker.place] = { kind: 'new', row, parts: distinct };
+      } else if (isKept) {
+        to = { immunizationId: maker.stored.immunizationId };
+        kept.push({ immunizationId: maker.stored.immunizationId, row, parts: distinct });
+      } else {
+        to = { made: made.length };
+        made.push({ from: refTo(maker.stored), row, parts: distinct });
+      }
+      for (const record of ordered) {
+        if (record.stored === null) {
+          if (record === maker) continue;
+          // A dose that a stored duplicate makes has no incoming record: that would have made it.
+          this.#outcomes[record.place] = this.#same(record, maker, to as DosePlace, before, row, partOf);
+        } else {
+          const part = partOf.get(record)!;
+          const reason = reasonOf(this.#compare(record, maker, row));
+          moved.push({ from: refTo(record.stored), to, part, reason });
+        }
+      }
+    }
+    return { kept, made, records: moved };
+  }
+
+  /** The row of a dose, the distinct records it is made of, and which of them each record is. */
+  #merge(
+    records: readonly PatientRecord[],
+    maker: Row,
+  ): { row: Row; parts: Row[]; partOf: ReadonlyMap<PatientRecord, number> } {
+    const parts: Row[] = [];
+    const whole: Row[] = [];
+    const partOf = new Map<PatientRecord, number>();
+    const seen = new Map<string, number>();
+    for (const record of records) {
+      const text = packRow(doseFacts(record.row));
+      let part = seen.get(text);
+      if (part === undefined) {
+        part = parts.length;
+        seen.set(text, part);
+        parts.push(record.row);
+        if (!record.isPart) whole.push(record.row);
+      }
+      partOf.set(record, part);
+    }
+    const row = mergeDoseRows(whole, this.#vaccines);
+    keepIdentity(
+      row,
+      maker,
+      records.map((record) => record.row),
+    );
+    return { row, parts, partOf };
+  }
+
+  #same(
+    record: PatientRecord,
+    maker: PatientRecord,
+    as: DosePlace,
+    before: Row,
+    merged: Row,
+    partOf: ReadonlyMap<PatientRecord, number>,
+  ): DoseOutcome {
+    const { rule, differing } = this.#compare(record, maker, merged);
+    if (rule === RULES.otherProduct)
+      this.#remarks.push({ kind: 'product-conflict', place: record.place, other: as, rule });
+    const contributed = !record.isPart && contributes(record.row, before, merged);
+    return { kind: 'same', as, part: partOf.get(record)!, rule, contributed, differing };
+  }
+
+  /** Why a record belongs to a dose, and what it says otherwise. A part of a combination says other things by its nature. */
+  #compare(
+    record: PatientRecord,
+    maker: PatientRecord,
+    merged: Row,
+  ): { rule: DoseRule; differing: readonly ImmunizationField[] } {
+    return {
+      rule: this.#ruleOf(record, maker),
+      differing: record.isPart ? NOTHING : differingFields(record.row, merged),
+    };
+  }
+
+  /** The row of the table by which a record is the same as what made the dose, or as another of its records. */
+  #ruleOf({ report }: PatientRecord, maker: PatientRecord): DoseRule {
+    if (report === maker.report) return RULES.sameVaccine;
+    for (const other of [maker.report, ...this.#reportsOf(this.#grouping.doseOf.get(report)!)]) {
+      if (other === report) continue;
+      const judge = other.day === report.day ? judgeSameDay : judgeDaysApart;
+      const rule = judge(report, other, this.#vaccines);
+      if (rule.verdict === 'same' || rule.verdict === 'part') return rule;
+    }
+    return RULES.sameVaccine;
+  }
+
+  #reportsOf(dose: number): readonly DoseReport[] {
+    if (this.#reportsByDose.size === 0) {
+      for (const [report, number] of this.#grouping.doseOf) {
+        const reports = this.#reportsByDose.get(number);
+        if (reports === undefined) this.#reportsByDose.set(number, [report]);
+        else reports.push(report);
+      }
+    }
+    return this.#reportsByDose.get(dose)!;
+  }
+
+  /** Tells what a person should look at, of which at least one record has just come. */
+  #remark(): void {
+    const places = new Map<DoseReport, number>();
+    for (const { records } of this.#groups) {
+      // The last record of a report: it is the later ones that a sender is asked about.
+      for (const { report, place } of records) if (place >= 0) places.set(report, place);
+    }
+    for (const { a, b, rule } of this.#grouping.doubts) {
+      const kind = rule.verdict === 'extra' ? 'extra-antigen' : 'in-doubt';
+      const [one, other] = [a, b].map(
+        (reports) => reports.map((report) => places.get(report) ?? -1).sort(descending)[0]!,
+      );
+      if (one! < 0 && other! < 0) continue;
+      const place = Math.max(one!, other!);
+      const rest = Math.min(one!, other!);
+      const side = one! > other! ? b : a;
+      this.#remarks.push({ kind, place, other: rest >= 0 ? { incoming: rest } : this.#storedDoseOf(side), rule });
+    }
+    this.#remarks.sort((a, b) => a.place - b.place);
+  }
+
+  #storedDoseOf(reports: readonly DoseReport[]): DosePlace {
+    const { doseOf } = this.#grouping;
+    const { records } = this.#groups[doseOf.get(reports[0]!)!]!;
+    const record = records.find(({ report, stored }) => stored !== null && reports.includes(report))!;
+    return { immunizationId: record.stored!.immunizationId };
+  }
+}
+
+const descending = (a: number, b: number): number => b - a;
+
+function refTo({ immunizationId, part }: StoredRecord): StoredRecord {
+  return { immunizationId, part };
+}
+
+/** The record that makes a dose: administered, then the fullest; incoming before stored, and no part if it can be. */
+function chooseMaker(records: readonly PatientRecord[]): PatientRecord {
+  const rank = ({ row, isPart, stored }: PatientRecord): number =>
+    (stored === null ? 0 : 1000) + (isPart ? 200 : 0) + (isAdministered(row) ? 0 : 100) - countFilled(row);
+  return records.reduce((best, record) => (rank(record) < rank(best) ? record : best));
+}
+
+/** The record that made the oldest of the stored doses that records belong to; `null` if none of them made one. */
+function chooseStoredMaker(records: readonly PatientRecord[]): PatientRecord | null {
+  const makers = records.filter(({ stored }) => stored?.part === 0);
+  if (makers.length === 0) return null;
+  return makers.reduce((a, b) => (a.stored!.immunizationId < b.stored!.immunizationId ? a : b));
 }
 
 /** The dose keeps the site and id of the record that made it; where that has no id, another of the site may give one. */
@@ -144,30 +432,29 @@ function keepIdentity(merged: Row, maker: Row, others: readonly Row[]): void {
   const site = maker[DOSE.site_id]!;
   const named = others.find((row) => row[DOSE.site_id] === site && row[DOSE.source_immunization_id] !== null);
   merged[DOSE.site_id] = site;
+  merged[DOSE.source_patient_id] = maker[DOSE.source_patient_id]!;
   merged[DOSE.source_immunization_id] =
     maker[DOSE.source_immunization_id] ?? named?.[DOSE.source_immunization_id] ?? null;
-}
-
-/** Rows that say different things, the first of each in their order. */
-function distinctRows(rows: readonly Row[]): Row[] {
-  const seen = new Set<string>();
-  return rows.filter((row) => {
-    const text = packRow(doseFacts(row));
-    if (seen.has(text)) return false;
-    seen.add(text);
-    return true;
-  });
 }
 
 /** What was said of doses given elsewhere or by hearsay differs in these without meaning anything. */
 const UNREMARKABLE: ReadonlySet<string> = new Set<ImmunizationField>(['information_source', 'comment']);
 
-function differingFields(record: Row, merged: Row): ImmunizationField[] {
-  return (Object.keys(DOSE) as ImmunizationField[]).filter((field) => {
-    const slot = DOSE[field];
-    if (SENDER_SLOTS.includes(slot) || UNREMARKABLE.has(field)) return false;
-    return record[slot] != null && record[slot] !== merged[slot];
-  });
+/** The fields in which two records of a dose can differ so that it is worth a word. */
+const REMARKABLE: readonly ImmunizationField[] = (Object.keys(DOSE) as ImmunizationField[]).filter(
+  (field) => !SENDER_SLOTS.includes(DOSE[field]) && !UNREMARKABLE.has(field),
+);
+const NOTHING: readonly ImmunizationField[] = [];
+
+function differingFields(record: Row, merged: Row): readonly ImmunizationField[] {
+  let differing: ImmunizationField[] | null = null;
+  for (const field of REMARKABLE) {
+    const value = record[DOSE[field]];
+    if (value == null || value === merged[DOSE[field]]) continue;
+    differing ??= [];
+    differing.push(field);
+  }
+  return differing ?? NOTHING;
 }
 
 /** Whether the merged dose has a value of the record that it would not have without it. */

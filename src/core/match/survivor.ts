@@ -4,6 +4,8 @@
  */
 import { DOSE, PATIENT, packRow, type Row } from '../model.js';
 import { isNewbornName } from '../normalize/name.js';
+import { betterLot, compareLots, LOTS } from './lot.js';
+import type { VaccineGroups } from './vaccine-groups.js';
 
 /** A record that a person is made of. */
 export interface PatientPart {
@@ -51,8 +53,13 @@ const NAME_SLOTS: readonly number[] = [
 /** Values of a dose that belong together. */
 const DOSE_GROUPS: readonly (readonly number[])[] = [[DOSE.dose_amount, DOSE.dose_unit]];
 
+/** What was given. It comes from one record, and from others only as far as they say the same vaccine. */
+const PRODUCT_SLOTS: readonly number[] = [DOSE.cvx, DOSE.cpt, DOSE.ndc, DOSE.vaccine_name, DOSE.mvx];
+/** Who paid for it: only the site that gave the dose knows. */
+const PURCHASE_SLOTS: readonly number[] = [DOSE.funding_source, DOSE.eligibility];
+
 /** Slots that say who sent the record, and nothing about the dose. */
-export const SENDER_SLOTS: readonly number[] = [DOSE.site_id, DOSE.source_immunization_id];
+export const SENDER_SLOTS: readonly number[] = [DOSE.site_id, DOSE.source_patient_id, DOSE.source_immunization_id];
 
 /** What a record says about its dose, whoever sent it. */
 export function doseFacts(row: Row): Row {
@@ -102,9 +109,26 @@ function writtenInBothCases(name: string | null, rows: readonly Row[], slot: num
   return spelled?.[slot] ?? name;
 }
 
-/** One dose's row from all of its records. Who sent them makes no difference to what the dose is. */
-export function mergeDoseRows(rows: readonly Row[]): Row {
-  const merged = mergeRows(sortByFullness(rows, doseFacts), DOSE_GROUPS);
+/** Whether the site that sends the record gave the dose itself. */
+export function isAdministered(row: Row): boolean {
+  return row[DOSE.information_source] === '00';
+}
+
+/**
+ * One dose's row from all of its records, those of a part of a combination left out. What was administered wins over
+ * history, a product over a vaccine group, the fuller record over the poorer. Who sent them makes no difference.
+ */
+export function mergeDoseRows(rows: readonly Row[], vaccines: VaccineGroups): Row {
+  const sorted = sortByFullness(rows, doseFacts, (a, b) => Number(isAdministered(b)) - Number(isAdministered(a)));
+  const merged = mergeRows(sorted, DOSE_GROUPS);
+  const product = findProduct(sorted, vaccines);
+  const ofProduct = [product, ...sorted.filter((row) => row[DOSE.cvx] === product[DOSE.cvx])];
+  for (const slot of PRODUCT_SLOTS) merged[slot] = firstValue(ofProduct, slot);
+  mergeLot(merged, sorted);
+  if (isAdministered(sorted[0]!)) {
+    const administered = sorted.filter(isAdministered);
+    for (const slot of PURCHASE_SLOTS) merged[slot] = firstValue(administered, slot);
+  }
   // 01 is what a blank becomes: any other source says more.
   const source = rows
     .map((row) => row[DOSE.information_source] ?? null)
@@ -112,6 +136,34 @@ export function mergeDoseRows(rows: readonly Row[]): Row {
   if (merged[DOSE.information_source] === '01' && source.length > 0)
     merged[DOSE.information_source] = source.sort()[0]!;
   return merged;
+}
+
+/** The record that says best what was given: an NDC says more than a vaccine with its maker, and that more than a vaccine. */
+function findProduct(sorted: readonly Row[], vaccines: VaccineGroups): Row {
+  const vagueness = (row: Row): number => {
+    const isVague = vaccines.isUnspecified(vaccines.numberOf(row[DOSE.cvx] ?? null));
+    const detail = row[DOSE.ndc] != null ? 0 : row[DOSE.mvx] != null ? 1 : 2;
+    return (isVague ? 8 : 0) + (isAdministered(row) ? 0 : 4) + detail;
+  };
+  return sorted.reduce((best, row) => (vagueness(row) < vagueness(best) ? row : best));
+}
+
+/** The lot in its better spelling, and the expiry of that lot and no other. */
+function mergeLot(merged: Row, sorted: readonly Row[]): void {
+  const chosen = merged[DOSE.lot_number]!;
+  if (chosen === null) return;
+  const isOneLot = (lot: string | null): boolean => {
+    const lots = compareLots(chosen, lot);
+    return lots === LOTS.equal || lots === LOTS.respelled;
+  };
+  const ofLot = sorted.filter((row) => isOneLot(row[DOSE.lot_number] ?? null));
+  merged[DOSE.lot_number] = ofLot.reduce((best, row) => betterLot(best, row[DOSE.lot_number]!), chosen);
+  const unsaid = sorted.filter((row) => compareLots(chosen, row[DOSE.lot_number] ?? null) !== LOTS.different);
+  merged[DOSE.lot_expiration] = firstValue([...ofLot, ...unsaid], DOSE.lot_expiration);
+}
+
+function firstValue(rows: readonly Row[], slot: number): string | null {
+  return rows.find((row) => row[slot] !== null)?.[slot] ?? null;
 }
 
 /** Fullest first; equally full ones in the order of their text, so that the order of arrival never matters. */

@@ -95,6 +95,7 @@ const SECOND_FIELDS: Readonly<Partial<Record<IssueCode, FieldName>>> = {
   'lot-missing': 'information_source',
   'cvx-unknown-administered': 'information_source',
   'cvx-retired': 'information_source',
+  'dose-extra-antigen': 'information_source',
 };
 
 /** Codes about what stands in the CVX column; the others under its name are about the vaccine, whoever names it. */

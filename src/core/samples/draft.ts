@@ -62,7 +62,7 @@ export interface Expected {
 export class Draft {
   readonly files: readonly DraftFile[];
   /** Where each record of a role stands; a patient may stand in several rows of a file with doses. */
-  readonly #places: Readonly<Record<RecordRole, readonly (readonly Place[])[]>>;
+  readonly #places: Readonly<Record<RecordRole, readonly Place[][]>>;
 
   constructor(readonly spec: Spec) {
     this.files = filesOf(spec).map(({ role, layout }) => {
@@ -203,13 +203,30 @@ export class Draft {
     for (const [column, cell] of cells) this.file(role).rows[row]!.cells[column] = cell;
   }
 
-  /** Adds a copy of a record's first row to the end of its file, with other values; `null` where they cannot be said. */
+  /**
+   * Adds a copy of a record's first row with other values: to the end of its file, or below the dose that it is a copy of
+   * where doses stand below their patient. `null` where the values cannot be said.
+   */
   copy(role: RecordRole, record: number, values: Values): number | null {
     const cells = writeValues(values, viewOfDose(layoutOf(this.spec, role), null), role, this.spec);
     if (cells === null) return null;
-    const row = this.#add(role, [...this.cellsOf(role, record)]);
+    const copied = [...this.cellsOf(role, record)];
+    const isBelow = role === 'immunization' && isTagged(this.spec);
+    const row = isBelow ? this.#addBelow(this.rowOf(role, record), copied) : this.#add(role, copied);
     this.setRow(role, row, cells);
     return row;
+  }
+
+  /** Adds a dose below a line of a tagged file. Those that follow move on. */
+  #addBelow(above: number, cells: Cells): number {
+    const line = { cells, layout: this.#layoutOf('immunization'), line: null };
+    this.file('immunization').rows.splice(above + 1, 0, line);
+    for (const role of ['patient', 'immunization'] as const) {
+      for (const places of this.#places[role]) {
+        for (const [i, place] of places.entries()) if (place.row > above) places[i] = { ...place, row: place.row + 1 };
+      }
+    }
+    return above + 1;
   }
 
   /** Adds a line that is no row of cells, and gives its index. */

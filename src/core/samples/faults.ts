@@ -46,9 +46,12 @@ function comment(values: Values): ValueFault {
   return { role: 'comment', values };
 }
 
+/** No way of naming a vaccine. */
+const NO_VACCINE: Values = { cvx: '', cpt: '', ndc: '', vaccine_name: '', vaccine_group: '' };
+
 /** A dose whose vaccine is named so, and in no other way. */
 function vaccine(values: Values, details: Details = {}): ValueFault {
-  return dose({ cvx: '', cpt: '', ndc: '', vaccine_name: '', vaccine_group: '', ...values }, details);
+  return dose({ ...NO_VACCINE, ...values }, details);
 }
 
 /** The record that a fault is planted in: a patient without doses, and a dose with all its details. */
@@ -422,6 +425,24 @@ function sentAgain(code: IssueCode, ...changes: readonly Values[]): DraftFault {
   };
 }
 
+/** A dose that the clinic gave, and one from history. */
+const GIVEN = 0;
+const TOLD = 1;
+
+/** A record like that of a dose, with other details: of its vaccine said in one way only, and under no id of its own if it can be. */
+function besideDose(code: IssueCode, record: number, ...changes: readonly Values[]): DraftFault {
+  return (draft) => {
+    for (const values of changes) {
+      for (const id of ['', 'V-5009']) {
+        const all = { ...NO_VACCINE, source_immunization_id: id, ...values };
+        const row = draft.copy('immunization', record, all);
+        if (row !== null) return [{ role: 'immunization', row, code }];
+      }
+    }
+    return null;
+  };
+}
+
 /** A patient who is rejected, and has doses in a file of their own. */
 const rejectedWithDoses: DraftFault = (draft) => {
   if (isCombined(draft.spec)) return null;
@@ -722,6 +743,21 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'dose-date-after-use': [
     vaccine({ cvx: '51', administered_on: '2016-08-20', information_source: '01' }),
     vaccine({ cpt: '90748', administered_on: '2016-08-20', information_source: '01' }),
+  ],
+  // ---- doses beside each other -----------------------------------------------------------------------------------
+  'dose-in-doubt': [
+    besideDose(
+      'dose-in-doubt',
+      TOLD,
+      { administered_on: '2015-07-18', cvx: '107', information_source: '01' },
+      { administered_on: '2015-07-18', cvx: '107' },
+    ),
+  ],
+  'dose-product-conflict': [
+    besideDose('dose-product-conflict', TOLD, { cvx: '106', information_source: '01' }, { cvx: '106' }),
+  ],
+  'dose-extra-antigen': [
+    besideDose('dose-extra-antigen', GIVEN, { cvx: '94', lot_number: 'R098765', information_source: '00' }),
   ],
   // ---- about the dose --------------------------------------------------------------------------------------------
   'information-source-unrecognized': [dose({ information_source: 'ZZ' })],

@@ -9,12 +9,14 @@ import {
   sortByFullness,
 } from '../../../src/core/match/survivor.js';
 import { PATIENT, packRow, type Row } from '../../../src/core/model.js';
+import { VACCINES } from '../../support/fixtures.js';
 import { type DoseValues, doseRow, type PatientValues, patientRow } from '../../support/persons.js';
 import { valuesOf } from '../../support/records.js';
 
 const part = (values: PatientValues, rank: 0 | 1 = 0): PatientPart => ({ row: patientRow(values), rank });
 const merged = (...parts: PatientPart[]): unknown => valuesOf(mergePatientRows(parts), 'patient');
-const mergedDose = (...values: DoseValues[]): unknown => valuesOf(mergeDoseRows(values.map(doseRow)), 'immunization');
+const mergedDose = (...values: DoseValues[]): unknown =>
+  valuesOf(mergeDoseRows(values.map(doseRow), VACCINES), 'immunization');
 
 describe('a patient of several records', () => {
   test.each<[string, PatientPart[], PatientValues]>([
@@ -99,8 +101,48 @@ describe('a dose of several records', () => {
     ], { information_source: '00', lot_number: 'K012345', mvx: 'MSD' }],
     ['keeps the source of the fuller record where that is known', [
       { information_source: '05', lot_number: 'K012345' },
-      { information_source: '00' },
+      { information_source: '02' },
     ], { information_source: '05', lot_number: 'K012345' }],
+    ['is what was administered, however full its history', [
+      { information_source: '00', administered_on: '2016-05-16', lot_number: 'K012345', route: 'SC' },
+      { information_source: '01', administered_on: '2016-05-18', lot_number: 'Z99', route: 'IM', body_site: 'LA', mvx: 'MSD' },
+    ], { information_source: '00', administered_on: '2016-05-16', lot_number: 'K012345', route: 'SC', body_site: 'LA', mvx: 'MSD' }],
+    ['is a product rather than a vaccine group', [
+      { information_source: '00', cvx: '107', mvx: 'PMC', vaccine_name: 'DTaP', lot_number: 'K012345' },
+      { information_source: '01', cvx: '20', mvx: 'SKB' },
+    ], { information_source: '00', cvx: '20', mvx: 'SKB', lot_number: 'K012345' }],
+    ['has the maker and the names of its own product alone', [
+      { information_source: '00', cvx: '20', lot_number: 'K012345' },
+      { information_source: '01', cvx: '106', mvx: 'PMC', vaccine_name: 'DAPTACEL', ndc: '49281-286-10' },
+    ], { information_source: '00', cvx: '20', lot_number: 'K012345' }],
+    ['is the product that a package code names, among those of one source', [
+      { information_source: '01', cvx: '20', mvx: 'SKB', route: 'IM', body_site: 'LA' },
+      { information_source: '01', cvx: '106', ndc: '49281-286-10' },
+    ], { information_source: '01', cvx: '106', ndc: '49281-286-10', route: 'IM', body_site: 'LA' }],
+    ['has the lot in its better spelling', [
+      { information_source: '00', lot_number: '12345', mvx: 'MSD' },
+      { information_source: '01', lot_number: '012345' },
+    ], { information_source: '00', lot_number: '012345', mvx: 'MSD' }],
+    ['has a lot as it was before a spreadsheet took it for a number', [
+      { information_source: '00', lot_number: '4.00E+61', mvx: 'MSD' },
+      { information_source: '01', lot_number: '4E61' },
+    ], { information_source: '00', lot_number: '4E61', mvx: 'MSD' }],
+    ['has the expiry of its own lot and of no other', [
+      { information_source: '00', lot_number: 'K012345' },
+      { information_source: '01', lot_number: 'Z98765', lot_expiration: '2017-03-31' },
+    ], { information_source: '00', lot_number: 'K012345' }],
+    ['has the expiry that history knows of its lot', [
+      { information_source: '00', lot_number: 'K012345' },
+      { information_source: '01', lot_number: 'K012345', lot_expiration: '2017-03-31' },
+    ], { information_source: '00', lot_number: 'K012345', lot_expiration: '2017-03-31' }],
+    ['was paid by whom the site says that gave it', [
+      { information_source: '00', lot_number: 'K012345', eligibility: 'V02' },
+      { information_source: '01', funding_source: 'PHC70', eligibility: 'V01' },
+    ], { information_source: '00', lot_number: 'K012345', eligibility: 'V02' }],
+    ['was paid by whom history says, where nobody gave it', [
+      { information_source: '01', lot_number: 'K012345', mvx: 'MSD' },
+      { information_source: '02', funding_source: 'PHC70' },
+    ], { information_source: '02', lot_number: 'K012345', mvx: 'MSD', funding_source: 'PHC70' }],
   ])('%s', (_, rows, expected) => {
     expect(mergedDose(...rows)).toEqual(expected);
     expect(mergedDose(...rows.toReversed())).toEqual(expected);
@@ -135,7 +177,17 @@ describe('properties', () => {
     fc.assert(
       fc.property(shuffled, ([all, again]) => {
         expect(mergePatientRows(again)).toEqual(mergePatientRows(all));
-        expect(mergeDoseRows(again.map(({ row }) => row))).toEqual(mergeDoseRows(all.map(({ row }) => row)));
+        expect(
+          mergeDoseRows(
+            again.map(({ row }) => row),
+            VACCINES,
+          ),
+        ).toEqual(
+          mergeDoseRows(
+            all.map(({ row }) => row),
+            VACCINES,
+          ),
+        );
       }),
       { numRuns: 2_000 },
     );

@@ -103,6 +103,9 @@ const PROVED_ELSEWHERE: Partial<Record<IssueCode, string>> = {
   'cvx-replaced': '../normalize/vaccine.test.ts',
   'dose-date-before-birth': '../../load/late-issues.test.ts',
   'dose-date-after-death': '../../load/late-issues.test.ts',
+  'dose-in-doubt': '../../load/doses.test.ts',
+  'dose-product-conflict': '../../load/doses.test.ts',
+  'dose-extra-antigen': '../../load/doses.test.ts',
 };
 
 describe('no issue code is without a proof', () => {

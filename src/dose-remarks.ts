@@ -1,0 +1,117 @@
+/** What is told of doses beside each other: issues, and pairs for a reviewer. They are found when a patient is complete. */
+import type { IssueCode } from './core/catalogue.js';
+import type { Issue } from './core/issue.js';
+import type { DoseRemark } from './core/match/dose.js';
+import { DOSE, type ImmunizationField } from './core/model.js';
+import type { OrderedRow } from './files/patient-order.js';
+import type { ReviewPair } from './load-patients.js';
+import type { FileRun, RunContext } from './run.js';
+
+/** What each kind of remark is reported as. */
+const ISSUES: Readonly<Record<DoseRemark['kind'], { readonly code: IssueCode; readonly field: ImmunizationField }>> = {
+  'in-doubt': { code: 'dose-in-doubt', field: 'administered_on' },
+  'product-conflict': { code: 'dose-product-conflict', field: 'cvx' },
+  'extra-antigen': { code: 'dose-extra-antigen', field: 'cvx' },
+};
+
+/** A remark about a dose of the submission, and the dose that it is compared with. */
+export interface PlacedRemark {
+  readonly remark: DoseRemark;
+  readonly dose: OrderedRow;
+  /** The other dose where it is of the submission, too; `null` for one of the registry. */
+  readonly other: OrderedRow | null;
+  /** The ids of both. */
+  readonly immunizationIds: readonly [number, number];
+}
+
+/**
+ * Collects remarks until all doses are stored: they come in the order of the patients, and are told in that of the records.
+ * As many of each code are kept as `issues.csv` has rows for; the rest is counted.
+ */
+export class DoseRemarks {
+  readonly #files: readonly FileRun[];
+  readonly #context: RunContext;
+  readonly #mostPerCode: number;
+  readonly #issues: { readonly file: FileRun; readonly issue: Issue }[] = [];
+  readonly #kept = new Map<IssueCode, number>();
+  /** Issues that were not kept, by code: one of them, and how many there are. */
+  readonly #others = new Map<IssueCode, { readonly file: FileRun; readonly issue: Issue; count: number }>();
+  readonly reviews: ReviewPair[] = [];
+  /** All pairs for a reviewer, kept or not. */
+  doubts = 0;
+
+  constructor(files: readonly FileRun[], context: RunContext, mostPerCode: number) {
+    this.#files = files;
+    this.#context = context;
+    this.#mostPerCode = mostPerCode;
+  }
+
+  add(placed: PlacedRemark): void {
+    const { remark, dose } = placed;
+    const { code } = ISSUES[remark.kind];
+    const file = this.#files[dose.file]!;
+    const severity = file.plan.severities[code];
+    const kept = this.#kept.get(code) ?? 0;
+    if (remark.kind === 'in-doubt') this.doubts++;
+    if (remark.kind === 'in-doubt' && this.reviews.length < this.#mostPerCode)
+      this.reviews.push(this.#reviewOf(placed));
+    if (severity === 'off') return;
+    const issue = this.#issueOf(placed, severity);
+    if (kept < this.#mostPerCode) {
+      this.#kept.set(code, kept + 1);
+      this.#issues.push({ file, issue });
+      return;
+    }
+    const others = this.#others.get(code);
+    if (others === undefined) this.#others.set(code, { file, issue, count: 1 });
+    else others.count++;
+  }
+
+  #issueOf({ remark, dose, other }: PlacedRemark, severity: Issue['severity']): Issue {
+    const { code, field } = ISSUES[remark.kind];
+    const { rule, kind } = remark;
+    const place = other === null ? 'in the registry' : this.#placeOf(other);
+    return {
+      code,
+      severity,
+      record: dose.record,
+      line: dose.line,
+      offset: dose.offset,
+      sourcePatientId: dose.row[DOSE.source_patient_id]!,
+      sourceImmunizationId: dose.row[DOSE.source_immunization_id]!,
+      field,
+      column: null,
+      documentCode: null,
+      value: dose.row[DOSE[field]]!,
+      after: null,
+      expected: null,
+      other: kind === 'in-doubt' ? `${place}: ${rule.words}, row ${rule.row}` : place,
+    };
+  }
+
+  #placeOf({ file, line }: OrderedRow): string {
+    return `${this.#files[file]!.source.name}, line ${line}`;
+  }
+
+  #reviewOf({ remark, dose, other, immunizationIds: [id, otherId] }: PlacedRemark): ReviewPair {
+    const { patientId } = dose;
+    const whereIs = (row: OrderedRow | null): { file: string | null; line: number | null } =>
+      row === null ? { file: null, line: null } : { file: this.#files[row.file]!.source.name, line: row.line };
+    return {
+      // The earlier of the two first, as with patients.
+      a: { patientId, immunizationId: otherId, ...whereIs(other) },
+      b: { patientId, immunizationId: id, ...whereIs(dose) },
+      reviewId: null,
+      weight: null,
+      reason: `${remark.rule.words} (row ${remark.rule.row})`,
+    };
+  }
+
+  /** Reports the issues, in the order of the records. */
+  report(): void {
+    const { issues } = this.#context;
+    this.#issues.sort((a, b) => a.issue.record - b.issue.record);
+    for (const { file, issue } of this.#issues) issues.add(file.logNumber, issue, 'late-doses');
+    for (const { file, issue, count } of this.#others.values()) issues.add(file.logNumber, issue, 'late-doses', count);
+  }
+}
