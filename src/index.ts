@@ -12,7 +12,7 @@ export { type LoadedMap, loadMap, MapError } from './files/maps.js';
 export { ReportError } from './files/reports.js';
 export { builtInSpecIds, loadSpec, SpecError } from './files/specs.js';
 export { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from './files/unpack.js';
-export { type LoadOptions, load } from './load.js';
+export { type LoadOptions, load, RuleError } from './load.js';
 export {
   type FileSummary,
   type Progress,

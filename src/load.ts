@@ -5,6 +5,7 @@ import type { Codes } from './core/codes.js';
 import type { Thresholds } from './core/match/match-people.js';
 import { FATES, type Fate, type FileRole, type IsoDate } from './core/model.js';
 import type { FileEncoding } from './core/read/decode.js';
+import { changeRules, problemOfChange, type RuleChanges } from './core/rule-changes.js';
 import { comeInOneFile, layoutOf, type Spec } from './core/spec.js';
 import { openScratch, openSqlite } from './db/sqlite.js';
 import type { FileResult, MatchModelId, NewRun, Store } from './db/store.js';
@@ -56,6 +57,8 @@ export interface LoadOptions {
   readonly database: string;
   /** Folder of the reports, which must not hold anything; `null` for a new one in `./immload-report`. */
   readonly report: string | null;
+  /** Severities of issue codes, instead of those of the spec. */
+  readonly rules?: RuleChanges;
   /** For records that name no site. */
   readonly site: string | null;
   /** The day that counts as today. */
@@ -88,14 +91,27 @@ export const DEFAULT_MAX_ISSUES_PER_CODE = 100_000;
 /** Where reports go, unless the user says otherwise. */
 export const DEFAULT_REPORT_PARENT = 'immload-report';
 
+/** A rule that no run can change, or that there is not. */
+export class RuleError extends Error {
+  readonly code = 'rule';
+  constructor(problem: string) {
+    super(problem);
+    this.name = 'RuleError';
+  }
+}
+
 /**
  * Loads a submission.
- * @throws InputError when a file cannot be loaded or no spec can be recognised, StoreError when the database cannot be used, ReportError when the
+ * @throws RuleError when a rule cannot be changed so, InputError when a file cannot be loaded or no spec can be recognised, StoreError when the database cannot be used, ReportError when the
  * report cannot be written, TooManyRejectsError; in each case nothing of the submission stays behind
  */
 export async function load(options: LoadOptions): Promise<Summary> {
   const clock = new StageClock();
   const { comments = [], files = [], specs = [] } = options;
+  for (const [code, severity] of Object.entries(options.rules ?? {})) {
+    const problem = problemOfChange(code, severity);
+    if (problem !== null) throw new RuleError(problem);
+  }
   const submission = await receiveSubmission({ ...options, comments, files, specs });
   const received = { ...submission, files: tellApart(submission.files) };
   const folder =
@@ -140,7 +156,8 @@ async function loadInto(
     options.onNotice?.(`run ${dead} was cut short before; what it had written is taken back`);
     await store.takeBack(dead, clock.now(), 'cut short, and taken back by the next run');
   }
-  const { spec, files } = submission;
+  const { files } = submission;
+  const { spec, changed } = changeRules(submission.spec, options.rules ?? {});
   const { codes, site, today, matchModel = 'exact' } = options;
   const run: NewRun = {
     specId: spec.id,
@@ -149,6 +166,7 @@ async function loadInto(
     today,
     programVersion: programVersion(),
     codeTables: { ...codeTableDates(codes), ...(options.map && { map: `${options.map.name} ${options.map.sha256}` }) },
+    ruleChanges: Object.keys(changed).length > 0 ? JSON.stringify(changed) : null,
     startedAt: clock.startedAt,
     matchModel,
   };
@@ -162,6 +180,7 @@ async function loadInto(
     if (options.mode === 'load') await store.keepCodeTables(runId, codes.tables);
     const context: RunContext = {
       spec,
+      changedRules: changed,
       codes,
       map: options.map ?? null,
       today,
@@ -375,6 +394,7 @@ function summarize(
     immload: programVersion(),
     spec: { id: context.spec.id, version: context.spec.version, provenance: context.spec.provenance.status },
     spec_choice: describeChoice(choice),
+    ...(Object.keys(context.changedRules).length > 0 && { changed_rules: context.changedRules }),
     site: context.site,
     today: context.today,
     started_at: clock.startedAt,

@@ -10,6 +10,7 @@ import { type Block, LineTooLongError, RecordCutter } from './core/read/blocks.j
 import { separatorsOf } from './core/read/delimited.js';
 import { createFrame, type Frame, type SetApart } from './core/read/frame.js';
 import { isUtf16 } from './core/read/utf16.js';
+import type { ChangedRule } from './core/rule-changes.js';
 import { hasColumnRules } from './core/rules/checks.js';
 import type { SeenValues } from './core/rules/unique.js';
 import { isTagged, REJECT_COLUMNS, type Spec } from './core/spec.js';
@@ -79,7 +80,10 @@ export const DEFAULT_SIZES: Sizes = {
 
 /** Everything the stages of a run share. */
 export interface RunContext {
+  /** With the severities that the run gives it. */
   readonly spec: Spec;
+  /** Rules that are judged otherwise than the spec says, by code. */
+  readonly changedRules: Readonly<Record<string, ChangedRule>>;
   readonly codes: Codes;
   /** What people decided of local codes and texts for vaccines; `null` if nothing. */
   readonly map: LoadedMap | null;
@@ -487,6 +491,8 @@ export interface Summary {
   readonly immload: string;
   readonly spec: { readonly id: string; readonly version: string; readonly provenance: string };
   readonly spec_choice: SpecChoiceSummary;
+  /** Rules that were judged otherwise than the spec says; left out where none was. */
+  readonly changed_rules?: Readonly<Record<string, ChangedRule>>;
   readonly site: string | null;
   readonly today: string;
   readonly started_at: string;

@@ -128,17 +128,19 @@ function command(cli: Argv, name: keyof typeof COMMANDS, handle: (args: Argument
 /** The options without the words that are for the documents only. */
 function toYargs(options: Readonly<Record<string, CommandOption>>): Record<string, Options> {
   return Object.fromEntries(
-    Object.entries(options).map(([name, { value: _, ...option }]) => [
+    Object.entries(options).map(([name, { value: _, repeatable = false, ...option }]) => [
       name,
-      { ...option, requiresArg: option.type !== 'boolean', coerce: readValue(name, option) },
+      { ...option, requiresArg: option.type !== 'boolean', coerce: readValue(name, option, repeatable) },
     ]),
   );
 }
 
-/** Reads what yargs has parsed: an option that is given twice counts as given last, unless it is a list. */
-function readValue(name: string, option: Options): (parsed: unknown) => unknown {
+/** Reads what yargs has parsed: an option that is given twice counts as given last, unless it is a list. One that may be given
+ * several times is a list of its values. */
+function readValue(name: string, option: Options, repeatable: boolean): (parsed: unknown) => unknown {
   return (parsed) => {
     if ([parsed].flat().includes('')) throw new UsageError(`--${name}: give a value that is not empty`);
+    if (repeatable) return parsed === undefined ? parsed : [parsed].flat();
     return Array.isArray(parsed) && option.array !== true ? parsed.at(-1) : parsed;
   };
 }

@@ -10,6 +10,8 @@ export interface CommandOption extends Options {
   readonly describe: string;
   /** What the value is, for the documents: `FILE…`, `ID`. */
   readonly value?: string;
+  /** Whether it may be given several times, with one value each. */
+  readonly repeatable?: true;
 }
 
 const input = {
@@ -41,6 +43,13 @@ const input = {
     type: 'string',
     value: 'FILE',
     describe: 'What local codes and texts for vaccines stand for: a completed unmapped.csv of an earlier report',
+  },
+  rule: {
+    type: 'string',
+    value: 'CODE=SEVERITY',
+    repeatable: true,
+    describe:
+      'Severity of an issue code in this run, instead of that of the specification: off, info, warning or error; may be given again for other codes',
   },
   site: {
     type: 'string',

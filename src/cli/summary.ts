@@ -16,6 +16,7 @@ export function formatSummary(summary: Summary): string {
     formatChoice(summary),
     formatFiles(summary.files),
     formatReading(summary.files),
+    formatRules(summary),
     formatCodeTables(summary),
     formatMap(summary),
     formatPatients(summary),
@@ -81,6 +82,13 @@ function formatReading(files: readonly FileSummary[]): string {
     if (facts.length > 0) lines.push(`${showSafely(name)} ${facts.join(' and ')}`);
   }
   return lines.join('\n');
+}
+
+/** Rules that were judged otherwise than the specification says. */
+function formatRules({ changed_rules: changed }: Summary): string {
+  if (changed === undefined) return '';
+  const rules = Object.entries(changed).map(([code, { before, after }]) => `${code} ${before} → ${after}`);
+  return `Rules changed for this run: ${rules.join(', ')}`;
 }
 
 /** The code tables that do not come with immload. */

@@ -4,6 +4,7 @@ import * as registry from '../../migrations/0001_registry.js';
 import * as codeTables from '../../migrations/0002_code_tables.js';
 import * as matching from '../../migrations/0003_matching.js';
 import * as patientComments from '../../migrations/0004_patient_comments.js';
+import * as ruleChanges from '../../migrations/0006_rule_changes.js';
 
 interface Migration {
   readonly name: string;
@@ -12,7 +13,7 @@ interface Migration {
 }
 
 /** All migrations, in their order. */
-const MIGRATIONS: readonly Migration[] = [registry, codeTables, matching, patientComments];
+const MIGRATIONS: readonly Migration[] = [registry, codeTables, matching, patientComments, ruleChanges];
 
 const SOURCE: Knex.MigrationSource<Migration> = {
   getMigrations: async () => [...MIGRATIONS],
