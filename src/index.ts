@@ -1,5 +1,6 @@
 /** immload as a library: what the command line does, as functions. */
 
+export { type AcceptOptions, acceptFixes, type CorrectedFile } from './accept-fixes.js';
 export { type EarlierRun, readEarlierRun } from './compare-tables.js';
 export type { IsoDate } from './core/model.js';
 export type { FileEncoding } from './core/read/decode.js';

@@ -8,6 +8,8 @@ import { type Block, type PatientLine, recordOffset } from './core/read/blocks.j
 import { LineKind } from './core/read/frame.js';
 import { LINK_RULES } from './core/rules/immunization.js';
 import { SHARED_FIELDS } from './core/spec.js';
+import { factsOf } from './core/suggest/facts.js';
+import { wantsFacts } from './core/suggest/suggesters.js';
 import { type Batch, createValueReader, transformBlock } from './core/transform.js';
 import type { LinkedPatient } from './db/store.js';
 import type { OrderedRow } from './files/patient-order.js';
@@ -121,7 +123,8 @@ export async function linkBatch(
       }
     }
     for (const slot of UNSTORED) row[slot] = null;
-    const { patientId } = link as LinkedPatient;
+    const { patientId, birthDate } = link as LinkedPatient;
+    if (file.counts.takes(block.firstRecord + index)) file.counts.doses.get().add(row, birthDate);
     stream.add({ patientId, file: number, record: block.firstRecord + index, line: block.lines[index]!, row });
   }
   if (issues.length > batch.issues.length) issues.sort((a, b) => a.record - b.record);
@@ -196,6 +199,7 @@ function findLinkIssues(
   plan: TransformPlan,
   readValue: ReadValue,
 ): readonly Issue[] {
+  const patient = typeof link === 'string' ? null : link;
   const create = (code: IssueCode, severity: Issue['severity'], field: FieldName): Issue => ({
     code,
     severity,
@@ -211,6 +215,7 @@ function findLinkIssues(
     after: null,
     expected: null,
     other: null,
+    facts: wantsFacts(code) ? factsOf(row, plan, (each) => readValue(index, each), patient) : null,
   });
   if (typeof link === 'string') {
     return [create(link === 'unknown' ? 'patient-not-found' : 'patient-rejected', 'error', 'source_patient_id')];
@@ -296,6 +301,8 @@ class CombinedBlock {
       if (typeof link !== 'string' && !found.some(({ severity }) => severity === 'error')) {
         const doses = this.#doses.get(index);
         const dose = { row, patientId: link.patientId };
+        const { counts } = this.#file;
+        if (counts.takes(this.#block.firstRecord + index)) counts.doses.get().add(row, link.birthDate);
         if (doses === undefined) this.#doses.set(index, [dose]);
         else doses.push(dose);
       }

@@ -225,6 +225,7 @@ class DoseWriter {
 
   /** Turns the decisions about one patient's doses into rows and fates. */
   #collect({ outcomes, updates }: DoseDecisions, doses: readonly OrderedRow[], writes: DoseWritesInProgress): void {
+    this.#files[doses[0]!.file]!.counts.doses.get().addPatient(doses.length);
     const ids = outcomes.map((outcome) => (outcome.kind === 'new' ? this.#nextId++ : 0));
     for (let place = 0; place < outcomes.length; place++) {
       const outcome = outcomes[place]!;

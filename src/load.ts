@@ -7,6 +7,8 @@ import { FATES, type Fate, type FileRole, type IsoDate } from './core/model.js';
 import type { FileEncoding } from './core/read/decode.js';
 import { changeRules, problemOfChange, type RuleChanges } from './core/rule-changes.js';
 import { comeInOneFile, layoutOf, type Spec } from './core/spec.js';
+import { Advisor } from './core/suggest/advisor.js';
+import { Evidence } from './core/suggest/evidence.js';
 import { openScratch, openSqlite } from './db/sqlite.js';
 import type { FileResult, MatchModelId, NewRun, Store } from './db/store.js';
 import type { LoadedMap } from './files/maps.js';
@@ -17,6 +19,7 @@ import type { UnpackLimits } from './files/unpack.js';
 import { type CommentCounts, loadComments } from './load-comments.js';
 import { type DoseCounts, loadImmunizations } from './load-immunizations.js';
 import { loadPatients, type PatientOutcome, type ReviewPair } from './load-patients.js';
+import { lookAtWhole } from './look-at-whole.js';
 import { type ReceivedFile, receiveSubmission, type Submission } from './receive.js';
 import {
   checkRejectShare,
@@ -274,6 +277,7 @@ async function runFiles(
   if (basis !== null) clock.begin('compare');
   const comparison = basis === null ? null : await compareTables(files, basis, context);
 
+  const looks = lookAtWhole(files, context);
   clock.begin('reports');
   context.onProgress({ stage: 'reports', done: 0, total: 0, unit: 'records', records: 0 });
   for (const file of files) file.fates.requireComplete(file.records);
@@ -282,9 +286,10 @@ async function runFiles(
   const path = reportPath(context, options);
   clock.end();
   const counts = { ...outcome, patients: outcome.counts, doses, comments: commentFiles.length > 0 ? comments : null };
-  const summary = {
+  const summary: Summary = {
     ...summarize(context, choice, options, summaries, counts, path, clock),
     ...(comparison !== null && { comparison }),
+    looks_wrong: looks,
   };
   context.folder.writeJson('summary.json', summary);
   // The report first: a run that is killed in between is taken back, and none is complete without its report.
@@ -311,9 +316,15 @@ async function writeReports(
   reviews: readonly ReviewPair[],
   mode: LoadOptions['mode'],
 ): Promise<void> {
-  const { folder, issues, changes, unmapped, codes } = context;
+  const { folder, issues, changes, unmapped, spec, codes, today } = context;
   for (const file of files) await file.rejects.close();
-  await issues.write(folder.fileIn('issues.csv'), (number, record) => files[number]!.fates.get(record));
+  const evidence = new Evidence(
+    codes,
+    today,
+    files.map((file) => file.counts),
+  );
+  const fateOf = (number: number, record: number): Fate | null => files[number]!.fates.get(record);
+  await issues.write(folder.fileIn('issues.csv'), fateOf, new Advisor(spec, evidence));
   await changes.write(folder.fileIn('changes.csv'));
   if (!unmapped.isEmpty) await unmapped.write(folder.fileIn('unmapped.csv'), codes);
   if (reviews.length > 0) await writeReviews(folder.fileIn('review.csv'), reviews, mode);
@@ -385,7 +396,7 @@ function summarize(
   loaded: LoadedCounts,
   path: string,
   clock: StageClock,
-): Summary {
+): Omit<Summary, 'looks_wrong'> {
   const counts = [...context.issues.counts].sort(([a], [b]) => (a < b ? -1 : 1));
   const documentCounts = [...context.issues.documentCounts].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
@@ -419,6 +430,7 @@ function summarize(
     ...(loaded.comments !== null && { comments: loaded.comments }),
     issues: Object.fromEntries(counts),
     ...(documentCounts.length > 0 && { document_codes: Object.fromEntries(documentCounts) }),
+    suggestions: context.issues.suggestions,
     max_issues_per_code: options.maxIssuesPerCode ?? DEFAULT_MAX_ISSUES_PER_CODE,
     changes: context.changes.totals(),
     unmapped: context.unmapped.size,

@@ -232,6 +232,22 @@ const SAMPLE_OPTIONS = {
   output: { type: 'string', value: 'DIR', demandOption: true, describe: 'New folder for the samples' },
 } as const satisfies Record<string, CommandOption>;
 
+const ACCEPT_OPTIONS = {
+  report: { type: 'string', value: 'DIR', demandOption: true, describe: 'Folder of the report of a run' },
+  min: {
+    type: 'number',
+    value: 'CONFIDENCE',
+    default: 0.95,
+    describe: 'The least confidence of a suggestion that is accepted, above 0 and up to 1',
+  },
+  spec: {
+    type: 'string',
+    value: 'ID|PATH',
+    describe: 'The specification of the run, where it does not come with immload',
+  },
+  ...json,
+} as const satisfies Record<string, CommandOption>;
+
 /** The commands in the order in which help and README show them. */
 export const COMMANDS = {
   'load [files..]': {
@@ -241,6 +257,11 @@ export const COMMANDS = {
   'validate [files..]': {
     describe: 'Check a submission without a registry: the same reports, no database',
     options: VALIDATE_OPTIONS as Record<string, CommandOption>,
+  },
+  'accept-fixes': {
+    describe:
+      'Write corrected copies of the reject files of a report, by its own suggestions, and a list of the changes',
+    options: ACCEPT_OPTIONS as Record<string, CommandOption>,
   },
   runs: { describe: 'List the loads of a registry', options: RUNS_OPTIONS as Record<string, CommandOption> },
   migrate: {

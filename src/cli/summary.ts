@@ -22,6 +22,7 @@ export function formatSummary(summary: Summary): string {
     formatPatients(summary),
     formatComparison(summary),
     formatIssues(summary),
+    formatLooks(summary),
     formatRefusal(summary),
     formatNext(summary),
   ];
@@ -178,6 +179,15 @@ function formatIssues(summary: Summary): string {
     .join('\n\n');
 }
 
+/** What looks wrong about a file though its records may be right. */
+function formatLooks({ looks_wrong: looks }: Summary): string {
+  if (looks.length === 0) return '';
+  const lines = looks.map(
+    ({ file, field, sentence }) => `  ${showSafely(file)}${field === null ? '' : `, ${field}`}: ${sentence}`,
+  );
+  return ['Looks wrong as a whole', ...lines].join('\n');
+}
+
 /** Codes of errors for which a load would refuse a whole file. */
 export function fileErrorsOf(summary: Summary): readonly string[] {
   return Object.entries(summary.issues)
@@ -215,6 +225,8 @@ function formatNext(summary: Summary): string {
     const what = `(${values} that nobody understood; complete it and give it with --map)`;
     rows.push(['Unmapped', `${showSafely(`${summary.report}/unmapped.csv`)}  ${what}`]);
   }
+  const { count, sure } = summary.suggestions;
+  if (count > 0) rows.push(['Suggestions', `${formatCount(count)} in issues.csv, ${formatCount(sure)} of them sure`]);
   if (Object.keys(summary.issues).length > 0)
     rows.push(['Codes', 'immload explain CODE says what a code means and how to fix it']);
   return formatTable(rows);
