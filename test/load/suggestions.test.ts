@@ -107,6 +107,13 @@ test('days that programs write for unknown ones are never sure to be of another 
   expect(found.filter((each) => Number(each.split(' ').at(-1)) >= 0.9)).toEqual([]);
 });
 
+test('the number of a spreadsheet is suggested as the day that it counts, and is not sure to count from 1900', async () => {
+  const found = await suggestionsFor({
+    patients: { 'p.txt': miis(`${HEADER}|death_date`, 'F1|1|Smith|Anna|42128|', 'F1|2|Jones|Ben|20140302|43831') },
+  });
+  expect(found).toEqual(['birth-date-serial 20150504 0.90', 'date-serial 20200101 0.90']);
+});
+
 test('a year of the future may be of another century, or have its digits exchanged: neither is sure', async () => {
   const found = await suggestionsFor({
     patients: { 'p.txt': miis(HEADER, 'F1|1|Smith|Anna|20310514', 'F1|2|Jones|Ben|20420514') },

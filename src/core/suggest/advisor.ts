@@ -1,6 +1,6 @@
 /** Suggestions as they are shown: in the form that the specification asks for, and only where it has a column for them. */
 import type { Issue } from '../issue.js';
-import type { FieldName, RecordRole } from '../model.js';
+import { type FieldName, fieldsOf, type RecordRole } from '../model.js';
 import type { DateFormat } from '../normalize/date.js';
 import type { Spec } from '../spec.js';
 import { formatDate } from '../write.js';
@@ -53,13 +53,11 @@ export class Advisor {
   #write({ field, value }: FieldFix, role: RecordRole): string | null {
     const columns = (this.#spec.layouts[role]?.fields ?? []).filter((column) => column.field === field);
     if (columns.length === 0) return null;
-    if (!DATES.has(field)) return value;
+    if (fieldsOf(role)[field]?.kind.startsWith('date') !== true) return value;
     const [format] = columns[0]!.dates ?? this.#spec.dates.formats;
     return formatDate(value, format as DateFormat) || null;
   }
 }
-
-const DATES: ReadonlySet<FieldName> = new Set<FieldName>(['birth_date', 'administered_on']);
 
 /** A birth date is the patient's, whoever asks for it. */
 function roleOf(field: FieldName, role: RecordRole): RecordRole {
