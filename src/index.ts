@@ -1,5 +1,6 @@
 /** immload as a library: what the command line does, as functions. */
 
+export { type AcceptOptions, acceptFixes, type CorrectedFile } from './accept-fixes.js';
 export { type EarlierRun, readEarlierRun } from './compare-tables.js';
 export type { IsoDate } from './core/model.js';
 export type { FileEncoding } from './core/read/decode.js';
@@ -12,7 +13,7 @@ export { type LoadedMap, loadMap, MapError } from './files/maps.js';
 export { ReportError } from './files/reports.js';
 export { builtInSpecIds, loadSpec, SpecError } from './files/specs.js';
 export { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from './files/unpack.js';
-export { type LoadOptions, load } from './load.js';
+export { type LoadOptions, load, RuleError } from './load.js';
 export {
   type FileSummary,
   type Progress,

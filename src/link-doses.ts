@@ -8,6 +8,8 @@ import { type Block, type PatientLine, recordOffset } from './core/read/blocks.j
 import { LineKind } from './core/read/frame.js';
 import { LINK_RULES } from './core/rules/immunization.js';
 import { SHARED_FIELDS } from './core/spec.js';
+import { factsOf } from './core/suggest/facts.js';
+import { wantsFacts } from './core/suggest/suggesters.js';
 import { type Batch, createValueReader, transformBlock } from './core/transform.js';
 import type { LinkedPatient } from './db/store.js';
 import type { OrderedRow } from './files/patient-order.js';
@@ -121,8 +123,9 @@ export async function linkBatch(
       }
     }
     for (const slot of UNSTORED) row[slot] = null;
-    const { patientId } = link as LinkedPatient;
+    const { patientId, birthDate } = link as LinkedPatient;
     const record = block.firstRecord + index;
+    if (file.counts.takes(record)) file.counts.doses.get().add(row, birthDate);
     const offset = recordOffset(block, index);
     stream.add({ patientId, file: number, record, line: block.lines[index]!, offset, row });
   }
@@ -198,6 +201,7 @@ function findLinkIssues(
   plan: TransformPlan,
   readValue: ReadValue,
 ): readonly Issue[] {
+  const patient = typeof link === 'string' ? null : link;
   const create = (code: IssueCode, severity: Issue['severity'], field: FieldName): Issue => ({
     code,
     severity,
@@ -213,6 +217,7 @@ function findLinkIssues(
     after: null,
     expected: null,
     other: null,
+    facts: wantsFacts(code) ? factsOf(row, plan, (each) => readValue(index, each), patient) : null,
   });
   if (typeof link === 'string') {
     return [create(link === 'unknown' ? 'patient-not-found' : 'patient-rejected', 'error', 'source_patient_id')];
@@ -298,6 +303,8 @@ class CombinedBlock {
       if (typeof link !== 'string' && !found.some(({ severity }) => severity === 'error')) {
         const doses = this.#doses.get(index);
         const dose = { row, patientId: link.patientId };
+        const { counts } = this.#file;
+        if (counts.takes(this.#block.firstRecord + index)) counts.doses.get().add(row, link.birthDate);
         if (doses === undefined) this.#doses.set(index, [dose]);
         else doses.push(dose);
       }

@@ -239,6 +239,7 @@ class DoseWriter {
   /** Turns the decisions about one patient's doses into rows and fates. */
   #collect(decisions: DoseDecisions, doses: readonly OrderedRow[], writes: DoseWritesInProgress): void {
     const { outcomes, updates, regrouping, remarks } = decisions;
+    this.#files[doses[0]!.file]!.counts.doses.get().addPatient(doses.length);
     const ids = outcomes.map((outcome) => (outcome.kind === 'new' ? this.#nextId++ : 0));
     const idOf = (place: DosePlace): number => ('incoming' in place ? ids[place.incoming]! : place.immunizationId);
     for (let place = 0; place < outcomes.length; place++) {

@@ -14,8 +14,9 @@ import {
   sourceKey,
 } from './core/match/patient.js';
 import { mergePatientRows, type PatientPart } from './core/match/survivor.js';
-import { PATIENT, PATIENT_FIELDS, type PatientField, packRow, type Row, unpackRow } from './core/model.js';
+import { PATIENT, PATIENT_FIELDS, type PatientField, packRow, type Row, unpackRow, unpackSlot } from './core/model.js';
 import { recordOffset } from './core/read/blocks.js';
+import { severityOf } from './core/spec.js';
 import type {
   LinkedPatient,
   NewPatientPart,
@@ -25,6 +26,7 @@ import type {
   SourceKey,
 } from './db/store.js';
 import { RecordReader } from './files/source.js';
+import { createNameJudge } from './look-at-whole.js';
 import { addMissingKeys, WeighedPatients } from './match-patients.js';
 import { type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
 
@@ -78,6 +80,7 @@ export async function loadPatients(
   const set = new PatientSet(context);
   const bySource = new Map<string, LinkedPatient | NoPatient>();
   for (const [number, file] of files.entries()) await readPatientFile(file, number, set, bySource, context);
+  reportExchangedNames(set, files, context);
   const records = set.rows.length;
   context.onProgress({ stage: 'matching patients', done: 0, total: records, unit: 'records', records });
   const matcher = new PatientMatcher(set, files, bySource, context, next);
@@ -181,6 +184,7 @@ async function readPatientFile(
         file.settle(record, 'duplicate');
         continue;
       }
+      if (file.counts.takes(record)) file.counts.patients.get().add(row);
       set.add(row);
       set.files.push(number);
       set.records.push(record);
@@ -189,6 +193,40 @@ async function readPatientFile(
       set.starts.push(block.offset + block.starts[index]!);
       set.lengths.push(block.ends[index]! - block.starts[index]!);
     }
+  }
+}
+
+/** Tells the records whose last and first names stand in each other's places, as far as all others show it. */
+function reportExchangedNames(set: PatientSet, files: readonly FileRun[], context: RunContext): void {
+  const severity = severityOf('names-exchanged', context.spec);
+  if (severity === 'off') return;
+  const areExchanged = createNameJudge(files);
+  for (let index = 0; index < set.rows.length; index++) {
+    const last = unpackSlot(set.rows[index]!, PATIENT.last_name);
+    const first = unpackSlot(set.rows[index]!, PATIENT.first_name);
+    if (last === '' || first === '' || !areExchanged(last, first)) continue;
+    const file = files[set.files[index]!]!;
+    const { siteId, sourcePatientId } = set.source(index);
+    const values = { site_id: siteId, source_patient_id: sourcePatientId, last_name: last, first_name: first };
+    const facts = { birthDate: null, deathDate: null, isCombined: file.isCombined && !file.isTagged };
+    const issue: Issue = {
+      code: 'names-exchanged',
+      severity,
+      record: set.records[index]!,
+      line: set.lines[index]!,
+      offset: set.offsets[index]!,
+      sourcePatientId,
+      sourceImmunizationId: null,
+      field: 'last_name',
+      column: null,
+      documentCode: null,
+      value: last,
+      after: null,
+      expected: null,
+      other: null,
+      facts: { role: 'patient', values, received: values, ...facts },
+    };
+    context.issues.add(file.logNumber, issue, 'names');
   }
 }
 
@@ -393,6 +431,7 @@ class PatientMatcher {
       if (decision.kind === 'conflict') continue;
       const patientId = this.#personOf[index]!;
       const file = this.#files[files[index]!]!;
+      this.#countIds(index, file, decision);
       if (decision.kind === 'new') {
         counts.new++;
         file.settle(records[index]!, 'loaded');
@@ -428,6 +467,15 @@ class PatientMatcher {
       reviews,
       thresholds: this.#weighed?.thresholds ?? null,
     };
+  }
+
+  /** Counts patients, and those of them that stand in the submission under another id already. */
+  #countIds(index: number, { counts }: FileRun, decision: PatientDecision): void {
+    const { sources } = this.#set;
+    const patients = counts.patients.get();
+    patients.accepted++;
+    if (decision.kind !== 'joined' || !('index' in decision.to)) return;
+    if (sources[decision.to.index] !== sources[index]) patients.underOtherIds++;
   }
 
   /** Gives every record its person, and tells the records of each person that has more than one. */

@@ -5,7 +5,10 @@ import type { Codes } from './core/codes.js';
 import type { Thresholds } from './core/match/match-people.js';
 import { FATES, type Fate, type FileRole, type IsoDate } from './core/model.js';
 import type { FileEncoding } from './core/read/decode.js';
+import { changeRules, problemOfChange, type RuleChanges } from './core/rule-changes.js';
 import { comeInOneFile, layoutOf, type Spec } from './core/spec.js';
+import { Advisor } from './core/suggest/advisor.js';
+import { Evidence } from './core/suggest/evidence.js';
 import { openScratch, openSqlite } from './db/sqlite.js';
 import type { FileResult, MatchModelId, NewRun, Store } from './db/store.js';
 import type { LoadedMap } from './files/maps.js';
@@ -16,6 +19,7 @@ import type { UnpackLimits } from './files/unpack.js';
 import { type CommentCounts, loadComments } from './load-comments.js';
 import { type DoseCounts, loadImmunizations } from './load-immunizations.js';
 import { loadPatients, type PatientOutcome, type ReviewPair } from './load-patients.js';
+import { lookAtWhole } from './look-at-whole.js';
 import { type ReceivedFile, receiveSubmission, type Submission } from './receive.js';
 import {
   checkRejectShare,
@@ -56,6 +60,8 @@ export interface LoadOptions {
   readonly database: string;
   /** Folder of the reports, which must not hold anything; `null` for a new one in `./immload-report`. */
   readonly report: string | null;
+  /** Severities of issue codes, instead of those of the spec. */
+  readonly rules?: RuleChanges;
   /** For records that name no site. */
   readonly site: string | null;
   /** The day that counts as today. */
@@ -88,14 +94,27 @@ export const DEFAULT_MAX_ISSUES_PER_CODE = 100_000;
 /** Where reports go, unless the user says otherwise. */
 export const DEFAULT_REPORT_PARENT = 'immload-report';
 
+/** A rule that no run can change, or that there is not. */
+export class RuleError extends Error {
+  readonly code = 'rule';
+  constructor(problem: string) {
+    super(problem);
+    this.name = 'RuleError';
+  }
+}
+
 /**
  * Loads a submission.
- * @throws InputError when a file cannot be loaded or no spec can be recognised, StoreError when the database cannot be used, ReportError when the
+ * @throws RuleError when a rule cannot be changed so, InputError when a file cannot be loaded or no spec can be recognised, StoreError when the database cannot be used, ReportError when the
  * report cannot be written, TooManyRejectsError; in each case nothing of the submission stays behind
  */
 export async function load(options: LoadOptions): Promise<Summary> {
   const clock = new StageClock();
   const { comments = [], files = [], specs = [] } = options;
+  for (const [code, severity] of Object.entries(options.rules ?? {})) {
+    const problem = problemOfChange(code, severity);
+    if (problem !== null) throw new RuleError(problem);
+  }
   const submission = await receiveSubmission({ ...options, comments, files, specs });
   const received = { ...submission, files: tellApart(submission.files) };
   const folder =
@@ -140,7 +159,8 @@ async function loadInto(
     options.onNotice?.(`run ${dead} was cut short before; what it had written is taken back`);
     await store.takeBack(dead, clock.now(), 'cut short, and taken back by the next run');
   }
-  const { spec, files } = submission;
+  const { files } = submission;
+  const { spec, changed } = changeRules(submission.spec, options.rules ?? {});
   const { codes, site, today, matchModel = 'exact' } = options;
   const run: NewRun = {
     specId: spec.id,
@@ -149,6 +169,7 @@ async function loadInto(
     today,
     programVersion: programVersion(),
     codeTables: { ...codeTableDates(codes), ...(options.map && { map: `${options.map.name} ${options.map.sha256}` }) },
+    ruleChanges: Object.keys(changed).length > 0 ? JSON.stringify(changed) : null,
     startedAt: clock.startedAt,
     matchModel,
   };
@@ -162,6 +183,7 @@ async function loadInto(
     if (options.mode === 'load') await store.keepCodeTables(runId, codes.tables);
     const context: RunContext = {
       spec,
+      changedRules: changed,
       codes,
       map: options.map ?? null,
       today,
@@ -255,6 +277,7 @@ async function runFiles(
   if (basis !== null) clock.begin('compare');
   const comparison = basis === null ? null : await compareTables(files, basis, context);
 
+  const looks = lookAtWhole(files, context);
   clock.begin('reports');
   context.onProgress({ stage: 'reports', done: 0, total: 0, unit: 'records', records: 0 });
   for (const file of files) file.fates.requireComplete(file.records);
@@ -268,9 +291,10 @@ async function runFiles(
     doses: doses.counts,
     comments: commentFiles.length > 0 ? comments : null,
   };
-  const summary = {
+  const summary: Summary = {
     ...summarize(context, choice, options, summaries, counts, path, clock),
     ...(comparison !== null && { comparison }),
+    looks_wrong: looks,
   };
   context.folder.writeJson('summary.json', summary);
   // The report first: a run that is killed in between is taken back, and none is complete without its report.
@@ -297,9 +321,15 @@ async function writeReports(
   reviews: readonly ReviewPair[],
   mode: LoadOptions['mode'],
 ): Promise<void> {
-  const { folder, issues, changes, unmapped, codes } = context;
+  const { folder, issues, changes, unmapped, spec, codes, today } = context;
   for (const file of files) await file.rejects.close();
-  await issues.write(folder.fileIn('issues.csv'), (number, record) => files[number]!.fates.get(record));
+  const evidence = new Evidence(
+    codes,
+    today,
+    files.map((file) => file.counts),
+  );
+  const fateOf = (number: number, record: number): Fate | null => files[number]!.fates.get(record);
+  await issues.write(folder, fateOf, new Advisor(spec, evidence));
   await changes.write(folder.fileIn('changes.csv'));
   if (!unmapped.isEmpty) await unmapped.write(folder.fileIn('unmapped.csv'), codes);
   if (reviews.length > 0) await writeReviews(folder.fileIn('review.csv'), reviews, mode);
@@ -375,7 +405,7 @@ function summarize(
   loaded: LoadedCounts,
   path: string,
   clock: StageClock,
-): Summary {
+): Omit<Summary, 'looks_wrong'> {
   const counts = [...context.issues.counts].sort(([a], [b]) => (a < b ? -1 : 1));
   const documentCounts = [...context.issues.documentCounts].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
@@ -384,6 +414,7 @@ function summarize(
     immload: programVersion(),
     spec: { id: context.spec.id, version: context.spec.version, provenance: context.spec.provenance.status },
     spec_choice: describeChoice(choice),
+    ...(Object.keys(context.changedRules).length > 0 && { changed_rules: context.changedRules }),
     site: context.site,
     today: context.today,
     started_at: clock.startedAt,
@@ -408,6 +439,7 @@ function summarize(
     ...(loaded.comments !== null && { comments: loaded.comments }),
     issues: Object.fromEntries(counts),
     ...(documentCounts.length > 0 && { document_codes: Object.fromEntries(documentCounts) }),
+    suggestions: context.issues.suggestions,
     max_issues_per_code: options.maxIssuesPerCode ?? DEFAULT_MAX_ISSUES_PER_CODE,
     changes: context.changes.totals(),
     unmapped: context.unmapped.size,

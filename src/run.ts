@@ -10,17 +10,21 @@ import { type Block, MAX_LINE_BYTES, RecordCutter } from './core/read/blocks.js'
 import { separatorsOf } from './core/read/delimited.js';
 import { createFrame, type Frame, type SetApart } from './core/read/frame.js';
 import { isUtf16 } from './core/read/utf16.js';
+import type { ChangedRule } from './core/rule-changes.js';
 import { hasColumnRules } from './core/rules/checks.js';
 import type { SeenValues } from './core/rules/unique.js';
 import { isTagged, REJECT_COLUMNS, type Spec } from './core/spec.js';
 import { type Batch, transformBlock } from './core/transform.js';
+import { FileCounts } from './core/whole/file-counts.js';
+import { isUnreadable } from './core/whole/unreadable.js';
 import type { MatchModelId, Store } from './db/store.js';
 import { FateLedger } from './fates.js';
 import { InputError } from './files/input-error.js';
 import type { LoadedMap } from './files/maps.js';
 import type { Reject, RejectFile } from './files/rejects.js';
-import type { ChangeLog, IssueLog, ReportFolder } from './files/reports.js';
+import type { ChangeLog, IssueLog, IssueStage, ReportFolder } from './files/reports.js';
 import { type Source, SourceReader } from './files/source.js';
+import type { WrongLook } from './look-at-whole.js';
 import type { WeighedMatching } from './match-patients.js';
 import type { ReceivedFile } from './receive.js';
 import { withRepeats } from './repeated-values.js';
@@ -79,7 +83,10 @@ export const DEFAULT_SIZES: Sizes = {
 
 /** Everything the stages of a run share. */
 export interface RunContext {
+  /** With the severities that the run gives it. */
   readonly spec: Spec;
+  /** Rules that are judged otherwise than the spec says, by code. */
+  readonly changedRules: Readonly<Record<string, ChangedRule>>;
   readonly codes: Codes;
   /** What people decided of local codes and texts for vaccines; `null` if nothing. */
   readonly map: LoadedMap | null;
@@ -143,6 +150,8 @@ export class FileRun {
   readonly seenValues = new Map<string, SeenValues>();
   /** The same of the doses of a tagged file. */
   readonly seenOfDoses = new Map<string, SeenValues>();
+  /** What shows whether the file looks wrong as a whole. */
+  readonly counts = new FileCounts();
   /** Records of a kind that is not loaded. */
   notLoaded = 0;
   readonly fates: FateLedger;
@@ -242,19 +251,8 @@ export async function* readBlocks(
   stage: Progress['stage'],
   frame: Frame | null = frameOf(file),
 ): AsyncGenerator<Block> {
-  const { plan, received } = file;
-  const layout = plan.layout;
-  const cutter = new RecordCutter({
-    ...(layout.format === 'delimited' ? separatorsOf(layout) : { delimiter: null, quote: null }),
-    fieldCount: file.isTagged ? null : plan.fieldCount,
-    // A header counts the columns that immload adds to rejected records; without one, any record may have them.
-    extraFields: received.recognition.header === null ? REJECT_COLUMNS.length : 0,
-    mayBeLonger: plan.longRows === 'cut',
-    skipRecords: received.recognition.header === null ? 0 : 1,
-    blockBytes: context.sizes.blockBytes,
-    frame,
-    fromUtf16: isUtf16(file.source.encoding),
-  });
+  const { plan } = file;
+  const cutter = createCutter(file, frame, context.sizes.blockBytes);
   const reader = new SourceReader(file.source, context.sizes.chunkBytes);
   let lastBeat = Date.now();
   for await (const chunk of reader.chunks()) {
@@ -274,6 +272,26 @@ export async function* readBlocks(
   yield* cutter.end();
   file.sha256 = reader.sha256();
   for (const each of [plan, ...file.dosePlans]) forgetReadings(each);
+}
+
+/** Cuts the text of a file into blocks of records. */
+export function createCutter(
+  { plan, received, isTagged, source }: Pick<FileRun, 'plan' | 'received' | 'isTagged' | 'source'>,
+  frame: Frame | null,
+  blockBytes: number,
+): RecordCutter {
+  const { layout } = plan;
+  return new RecordCutter({
+    ...(layout.format === 'delimited' ? separatorsOf(layout) : { delimiter: null, quote: null }),
+    fieldCount: isTagged ? null : plan.fieldCount,
+    // A header counts the columns that immload adds to rejected records; without one, any record may have them.
+    extraFields: received.recognition.header === null ? REJECT_COLUMNS.length : 0,
+    mayBeLonger: plan.longRows === 'cut',
+    skipRecords: received.recognition.header === null ? 0 : 1,
+    blockBytes,
+    frame,
+    fromUtf16: isUtf16(source.encoding),
+  });
 }
 
 const BEAT_EVERY_MS = 10_000;
@@ -304,6 +322,8 @@ export function takeBatch(
     file.encodings[encoding] += batch.encodings[encoding];
   addChanges(batch, plan, context);
   context.unmapped.add(batch);
+  for (const { code, field } of batch.issues)
+    if (field !== null && isUnreadable(code)) file.counts.addUnreadable(field);
   for (const index of batch.skipped) file.fates.set(block.firstRecord + index, 'skipped');
   return batch;
 }
@@ -396,12 +416,14 @@ export function reportWholeFile(file: FileRun, context: RunContext): void {
   else if (windows1252 > 0) reportFile('encoding-windows-1252', null, { other: String(windows1252) }, file, context);
 }
 
-function reportFile(
+/** Reports an issue of a file as a whole. */
+export function reportFile(
   code: IssueCode,
   value: string | null,
   facts: { field?: FieldName; expected?: string; other?: string },
   file: FileRun,
   context: RunContext,
+  stage: IssueStage = 'early',
 ): void {
   const severity = file.plan.severities[code];
   if (severity === 'off') return;
@@ -421,7 +443,7 @@ function reportFile(
     expected: facts.expected ?? null,
     other: facts.other ?? null,
   };
-  context.issues.add(file.logNumber, issue);
+  context.issues.add(file.logNumber, issue, stage);
   if (severity === 'error') file.fault ??= issue;
 }
 
@@ -484,6 +506,8 @@ export interface Summary {
   readonly immload: string;
   readonly spec: { readonly id: string; readonly version: string; readonly provenance: string };
   readonly spec_choice: SpecChoiceSummary;
+  /** Rules that were judged otherwise than the spec says; left out where none was. */
+  readonly changed_rules?: Readonly<Record<string, ChangedRule>>;
   readonly site: string | null;
   readonly today: string;
   readonly started_at: string;
@@ -530,6 +554,10 @@ export interface Summary {
   >;
   /** How often each code of the specification's own document was found, where it has codes. */
   readonly document_codes?: Readonly<Record<string, number>>;
+  /** What looks wrong about a file as a whole. */
+  readonly looks_wrong: readonly WrongLook[];
+  /** Rows of `suggestions.csv`, and how many of these are sure (a confidence of 0.95 or more). */
+  readonly suggestions: { readonly count: number; readonly sure: number };
   readonly max_issues_per_code: number;
   /** What differs from an earlier run under its code tables, where that was asked for. */
   readonly comparison?: Comparison;

@@ -1,18 +1,41 @@
 /** The documents say what the program does, and every command in them runs. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ISSUE_CODES } from '../src/core/catalogue.js';
 import { packageFolder } from '../src/files/specs.js';
+import { exampleOf, PAGES_FOLDER } from './support/code-pages.js';
 import { renderDocuments } from './support/docs.js';
 import { Sandbox } from './support/sandbox.js';
 
 const root = packageFolder();
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-const PAGES = ['README.md', 'src/README.md', 'specs/README.md', 'test/bench/README.md', 'CHANGELOG.md'];
+const PAGES = [
+  'README.md',
+  'src/README.md',
+  'specs/README.md',
+  'test/bench/README.md',
+  'CHANGELOG.md',
+  `${PAGES_FOLDER}/README.md`,
+];
 
 test.each(renderDocuments())('$path is up to date (npm run docs)', ({ path, content }) => {
   expect(read(path)).toBe(content);
+});
+
+test('each issue code has a page, and no page is of another', () => {
+  const pages = readdirSync(join(root, PAGES_FOLDER)).sort();
+  expect(pages).toEqual([...ISSUE_CODES.map((code) => `${code}.md`), 'README.md'].sort());
+});
+
+test('each page has an example in which something changes', () => {
+  for (const code of ISSUE_CODES) {
+    const { before, after } = exampleOf(code);
+    expect(before.trim(), code).not.toBe('');
+    expect(after.trim(), code).not.toBe('');
+    expect(after, code).not.toBe(before);
+  }
 });
 
 test.each(PAGES)('the links of %s lead somewhere', (page) => {

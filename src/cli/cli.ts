@@ -1,6 +1,7 @@
 /** The command line: yargs, its commands, and the exit code. */
 import yargs, { type Argv, type Options } from 'yargs';
 import { programVersion } from '../files/specs.js';
+import { type AcceptArguments, runAcceptFixes } from './accept-fixes.js';
 import { type CodesArguments, listCodes, showCodes, type UpdateArguments, updateCodes } from './codes.js';
 import { describeError, ExitCode, UsageError } from './exit.js';
 import { explain, listRuns, listSpecs, migrate, showSpec } from './lists.js';
@@ -53,6 +54,7 @@ type Arguments = LoadArguments &
     decision: string;
     by: string;
     because: string;
+    min: AcceptArguments['min'];
   };
 
 function buildCli(args: readonly string[], finish: (exitCode: number) => void): Argv {
@@ -79,6 +81,7 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
 
   command(cli, 'load [files..]', async (a) => finish(await runLoad(a, a['dry-run'] ? 'dry-run' : 'load', a.db)));
   command(cli, 'validate [files..]', async (a) => finish(await runLoad(a, 'validate', a.db)));
+  command(cli, 'accept-fixes', (a) => runAcceptFixes({ ...a, report: a.report!, min: a.min }));
   command(cli, 'runs', (a) => listRuns(a.db, a.json));
   command(cli, 'migrate', (a) => migrate(a.db));
   const whyOptions = ({ db, json, values }: Arguments): WhyOptions => ({ database: db, json, values });
@@ -128,17 +131,19 @@ function command(cli: Argv, name: keyof typeof COMMANDS, handle: (args: Argument
 /** The options without the words that are for the documents only. */
 function toYargs(options: Readonly<Record<string, CommandOption>>): Record<string, Options> {
   return Object.fromEntries(
-    Object.entries(options).map(([name, { value: _, ...option }]) => [
+    Object.entries(options).map(([name, { value: _, repeatable = false, ...option }]) => [
       name,
-      { ...option, requiresArg: option.type !== 'boolean', coerce: readValue(name, option) },
+      { ...option, requiresArg: option.type !== 'boolean', coerce: readValue(name, option, repeatable) },
     ]),
   );
 }
 
-/** Reads what yargs has parsed: an option that is given twice counts as given last, unless it is a list. */
-function readValue(name: string, option: Options): (parsed: unknown) => unknown {
+/** Reads what yargs has parsed: an option that is given twice counts as given last, unless it is a list. One that may be given
+ * several times is a list of its values. */
+function readValue(name: string, option: Options, repeatable: boolean): (parsed: unknown) => unknown {
   return (parsed) => {
     if ([parsed].flat().includes('')) throw new UsageError(`--${name}: give a value that is not empty`);
+    if (repeatable) return parsed === undefined ? parsed : [parsed].flat();
     return Array.isArray(parsed) && option.array !== true ? parsed.at(-1) : parsed;
   };
 }

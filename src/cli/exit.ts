@@ -43,6 +43,7 @@ const OWN_ERRORS = new Set([
   'ReconciliationError',
   'CodesError',
   'OutputError',
+  'RuleError',
 ]);
 
 /** What is said of an error on stderr: one line, and one more for each thing that is wrong with a file. */
@@ -73,7 +74,7 @@ function describeKind(error: unknown): Omit<Described, 'details'> {
   if (error.name === 'AbortError')
     return { message: 'stopped; nothing of this run was kept', exitCode: ExitCode.failure };
   if (OWN_ERRORS.has(error.name)) {
-    const isUsage = ['UsageError', 'SpecError', 'MapError'].includes(error.name);
+    const isUsage = ['UsageError', 'SpecError', 'MapError', 'RuleError'].includes(error.name);
     return { message: error.message, exitCode: isUsage ? ExitCode.usage : ExitCode.failure };
   }
   const { code } = error as { code?: unknown };

@@ -5,6 +5,7 @@ import type { Thresholds } from '../core/match/match-people.js';
 import type { IsoDate } from '../core/model.js';
 import { isIsoDate } from '../core/normalize/date.js';
 import { FILE_ENCODINGS, type FileEncoding } from '../core/read/decode.js';
+import { type RuleChanges, readRuleChange } from '../core/rule-changes.js';
 import type { Spec } from '../core/spec.js';
 import type { MatchModelId } from '../db/store.js';
 import { isOutdated, loadCodes, locateCodeTables } from '../files/code-tables.js';
@@ -27,6 +28,7 @@ export interface LoadArguments extends Pick<CodesArguments, 'codes'> {
   readonly files?: readonly string[] | undefined;
   readonly spec?: string | undefined;
   readonly map?: string | undefined;
+  readonly rule?: readonly string[] | undefined;
   readonly site?: string | undefined;
   readonly today?: string | undefined;
   readonly encoding?: string | undefined;
@@ -61,6 +63,7 @@ export async function runLoad(
     throw new UsageError('--max-issues-per-code: give a whole number');
   }
   const thresholds = readThresholds(args);
+  const rules = readRules(args.rule ?? []);
   const rejectLimit = readRejectLimit(args['max-rejects']);
   const encoding = readEncoding(args.encoding);
   const unpackLimits = readUnpackLimits(args['max-unpacked']);
@@ -87,6 +90,7 @@ export async function runLoad(
       specs,
       codes,
       map,
+      rules,
       mode,
       database,
       report: args.report ?? null,
@@ -171,6 +175,17 @@ function readToday(text: string | undefined): IsoDate {
   }
   if (!isIsoDate(text)) throw new UsageError('--today: give a day as YYYY-MM-DD');
   return text;
+}
+
+/** The severities that were given, the last one of each code. */
+function readRules(texts: readonly string[]): RuleChanges {
+  const changes: { -readonly [Code in keyof RuleChanges]: RuleChanges[Code] } = {};
+  for (const text of texts) {
+    const change = readRuleChange(text);
+    if ('problem' in change) throw new UsageError(`--rule: ${change.problem}`);
+    changes[change.code] = change.severity;
+  }
+  return changes;
 }
 
 function readRejectLimit(text: string | undefined): RejectLimit | null {

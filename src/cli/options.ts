@@ -10,6 +10,8 @@ export interface CommandOption extends Options {
   readonly describe: string;
   /** What the value is, for the documents: `FILE…`, `ID`. */
   readonly value?: string;
+  /** Whether it may be given several times, with one value each. */
+  readonly repeatable?: true;
 }
 
 const input = {
@@ -41,6 +43,13 @@ const input = {
     type: 'string',
     value: 'FILE',
     describe: 'What local codes and texts for vaccines stand for: a completed unmapped.csv of an earlier report',
+  },
+  rule: {
+    type: 'string',
+    value: 'CODE=SEVERITY',
+    repeatable: true,
+    describe:
+      'Severity of an issue code in this run, instead of that of the specification: off, info, warning or error; may be given again for other codes',
   },
   site: {
     type: 'string',
@@ -223,6 +232,22 @@ const SAMPLE_OPTIONS = {
   output: { type: 'string', value: 'DIR', demandOption: true, describe: 'New folder for the samples' },
 } as const satisfies Record<string, CommandOption>;
 
+const ACCEPT_OPTIONS = {
+  report: { type: 'string', value: 'DIR', demandOption: true, describe: 'Folder of the report of a run' },
+  min: {
+    type: 'number',
+    value: 'CONFIDENCE',
+    default: 0.95,
+    describe: 'The least confidence of a suggestion that is accepted, above 0 and up to 1',
+  },
+  spec: {
+    type: 'string',
+    value: 'ID|PATH',
+    describe: 'The specification of the run, where it does not come with immload',
+  },
+  ...json,
+} as const satisfies Record<string, CommandOption>;
+
 /** The commands in the order in which help and README show them. */
 export const COMMANDS = {
   'load [files..]': {
@@ -232,6 +257,11 @@ export const COMMANDS = {
   'validate [files..]': {
     describe: 'Check a submission without a registry: the same reports, no database',
     options: VALIDATE_OPTIONS as Record<string, CommandOption>,
+  },
+  'accept-fixes': {
+    describe:
+      'Write corrected copies of the reject files of a report, by its own suggestions, and a list of the changes',
+    options: ACCEPT_OPTIONS as Record<string, CommandOption>,
   },
   runs: { describe: 'List the loads of a registry', options: RUNS_OPTIONS as Record<string, CommandOption> },
   migrate: {

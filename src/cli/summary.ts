@@ -16,11 +16,13 @@ export function formatSummary(summary: Summary): string {
     formatChoice(summary),
     formatFiles(summary.files),
     formatReading(summary.files),
+    formatRules(summary),
     formatCodeTables(summary),
     formatMap(summary),
     formatPatients(summary),
     formatComparison(summary),
     formatIssues(summary),
+    formatLooks(summary),
     formatRefusal(summary),
     formatNext(summary),
   ];
@@ -81,6 +83,13 @@ function formatReading(files: readonly FileSummary[]): string {
     if (facts.length > 0) lines.push(`${showSafely(name)} ${facts.join(' and ')}`);
   }
   return lines.join('\n');
+}
+
+/** Rules that were judged otherwise than the specification says. */
+function formatRules({ changed_rules: changed }: Summary): string {
+  if (changed === undefined) return '';
+  const rules = Object.entries(changed).map(([code, { before, after }]) => `${code} ${before} → ${after}`);
+  return `Rules changed for this run: ${rules.join(', ')}`;
 }
 
 /** The code tables that do not come with immload. */
@@ -175,6 +184,15 @@ function formatIssues(summary: Summary): string {
     .join('\n\n');
 }
 
+/** What looks wrong about a file though its records may be right. */
+function formatLooks({ looks_wrong: looks }: Summary): string {
+  if (looks.length === 0) return '';
+  const lines = looks.map(
+    ({ file, field, sentence }) => `  ${showSafely(file)}${field === null ? '' : `, ${field}`}: ${sentence}`,
+  );
+  return ['Looks wrong as a whole', ...lines].join('\n');
+}
+
 /** Codes of errors for which a load would refuse a whole file. */
 export function fileErrorsOf(summary: Summary): readonly string[] {
   return Object.entries(summary.issues)
@@ -212,6 +230,9 @@ function formatNext(summary: Summary): string {
     const what = `(${values} that nobody understood; complete it and give it with --map)`;
     rows.push(['Unmapped', `${showSafely(`${summary.report}/unmapped.csv`)}  ${what}`]);
   }
+  const { count, sure } = summary.suggestions;
+  if (count > 0)
+    rows.push(['Suggestions', `${formatCount(count)} in suggestions.csv, ${formatCount(sure)} of them sure`]);
   if (Object.keys(summary.issues).length > 0)
     rows.push(['Codes', 'immload explain CODE says what a code means and how to fix it']);
   return formatTable(rows);

@@ -31,6 +31,7 @@ export {
 export { type Encoding, FILE_ENCODINGS, type FileEncoding } from './read/decode.js';
 export { type FileHead, type Recognition, recognize } from './read/recognize.js';
 export { detectUtf16, isUtf16, Utf16Transcoder } from './read/utf16.js';
+export { type ChangedRule, changeRules, type RuleChanges, readRuleChange } from './rule-changes.js';
 export * from './spec.js';
 export { type Batch, type Change, transformBlock } from './transform.js';
 export { type MapLine, type MapProblem, type MapReading, readVaccineMap, VaccineMap } from './vaccine-map.js';

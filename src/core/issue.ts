@@ -1,6 +1,7 @@
 /** Findings, issues and the words every issue code must have. */
 import type { IssueCode } from './catalogue.js';
 import type { FieldName, Severity } from './model.js';
+import type { RecordFacts } from './suggest/facts.js';
 
 /** What an issue is about: a record of one role, any record, or the file as a whole. */
 export type Subject = 'patient' | 'immunization' | 'comment' | 'record' | 'file';
@@ -24,8 +25,6 @@ export interface IssueDefinition {
   readonly fix: string;
   /** Guide, section or rule it comes from. */
   readonly source: string;
-  /** Whether `{other}` is a day that may have been meant, and is offered as a suggestion. */
-  readonly suggests?: true;
 }
 
 /** What fills the placeholders of a message. */
@@ -80,6 +79,8 @@ export interface Issue extends Finding {
   readonly offset: number;
   readonly sourcePatientId: string | null;
   readonly sourceImmunizationId: string | null;
+  /** What a suggestion can be made of; only of issues that there are suggestions for. */
+  readonly facts?: RecordFacts | null;
 }
 
 /** The message of an issue, its placeholders filled. */

@@ -436,3 +436,11 @@ export function unpackRow(packed: string): Row {
   for (let slot = 0; slot < row.length; slot++) if (row[slot] === '') row[slot] = null;
   return row;
 }
+
+/** One value of a packed row, without unpacking the others; `''` where nothing is known. */
+export function unpackSlot(packed: string, slot: number): string {
+  let start = 0;
+  for (let before = 0; before < slot; before++) start = packed.indexOf(SEPARATOR, start) + 1;
+  const end = packed.indexOf(SEPARATOR, start);
+  return end < 0 ? packed.slice(start) : packed.slice(start, end);
+}

@@ -7,7 +7,8 @@ export function nearestWord(word: string, known: readonly string[]): string | nu
   const limit = Math.max(1, Math.floor(key.length / 3));
   let best = limit + 1;
   for (const each of known) {
-    const isCut = key.length >= SHORTEST_BEGINNING && keyOf(each).startsWith(key);
+    // A word that only hyphens tell apart is nearer than any that goes on.
+    const isCut = key.length >= SHORTEST_BEGINNING && keyOf(each) !== key && keyOf(each).startsWith(key);
     const distance = isCut ? limit : distanceBetween(key, keyOf(each));
     if (distance >= best) continue;
     best = distance;

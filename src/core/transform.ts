@@ -26,6 +26,8 @@ import { IMMUNIZATION_RULES, refineImmunization, rulesOfVaccine } from './rules/
 import { PATIENT_RULES, refinePatient } from './rules/patient.js';
 import { type Rule, runRules } from './rules/rule.js';
 import { countOwnFields, type DelimitedLayout, REJECT_COLUMNS } from './spec.js';
+import { factsOf, type RecordFacts } from './suggest/facts.js';
+import { wantsFacts } from './suggest/suggesters.js';
 
 /** A value that was loaded differently from how it was received, and how often. */
 export interface Change {
@@ -885,9 +887,20 @@ class BlockTransform {
         after: finding.after,
         expected: finding.expected,
         other: finding.other,
+        facts: wantsFacts(finding.code) ? this.#facts() : null,
       });
     }
     return { errors, besides };
+  }
+
+  /** What suggestions for the record under way can be made of. */
+  #facts(): RecordFacts {
+    return factsOf(this.#row, this.#plan, (field) => this.#receivedOf(field));
+  }
+
+  #receivedOf(field: FieldName): string | null {
+    const reader = this.#plan.columnOf.get(field);
+    return reader === undefined ? null : this.#received(reader) || null;
   }
 
   /** An id as it is written, where the rules of columns want it for their findings. */

@@ -101,7 +101,7 @@ export function toLine(cells: readonly string[], layout: Layout): string {
 }
 
 /** A cell with the quotes and escapes that it needs, and no others. */
-function quoteCell(cell: string, { delimiter, quote, escape: escaping }: DelimitedLayout): string {
+export function quoteCell(cell: string, { delimiter, quote, escape: escaping }: DelimitedLayout): string {
   const isPlain = !(cell.includes(delimiter) || /[\r\n]/.test(cell) || (quote !== null && cell.startsWith(quote)));
   if (escaping === undefined) {
     return isPlain || quote === null ? cell : quote + cell.replaceAll(quote, quote + quote) + quote;

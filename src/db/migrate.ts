@@ -5,6 +5,7 @@ import * as codeTables from '../../migrations/0002_code_tables.js';
 import * as matching from '../../migrations/0003_matching.js';
 import * as patientComments from '../../migrations/0004_patient_comments.js';
 import * as doseRecords from '../../migrations/0005_dose_records.js';
+import * as ruleChanges from '../../migrations/0006_rule_changes.js';
 
 interface Migration {
   readonly name: string;
@@ -13,7 +14,7 @@ interface Migration {
 }
 
 /** All migrations, in their order. */
-const MIGRATIONS: readonly Migration[] = [registry, codeTables, matching, patientComments, doseRecords];
+const MIGRATIONS: readonly Migration[] = [registry, codeTables, matching, patientComments, doseRecords, ruleChanges];
 
 const SOURCE: Knex.MigrationSource<Migration> = {
   getMigrations: async () => [...MIGRATIONS],

@@ -362,8 +362,8 @@ export class SqliteStore implements Store {
       }
       const { lastInsertRowid } = this.#database
         .prepare(
-          `INSERT INTO runs (status, spec_id, spec_version, site_id, today, program_version, code_tables, started_at, host, process, heartbeat_at, match_model)
-           VALUES ('running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO runs (status, spec_id, spec_version, site_id, today, program_version, code_tables, started_at, host, process, heartbeat_at, match_model, rule_changes)
+           VALUES ('running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(
           run.specId,
@@ -377,6 +377,7 @@ export class SqliteStore implements Store {
           OWN_PROCESS,
           new Date().toISOString(),
           run.matchModel,
+          run.ruleChanges,
         );
       const runId = Number(lastInsertRowid);
       const addFile = this.#database.prepare('INSERT INTO run_files (run_id, role, name) VALUES (?, ?, ?)');

@@ -20,6 +20,8 @@ export interface NewRun {
   readonly programVersion: string;
   /** Table id → as-of date. */
   readonly codeTables: Readonly<Record<string, string>>;
+  /** Rules that were judged otherwise than the spec says, as JSON; `null` for none. */
+  readonly ruleChanges: string | null;
   readonly startedAt: string;
   /** How patients are matched. */
   readonly matchModel: MatchModelId;

@@ -23,9 +23,10 @@ import { type CsvFormatterStream, format } from 'fast-csv';
 import { CATALOGUE, type IssueCode } from '../core/catalogue.js';
 import { formatMessage, type Issue, type IssueDefinition } from '../core/issue.js';
 import type { Fate, FieldName, RecordRole, Severity } from '../core/model.js';
-import type { DateFormat } from '../core/normalize/date.js';
+import type { Advice, Advisor } from '../core/suggest/advisor.js';
+import type { RecordFacts } from '../core/suggest/facts.js';
+import { SURE } from '../core/suggest/proposal.js';
 import type { Change } from '../core/transform.js';
-import { formatDate } from '../core/write.js';
 import { Spool } from './spool.js';
 
 /** A report that cannot be written. */
@@ -199,12 +200,12 @@ export interface IssueCount {
 }
 
 /**
- * When an issue is found: with the record; when a combined record is read for its doses; when the whole file was read; or
- * when all doses of its patient were. Each stage has an order of its own.
+ * When an issue is found: with the record; when a combined record is read for its doses; when the names of all patients
+ * are known; when the whole file was read; or when all doses of its patient were. Each stage has an order of its own.
  */
-export type IssueStage = 'early' | 'doses' | 'late' | 'late-doses';
+export type IssueStage = 'early' | 'doses' | 'names' | 'late' | 'late-doses';
 
-const STAGES: readonly IssueStage[] = ['early', 'doses', 'late', 'late-doses'];
+const STAGES: readonly IssueStage[] = ['early', 'doses', 'names', 'late', 'late-doses'];
 const MOST_EXAMPLES = 5;
 const SEPARATOR = '\x1f';
 
@@ -213,6 +214,9 @@ export class IssueLog {
   readonly counts = new Map<IssueCode, IssueCount>();
   /** How often each code of the spec's document was found. */
   readonly documentCounts = new Map<string, number>();
+  /** How many issues were written with a suggestion, and how many of these are sure. */
+  readonly suggestions = { count: 0, sure: 0 };
+  #hasFacts = false;
   readonly #folder: string;
   readonly mostPerCode: number;
   readonly #files: { readonly name: string; readonly stages: Readonly<Record<IssueStage, Spool>> }[] = [];
@@ -235,6 +239,7 @@ export class IssueLog {
     const stages = {
       early: spoolOf('early'),
       doses: spoolOf('doses'),
+      names: spoolOf('names'),
       late: spoolOf('late'),
       'late-doses': spoolOf('late-doses'),
     };
@@ -261,22 +266,52 @@ export class IssueLog {
     if (counted.examples.length < MOST_EXAMPLES) counted.examples.push({ file: log.name, line: issue.line });
     if (counted.rows >= this.mostPerCode) return;
     counted.rows++;
+    if (issue.facts != null) this.#hasFacts = true;
     log.stages[stage].append(toLine(issue));
   }
 
-  /** Writes `issues.csv`: files in their order, records in theirs, each with its fate. */
-  async write(path: string, fateOf: (file: number, record: number) => Fate | null): Promise<void> {
-    const report = new CsvReport(path, ISSUE_COLUMNS);
+  /**
+   * Writes `issues.csv`: files in their order, records in theirs, each with its fate and with what may mend it. Why that
+   * may be, and how sure it is, goes into `suggestions.csv`, which there is only where there are any.
+   */
+  async write(
+    folder: Pick<ReportFolder, 'fileIn'>,
+    fateOf: (file: number, record: number) => Fate | null,
+    advisor: Advisor | null = null,
+  ): Promise<void> {
+    const report = new CsvReport(folder.fileIn('issues.csv'), ISSUE_COLUMNS);
+    let suggested: CsvReport | null = null;
     try {
+      if (advisor !== null && this.#hasFacts) this.#tell(advisor);
       for (const [file, { name, stages }] of this.#files.entries()) {
         for (const issue of inOrderOfRecords(STAGES.map((stage) => stages[stage].lines()))) {
           const documentCode = issue.documentCode ?? this.#documentCodes[issue.code] ?? null;
           const fate = issue.record === 0 ? null : fateOf(file, issue.record);
-          await report.write(issueCells(name, { ...issue, documentCode }, fate));
+          const advice = issue.facts == null ? null : (advisor?.advise(issue, issue.facts) ?? null);
+          if (advice !== null) {
+            this.suggestions.count++;
+            if (advice.confidence >= SURE) this.suggestions.sure++;
+            suggested ??= new CsvReport(folder.fileIn('suggestions.csv'), SUGGESTION_COLUMNS);
+            await suggested.write(suggestionCells(name, issue, fate, advice));
+          }
+          await report.write(issueCells(name, { ...issue, documentCode }, fate, advice));
         }
       }
     } finally {
       await report.close();
+      await suggested?.close();
+    }
+  }
+
+  /** Tells of all issues with facts, so that what other records say can be known when the first is written. */
+  #tell(advisor: Advisor): void {
+    for (const { stages } of this.#files) {
+      for (const stage of STAGES) {
+        for (const line of stages[stage].lines()) {
+          const issue = fromLine(line);
+          if (issue.facts != null) advisor.note(issue, issue.facts);
+        }
+      }
     }
   }
 
@@ -307,8 +342,12 @@ const ISSUE_COLUMNS = [
   'severity', 'code', 'file', 'record', 'line', 'byte_offset', 'source_patient_id', 'source_immunization_id', 'field',
   'value', 'message', 'fix', 'suggestion', 'fate',
 ]; // biome-ignore format: the columns in their order
+const SUGGESTION_COLUMNS = [
+  'file', 'record', 'line', 'source_patient_id', 'source_immunization_id', 'code', 'field', 'value', 'suggestion',
+  'confidence', 'reason', 'fate',
+]; // biome-ignore format: the columns in their order
 
-function issueCells(file: string, issue: Issue, fate: Fate | null): (string | number | null)[] {
+function issueCells(file: string, issue: Issue, fate: Fate | null, advice: Advice | null): (string | number | null)[] {
   const definition: IssueDefinition = CATALOGUE[issue.code];
   const wholeFile = issue.record === 0;
   return [
@@ -324,7 +363,24 @@ function issueCells(file: string, issue: Issue, fate: Fate | null): (string | nu
     issue.value,
     messageOf(issue),
     definition.fix,
-    suggestionOf(definition, issue),
+    advice?.text ?? null,
+    fate,
+  ];
+}
+
+function suggestionCells(file: string, issue: Issue, fate: Fate | null, advice: Advice): (string | number | null)[] {
+  return [
+    file,
+    issue.record,
+    issue.line,
+    issue.sourcePatientId,
+    issue.sourceImmunizationId,
+    issue.code,
+    issue.column ?? issue.field,
+    issue.value,
+    advice.text,
+    advice.confidence.toFixed(2),
+    advice.reason,
     fate,
   ];
 }
@@ -333,13 +389,6 @@ function issueCells(file: string, issue: Issue, fate: Fate | null): (string | nu
 function messageOf(issue: Issue): string {
   const message = formatMessage(CATALOGUE[issue.code], issue);
   return issue.documentCode === null ? message : `${issue.documentCode}: ${message}`;
-}
-
-/** What to write instead, in the form that the specification asks for; `null` where nothing can be suggested. */
-function suggestionOf(definition: IssueDefinition, { other, expected }: Issue): string | null {
-  if (definition.suggests !== true || other === null || expected === null) return null;
-  const [format] = expected.split(', ') as [DateFormat];
-  return formatDate(other, format);
 }
 
 /** A value as part of a line: without the characters that separate values and lines. */
@@ -363,6 +412,7 @@ function toLine(issue: Issue): string {
     part(issue.other),
     part(issue.column),
     part(issue.documentCode),
+    part(issue.facts == null ? null : JSON.stringify(issue.facts)),
   ].join(SEPARATOR);
 }
 
@@ -384,6 +434,7 @@ function fromLine(line: string): Issue {
     after: text(9),
     expected: text(10),
     other: text(11),
+    facts: text(14) === null ? null : (JSON.parse(text(14)!) as RecordFacts),
   };
 }
 

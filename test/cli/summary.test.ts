@@ -46,6 +46,8 @@ function summary(more: Partial<Summary> = {}): Summary {
     doses: { new: 0, merged: 0, duplicate: 0, review: 0 },
     patients: { new: 1200, merged: 4, review: 1 },
     issues: {},
+    looks_wrong: [],
+    suggestions: { count: 0, sure: 0 },
     max_issues_per_code: 100_000,
     changes: {},
     stage_seconds: { patients: 1.04, reports: 0.2 },

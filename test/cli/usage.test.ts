@@ -39,6 +39,30 @@ describe('wrong usage', () => {
     [['load', '--patients', ''], `--patients: give a value that is not empty; ${SEE_HELP}`],
     [['load', '--patients', 'p.txt', '--report', ''], `--report: give a value that is not empty; ${SEE_HELP}`],
     [['load', '--patients', 'p.txt', '--db', ''], `--db: give a value that is not empty; ${SEE_HELP}`],
+    [
+      ['load', '--patients', 'p.txt', '--rule', 'zip-invalid'],
+      '--rule: zip-invalid says no severity; write CODE=SEVERITY, such as zip-invalid=info',
+    ],
+    [
+      ['load', '--patients', 'p.txt', '--rule', 'zip-invalid='],
+      '--rule: a blank is no severity of zip-invalid; use one of error, warning, info, off',
+    ],
+    [
+      ['validate', '--patients', 'p.txt', '--rule', 'zip-invalid=warn'],
+      '--rule: warn is no severity of zip-invalid; use one of error, warning, info, off',
+    ],
+    [
+      ['load', '--patients', 'p.txt', '--rule', 'zip-invald=off'],
+      '--rule: there is no issue code zip-invald; did you mean zip-invalid?',
+    ],
+    [
+      ['load', '--patients', 'p.txt', '--rule', 'toString=off'],
+      '--rule: there is no issue code toString; `immload explain` lists all codes',
+    ],
+    [
+      ['load', '--rule', 'zip-invalid=off', '--rule', 'dose-date-missing=warning', 'p.txt'],
+      '--rule: dose-date-missing is always an error: such a record cannot be stored or linked',
+    ],
     [['load', '--patients', 'p.txt', '--today', '20260701'], '--today: give a day as YYYY-MM-DD'],
     [['load', '--patients', 'p.txt', '--today', '2026-02-30'], '--today: give a day as YYYY-MM-DD'],
     [['load', '--patients', 'p.txt', '--max-issues-per-code', '-1'], '--max-issues-per-code: give a whole number'],

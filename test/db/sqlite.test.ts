@@ -13,6 +13,7 @@ const RUN: NewRun = {
   programVersion: '0',
   codeTables: {},
   startedAt: '2026-01-01T00:00:00.000Z',
+  ruleChanges: null,
   matchModel: 'exact',
 };
 const NO_PATIENTS = { patients: [], updates: [], parts: [], sources: [], matchKeys: [], nameUses: [], reviews: [] };

@@ -188,7 +188,7 @@ describe('the issues of a run', () => {
     log: IssueLog,
     fateOf: (file: number, record: number) => Fate | null = () => 'loaded',
   ) {
-    await log.write(sandbox.path('issues.csv'), fateOf);
+    await log.write({ fileIn: (name) => sandbox.path(name) }, fateOf);
     log.close();
     return sandbox.report(sandbox.folder, 'issues.csv');
   }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { ISSUE_CODES } from '../../src/core/catalogue.js';
 import type { Framing } from '../../src/core/framing.js';
 import type { FileRole } from '../../src/core/model.js';
+import { NEEDS_MANY_RECORDS } from '../../src/core/rules/applies.js';
 import { makeSamples, type SampleFiles } from '../../src/core/samples/samples.js';
 import {
   checkSpec,
@@ -236,11 +237,12 @@ describe.each(ALL)('%s', (_, spec) => {
   });
 });
 
-test('each code has a sample in one of them, unless it needs more than files', () => {
+test('each code has a sample in one of them, unless it needs more than files or many records', () => {
   const shown = ALL.flatMap(([, spec]) => makeSamples(spec, CODES).faulty.map(({ code }) => code));
   const ofNdcs = ['ndc-invalid', 'ndc-padded', 'ndc-unknown', 'ndc-ambiguous'];
   const ofPending = ['cvx-pending', 'cvx-pending-outdated'];
-  expect([...new Set(shown), ...ofNdcs, ...ofPending, 'vaccine-mapped'].sort()).toEqual([...ISSUE_CODES].sort());
+  const others = [...ofNdcs, ...ofPending, 'vaccine-mapped', ...NEEDS_MANY_RECORDS];
+  expect([...new Set(shown), ...others].sort()).toEqual([...ISSUE_CODES].sort());
 });
 
 test('miis-legacy shows every rule that its records can break', () => {

@@ -10,6 +10,7 @@ import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from '../../src/core/spec-words
 import { renderSchema, SCHEMA_FILE } from '../../src/docs/spec-schema.js';
 import { loadCodes } from '../../src/files/code-tables.js';
 import { builtInSpecIds, loadSpec, packageFolder } from '../../src/files/specs.js';
+import { renderCodePages } from './code-pages.js';
 
 /** A generated document: where it stands, and what it should be. */
 export interface Document {
@@ -26,6 +27,7 @@ export function renderDocuments(): readonly Document[] {
     { path: 'specs/README.md', content: renderSpecs() },
     { path: `specs/${SCHEMA_FILE}`, content: renderSchema() },
     { path: 'examples/01-quick-start/summary.svg', content: renderPicture(output) },
+    ...renderCodePages(),
   ];
 }
 

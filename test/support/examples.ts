@@ -48,7 +48,14 @@ export const OWN_SPEC: Example = {
 export const EXAMPLES: readonly Example[] = [QUICK_START, FIXED_WIDTH, OWN_SPEC];
 
 /** What an example's run leaves in `output` that is the same every time, by the path in the example's folder. */
-export const EXPECTED_REPORTS = ['issues.csv', 'changes.csv', 'review.csv', 'unmapped.csv', 'rejects'];
+export const EXPECTED_REPORTS = [
+  'issues.csv',
+  'suggestions.csv',
+  'changes.csv',
+  'review.csv',
+  'unmapped.csv',
+  'rejects',
+];
 
 /** Writes an example's input into a folder. */
 export function writeExampleInput({ inputs, clinic, spec, dirt }: Example, folder: string): void {

@@ -24,6 +24,7 @@ export function newRun(startedAt = '2026-07-01T10:00:00.000Z'): NewRun {
     programVersion: '0.0.0',
     codeTables: { cvx: '2025-10-12' },
     startedAt,
+    ruleChanges: null,
     matchModel: 'exact',
   };
 }

@@ -82,6 +82,22 @@ export function decodeText(bytes: Uint8Array, encoding: Encoding): string {
   return text;
 }
 
+/** The bytes of a text in a known encoding; `null` where it has a character that the encoding lacks. */
+export function encodeText(text: string, encoding: Encoding): Uint8Array | null {
+  if (encoding === 'utf-8') return new TextEncoder().encode(text);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    const high = code < 0x80 ? -1 : WINDOWS_1252.indexOf(code);
+    if (code < 0x80) bytes[i] = code;
+    else if (encoding === 'ascii') return null;
+    else if (high >= 0) bytes[i] = 0x80 + high;
+    else if (code > 0x9f && code < 0x100) bytes[i] = code;
+    else return null;
+  }
+  return bytes;
+}
+
 /** Half a surrogate pair, which has three bytes, is one character without meaning and not three. */
 function withoutHalfPairs(bytes: Uint8Array): Uint8Array {
   let own: Uint8Array | null = null;

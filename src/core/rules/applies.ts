@@ -15,6 +15,7 @@ import {
   severityOf,
   VACCINE_FIELDS,
 } from '../spec.js';
+import { DETECTORS } from '../whole/detectors.js';
 import { hasColumnRules } from './checks.js';
 import { codesOfRule, RULE_CODES } from './columns.js';
 import { COMMENT_MISSING } from './comment.js';
@@ -83,10 +84,17 @@ const NEEDS_MORE_THAN_FILES: ReadonlySet<IssueCode> = new Set<IssueCode>([
   'vaccine-mapped',
 ]);
 
+/** Codes that a few records cannot show: they are about what many have in common. */
+export const NEEDS_MANY_RECORDS: ReadonlySet<IssueCode> = new Set<IssueCode>([
+  ...DETECTORS.map(({ code }) => code),
+  'names-exchanged',
+]);
+
 /** Codes that need a second field beside the one they are reported on. */
 const SECOND_FIELDS: Readonly<Partial<Record<IssueCode, FieldName>>> = {
   'zip-padded': 'state',
   'county-outside-state': 'state',
+  'zip-outside-state': 'state',
   'death-date-before-birth': 'birth_date',
   'birth-order-missing': 'multiple_birth',
   'dose-after-lot-expiry': 'administered_on',
@@ -160,9 +168,9 @@ export function plainlyRequired(role: RecordRole, layout: Layout): readonly Layo
   );
 }
 
-/** Whether a record or a file of the spec can break the rule, and it is reported when one does. */
+/** Whether a record or a file of a few records can break the rule, and it is reported when one does. */
 export function canBreak(code: IssueCode, spec: Spec): boolean {
-  if (severityOf(code, spec) === 'off' || NEEDS_MORE_THAN_FILES.has(code)) return false;
+  if (severityOf(code, spec) === 'off' || NEEDS_MORE_THAN_FILES.has(code) || NEEDS_MANY_RECORDS.has(code)) return false;
   if (isCombined(spec) && ONLY_IN_TWO_FILES.has(code)) return false;
   if (isTagged(spec) && NOT_UNDER_A_PATIENT.has(code)) return false;
   if (isTagged(spec) && code === 'patient-rejected') return true;

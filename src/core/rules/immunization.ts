@@ -46,12 +46,13 @@ const ofTable = (row: Row, { codes }: RuleContext): Facts => ({ after: row[DOSE.
 const SKIN_TESTS = new Set(['95', '96', '97', '98']);
 
 /** A rule about some vaccines only. */
-interface VaccineRule extends Rule {
+export interface VaccineRule extends Rule {
   /** Whether a dose of this vaccine can break the rule at all. */
   readonly concerns: (vaccine: Cvx) => boolean;
 }
 
-const VACCINE_RULES: readonly VaccineRule[] = [
+/** All of them; {@link rulesOfVaccine} says which concern a vaccine. */
+export const VACCINE_RULES: readonly VaccineRule[] = [
   { code: 'cvx-reserved', concerns: ({ code }) => code === '99', needs: [], holds: () => false },
   { code: 'cvx-no-vaccine', concerns: ({ code }) => code === '998', needs: [], holds: (row) => !isGiven(row) },
   { code: 'cvx-unknown-vaccine', concerns: ({ code }) => code === '999', needs: [], holds: isAdministered },

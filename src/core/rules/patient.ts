@@ -1,6 +1,7 @@
 /** What must be true of a patient. */
 import { type FieldName, PATIENT, PATIENT_FIELDS, type Problem, type Row } from '../model.js';
 import { isNewbornName, isTestName, isUnknownName, splitSuffix } from '../normalize/name.js';
+import { isZipOfState } from '../zip-states.js';
 import type { Report, Rule } from './rule.js';
 
 /** States and territories whose ZIP codes begin with 0. */
@@ -120,6 +121,11 @@ export const PATIENT_RULES: readonly Rule[] = [
     needs: [PATIENT.zip],
     holds: (row) => row[PATIENT.state] !== null,
     asksFor: ['state'],
+  },
+  {
+    code: 'zip-outside-state',
+    needs: [PATIENT.zip, PATIENT.state],
+    holds: (row) => isZipOfState(row[PATIENT.zip]!, row[PATIENT.state]!) !== false,
   },
   {
     code: 'county-outside-state',

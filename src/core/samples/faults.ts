@@ -472,6 +472,9 @@ const commentOnRejected: DraftFault = (draft) => {
   return [ofChild(draft, 'birth-date-missing'), { role: 'comment', row, code: 'comment-patient-rejected' }];
 };
 
+/** What many records have in common is not shown by a few. */
+const needsManyRecords: DraftFault = () => null;
+
 /** The faults of every code, in the order of the catalogue. */
 export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> = {
   // ---- any record ------------------------------------------------------------------------------------------------
@@ -530,6 +533,21 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'column-unknown': [unknownColumn],
   'column-missing': [missingColumn],
   'records-not-loaded': [byRule],
+  'births-on-new-year': [needsManyRecords],
+  'birth-date-default': [needsManyRecords],
+  'sex-always-same': [needsManyRecords],
+  'patients-under-several-ids': [needsManyRecords],
+  'doses-on-one-day': [needsManyRecords],
+  'doses-on-first-of-month': [needsManyRecords],
+  'months-without-doses': [needsManyRecords],
+  'doses-one-source': [needsManyRecords],
+  'lot-over-years': [needsManyRecords],
+  'ages-wrong-for-vaccine': [needsManyRecords],
+  'doses-on-birth-day': [needsManyRecords],
+  'doses-per-patient-high': [needsManyRecords],
+  'patients-with-one-dose': [needsManyRecords],
+  'column-always-same': [needsManyRecords],
+  'columns-shifted': [needsManyRecords],
   'encoding-windows-1252': [inWindows1252],
   'encoding-mixed': [inTwoEncodings],
   'nul-bytes': [withZeroBytes],
@@ -550,6 +568,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'name-test': [patient({ last_name: 'ZZTEST' })],
   'name-characters': [patient({ middle_name: 'M4' }), patient({ last_name: 'Ch3n' })],
   'middle-initial-in-first-name': [patient({ first_name: 'Mary A', middle_name: '' })],
+  'names-exchanged': [needsManyRecords],
   'suffix-split': [patient({ last_name: 'Chen JR', suffix: '' })],
   'suffix-unrecognized': [patient({ suffix: 'MD' })],
   'birth-date-missing': [patient({ birth_date: '' })],
@@ -589,6 +608,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'zip-placeholder': [patient({ zip: '00000' })],
   'zip-padded': [patient({ zip: '1605', state: 'MA' })],
   'zip-without-state': [patient({ zip: '01605', state: '' })],
+  'zip-outside-state': [patient({ state: 'MA', zip: '20118' })],
   'county-unrecognized': [patient({ county: 'Q' })],
   'county-outside-state': [patient({ county: '33011', state: 'MA' })],
   'country-unrecognized': [patient({ country: '?' })],
