@@ -65,7 +65,7 @@ export interface ColumnRule extends Partial<RuleKinds> {
 /** The values of a set: a list, or the codes of a code table. */
 export type ValueSet = readonly string[] | { readonly table: string };
 
-/** Beginnings of values, by the value of another column. `35-36` stands for all between the two. */
+/** Beginnings of values, by the value of another column. `35-36` stands for all between the two. Case does not matter. */
 export type PrefixTable = Readonly<Record<string, readonly string[]>>;
 
 export const RULE_KINDS: readonly RuleKind[] = [

@@ -104,7 +104,7 @@ export const SPEC_PROPERTIES: SpecProperties = {
       'Issue codes that weigh differently here than in general. `immload explain` lists all codes and what they weigh.',
     sets: 'Lists of values that rules of columns name: {"answers": ["YES", "NO"]}, or {"counties": {"table": "county_us"}} for the codes of a code table.',
     prefixes:
-      'Beginnings of values by the value of another column, for rules of columns: {"zip-of-state": {"MA": ["010-027", "055"]}}. 010-027 stands for all between the two.',
+      'Beginnings of values by the value of another column, for rules of columns: {"zip-of-state": {"MA": ["010-027", "055"]}}. 010-027 stands for all between the two, which have the same length. Case does not matter.',
     codes:
       'What the document that the specification was made from calls a breach, by issue code: {"value-too-long": "DATA008"}. It is shown beside the issue.',
   },

@@ -45,6 +45,7 @@ describe('nothing is wrong with', () => {
     }],
     ['codes of the document', '/codes', { 'value-too-long': 'DATA008' }],
     ['a prefix table in which a value asks for anything or nothing', '/prefixes/zips', { MA: [''], PW: [] }],
+    ['a prefix table with letters', '/prefixes/zips', { UK: ['ab', 'B1-b9'] }],
     ['an example', `${LAST}/example`, 'Walsh'],
     ['an example of a key', `${PATIENT}/fields/0/example`, 'C-{n}'],
   ])('%s', (_, pointer, value) => {
@@ -71,6 +72,10 @@ describe('a spec is told its fault, the place and the remedy', () => {
     ['/prefixes', ['zips'], '/prefixes', 'not an object'],
     ['/prefixes/zips', ['01'], '/prefixes/zips', 'not an object'],
     ['/prefixes/zips', { MA: '01' }, '/prefixes/zips/MA', 'not a list of texts'],
+    ['/prefixes/zips', { MA: ['010', '9-11'] }, '/prefixes/zips/MA/1', 'no range of beginnings'],
+    ['/prefixes/zips', { MA: ['027-010'] }, '/prefixes/zips/MA/0', 'no range of beginnings'],
+    ['/prefixes/zips', { MA: ['01-02-03'] }, '/prefixes/zips/MA/0', 'no range of beginnings'],
+    ['/prefixes/zips', { MA: ['-'] }, '/prefixes/zips/MA/0', 'no range of beginnings'],
     ['/codes', ['DATA008'], '/codes', 'not an object'],
     ['/codes', { 'value-to-long': 'DATA008' }, '/codes/value-to-long', 'no such issue code'],
     ['/codes', { 'value-too-long': 8 }, '/codes/value-too-long', 'not a text'],

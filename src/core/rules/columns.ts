@@ -12,6 +12,7 @@ import type { FieldName, IsoDate } from '../model.js';
 import { columnKey, type Layout, type LayoutField, type Spec } from '../spec.js';
 import { type ConditionTest, caseless, compileWhen, describeWhen, type PlaceOf, type ReadCell } from './conditions.js';
 import { compilePattern } from './pattern.js';
+import { beginsWith, readBeginning } from './prefix.js';
 import { dayAfter, isMonthFirst, readRuleDate } from './rule-dates.js';
 import { type Fingerprint, fingerprintOf } from './unique.js';
 
@@ -277,14 +278,15 @@ const KINDS: Readonly<Record<RuleKind, Compile>> = {
     return (value) => (value === '' || read(value) < tomorrow ? null : 'value-in-future');
   },
   prefixes: ({ prefixes, of, unlisted = 'right' }, _, { spec, placeOf }) => {
-    const table = new Map(Object.entries(spec.prefixes[prefixes!]!).map(([key, each]) => [caseless(key), each]));
+    const beginnings = Object.entries(spec.prefixes[prefixes!]!);
+    const table = new Map(beginnings.map(([key, each]) => [caseless(key), each.map(readBeginning)]));
     const place = placeOf(of!);
     return (value, read) => {
       const other = read(place);
       if (value === '' || other === '') return null;
       const allowed = table.get(caseless(other));
       if (allowed === undefined) return unlisted === 'right' ? null : 'values-disagree';
-      return allowed.some((prefix) => beginsWith(value, prefix)) ? null : 'values-disagree';
+      return allowed.some((each) => beginsWith(value, each)) ? null : 'values-disagree';
     };
   },
   // Told by who has seen the records before.
@@ -301,14 +303,6 @@ export function valuesOfSet(name: string, { spec, codes }: Pick<CheckedLayout, '
 /** The value without what a file may put around it. */
 function withoutBlanks(value: string): string {
   return value.replace(/^[\x00-\x20]+|[\x00-\x20]+$/g, '');
-}
-
-/** Whether a value begins as is asked: with a text or, for `35-36`, with one of the two or between them. */
-export function beginsWith(value: string, prefix: string): boolean {
-  const dash = prefix.indexOf('-');
-  if (dash < 0) return value.startsWith(prefix);
-  const [first, last] = [prefix.slice(0, dash), prefix.slice(dash + 1)];
-  return value.startsWith(first) || value.startsWith(last) || (value > first && value < last);
 }
 
 /** Reads a date of a column into the form that sorts; what is no date of its forms stays the text that it is. */
