@@ -62,6 +62,8 @@ export interface CheckedColumn {
 
 /** A value that may stand once in a file, for who has seen the records before. */
 export interface UniqueValue {
+  /** The rule that asks it, and its column: each rule remembers the values that it was asked of. */
+  readonly key: string;
   readonly column: string;
   readonly field: FieldName | null;
   readonly documentCode: string | null;
@@ -198,11 +200,16 @@ function compileUnique(
 ): CompiledUnique[] {
   return (column.rules ?? [])
     .filter((rule) => rule.unique !== undefined)
-    .map((rule) => ({
+    .map((rule, number) => ({
       place: layout.placeOf(column.name),
       occasion: occasions.add(rule.when, null, layout),
       evenBlank: rule.evenBlank ?? false,
-      of: { column: column.name, field, documentCode: documentCodeOf(rule, 'value-repeated', layout.spec) },
+      of: {
+        key: `${number} ${columnKey(column.name)}`,
+        column: column.name,
+        field,
+        documentCode: documentCodeOf(rule, 'value-repeated', layout.spec),
+      },
     }));
 }
 
