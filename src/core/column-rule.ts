@@ -54,6 +54,8 @@ export interface ColumnRule extends Partial<RuleKinds> {
   readonly of?: string;
   /** With `prefixes`: what becomes of a value where the other is not in the table. */
   readonly unlisted?: 'right' | 'wrong';
+  /** With `notAfter` and `notInFuture`: whether what is no date, to the letter, is compared as text. Else it is not judged. */
+  readonly asText?: boolean;
   /** With `notAfter` and `unique`: whether blanks are judged like values. */
   readonly evenBlank?: boolean;
   /** The conditions under which it is asked, of which one is enough; always, where none are named. */

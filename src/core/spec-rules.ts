@@ -199,6 +199,7 @@ const PARTS_OF: Readonly<Record<string, readonly RuleKind[]>> = {
   of: ['prefixes'],
   unlisted: ['prefixes'],
   evenBlank: ['notAfter', 'unique'],
+  asText: ['notAfter', 'notInFuture'],
 };
 
 function checkRule(rule: JsonObject, path: string, scope: RuleScope, check: Checker): void {
@@ -215,8 +216,9 @@ function checkRule(rule: JsonObject, path: string, scope: RuleScope, check: Chec
   }
   if (kinds.includes('prefixes')) checkColumn(rule['of'], `${path}/of`, scope, check);
   if (rule['unlisted'] !== undefined) check.oneOf(rule['unlisted'], `${path}/unlisted`, namesOf(SPEC_VALUES.unlisted));
-  if (rule['evenBlank'] !== undefined && typeof rule['evenBlank'] !== 'boolean') {
-    check.report(`${path}/evenBlank`, 'not true or false', 'Use true or false.');
+  for (const part of ['evenBlank', 'asText']) {
+    if (rule[part] === undefined || typeof rule[part] === 'boolean') continue;
+    check.report(`${path}/${part}`, 'not true or false', 'Use true or false.');
   }
   if (rule['when'] !== undefined) checkWhen(rule['when'], `${path}/when`, scope, check);
   if (rule['code'] !== undefined && (typeof rule['code'] !== 'string' || rule['code'].trim() === '')) {

@@ -8,7 +8,7 @@ import { CATALOGUE, type IssueCode } from './catalogue.js';
 import { createFinding, type Facts, type Finding, type Issue } from './issue.js';
 import { COMMENT, DOSE, type FieldName, PATIENT, type Problem, packRow, type Row, type Severity } from './model.js';
 import { NOTHING_KNOWN, type Reading } from './normalize/reading.js';
-import { hasControlCharacter } from './normalize/text.js';
+import { copyText, hasControlCharacter } from './normalize/text.js';
 import { readingOn, resolveVaccine, type VaccineClue } from './normalize/vaccine.js';
 import type { ColumnReader, ColumnRun, RunReading, RunRemark, TransformPlan } from './plan.js';
 import { type Block, RecordShape, recordOffset } from './read/blocks.js';
@@ -928,11 +928,3 @@ const NO_ERRORS: RecordErrors = { errors: [], besides: [] };
 
 /** From what is not told to what keeps a record out. */
 const WEIGHTS: readonly (Severity | 'off')[] = ['off', 'info', 'warning', 'error'];
-
-/**
- * The same text in memory of its own. A slice would keep the text of the whole block it was cut from alive; V8 copies
- * slices of fewer than 13 characters by itself.
- */
-function copyText(text: string): string {
-  return text.length < 13 ? text : (JSON.parse(JSON.stringify(text)) as string);
-}

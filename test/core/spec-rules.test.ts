@@ -27,7 +27,7 @@ describe('nothing is wrong with', () => {
     ['each kind of rule', `${LAST}/rules`, [
       { required: true }, { required: true, when: 'old' }, { notToSend: true, when: ['old'] }, { fixed: 'Redacted' },
       { pattern: '\\d{5}(-\\d{4})?' }, { set: 'answers', code: 'DATA007' }, { longest: 20 }, { dates: ['YYYY-MM', 'MM/DD/YYYY'] },
-      { needs: 'Chart' }, { notAfter: 'DOB' }, { notAfter: 'DOB', evenBlank: true }, { notInFuture: true },
+      { needs: 'Chart' }, { notAfter: 'DOB' }, { notAfter: 'DOB', evenBlank: true, asText: true }, { notInFuture: true }, { notInFuture: true, asText: false },
       { prefixes: 'zips', of: 'Chart' }, { prefixes: 'zips', of: 'Chart', unlisted: 'wrong' }, { unique: true, evenBlank: false },
     ]],
     ['no rules', `${LAST}/rules`, []],
@@ -126,6 +126,8 @@ describe('a spec is told its fault, the place and the remedy', () => {
     [`${LAST}/rules`, [{ prefixes: 'zips', of: 'DOB', unlisted: 'ignored' }], `${RULE}/unlisted`, 'not a known value'],
     [`${LAST}/rules`, [{ set: 'answers', of: 'DOB' }], `${RULE}/of`, 'means nothing here'],
     [`${LAST}/rules`, [{ set: 'answers', evenBlank: true }], `${RULE}/evenBlank`, 'means nothing here'],
+    [`${LAST}/rules`, [{ dates: ['YYYY-MM-DD'], asText: true }], `${RULE}/asText`, 'means nothing here'],
+    [`${LAST}/rules`, [{ notInFuture: true, asText: 'yes' }], `${RULE}/asText`, 'not true or false'],
     [`${LAST}/rules`, [{ unique: true, evenBlank: 'yes' }], `${RULE}/evenBlank`, 'not true or false'],
     [`${LAST}/rules`, [{ required: true, when: 'young' }], `${RULE}/when`, 'no such condition'],
     [`${LAST}/rules`, [{ required: true, when: [] }], `${RULE}/when`, 'no name of a condition'],

@@ -60,6 +60,19 @@ describe('in two files', () => {
     ['a value that is too long', 'P-1,Walsh,05/14/2015,,No,,,,afternoon', ['best time value-too-long afternoon']],
     ['a date after another, in the form of its column', 'P-1,Walsh,12/14/2015,02/01/2016,No,,,,', []],
     ['a date after another', 'P-1,Walsh,05/14/2015,05/13/2015,No,,,,', ['born value-after-another 05/14/2015']],
+    ['a date without its zeros', 'P-1,Walsh,3/5/2015,,No,,,,', []],
+    ['a date with the time of day', 'P-1,Walsh,03/05/2039 10:00,,No,,,,', ['born value-in-future 03/05/2039 10:00']],
+    [
+      'dates after another, each in its own way',
+      'P-1,Walsh,5/14/2015,05/13/2015 08:30,No,,,,',
+      ['born value-after-another 5/14/2015'],
+    ],
+    [
+      'what is no date is told as that alone',
+      'P-1,Walsh,unknown,05/13/2015,No,,,,',
+      ['birth_date birth-date-invalid unknown'],
+    ],
+    ['what is no date is before and after nothing', 'P-1,Walsh,05/14/2015,once,No,,,,', []],
     ['a date in the future, once', 'P-1,Walsh,07/02/2026,,No,,,,', ['born value-in-future 07/02/2026']],
   ])('%s', async (_, row, expected) => {
     const { found } = await run(patients(row));
