@@ -2,7 +2,7 @@
 import type { IssueCode } from './core/catalogue.js';
 import type { Issue } from './core/issue.js';
 import { sourceKey } from './core/match/patient.js';
-import { DOSE, type FieldName, IMMUNIZATION_FIELDS, type Row } from './core/model.js';
+import { DOSE, type FieldName, ID_SLOTS, IMMUNIZATION_FIELDS, type RecordRole, type Row } from './core/model.js';
 import type { TransformPlan } from './core/plan.js';
 import { type Block, type PatientLine, recordOffset } from './core/read/blocks.js';
 import { LineKind } from './core/read/frame.js';
@@ -27,8 +27,10 @@ export interface DoseSink {
 /** What a sender's key leads to. */
 type Link = LinkedPatient | NoPatient | 'unknown';
 
-/** Finds the patients of doses: first among the submission's own, then in the store. */
+/** Finds the patients of doses or comments: first among the submission's own, then in the store. */
 export class Linker {
+  readonly #siteSlot: number;
+  readonly #idSlot: number;
   readonly #links: PatientLinks;
   readonly #context: RunContext;
   /** Keys that were looked up in the store. */
@@ -38,7 +40,10 @@ export class Linker {
   #lastId: string | null = null;
   #last: Link = 'unknown';
 
-  constructor(links: PatientLinks, context: RunContext) {
+  constructor(role: RecordRole, links: PatientLinks, context: RunContext) {
+    const { site, patient } = ID_SLOTS[role];
+    this.#siteSlot = site;
+    this.#idSlot = patient;
     this.#links = links;
     this.#context = context;
   }
@@ -49,8 +54,8 @@ export class Linker {
     let lastSite: string | null = null;
     let lastId: string | null = null;
     for (const row of rows) {
-      const site = row[DOSE.site_id]!;
-      const id = row[DOSE.source_patient_id]!;
+      const site = row[this.#siteSlot]!;
+      const id = row[this.#idSlot]!;
       if (id === lastId && site === lastSite) continue;
       const key = sourceKey(site, id);
       const own = this.#links.bySource.get(key);
@@ -74,8 +79,8 @@ export class Linker {
   }
 
   find(row: Row): Link {
-    const site = row[DOSE.site_id]!;
-    const id = row[DOSE.source_patient_id]!;
+    const site = row[this.#siteSlot]!;
+    const id = row[this.#idSlot]!;
     if (id !== this.#lastId || site !== this.#lastSite) {
       this.#lastSite = site;
       this.#lastId = id;

@@ -21,7 +21,7 @@ export async function loadComments(
   links: PatientLinks,
   context: RunContext,
 ): Promise<CommentCounts> {
-  const linker = new Linker(links, context);
+  const linker = new Linker('comment', links, context);
   const counts = { new: 0, duplicate: 0 };
   const site = context.site ?? (files.length > 0 ? onlySiteOf(links) : null);
   for (const file of files) {

@@ -6,7 +6,17 @@
 
 import { CATALOGUE, type IssueCode } from './catalogue.js';
 import { createFinding, type Facts, type Finding, type Issue } from './issue.js';
-import { COMMENT, DOSE, type FieldName, PATIENT, type Problem, packRow, type Row, type Severity } from './model.js';
+import {
+  COMMENT,
+  DOSE,
+  type FieldName,
+  ID_SLOTS,
+  PATIENT,
+  type Problem,
+  packRow,
+  type Row,
+  type Severity,
+} from './model.js';
 import { NOTHING_KNOWN, type Reading } from './normalize/reading.js';
 import { copyText, hasControlCharacter } from './normalize/text.js';
 import { readingOn, resolveVaccine, type VaccineClue } from './normalize/vaccine.js';
@@ -857,11 +867,10 @@ class BlockTransform {
     const { firstRecord, lines } = this.#block;
     const index = this.#index;
     const row = this.#row;
-    const patient = role === 'patient';
-    const sourcePatientId =
-      row[patient ? PATIENT.source_patient_id : DOSE.source_patient_id] ?? this.#idAt(checks?.ids.patient);
+    const { patient, immunization } = ID_SLOTS[role];
+    const sourcePatientId = row[patient] ?? this.#idAt(checks?.ids.patient);
     const sourceImmunizationId =
-      (patient ? null : row[DOSE.source_immunization_id]) ?? this.#idAt(checks?.ids.immunization);
+      (immunization === null ? null : row[immunization]) ?? this.#idAt(checks?.ids.immunization);
     const errors: IssueCode[] = [];
     const besides: IssueCode[] = [];
     for (const finding of this.#findings) {
