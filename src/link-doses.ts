@@ -2,7 +2,16 @@
 import type { IssueCode } from './core/catalogue.js';
 import type { Issue } from './core/issue.js';
 import { sourceKey } from './core/match/patient.js';
-import { DOSE, type FieldName, ID_SLOTS, IMMUNIZATION_FIELDS, type RecordRole, type Row } from './core/model.js';
+import {
+  DOSE,
+  type FieldName,
+  ID_SLOTS,
+  type IdSlots,
+  IMMUNIZATION_FIELDS,
+  type RecordRole,
+  type Row,
+  type Severity,
+} from './core/model.js';
 import type { TransformPlan } from './core/plan.js';
 import { type Block, type PatientLine, recordOffset } from './core/read/blocks.js';
 import { LineKind } from './core/read/frame.js';
@@ -111,12 +120,12 @@ export async function linkBatch(
   const rejects: { index: number; codes: readonly IssueCode[] }[] = [...batch.rejected];
   const issues = [...batch.issues];
   const plan = file.dosePlans[0] ?? file.plan;
-  const readValue = createLazyReader(block, plan);
+  const linkIssues = new LinkIssues(block, plan);
   for (let i = 0; i < batch.rows.length; i++) {
     const row = batch.rows[i]!;
     const index = batch.accepted[i]!;
     const link = linker.find(row);
-    const found = findLinkIssues(link, row, block, index, plan, readValue);
+    const found = findLinkIssues(link, row, index, linkIssues);
     if (found.length > 0) {
       issues.push(...found);
       const errors = found.filter(({ severity }) => severity === 'error');
@@ -180,56 +189,57 @@ function patientAbove(block: Block, index: number): PatientLine | null {
   return block.above;
 }
 
-/** Reads a value of a record as it was received. */
-type ReadValue = ReturnType<typeof createValueReader>;
+/** Makes issues about the links of the records of a block. */
+export class LinkIssues {
+  readonly #block: Block;
+  readonly #slots: IdSlots;
+  readonly #readValue: ReturnType<typeof createValueReader>;
+  readonly severities: TransformPlan['severities'];
 
-/** A reader that is made when the first value is asked for: most blocks need none. */
-function createLazyReader(block: Block, plan: TransformPlan): ReadValue {
-  let reader: ReadValue | null = null;
-  return (index, field) => {
-    reader ??= createValueReader(block, plan);
-    return reader(index, field);
-  };
+  constructor(block: Block, plan: TransformPlan) {
+    this.#block = block;
+    this.#slots = ID_SLOTS[plan.role];
+    this.#readValue = createValueReader(block, plan);
+    this.severities = plan.severities;
+  }
+
+  create(code: IssueCode, severity: Severity, field: FieldName, row: Row, index: number): Issue {
+    const { patient, immunization } = this.#slots;
+    return {
+      code,
+      severity,
+      record: this.#block.firstRecord + index,
+      line: this.#block.lines[index]!,
+      offset: recordOffset(this.#block, index),
+      sourcePatientId: row[patient]!,
+      sourceImmunizationId: immunization === null ? null : row[immunization]!,
+      field,
+      column: null,
+      documentCode: null,
+      value: this.#readValue(index, field),
+      after: null,
+      expected: null,
+      other: null,
+    };
+  }
 }
 
 const NO_ISSUES: readonly Issue[] = [];
 
 /** What is wrong with a dose for its patient; a dose without a patient has an error. */
-function findLinkIssues(
-  link: Link,
-  row: Row,
-  block: Block,
-  index: number,
-  plan: TransformPlan,
-  readValue: ReadValue,
-): readonly Issue[] {
-  const create = (code: IssueCode, severity: Issue['severity'], field: FieldName): Issue => ({
-    code,
-    severity,
-    record: block.firstRecord + index,
-    line: block.lines[index]!,
-    offset: recordOffset(block, index),
-    sourcePatientId: row[DOSE.source_patient_id]!,
-    sourceImmunizationId: row[DOSE.source_immunization_id]!,
-    field,
-    column: null,
-    documentCode: null,
-    value: readValue(index, field),
-    after: null,
-    expected: null,
-    other: null,
-  });
+function findLinkIssues(link: Link, row: Row, index: number, issues: LinkIssues): readonly Issue[] {
   if (typeof link === 'string') {
-    return [create(link === 'unknown' ? 'patient-not-found' : 'patient-rejected', 'error', 'source_patient_id')];
+    const code = link === 'unknown' ? 'patient-not-found' : 'patient-rejected';
+    return [issues.create(code, 'error', 'source_patient_id', row, index)];
   }
-  let issues: Issue[] | null = null;
+  let found: Issue[] | null = null;
   for (const { code, holds } of LINK_RULES) {
-    const severity = plan.severities[code];
+    const severity = issues.severities[code];
     if (severity === 'off' || holds(row[DOSE.administered_on]!, link)) continue;
-    issues ??= [];
-    issues.push(create(code, severity, 'administered_on'));
+    found ??= [];
+    found.push(issues.create(code, severity, 'administered_on', row, index));
   }
-  return issues ?? NO_ISSUES;
+  return found ?? NO_ISSUES;
 }
 
 /**
@@ -291,14 +301,14 @@ class CombinedBlock {
   /** Adds one dose of each record that has it. */
   add(batch: Batch, plan: TransformPlan, linker: Linker): void {
     for (const issue of batch.issues) if (!isOfPatient(issue)) this.#addIssue(issue);
-    const readValue = createLazyReader(this.#block, plan);
+    const linkIssues = new LinkIssues(this.#block, plan);
     for (let i = 0; i < batch.rows.length; i++) {
       const row = batch.rows[i]!;
       const index = batch.accepted[i]!;
       // A patient that was rejected with this record is told already.
       if (this.#file.rejectedPatients.has(this.#block.firstRecord + index)) continue;
       const link = linker.find(row);
-      const found = findLinkIssues(link, row, this.#block, index, plan, readValue);
+      const found = findLinkIssues(link, row, index, linkIssues);
       for (const issue of found) this.#addIssue(issue);
       if (typeof link !== 'string' && !found.some(({ severity }) => severity === 'error')) {
         const doses = this.#doses.get(index);

@@ -99,13 +99,19 @@ export function transformBlock(block: Block, plan: TransformPlan): Batch {
   return new BlockTransform(block, plan).run();
 }
 
-/** Gives values as they were received, for findings that are made after the transform. */
+/**
+ * Gives values as they were received, for findings that are made after the transform. The block is decoded when the first
+ * value is asked for: most blocks need none.
+ */
 export function createValueReader(
   block: Block,
   plan: TransformPlan,
 ): (index: number, field: FieldName) => string | null {
-  const transform = new BlockTransform(block, plan);
-  return (index, field) => transform.readValue(index, field);
+  let transform: BlockTransform | null = null;
+  return (index, field) => {
+    transform ??= new BlockTransform(block, plan);
+    return transform.readValue(index, field);
+  };
 }
 
 /** Where a value stands in the block, and how it was read. */
