@@ -18,7 +18,7 @@ import {
   type Severity,
 } from './model.js';
 import { NOTHING_KNOWN, type Reading } from './normalize/reading.js';
-import { copyText, hasControlCharacter } from './normalize/text.js';
+import { copyText, hasControlCharacter, isLongerThan } from './normalize/text.js';
 import { readingOn, resolveVaccine, type VaccineClue } from './normalize/vaccine.js';
 import type { ColumnReader, ColumnRun, RunReading, RunRemark, TransformPlan } from './plan.js';
 import { type Block, RecordShape, recordOffset } from './read/blocks.js';
@@ -642,7 +642,7 @@ class BlockTransform {
         slots.push(reader.slot);
         values.push(reading.value);
       }
-      const isTooLong = reader.width !== null && received.length > reader.width;
+      const isTooLong = reader.width !== null && isLongerThan(received, reader.width);
       if (reading.isRemarkable || isTooLong) remarks.push({ reader, reading, isTooLong });
     }
     return { slots, values, remarks: remarks.length > 0 ? remarks : null };
@@ -661,7 +661,7 @@ class BlockTransform {
       this.#batch.filled[reader.slot]!++;
     }
     if (reading.isRemarkable) this.#noteReading(reader, received, reading);
-    if (reader.width !== null && received.length > reader.width) this.#findTooLong(reader);
+    if (reader.width !== null && isLongerThan(received, reader.width)) this.#findTooLong(reader);
   }
 
   /** A value as it stands in the record, its parts joined. */

@@ -27,6 +27,14 @@ export function copyText(text: string): string {
   return text.length < 13 ? text : (JSON.parse(JSON.stringify(text)) as string);
 }
 
+/** Whether a text has more than so many characters. `😀` is one, though JavaScript counts two. */
+export function isLongerThan(text: string, most: number): boolean {
+  if (text.length <= most) return false;
+  let count = 0;
+  for (const _ of text) if (++count > most) return true;
+  return false;
+}
+
 /** Reads free text. */
 export const normalizeText: Normalizer = (text) => {
   const tidy = tidyText(text);

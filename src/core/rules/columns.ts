@@ -10,7 +10,7 @@ import { type ColumnRule, kindOf, type RuleDate, type RuleKind } from '../column
 import { createFinding, type Facts, type Finding } from '../issue.js';
 import { type FieldName, fieldsOf, type IsoDate, type RecordRole } from '../model.js';
 import { createNormalizerOfDates, isDateKind } from '../normalize/date.js';
-import { copyText } from '../normalize/text.js';
+import { copyText, isLongerThan } from '../normalize/text.js';
 import { columnKey, type Layout, type LayoutField, type Spec } from '../spec.js';
 import { type ConditionTest, caseless, compileWhen, describeWhen, type PlaceOf, type ReadCell } from './conditions.js';
 import { compilePattern } from './pattern.js';
@@ -260,7 +260,7 @@ const KINDS: Readonly<Record<RuleKind, Compile>> = {
   longest:
     ({ longest }) =>
     (value) =>
-      value.length > longest! ? 'value-too-long' : null,
+      isLongerThan(value, longest!) ? 'value-too-long' : null,
   dates: ({ dates }) =>
     remembering((value) => {
       if (value === '' || dates!.some((form) => readRuleDate(value, form) !== null)) return null;

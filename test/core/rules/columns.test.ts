@@ -109,7 +109,7 @@ const VERDICTS: Readonly<Record<Exclude<RuleKind, 'unique'>, readonly Verdicts[]
     { rule: { set: 'sexes' }, right: ['M', 'f'], wrong: { 'value-not-in-set': ['Male?', '1'] } },
   ],
   longest: [
-    { rule: { longest: 3 }, right: ['', 'abc', 'äöü'], wrong: { 'value-too-long': ['abcd', 'äöüß', 'abc '] } },
+    { rule: { longest: 3 }, right: ['', 'abc', 'äöü', '😀😀😀', '𝒜b𝒸'], wrong: { 'value-too-long': ['abcd', 'äöüß', 'abc ', '😀😀😀😀'] } },
   ],
   dates: [
     { rule: { dates: ['YYYY-MM-DD', 'YYYY-MM'] }, right: ['', '2020-02-29', '2020-02'], wrong: {
