@@ -6,7 +6,7 @@
  * say less: of rejected doses it has no vaccine, and a newer immload may judge otherwise by the same tables.
  */
 import { Codes, type CodeTable } from './core/codes.js';
-import { COMMENT, DOSE, type IsoDate, PATIENT, type RecordRole } from './core/model.js';
+import { DOSE, ID_SLOTS, type IsoDate } from './core/model.js';
 import type { TransformPlan } from './core/plan.js';
 import type { Block } from './core/read/blocks.js';
 import { type Batch, transformBlock } from './core/transform.js';
@@ -172,9 +172,12 @@ function judgeBlock(
 ): { readonly judgements: readonly (Judgement | undefined)[]; readonly codesOf: (index: number) => string } {
   const batch: Batch = transformBlock(block, plan);
   const judgements: (Judgement | undefined)[] = new Array(block.count).fill(undefined);
+  const { patient, immunization } = ID_SLOTS[plan.role];
   const judge = (row: readonly (string | null)[] | null, isRejected: boolean): Judgement => ({
     isRejected,
-    ...SLOTS[plan.role](row),
+    cvx: (plan.role === 'immunization' ? row?.[DOSE.cvx] : null) ?? null,
+    sourcePatientId: row?.[patient] ?? null,
+    sourceImmunizationId: (immunization === null ? null : row?.[immunization]) ?? null,
   });
   batch.accepted.forEach((index, place) => {
     judgements[index] = judge(batch.rows[place]!, false);
@@ -187,27 +190,6 @@ function judgeBlock(
   };
   return { judgements, codesOf };
 }
-
-type JudgedRow = readonly (string | null)[] | null;
-
-/** What is told of a row, by what it is about. */
-const SLOTS: Readonly<Record<RecordRole, (row: JudgedRow) => Omit<Judgement, 'isRejected'>>> = {
-  patient: (row) => ({
-    cvx: null,
-    sourcePatientId: row?.[PATIENT.source_patient_id] ?? null,
-    sourceImmunizationId: null,
-  }),
-  immunization: (row) => ({
-    cvx: row?.[DOSE.cvx] ?? null,
-    sourcePatientId: row?.[DOSE.source_patient_id] ?? null,
-    sourceImmunizationId: row?.[DOSE.source_immunization_id] ?? null,
-  }),
-  comment: (row) => ({
-    cvx: null,
-    sourcePatientId: row?.[COMMENT.source_patient_id] ?? null,
-    sourceImmunizationId: null,
-  }),
-};
 
 /** Counts what differs. */
 class ComparisonCounts {

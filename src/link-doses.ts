@@ -2,7 +2,16 @@
 import type { IssueCode } from './core/catalogue.js';
 import type { Issue } from './core/issue.js';
 import { sourceKey } from './core/match/patient.js';
-import { DOSE, type FieldName, IMMUNIZATION_FIELDS, type Row } from './core/model.js';
+import {
+  DOSE,
+  type FieldName,
+  ID_SLOTS,
+  type IdSlots,
+  IMMUNIZATION_FIELDS,
+  type RecordRole,
+  type Row,
+  type Severity,
+} from './core/model.js';
 import type { TransformPlan } from './core/plan.js';
 import { type Block, type PatientLine, recordOffset } from './core/read/blocks.js';
 import { LineKind } from './core/read/frame.js';
@@ -29,8 +38,10 @@ export interface DoseSink {
 /** What a sender's key leads to. */
 type Link = LinkedPatient | NoPatient | 'unknown';
 
-/** Finds the patients of doses: first among the submission's own, then in the store. */
+/** Finds the patients of doses or comments: first among the submission's own, then in the store. */
 export class Linker {
+  readonly #siteSlot: number;
+  readonly #idSlot: number;
   readonly #links: PatientLinks;
   readonly #context: RunContext;
   /** Keys that were looked up in the store. */
@@ -40,7 +51,10 @@ export class Linker {
   #lastId: string | null = null;
   #last: Link = 'unknown';
 
-  constructor(links: PatientLinks, context: RunContext) {
+  constructor(role: RecordRole, links: PatientLinks, context: RunContext) {
+    const { site, patient } = ID_SLOTS[role];
+    this.#siteSlot = site;
+    this.#idSlot = patient;
     this.#links = links;
     this.#context = context;
   }
@@ -51,8 +65,8 @@ export class Linker {
     let lastSite: string | null = null;
     let lastId: string | null = null;
     for (const row of rows) {
-      const site = row[DOSE.site_id]!;
-      const id = row[DOSE.source_patient_id]!;
+      const site = row[this.#siteSlot]!;
+      const id = row[this.#idSlot]!;
       if (id === lastId && site === lastSite) continue;
       const key = sourceKey(site, id);
       const own = this.#links.bySource.get(key);
@@ -76,8 +90,8 @@ export class Linker {
   }
 
   find(row: Row): Link {
-    const site = row[DOSE.site_id]!;
-    const id = row[DOSE.source_patient_id]!;
+    const site = row[this.#siteSlot]!;
+    const id = row[this.#idSlot]!;
     if (id !== this.#lastId || site !== this.#lastSite) {
       this.#lastSite = site;
       this.#lastId = id;
@@ -108,12 +122,12 @@ export async function linkBatch(
   const rejects: { index: number; codes: readonly IssueCode[] }[] = [...batch.rejected];
   const issues = [...batch.issues];
   const plan = file.dosePlans[0] ?? file.plan;
-  const readValue = createLazyReader(block, plan);
+  const linkIssues = new LinkIssues(block, plan);
   for (let i = 0; i < batch.rows.length; i++) {
     const row = batch.rows[i]!;
     const index = batch.accepted[i]!;
     const link = linker.find(row);
-    const found = findLinkIssues(link, row, block, index, plan, readValue);
+    const found = findLinkIssues(link, row, index, linkIssues);
     if (found.length > 0) {
       issues.push(...found);
       const errors = found.filter(({ severity }) => severity === 'error');
@@ -178,58 +192,68 @@ function patientAbove(block: Block, index: number): PatientLine | null {
   return block.above;
 }
 
-/** Reads a value of a record as it was received. */
-type ReadValue = ReturnType<typeof createValueReader>;
+/** Makes issues about the links of the records of a block. */
+export class LinkIssues {
+  readonly #block: Block;
+  readonly #plan: TransformPlan;
+  readonly #slots: IdSlots;
+  readonly #readValue: ReturnType<typeof createValueReader>;
+  readonly severities: TransformPlan['severities'];
 
-/** A reader that is made when the first value is asked for: most blocks need none. */
-function createLazyReader(block: Block, plan: TransformPlan): ReadValue {
-  let reader: ReadValue | null = null;
-  return (index, field) => {
-    reader ??= createValueReader(block, plan);
-    return reader(index, field);
-  };
+  constructor(block: Block, plan: TransformPlan) {
+    this.#block = block;
+    this.#plan = plan;
+    this.#slots = ID_SLOTS[plan.role];
+    this.#readValue = createValueReader(block, plan);
+    this.severities = plan.severities;
+  }
+
+  create(
+    code: IssueCode,
+    severity: Severity,
+    field: FieldName,
+    row: Row,
+    index: number,
+    linked: LinkedPatient | null = null,
+  ): Issue {
+    const { patient, immunization } = this.#slots;
+    const readValue = (each: FieldName): string | null => this.#readValue(index, each);
+    return {
+      code,
+      severity,
+      record: this.#block.firstRecord + index,
+      line: this.#block.lines[index]!,
+      offset: recordOffset(this.#block, index),
+      sourcePatientId: row[patient]!,
+      sourceImmunizationId: immunization === null ? null : row[immunization]!,
+      field,
+      column: null,
+      documentCode: null,
+      value: readValue(field),
+      after: null,
+      expected: null,
+      other: null,
+      facts: wantsFacts(code) ? factsOf(row, this.#plan, readValue, linked) : null,
+    };
+  }
 }
 
 const NO_ISSUES: readonly Issue[] = [];
 
 /** What is wrong with a dose for its patient; a dose without a patient has an error. */
-function findLinkIssues(
-  link: Link,
-  row: Row,
-  block: Block,
-  index: number,
-  plan: TransformPlan,
-  readValue: ReadValue,
-): readonly Issue[] {
-  const patient = typeof link === 'string' ? null : link;
-  const create = (code: IssueCode, severity: Issue['severity'], field: FieldName): Issue => ({
-    code,
-    severity,
-    record: block.firstRecord + index,
-    line: block.lines[index]!,
-    offset: recordOffset(block, index),
-    sourcePatientId: row[DOSE.source_patient_id]!,
-    sourceImmunizationId: row[DOSE.source_immunization_id]!,
-    field,
-    column: null,
-    documentCode: null,
-    value: readValue(index, field),
-    after: null,
-    expected: null,
-    other: null,
-    facts: wantsFacts(code) ? factsOf(row, plan, (each) => readValue(index, each), patient) : null,
-  });
+function findLinkIssues(link: Link, row: Row, index: number, issues: LinkIssues): readonly Issue[] {
   if (typeof link === 'string') {
-    return [create(link === 'unknown' ? 'patient-not-found' : 'patient-rejected', 'error', 'source_patient_id')];
+    const code = link === 'unknown' ? 'patient-not-found' : 'patient-rejected';
+    return [issues.create(code, 'error', 'source_patient_id', row, index)];
   }
-  let issues: Issue[] | null = null;
+  let found: Issue[] | null = null;
   for (const { code, holds } of LINK_RULES) {
-    const severity = plan.severities[code];
+    const severity = issues.severities[code];
     if (severity === 'off' || holds(row[DOSE.administered_on]!, link)) continue;
-    issues ??= [];
-    issues.push(create(code, severity, 'administered_on'));
+    found ??= [];
+    found.push(issues.create(code, severity, 'administered_on', row, index, link));
   }
-  return issues ?? NO_ISSUES;
+  return found ?? NO_ISSUES;
 }
 
 /**
@@ -291,14 +315,14 @@ class CombinedBlock {
   /** Adds one dose of each record that has it. */
   add(batch: Batch, plan: TransformPlan, linker: Linker): void {
     for (const issue of batch.issues) if (!isOfPatient(issue)) this.#addIssue(issue);
-    const readValue = createLazyReader(this.#block, plan);
+    const linkIssues = new LinkIssues(this.#block, plan);
     for (let i = 0; i < batch.rows.length; i++) {
       const row = batch.rows[i]!;
       const index = batch.accepted[i]!;
       // A patient that was rejected with this record is told already.
       if (this.#file.rejectedPatients.has(this.#block.firstRecord + index)) continue;
       const link = linker.find(row);
-      const found = findLinkIssues(link, row, this.#block, index, plan, readValue);
+      const found = findLinkIssues(link, row, index, linkIssues);
       for (const issue of found) this.#addIssue(issue);
       if (typeof link !== 'string' && !found.some(({ severity }) => severity === 'error')) {
         const doses = this.#doses.get(index);

@@ -1,11 +1,10 @@
 /** The comments of a submission: link each to its patient, and store those that are not there already. */
 import type { IssueCode } from './core/catalogue.js';
-import type { Issue } from './core/issue.js';
-import { COMMENT, type Row } from './core/model.js';
-import { type Block, recordOffset } from './core/read/blocks.js';
-import { type Batch, createValueReader } from './core/transform.js';
+import { COMMENT } from './core/model.js';
+import type { Block } from './core/read/blocks.js';
+import type { Batch } from './core/transform.js';
 import type { NewComment } from './db/store.js';
-import { Linker } from './link-doses.js';
+import { Linker, LinkIssues } from './link-doses.js';
 import { type PatientLinks, splitSourceKey } from './load-patients.js';
 import { type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
 
@@ -21,7 +20,7 @@ export async function loadComments(
   links: PatientLinks,
   context: RunContext,
 ): Promise<CommentCounts> {
-  const linker = new Linker(links, context);
+  const linker = new Linker('comment', links, context);
   const counts = { new: 0, duplicate: 0 };
   const site = context.site ?? (files.length > 0 ? onlySiteOf(links) : null);
   for (const file of files) {
@@ -61,13 +60,14 @@ async function linkComments(
   await linker.prepare(batch.rows);
   const linked: LinkedComment[] = [];
   const issues = [...batch.issues];
+  const linkIssues = new LinkIssues(block, file.plan);
   const rejects: { index: number; codes: readonly IssueCode[] }[] = [...batch.rejected];
   for (const [i, row] of batch.rows.entries()) {
     const index = batch.accepted[i]!;
     const link = linker.find(row);
     if (typeof link === 'string') {
       const code = link === 'unknown' ? 'comment-patient-not-found' : 'comment-patient-rejected';
-      issues.push(describeLink(code, row, block, index, file));
+      issues.push(linkIssues.create(code, 'error', 'source_patient_id', row, index));
       rejects.push({ index, codes: [code] });
       continue;
     }
@@ -87,25 +87,6 @@ async function linkComments(
     await rejectRecord(file, context, { bytes, record: block.firstRecord + index, line: block.lines[index]!, codes });
   }
   return linked;
-}
-
-function describeLink(code: IssueCode, row: Row, block: Block, index: number, file: FileRun): Issue {
-  return {
-    code,
-    severity: 'error',
-    record: block.firstRecord + index,
-    line: block.lines[index]!,
-    offset: recordOffset(block, index),
-    sourcePatientId: row[COMMENT.source_patient_id]!,
-    sourceImmunizationId: null,
-    field: 'source_patient_id',
-    column: null,
-    documentCode: null,
-    value: createValueReader(block, file.plan)(index, 'source_patient_id'),
-    after: null,
-    expected: null,
-    other: null,
-  };
 }
 
 /** Stores comments, in one transaction; one that the patient has already is a duplicate. */

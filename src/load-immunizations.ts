@@ -34,7 +34,7 @@ export async function loadImmunizations(
   const order = new PatientOrder(context.folder.workPath, context.sizes.sortCharacters);
   const writer = new DoseWriter(files, links, context, firstNewImmunizationId, onStage);
   const stream = new DoseStream(order);
-  const linker = new Linker(links, context);
+  const linker = new Linker('immunization', links, context);
   try {
     onStage('immunizations');
     for (const [number, file] of files.entries()) {

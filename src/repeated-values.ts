@@ -10,7 +10,7 @@ import type { Batch } from './core/transform.js';
 const REPEATED: IssueCode = 'value-repeated';
 
 /**
- * The batch with what is wrong because of the records before: `seen` has their values by column, and gets those of this
+ * The batch with what is wrong because of the records before: `seen` has their values by rule, and gets those of this
  * batch. Batches must come in the order of the file.
  */
 export function withRepeats(batch: Batch, block: Block, plan: TransformPlan, seen: Map<string, SeenValues>): Batch {
@@ -18,20 +18,22 @@ export function withRepeats(batch: Batch, block: Block, plan: TransformPlan, see
   const issues: Issue[] = [];
   const ofRecord = new Set<number>();
   const besidePatient = new Set<number>();
-  for (const { index, column, value, fingerprint, ...found } of batch.unique) {
-    let values = seen.get(column);
+  for (const { index, key, column, value, fingerprint, ...found } of batch.unique) {
+    let values = seen.get(key);
     if (values === undefined) {
       values = new SeenValues();
-      seen.set(column, values);
+      seen.set(key, values);
     }
     const line = block.lines[index]!;
     const earlier = values.add(fingerprint, line);
     if (earlier === 0 || severity === 'off') continue;
+    const record = block.firstRecord + index;
+    if (isTold(found.documentCode, column, record, issues)) continue;
     issues.push({
       ...found,
       code: REPEATED,
       severity,
-      record: block.firstRecord + index,
+      record,
       line,
       offset: recordOffset(block, index),
       column,
@@ -47,6 +49,14 @@ export function withRepeats(batch: Batch, block: Block, plan: TransformPlan, see
   if (issues.length === 0) return batch;
   const told = { ...batch, issues: [...batch.issues, ...issues].sort((a, b) => a.record - b.record) };
   return keepOut(told, ofRecord, besidePatient);
+}
+
+/** Whether another rule of the column has told it of the record already, under the same name. */
+function isTold(documentCode: string | null, column: string, record: number, issues: readonly Issue[]): boolean {
+  for (let at = issues.length - 1; issues[at]?.record === record; at--) {
+    if (issues[at]!.column === column && issues[at]!.documentCode === documentCode) return true;
+  }
+  return false;
 }
 
 /** The batch without these records: with their patients, or where a patient is accepted without them. */

@@ -92,6 +92,16 @@ describe('each file imports only what its layer may', () => {
   });
 });
 
+test('src/README.md names each file and folder of src in its table of layers, and no other', () => {
+  const readme = readFileSync(join(SRC, 'README.md'), 'utf8');
+  const table = readme.split('\n').filter((line) => line.startsWith('| `'));
+  const named = table.flatMap((line) => [...line.split('|')[1]!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!));
+  const present = readdirSync(SRC, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() || entry.name.endsWith('.ts'))
+    .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
+  expect(named.sort()).toEqual(present.sort());
+});
+
 test('the command line is imported by nobody', () => {
   for (const path of FILES.filter((each) => layerOf(each) !== 'cli')) {
     expect(importsOf(readFileSync(path, 'utf8')).some((name) => name.includes('/cli/'))).toBe(false);

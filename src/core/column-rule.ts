@@ -54,6 +54,8 @@ export interface ColumnRule extends Partial<RuleKinds> {
   readonly of?: string;
   /** With `prefixes`: what becomes of a value where the other is not in the table. */
   readonly unlisted?: 'right' | 'wrong';
+  /** With `notAfter` and `notInFuture`: whether what is no date, to the letter, is compared as text. Else it is not judged. */
+  readonly asText?: boolean;
   /** With `notAfter` and `unique`: whether blanks are judged like values. */
   readonly evenBlank?: boolean;
   /** The conditions under which it is asked, of which one is enough; always, where none are named. */
@@ -65,7 +67,7 @@ export interface ColumnRule extends Partial<RuleKinds> {
 /** The values of a set: a list, or the codes of a code table. */
 export type ValueSet = readonly string[] | { readonly table: string };
 
-/** Beginnings of values, by the value of another column. `35-36` stands for all between the two. */
+/** Beginnings of values, by the value of another column. `35-36` stands for all between the two. Case does not matter. */
 export type PrefixTable = Readonly<Record<string, readonly string[]>>;
 
 export const RULE_KINDS: readonly RuleKind[] = [

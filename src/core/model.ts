@@ -366,10 +366,7 @@ export const IMMUNIZATION_FIELDS = {
   comment: { kind: 'text', label: 'Comment' },
 } as const satisfies Record<string, FieldDefinition>;
 
-/**
- * The canonical fields of a comment on a patient: a refusal, a contraindication, a history of disease. The first two are
- * those of an immunization, since linking reads them: whose comment.
- */
+/** The canonical fields of a comment on a patient: a refusal, a contraindication, a history of disease. */
 export const COMMENT_FIELDS = {
   site_id: { kind: 'id', label: 'Site that sends the record' },
   source_patient_id: {
@@ -418,6 +415,25 @@ export const DOSE = slotsOf(IMMUNIZATION_FIELDS);
 
 /** The place of each comment field in a {@link Row}. */
 export const COMMENT = slotsOf(COMMENT_FIELDS);
+
+/** Places of the sender's ids in the rows of a role. */
+export interface IdSlots {
+  readonly site: number;
+  readonly patient: number;
+  /** `null` where its rows are about no dose. */
+  readonly immunization: number | null;
+}
+
+/** Where the rows of each role say whose they are. */
+export const ID_SLOTS: Readonly<Record<RecordRole, IdSlots>> = {
+  patient: { site: PATIENT.site_id, patient: PATIENT.source_patient_id, immunization: null },
+  immunization: {
+    site: DOSE.site_id,
+    patient: DOSE.source_patient_id,
+    immunization: DOSE.source_immunization_id,
+  },
+  comment: { site: COMMENT.site_id, patient: COMMENT.source_patient_id, immunization: null },
+};
 
 /** One normalized record: a value per canonical field in slot order, `null` where nothing is known. */
 export type Row = (string | null)[];

@@ -15,8 +15,8 @@ import {
 } from './model.js';
 import { normalizeCountry, normalizeEmail, normalizePhone, normalizeZip } from './normalize/address.js';
 import {
-  createDateNormalizer,
-  createDatesNormalizer,
+  createNormalizerOfDates,
+  type DateKind,
   type DateRules,
   DayMonthOrder,
   MONTH_FIRST_FORMATS,
@@ -389,15 +389,15 @@ function createNormalizer(
     twoDigitYears: spec.dates.twoDigitYears,
     today,
   };
+  const ofDates = (): Normalizer => createNormalizerOfDates(definition.kind as DateKind, dates);
   const normalizers: Record<FieldDefinition['kind'], () => Normalizer> = {
     id: () => normalizeId,
     text: () => normalizeText,
     name: () => normalizeName,
     suffix: () => normalizeSuffix,
-    date: () => createDateNormalizer(dates),
-    // The only such date is a lot's expiry, and lots last for some years.
-    'date-or-month': () => createDateNormalizer({ ...dates, months: true, yearsAhead: 10 }),
-    dates: () => createDatesNormalizer(dates),
+    date: ofDates,
+    'date-or-month': ofDates,
+    dates: ofDates,
     sex: () => createSexNormalizer(codes),
     race: () => createRaceNormalizer(codes),
     code: () => createCodeNormalizer(codes, definition.table!),

@@ -2,6 +2,7 @@
 import { CODE_TABLES } from './codes.js';
 import { RULE_DATES, RULE_KINDS, type RuleKind } from './column-rule.js';
 import { compilePattern, PatternError } from './rules/pattern.js';
+import { isInOrder, readBeginning } from './rules/prefix.js';
 import { type Checker, isObject, type JsonObject, pointerTo } from './spec-checker.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from './spec-words.js';
 
@@ -66,9 +67,19 @@ export function checkPrefixes(tables: unknown, check: Checker): readonly string[
       check.report(path, NOT_AN_OBJECT, example);
       continue;
     }
-    for (const [value, prefixes] of Object.entries(table)) check.texts(prefixes, pointerTo(path, value));
+    for (const [value, prefixes] of Object.entries(table)) {
+      const at = pointerTo(path, value);
+      if (!check.texts(prefixes, at)) continue;
+      for (const [index, prefix] of prefixes.entries()) checkRange(prefix, `${at}/${index}`, check);
+    }
   }
   return Object.keys(tables);
+}
+
+function checkRange(prefix: string, path: string, check: Checker): void {
+  if (isInOrder(readBeginning(prefix))) return;
+  const remedy = 'Give two ends of the same length, the lower one first, such as 010-027; write 9-11 as 9 and 10-11.';
+  check.report(path, 'no range of beginnings', remedy);
 }
 
 /** Checks the conditions of a layout and where it names them itself, and gives their names. */
@@ -188,6 +199,7 @@ const PARTS_OF: Readonly<Record<string, readonly RuleKind[]>> = {
   of: ['prefixes'],
   unlisted: ['prefixes'],
   evenBlank: ['notAfter', 'unique'],
+  asText: ['notAfter', 'notInFuture'],
 };
 
 function checkRule(rule: JsonObject, path: string, scope: RuleScope, check: Checker): void {
@@ -204,8 +216,9 @@ function checkRule(rule: JsonObject, path: string, scope: RuleScope, check: Chec
   }
   if (kinds.includes('prefixes')) checkColumn(rule['of'], `${path}/of`, scope, check);
   if (rule['unlisted'] !== undefined) check.oneOf(rule['unlisted'], `${path}/unlisted`, namesOf(SPEC_VALUES.unlisted));
-  if (rule['evenBlank'] !== undefined && typeof rule['evenBlank'] !== 'boolean') {
-    check.report(`${path}/evenBlank`, 'not true or false', 'Use true or false.');
+  for (const part of ['evenBlank', 'asText']) {
+    if (rule[part] === undefined || typeof rule[part] === 'boolean') continue;
+    check.report(`${path}/${part}`, 'not true or false', 'Use true or false.');
   }
   if (rule['when'] !== undefined) checkWhen(rule['when'], `${path}/when`, scope, check);
   if (rule['code'] !== undefined && (typeof rule['code'] !== 'string' || rule['code'].trim() === '')) {

@@ -104,7 +104,7 @@ export const SPEC_PROPERTIES: SpecProperties = {
       'Issue codes that weigh differently here than in general. `immload explain` lists all codes and what they weigh.',
     sets: 'Lists of values that rules of columns name: {"answers": ["YES", "NO"]}, or {"counties": {"table": "county_us"}} for the codes of a code table.',
     prefixes:
-      'Beginnings of values by the value of another column, for rules of columns: {"zip-of-state": {"MA": ["010-027", "055"]}}. 010-027 stands for all between the two.',
+      'Beginnings of values by the value of another column, for rules of columns: {"zip-of-state": {"MA": ["010-027", "055"]}}. 010-027 stands for all between the two, which have the same length. Case does not matter.',
     codes:
       'What the document that the specification was made from calls a breach, by issue code: {"value-too-long": "DATA008"}. It is shown beside the issue.',
   },
@@ -202,14 +202,17 @@ export const SPEC_PROPERTIES: SpecProperties = {
     dates: 'Has to be a day, or a month where YYYY-MM is allowed, written to the letter in one of these forms.',
     needs: 'Where it has a value, this column must have one, too.',
     notAfter:
-      'Must not be later than the value of this column. What is a date in no form of its column is compared as text.',
-    notInFuture: 'Must not be later than the day of the load.',
+      'Must not be later than the value of this column. Both are read as the dates of their columns; what is no date is not judged by it.',
+    notInFuture:
+      'Must not be later than the day of the load. It is read as a date of its column; what is no date is not judged by it.',
     prefixes: 'Has to begin as this table of prefixes says for the value of another column.',
     unique:
       'Must not stand in an earlier record of the file, too. Case does not matter. It takes 15 to 30 bytes of memory for each record.',
     of: 'With prefixes: the other column.',
     unlisted:
       'With prefixes: what a value is where the table does not list the value of the other column. Right unless it says otherwise.',
+    asText:
+      'With notAfter and notInFuture: true if dates are read to the letter, and what is no such date is compared as text.',
     evenBlank:
       'With notAfter: whether a blank in one of the two columns is a breach, too. With unique: whether a second blank is.',
     when: 'The conditions of the layout under which the rule is asked, of which one is enough. Without it, it is always asked.',

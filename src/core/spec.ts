@@ -6,6 +6,7 @@ import { type ColumnRule, type Condition, type PrefixTable, ruleOfDose, type Val
 import { checkFraming, type Framing } from './framing.js';
 import { type FieldName, type FileRole, fieldsOf, type RecordRole, type Role, type Severity } from './model.js';
 import type { DateFormat } from './normalize/date.js';
+import { isLongerThan } from './normalize/text.js';
 import { VACCINE_ORDER, type VaccineField } from './normalize/vaccine.js';
 import { Checker, guess, isObject, type JsonObject, pointerTo, type Report } from './spec-checker.js';
 import { checkConditions, checkPrefixes, checkRules, checkSets, type RuleNames } from './spec-rules.js';
@@ -739,7 +740,7 @@ function checkField(field: JsonObject, role: FileRole, path: string, fixed: bool
     if (typeof example !== 'string') check.report(`${path}/example`, 'not a text', 'Give the example as a text.');
     else if (differs && !example.includes(NUMBER)) {
       check.report(`${path}/example`, 'the same in every record', `Put ${NUMBER} where a number stands that differs.`);
-    } else if (typeof width === 'number' && example.length > width) {
+    } else if (typeof width === 'number' && isLongerThan(example, width)) {
       check.report(`${path}/example`, 'longer than the column', `Give one of ${width} characters at most.`);
     }
   }

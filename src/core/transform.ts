@@ -6,9 +6,19 @@
 
 import { CATALOGUE, type IssueCode } from './catalogue.js';
 import { createFinding, type Facts, type Finding, type Issue } from './issue.js';
-import { COMMENT, DOSE, type FieldName, PATIENT, type Problem, packRow, type Row, type Severity } from './model.js';
+import {
+  COMMENT,
+  DOSE,
+  type FieldName,
+  ID_SLOTS,
+  PATIENT,
+  type Problem,
+  packRow,
+  type Row,
+  type Severity,
+} from './model.js';
 import { NOTHING_KNOWN, type Reading } from './normalize/reading.js';
-import { hasControlCharacter } from './normalize/text.js';
+import { copyText, hasControlCharacter, isLongerThan } from './normalize/text.js';
 import { readingOn, resolveVaccine, type VaccineClue } from './normalize/vaccine.js';
 import type { ColumnReader, ColumnRun, RunReading, RunRemark, TransformPlan } from './plan.js';
 import { type Block, RecordShape, recordOffset } from './read/blocks.js';
@@ -91,13 +101,19 @@ export function transformBlock(block: Block, plan: TransformPlan): Batch {
   return new BlockTransform(block, plan).run();
 }
 
-/** Gives values as they were received, for findings that are made after the transform. */
+/**
+ * Gives values as they were received, for findings that are made after the transform. The block is decoded when the first
+ * value is asked for: most blocks need none.
+ */
 export function createValueReader(
   block: Block,
   plan: TransformPlan,
 ): (index: number, field: FieldName) => string | null {
-  const transform = new BlockTransform(block, plan);
-  return (index, field) => transform.readValue(index, field);
+  let transform: BlockTransform | null = null;
+  return (index, field) => {
+    transform ??= new BlockTransform(block, plan);
+    return transform.readValue(index, field);
+  };
 }
 
 /** Where a value stands in the block, and how it was read. */
@@ -628,7 +644,7 @@ class BlockTransform {
         slots.push(reader.slot);
         values.push(reading.value);
       }
-      const isTooLong = reader.width !== null && received.length > reader.width;
+      const isTooLong = reader.width !== null && isLongerThan(received, reader.width);
       if (reading.isRemarkable || isTooLong) remarks.push({ reader, reading, isTooLong });
     }
     return { slots, values, remarks: remarks.length > 0 ? remarks : null };
@@ -647,7 +663,7 @@ class BlockTransform {
       this.#batch.filled[reader.slot]!++;
     }
     if (reading.isRemarkable) this.#noteReading(reader, received, reading);
-    if (reader.width !== null && received.length > reader.width) this.#findTooLong(reader);
+    if (reader.width !== null && isLongerThan(received, reader.width)) this.#findTooLong(reader);
   }
 
   /** A value as it stands in the record, its parts joined. */
@@ -859,11 +875,10 @@ class BlockTransform {
     const { firstRecord, lines } = this.#block;
     const index = this.#index;
     const row = this.#row;
-    const patient = role === 'patient';
-    const sourcePatientId =
-      row[patient ? PATIENT.source_patient_id : DOSE.source_patient_id] ?? this.#idAt(checks?.ids.patient);
+    const { patient, immunization } = ID_SLOTS[role];
+    const sourcePatientId = row[patient] ?? this.#idAt(checks?.ids.patient);
     const sourceImmunizationId =
-      (patient ? null : row[DOSE.source_immunization_id]) ?? this.#idAt(checks?.ids.immunization);
+      (immunization === null ? null : row[immunization]) ?? this.#idAt(checks?.ids.immunization);
     const errors: IssueCode[] = [];
     const besides: IssueCode[] = [];
     for (const finding of this.#findings) {
@@ -941,11 +956,3 @@ const NO_ERRORS: RecordErrors = { errors: [], besides: [] };
 
 /** From what is not told to what keeps a record out. */
 const WEIGHTS: readonly (Severity | 'off')[] = ['off', 'info', 'warning', 'error'];
-
-/**
- * The same text in memory of its own. A slice would keep the text of the whole block it was cut from alive; V8 copies
- * slices of fewer than 13 characters by itself.
- */
-function copyText(text: string): string {
-  return text.length < 13 ? text : (JSON.parse(JSON.stringify(text)) as string);
-}

@@ -8,6 +8,8 @@ import { describeWhen } from '../core/rules/conditions.js';
 import { type Layout, type LayoutField, type Spec, severityOf } from '../core/spec.js';
 import { type Block, code, heading, type Inline, joined, paragraph, table } from './document.js';
 
+const AS_TEXT = ', compared as text where it is no date';
+
 /** What a rule asks of a value, as the rest of a sentence that begins with "it". */
 const ASKS: Readonly<Record<RuleKind, (rule: ColumnRule) => readonly Inline[]>> = {
   required: () => ['has a value'],
@@ -18,12 +20,13 @@ const ASKS: Readonly<Record<RuleKind, (rule: ColumnRule) => readonly Inline[]>> 
   longest: ({ longest }) => [`has ${longest} characters at most`],
   dates: ({ dates }) => ['is a date: ', ...joined((dates ?? []).map(code), ' or ')],
   needs: ({ needs }) => ['has a value only where ', code(needs!), ' has one'],
-  notAfter: ({ notAfter, evenBlank = false }) => [
+  notAfter: ({ notAfter, evenBlank = false, asText = false }) => [
     'is not later than ',
     code(notAfter!),
     ...(evenBlank ? [', and neither is blank'] : []),
+    ...(asText ? [AS_TEXT] : []),
   ],
-  notInFuture: () => ['is not later than the day of the load'],
+  notInFuture: ({ asText = false }) => ['is not later than the day of the load', ...(asText ? [AS_TEXT] : [])],
   prefixes: ({ prefixes, of, unlisted = 'right' }) => [
     'begins as ',
     code(prefixes!),

@@ -420,6 +420,7 @@ function rule(): JsonSchema {
         unique: isTrue,
         of: { type: 'string' },
         unlisted: { ...oneOf(SPEC_VALUES.unlisted), default: 'right' },
+        asText: { type: 'boolean', default: false },
         evenBlank: { type: 'boolean', default: false },
         when: NAMES,
         code: TEXT,
@@ -428,7 +429,10 @@ function rule(): JsonSchema {
     ),
     ...exactlyOne(RULE_KINDS),
     dependentRequired: { prefixes: ['of'], of: ['prefixes'], unlisted: ['prefixes'] },
-    dependentSchemas: { evenBlank: { anyOf: [{ required: ['notAfter'] }, { required: ['unique'] }] } },
+    dependentSchemas: {
+      asText: { anyOf: [{ required: ['notAfter'] }, { required: ['notInFuture'] }] },
+      evenBlank: { anyOf: [{ required: ['notAfter'] }, { required: ['unique'] }] },
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 /** Rules of columns in specifications of all kinds: two files, fixed width, several doses in a record. */
 import { describe, expect, test } from 'vitest';
+import type { ColumnRule } from '../../src/core/column-rule.js';
 import type { Layout, Spec } from '../../src/core/spec.js';
 import { FIXED_WIDTH, SEVERAL_DOSES, TWO_FILES } from '../support/ruled-specs.js';
 import { Sandbox, type SandboxLoad } from '../support/sandbox.js';
@@ -59,6 +60,19 @@ describe('in two files', () => {
     ['a value that is too long', 'P-1,Walsh,05/14/2015,,No,,,,afternoon', ['best time value-too-long afternoon']],
     ['a date after another, in the form of its column', 'P-1,Walsh,12/14/2015,02/01/2016,No,,,,', []],
     ['a date after another', 'P-1,Walsh,05/14/2015,05/13/2015,No,,,,', ['born value-after-another 05/14/2015']],
+    ['a date without its zeros', 'P-1,Walsh,3/5/2015,,No,,,,', []],
+    ['a date with the time of day', 'P-1,Walsh,03/05/2039 10:00,,No,,,,', ['born value-in-future 03/05/2039 10:00']],
+    [
+      'dates after another, each in its own way',
+      'P-1,Walsh,5/14/2015,05/13/2015 08:30,No,,,,',
+      ['born value-after-another 5/14/2015'],
+    ],
+    [
+      'what is no date is told as that alone',
+      'P-1,Walsh,unknown,05/13/2015,No,,,,',
+      ['birth_date birth-date-invalid unknown'],
+    ],
+    ['what is no date is before and after nothing', 'P-1,Walsh,05/14/2015,once,No,,,,', []],
     ['a date in the future, once', 'P-1,Walsh,07/02/2026,,No,,,,', ['born value-in-future 07/02/2026']],
   ])('%s', async (_, row, expected) => {
     const { found } = await run(patients(row));
@@ -148,6 +162,31 @@ describe('in two files', () => {
     expect(issues.every(({ message }) => message === 'stands in an earlier record, too: line 3')).toBe(true);
     expect(issues.map(({ line }) => Number(line))).toEqual(Array.from({ length: 199 }, (_, i) => 2 * i + 5));
     expect(summary.files.map(({ rejected }) => rejected)).toEqual([0, 199, 0]);
+  });
+
+  describe('a column that may not repeat for several reasons', () => {
+    const asking = (...rules: ColumnRule[]): Spec => {
+      const { patient, immunization } = spec.layouts;
+      const fields = patient.fields.map((each) => (each.name === 'id' ? { ...each, rules } : each));
+      return { ...spec, layouts: { patient: { ...patient, fields } as Layout, immunization } };
+    };
+    const of = (...ids: string[]): SandboxLoad => patients(...ids.map((id) => `${id},05/14/2015,,No,,,,`));
+
+    test.each<[string, ColumnRule[], string[], string[]]>([
+      ['is told once', [{ unique: true }, { unique: true }], ['P-1,Walsh', 'P-2,Walsh', 'P-1,Osei'], ['4 id']],
+      ['is told under each name', [{ unique: true, code: 'A' }, { unique: true, code: 'B' }], ['P-1,Walsh', 'P-1,Osei'], ['3 id A', '3 id B']],
+      ['is told where one of them is asked of both records', [{ unique: true, when: 'is-test' }, { unique: true, when: 'is-minor' }], ['P-1,Test', 'P-2,Test', 'P-1,Walsh', 'P-1,Test'], ['5 id']],
+      ['is told of all records where one is always asked', [{ unique: true, when: 'is-test' }, { unique: true }], ['P-1,Test', 'P-1,Walsh'], ['3 id']],
+    ])('%s', async (_, rules, ids, expected) => {
+      using sandbox = new Sandbox();
+      const summary = await sandbox.load({ ...of(...ids), spec: asking(...rules), site: 'F1', mode: 'validate' });
+      const issues = await sandbox.report(summary.folder, 'issues.csv');
+      const repeats = issues.filter(({ code }) => code === 'value-repeated');
+      expect(repeats.map(({ line, field, message }) => {
+        const [documentCode] = /^[AB](?=: )/.exec(message!) ?? [];
+        return [line, field, documentCode].filter((each) => each !== undefined).join(' ');
+      })).toEqual(expected);
+    }); // biome-ignore format: a table
   });
 
   test('a repeat that is only a warning lets the record in', async () => {

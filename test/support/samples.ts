@@ -166,6 +166,7 @@ export const PATIENT_SAMPLES: readonly Sample[] = [
   }),
   patient('sharing-objection-date-invalid', 'sharing_objection_date', '1122024', '01122024'),
   patient('value-too-long', 'street', `${'x'.repeat(56)}`, `${'x'.repeat(55)}`),
+  patient('value-too-long', 'street', '𝒜'.repeat(56), '𝒜'.repeat(55)),
   patient('character-control', 'street', '12 Maple\tSt', '12 Maple St'),
   patient('character-control', 'city', 'Bos\u200bton', 'Boston'),
   gritsPatient('site-missing', 'site_id', '', 'GA001'),

@@ -6,7 +6,7 @@
  * counts days. That is told, and not loaded. Luxon says which days exist.
  */
 import { DateTime } from 'luxon';
-import type { IsoDate, Problem } from '../model.js';
+import type { IsoDate, Problem, ValueKind } from '../model.js';
 import { createReading, type Normalizer, type Reading, refuse } from './reading.js';
 
 /**
@@ -29,6 +29,13 @@ export const MONTH_FIRST_FORMATS: readonly DateFormat[] = ['MM/DD/YYYY', 'M/D/YY
 /** Years outside of this range are typing errors, not history. */
 const FIRST_YEAR = 1850;
 const LAST_YEAR = 2199;
+
+/** The kinds of field that hold dates. */
+export type DateKind = 'date' | 'date-or-month' | 'dates';
+
+export function isDateKind(kind: ValueKind): kind is DateKind {
+  return kind === 'date' || kind === 'date-or-month' || kind === 'dates';
+}
 
 export interface DateRules {
   /** In order of preference: the first is the form the spec asks for, others are read and counted as changed. */
@@ -111,6 +118,15 @@ export function createDateNormalizer(rules: DateRules): Normalizer {
     const changed = best.problem !== null || withoutTime !== text || best.format !== preferred;
     return createReading(best.day, best.problem, null, changed);
   };
+}
+
+/**
+ * A normalizer for the dates of a kind of field. Months are read where no day is asked for: the only such date is a lot's
+ * expiry, and lots last for some years.
+ */
+export function createNormalizerOfDates(kind: DateKind, rules: DateRules): Normalizer {
+  if (kind === 'dates') return createDatesNormalizer(rules);
+  return createDateNormalizer(kind === 'date' ? rules : { ...rules, months: true, yearsAhead: 10 });
 }
 
 /** Whether a text is a date, if perhaps one that cannot be read: in the wrong order, or with two readings. */

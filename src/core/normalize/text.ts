@@ -19,6 +19,22 @@ export function tidyText(text: string): string {
   return !UNTIDY.test(text) ? text : text.replace(INVISIBLE, '').replace(CONTROLS_AND_BLANKS, ' ').trim();
 }
 
+/**
+ * The same text in memory of its own. A slice would keep the text of the whole block it was cut from alive; V8 copies
+ * slices of fewer than 13 characters by itself.
+ */
+export function copyText(text: string): string {
+  return text.length < 13 ? text : (JSON.parse(JSON.stringify(text)) as string);
+}
+
+/** Whether a text has more than so many characters. `😀` is one, though JavaScript counts two. */
+export function isLongerThan(text: string, most: number): boolean {
+  if (text.length <= most) return false;
+  let count = 0;
+  for (const _ of text) if (++count > most) return true;
+  return false;
+}
+
 /** Reads free text. */
 export const normalizeText: Normalizer = (text) => {
   const tidy = tidyText(text);

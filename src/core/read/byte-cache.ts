@@ -14,10 +14,16 @@ export function isMarked(entry: number): boolean {
   return (entry & 1) === 1;
 }
 
+/**
+ * What hashes are multiplied by for each byte. It is large, so that each byte reaches all bits above its own: with 31,
+ * values made of `Aa` and `BB` had the same hash, thousands of them.
+ */
+export const HASH_FACTOR = 0x9e3779b1;
+
 /** The hash of some bytes. Cutters of records compute the same on their way. */
 export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0;
-  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + bytes[at]!) | 0;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, HASH_FACTOR);
   return hash;
 }
 

@@ -1,6 +1,7 @@
 /** Fields of delimited records. */
 import Papa from 'papaparse';
 import type { DelimitedLayout } from '../spec.js';
+import { HASH_FACTOR } from './byte-cache.js';
 import { splitEscapedRecord } from './escaped.js';
 import { BLANK, type FieldBounds, growFieldBounds, setField } from './fields.js';
 
@@ -21,7 +22,7 @@ export function splitPlainRecord(
   for (let at = start; ; at++) {
     const byte = at < end ? bytes[at]! : delimiter;
     if (byte !== delimiter) {
-      hash = (Math.imul(hash, 31) + byte) | 0;
+      hash = Math.imul(hash ^ byte, HASH_FACTOR);
       high |= byte;
       low |= byte - BLANK;
       continue;

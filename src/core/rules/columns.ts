@@ -8,10 +8,13 @@ import type { IssueCode } from '../catalogue.js';
 import type { Codes } from '../codes.js';
 import { type ColumnRule, kindOf, type RuleDate, type RuleKind } from '../column-rule.js';
 import { createFinding, type Facts, type Finding } from '../issue.js';
-import type { FieldName, IsoDate } from '../model.js';
+import { type FieldName, fieldsOf, type IsoDate, type RecordRole } from '../model.js';
+import { createNormalizerOfDates, isDateKind } from '../normalize/date.js';
+import { copyText, isLongerThan } from '../normalize/text.js';
 import { columnKey, type Layout, type LayoutField, type Spec } from '../spec.js';
 import { type ConditionTest, caseless, compileWhen, describeWhen, type PlaceOf, type ReadCell } from './conditions.js';
 import { compilePattern } from './pattern.js';
+import { beginsWith, readBeginning } from './prefix.js';
 import { dayAfter, isMonthFirst, readRuleDate } from './rule-dates.js';
 import { type Fingerprint, fingerprintOf } from './unique.js';
 
@@ -61,6 +64,8 @@ export interface CheckedColumn {
 
 /** A value that may stand once in a file, for who has seen the records before. */
 export interface UniqueValue {
+  /** The rule that asks it, and its column: each rule remembers the values that it was asked of. */
+  readonly key: string;
   readonly column: string;
   readonly field: FieldName | null;
   readonly documentCode: string | null;
@@ -197,11 +202,16 @@ function compileUnique(
 ): CompiledUnique[] {
   return (column.rules ?? [])
     .filter((rule) => rule.unique !== undefined)
-    .map((rule) => ({
+    .map((rule, number) => ({
       place: layout.placeOf(column.name),
       occasion: occasions.add(rule.when, null, layout),
       evenBlank: rule.evenBlank ?? false,
-      of: { column: column.name, field, documentCode: documentCodeOf(rule, 'value-repeated', layout.spec) },
+      of: {
+        key: `${number} ${columnKey(column.name)}`,
+        column: column.name,
+        field,
+        documentCode: documentCodeOf(rule, 'value-repeated', layout.spec),
+      },
     }));
 }
 
@@ -250,7 +260,7 @@ const KINDS: Readonly<Record<RuleKind, Compile>> = {
   longest:
     ({ longest }) =>
     (value) =>
-      value.length > longest! ? 'value-too-long' : null,
+      isLongerThan(value, longest!) ? 'value-too-long' : null,
   dates: ({ dates }) =>
     remembering((value) => {
       if (value === '' || dates!.some((form) => readRuleDate(value, form) !== null)) return null;
@@ -260,31 +270,38 @@ const KINDS: Readonly<Record<RuleKind, Compile>> = {
     const place = placeOf(needs!);
     return (value, read) => (value === '' || read(place) !== '' ? null : 'value-needs-another');
   },
-  notAfter: ({ notAfter, evenBlank = false }, column, layout) => {
+  notAfter: ({ notAfter, evenBlank = false, asText = false }, column, layout) => {
     const { fields } = layout.layout;
     const other = fields.find(({ name }) => columnKey(name) === columnKey(notAfter!))!;
     const place = layout.placeOf(notAfter!);
-    const [own, others] = [column, other].map((each) => dateOrText(each, layout));
+    const [own, others] = [column, other].map((each) => (asText ? dateOrText : dateOnly)(each, layout));
+    const isAfter = asText ? comesBehind : isLater;
     return (value, read) => {
       const limit = read(place);
       if (value === '' || limit === '') return evenBlank ? 'value-after-another' : null;
-      return own!(value) <= others!(limit) ? null : 'value-after-another';
+      return isAfter(own!(value), others!(limit)) ? 'value-after-another' : null;
     };
   },
-  notInFuture: (_, column, layout) => {
+  notInFuture: ({ asText = false }, column, layout) => {
+    const { today } = layout;
+    if (!asText) {
+      const read = dateOnly(column, layout);
+      return (value) => (value !== '' && isLater(read(value), today) ? 'value-in-future' : null);
+    }
     const read = dateOrText(column, layout);
-    const tomorrow = dayAfter(layout.today);
+    const tomorrow = dayAfter(today);
     return (value) => (value === '' || read(value) < tomorrow ? null : 'value-in-future');
   },
   prefixes: ({ prefixes, of, unlisted = 'right' }, _, { spec, placeOf }) => {
-    const table = new Map(Object.entries(spec.prefixes[prefixes!]!).map(([key, each]) => [caseless(key), each]));
+    const beginnings = Object.entries(spec.prefixes[prefixes!]!);
+    const table = new Map(beginnings.map(([key, each]) => [caseless(key), each.map(readBeginning)]));
     const place = placeOf(of!);
     return (value, read) => {
       const other = read(place);
       if (value === '' || other === '') return null;
       const allowed = table.get(caseless(other));
       if (allowed === undefined) return unlisted === 'right' ? null : 'values-disagree';
-      return allowed.some((prefix) => beginsWith(value, prefix)) ? null : 'values-disagree';
+      return allowed.some((each) => beginsWith(value, each)) ? null : 'values-disagree';
     };
   },
   // Told by who has seen the records before.
@@ -303,12 +320,39 @@ function withoutBlanks(value: string): string {
   return value.replace(/^[\x00-\x20]+|[\x00-\x20]+$/g, '');
 }
 
-/** Whether a value begins as is asked: with a text or, for `35-36`, with one of the two or between them. */
-export function beginsWith(value: string, prefix: string): boolean {
-  const dash = prefix.indexOf('-');
-  if (dash < 0) return value.startsWith(prefix);
-  const [first, last] = [prefix.slice(0, dash), prefix.slice(dash + 1)];
-  return value.startsWith(first) || value.startsWith(last) || (value > first && value < last);
+const ROLES: readonly RecordRole[] = ['patient', 'immunization', 'comment'];
+
+/**
+ * Reads a value as the dates of its column are read: a day as `YYYY-MM-DD`, a month as `YYYY-MM`, the latest of several
+ * days; `null` for what is no date, or could be one of two.
+ */
+function dateOnly(column: LayoutField, { spec, today }: CheckedLayout): (value: string) => string | null {
+  const { field, rules = [], dates = spec.dates.formats } = column;
+  const kinds = ROLES.map((role) => (field === null ? undefined : fieldsOf(role)[field]?.kind));
+  const kind = kinds.find((each) => each !== undefined && isDateKind(each)) ?? 'date';
+  // What the column's own rules allow is a date, too.
+  const asked = rules.flatMap((rule) => rule.dates ?? []);
+  const formats = [...dates, ...asked.filter((form) => form !== 'YYYY-MM')];
+  const { twoDigitYears } = spec.dates;
+  const normalize = createNormalizerOfDates(kind, {
+    formats,
+    twoDigitYears,
+    today,
+    months: asked.includes('YYYY-MM'),
+  });
+  return remembering((value) => normalize(withoutBlanks(value)).value?.split('~').sort().at(-1) ?? null);
+}
+
+/** Whether one date is later than another, as far as both are known: no day is later than its month. */
+function isLater(date: string | null, other: string | null): boolean {
+  if (date === null || other === null) return false;
+  const known = Math.min(date.length, other.length);
+  return date.slice(0, known) > other.slice(0, known);
+}
+
+/** Whether a text comes behind another in the order of texts. */
+function comesBehind(text: string | null, other: string | null): boolean {
+  return text! > other!;
 }
 
 /** Reads a date of a column into the form that sorts; what is no date of its forms stays the text that it is. */
@@ -325,6 +369,8 @@ function dateOrText(column: LayoutField, { spec }: CheckedLayout): (value: strin
 
 /** Dates remembered: a century has 36,525 days. */
 const MOST_REMEMBERED = 50_000;
+/** Characters of a date with the time of day. What is longer is no date. */
+const LONGEST_DATE = 35;
 
 /** Asks once for each value: the same dates come again and again. */
 function remembering<T>(ask: (value: string) => T): (value: string) => T {
@@ -333,10 +379,9 @@ function remembering<T>(ask: (value: string) => T): (value: string) => T {
     const known = answers.get(value);
     if (known !== undefined) return known;
     const answer = ask(value);
-    // What is long is no date, and may be a slice that keeps a whole block alive.
-    if (value.length > 12) return answer;
+    if (value.length > LONGEST_DATE) return answer;
     if (answers.size >= MOST_REMEMBERED) answers.clear();
-    answers.set(value, answer);
+    answers.set(copyText(value), answer);
     return answer;
   };
 }

@@ -11,8 +11,8 @@ const MOST_STEPS = 1_000;
 const MOST_TIMES = 500;
 /** Groups within groups. */
 const DEEPEST = 50;
-/** Combinations of steps that are remembered, each with where its characters lead. */
-const MOST_REMEMBERED = 5_000;
+/** Steps of all the combinations that are remembered, and characters that lead from one to another: a few megabytes. */
+const MOST_REMEMBERED = 100_000;
 
 /** A pattern that cannot be, and why. */
 export class PatternError extends Error {
@@ -268,35 +268,45 @@ class Steps {
 
 /** The steps that the automaton can be in at once, and where characters lead from there. */
 interface Situation {
-  readonly steps: readonly number[];
+  /** Those that take a character, and the end; in their order. */
+  readonly steps: Uint16Array;
   readonly isEnd: boolean;
   readonly next: Map<number, Situation>;
 }
 
 /** Where nothing leads on. */
-const LOST: Situation = { steps: [], isEnd: false, next: new Map() };
+const LOST: Situation = { steps: new Uint16Array(0), isEnd: false, next: new Map() };
 
 class Automaton {
   readonly #steps: readonly Step[];
   readonly #end: number;
-  readonly #begin: number;
+  readonly #begin: Uint16Array;
+  /** The steps behind each step without a character; `undefined` until they are asked for. */
+  readonly #behind: (Uint16Array | undefined)[];
+  /** Marks of the steps that a character leads to. */
+  readonly #reached: Uint8Array;
   #known = new Map<string, Situation>();
+  #takers = new Map<number, Uint8Array>();
   #remembered = 0;
 
   constructor(node: Node) {
     const steps = new Steps();
     this.#end = steps.add(null);
-    this.#begin = steps.write(node, this.#end);
+    const begin = steps.write(node, this.#end);
     this.#steps = steps.all;
+    this.#behind = new Array<Uint16Array | undefined>(steps.all.length).fill(undefined);
+    this.#reached = new Uint8Array(steps.all.length);
+    this.#begin = this.#stepsBehind(begin);
   }
 
   matches(value: string): boolean {
-    if (this.#remembered > MOST_REMEMBERED) this.#forget();
-    let situation = this.#situationOf([this.#begin]);
+    let situation = this.#situationOf(this.#begin);
     for (const character of value) {
       const point = at(character);
       let next = situation.next.get(point);
       if (next === undefined) {
+        // One value may lead through more of them than memory should hold.
+        if (this.#remembered > MOST_REMEMBERED) this.#forget();
         next = this.#follow(situation, point);
         this.#remembered++;
         situation.next.set(point, next);
@@ -309,22 +319,59 @@ class Automaton {
 
   #forget(): void {
     this.#known = new Map();
+    this.#takers = new Map();
     this.#remembered = 0;
   }
 
   #follow({ steps }: Situation, point: number): Situation {
-    const reached: number[] = [];
+    const reached = this.#reached.fill(0);
+    const takers = this.#takersOf(point);
+    let count = 0;
     for (const step of steps) {
-      const { takes, to } = this.#steps[step]!;
-      if (takes !== null && takes.of.some((each) => holds(each, point)) !== takes.negated) reached.push(...to);
+      if (takers[step] === 0) continue;
+      for (const next of this.#steps[step]!.to) {
+        for (const behind of this.#stepsBehind(next)) {
+          count += 1 - reached[behind]!;
+          reached[behind] = 1;
+        }
+      }
     }
-    return reached.length === 0 ? LOST : this.#situationOf(reached);
+    if (count === 0) return LOST;
+    const found = new Uint16Array(count);
+    for (let step = 0, place = 0; place < count; step++) if (reached[step] === 1) found[place++] = step;
+    return this.#situationOf(found);
   }
 
-  /** The situation of these steps, and of all that lie behind them without a character. */
-  #situationOf(from: readonly number[]): Situation {
+  /** Marks of the steps that take a character. */
+  #takersOf(point: number): Uint8Array {
+    let takers = this.#takers.get(point);
+    if (takers === undefined) {
+      takers = Uint8Array.from(this.#steps, ({ takes }) => {
+        return takes !== null && takes.of.some((each) => holds(each, point)) !== takes.negated ? 1 : 0;
+      });
+      this.#takers.set(point, takers);
+      this.#remembered += takers.length;
+    }
+    return takers;
+  }
+
+  #situationOf(steps: Uint16Array): Situation {
+    const key = String.fromCharCode(...steps);
+    let situation = this.#known.get(key);
+    if (situation === undefined) {
+      situation = { steps, isEnd: steps.includes(this.#end), next: new Map() };
+      this.#known.set(key, situation);
+      this.#remembered += steps.length;
+    }
+    return situation;
+  }
+
+  /** A step, or where it takes no character, those that lie behind it without one; in their order. */
+  #stepsBehind(from: number): Uint16Array {
+    const known = this.#behind[from];
+    if (known !== undefined) return known;
     const reached = new Set<number>();
-    const open = [...from];
+    const open = [from];
     for (let step = open.pop(); step !== undefined; step = open.pop()) {
       if (reached.has(step)) continue;
       reached.add(step);
@@ -332,14 +379,9 @@ class Automaton {
       if (takes === null) open.push(...to);
     }
     const steps = [...reached].filter((step) => step === this.#end || this.#steps[step]!.takes !== null);
-    steps.sort((a, b) => a - b);
-    const key = steps.join();
-    let situation = this.#known.get(key);
-    if (situation === undefined) {
-      situation = { steps, isEnd: reached.has(this.#end), next: new Map() };
-      this.#known.set(key, situation);
-    }
-    return situation;
+    const behind = Uint16Array.from(steps).sort();
+    this.#behind[from] = behind;
+    return behind;
   }
 }
 

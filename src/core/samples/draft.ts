@@ -3,6 +3,7 @@ import type { IssueCode } from '../catalogue.js';
 import { fileLayoutsOf, filesOf } from '../file-layouts.js';
 import type { MarkRecord } from '../framing.js';
 import { type FieldDefinition, type FieldName, type FileRole, fieldsOf, type RecordRole, type Role } from '../model.js';
+import { isLongerThan } from '../normalize/text.js';
 import { dosesOf } from '../plan.js';
 import { plainlyRequired } from '../rules/applies.js';
 import { isCombined, isTagged, type Layout, type LayoutField, layoutOf, SHARED_FIELDS, type Spec } from '../spec.js';
@@ -361,5 +362,5 @@ function writeValue(
   const cell = isDay ? formatDate(value, (column.dates ?? spec.dates.formats)[0]!) : value;
   if (cell === '') return null;
   const judged = layout.format === 'fixed' || FREE_TEXT.has(definition.kind);
-  return judged && column.width !== undefined && cell.length > column.width ? null : cell;
+  return judged && column.width !== undefined && isLongerThan(cell, column.width) ? null : cell;
 }

@@ -93,7 +93,7 @@ export class FileJudge {
 
   /** All that is to be found in the file, row by row. `retired` are the values of one of the rows. */
   judge(retired: { readonly row: number; readonly values: ReadonlyMap<number, string> } | null): RuleVerdict[] {
-    const seen = new Map<string, SeenValues>();
+    const seen = new Map<SingleRule, SeenValues>();
     return this.file.rows.flatMap(({ line, layout }, row): RuleVerdict[] => {
       // What no cells can say is told by its shape, and lines of the other role by its own rules.
       if (line !== null || layout.tag !== this.layout.tag) return [];
@@ -101,8 +101,9 @@ export class FileJudge {
       const isLoaded = this.of.notLoaded?.(read) !== true;
       // What is wrong with a dose is told when the record was left out already.
       let isKeptOut = false;
+      const repeated = new Set<string>();
       const found = this.of.rules.flatMap((each) =>
-        this.#codesOfRow(each, read, row, seen).map((code) => {
+        this.#codesOfRow(each, read, row, seen, repeated).map((code) => {
           const ofPatient = this.#spec.layouts.patient.fields[each.place]?.field != null;
           if (each.column.dose === undefined && severityOf(code, this.#spec) === 'error') isKeptOut = true;
           return {
@@ -128,12 +129,21 @@ export class FileJudge {
     return rules.judge(read).map(({ code }) => code);
   }
 
-  #codesOfRow(single: SingleRule, read: ReadCell, row: number, seen: Map<string, SeenValues>): IssueCode[] {
+  /** `repeated` are the columns of the row of which it was told already, with the name under which it was. */
+  #codesOfRow(
+    single: SingleRule,
+    read: ReadCell,
+    row: number,
+    seen: Map<SingleRule, SeenValues>,
+    repeated: Set<string>,
+  ): IssueCode[] {
     const codes = this.codesOf(single, read);
-    const { rules } = single;
-    for (const { column: name, fingerprint } of rules.uniqueValues(read)) {
-      if (!seen.has(name)) seen.set(name, new SeenValues());
-      if (seen.get(name)!.add(fingerprint, row + 1) !== 0) codes.push('value-repeated');
+    for (const { column, documentCode, fingerprint } of single.rules.uniqueValues(read)) {
+      if (!seen.has(single)) seen.set(single, new SeenValues());
+      const told = JSON.stringify([column, documentCode]);
+      if (seen.get(single)!.add(fingerprint, row + 1) === 0 || repeated.has(told)) continue;
+      repeated.add(told);
+      codes.push('value-repeated');
     }
     return codes;
   }

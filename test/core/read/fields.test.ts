@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ByteCache, hashBytes } from '../../../src/core/read/byte-cache.js';
+import { ByteCache, hashBytes, spread } from '../../../src/core/read/byte-cache.js';
 import { decodeText, detectEncoding, type FileEncoding } from '../../../src/core/read/decode.js';
 import { splitPlainRecord, splitQuotedRecords } from '../../../src/core/read/delimited.js';
 import { createFieldBounds, readRecordText } from '../../../src/core/read/fields.js';
@@ -149,4 +149,28 @@ test('the byte cache starts over when it is full, and stays right', () => {
     cache.set(bytes, 0, bytes.length, hash, i);
     expect(cache.get(bytes, 0, bytes.length, hash)).toBe(i);
   }
+});
+
+describe('hashes tell values apart, so that none has to pass by thousands of others', () => {
+  const combinations = (parts: readonly string[], count: number): string[] =>
+    Array.from({ length: parts.length ** count }, (_, number) =>
+      Array.from(
+        { length: count },
+        (__, place) => parts[Math.floor(number / parts.length ** place) % parts.length],
+      ).join(''),
+    );
+
+  test.each<[string, readonly string[]]>([
+    ['two letters in place of two others', combinations(['Aa', 'BB'], 14)],
+    ['other two', combinations(['a0', 'bq', 'B1'], 9)],
+    ['letters and their capitals', combinations(['w', 'W'], 14)],
+    ['numbers', Array.from({ length: 16_384 }, (_, i) => String(i * 61))],
+    ['days', Array.from({ length: 16_384 }, (_, i) => new Date(i * 86_400_000).toISOString().slice(0, 10))],
+  ])('%s', (_, values) => {
+    const hashes = values.map((value) => hashBytes(bytesOf(value), 0, value.length));
+    const places = hashes.map((hash) => spread(hash) & 0xffff);
+    expect(new Set(hashes).size).toBeGreaterThan(values.length * 0.999);
+    // By chance, 14,500 of 65,536 places are taken by 16,384 values.
+    expect(new Set(places).size / Math.min(values.length, 16_384)).toBeGreaterThan(0.6);
+  });
 });

@@ -4,6 +4,7 @@
  * anywhere, in tiny blocks, and in UTF-16.
  */
 import { describe, expect, test } from 'vitest';
+import { PATIENT, type PatientField } from '../../../src/core/model.js';
 import { compilePlan } from '../../../src/core/plan.js';
 import { type Block, RecordCutter, recordOffset } from '../../../src/core/read/blocks.js';
 import { separatorsOf } from '../../../src/core/read/delimited.js';
@@ -79,8 +80,18 @@ function describeBlock(block: Block, plan: Parameters<typeof transformBlock>[1],
   return Array.from({ length: block.count }, (_, index): Expected => {
     const issue = batch.issues.find(({ record, code }) => record === block.firstRecord + index && unread.has(code));
     const fields = FIELDS.slice(0, columns).map(({ field }) => readValue(index, field!) ?? '');
+    // What is loaded must be the same, but for blanks.
+    const at = batch.accepted.indexOf(index);
+    const row = at >= 0 ? batch.rows[at] : batch.rejected.find((reject) => reject.index === index)?.row;
+    const loaded = FIELDS.slice(0, columns).map(({ field }) => row?.[PATIENT[field as PatientField]] ?? '');
+    const isRead = issue === undefined;
+    expect(loaded).toEqual(isRead ? fields.map(withoutBlanks) : fields.map(() => ''));
     return [block.lines[index]!, recordOffset(block, index), issue?.code ?? fields];
   });
+}
+
+function withoutBlanks(value: string): string {
+  return value.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
 }
 
 const JSON_VALUE = '{"type": "Point", "at": [42.3, -71.0]}';

@@ -1,7 +1,10 @@
 /** Patterns of values: what they match, what they refuse to be, and that none of them is slow. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compilePattern, PatternError } from '../../../src/core/rules/pattern.js';
+import { Random } from '../../support/random.js';
 
 describe('a pattern matches whole values', () => {
   test.each<[string, readonly string[], readonly string[]]>([
@@ -100,4 +103,23 @@ test('no pattern is slow: each character is looked at once, whatever the pattern
     const matches = compilePattern(pattern);
     expect(matches('a'.repeat(20_000)), pattern).toBe(false);
   }
+});
+
+test('no value takes much memory, however many ways it leads through the pattern', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const held = (): number => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return (heapUsed + external) / 1e6;
+  };
+  const random = new Random(7);
+  const value = Array.from({ length: 20_000 }, () => random.pick(['a', 'b'])).join('');
+  const matches = compilePattern('(a|b)*a(a|b){200}');
+  const before = held();
+  const isRight = matches(value);
+  expect(held() - before).toBeLessThan(10);
+  expect(isRight).toBe(value.at(-201) === 'a');
+  expect(matches('b'.repeat(300))).toBe(false);
+  expect(matches(`a${'b'.repeat(200)}`)).toBe(true);
 });
