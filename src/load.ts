@@ -11,7 +11,7 @@ import type { FileResult, MatchModelId, NewRun, Store } from './db/store.js';
 import type { LoadedMap } from './files/maps.js';
 import { RejectFile } from './files/rejects.js';
 import { ChangeLog, CsvReport, IssueLog, ReportFolder } from './files/reports.js';
-import { programVersion } from './files/specs.js';
+import { checkDefaults, programVersion } from './files/specs.js';
 import type { UnpackLimits } from './files/unpack.js';
 import { type CommentCounts, loadComments } from './load-comments.js';
 import { type DoseCounts, loadImmunizations } from './load-immunizations.js';
@@ -90,13 +90,14 @@ export const DEFAULT_REPORT_PARENT = 'immload-report';
 
 /**
  * Loads a submission.
- * @throws InputError when a file cannot be loaded or no spec can be recognised, StoreError when the database cannot be used, ReportError when the
+ * @throws SpecError when the code tables do not know a default of the spec, InputError when a file cannot be loaded or no spec can be recognised, StoreError when the database cannot be used, ReportError when the
  * report cannot be written, TooManyRejectsError; in each case nothing of the submission stays behind
  */
 export async function load(options: LoadOptions): Promise<Summary> {
   const clock = new StageClock();
   const { comments = [], files = [], specs = [] } = options;
   const submission = await receiveSubmission({ ...options, comments, files, specs });
+  checkDefaults(submission.spec, options.codes);
   const received = { ...submission, files: tellApart(submission.files) };
   const folder =
     options.report === null ? ReportFolder.createIn(DEFAULT_REPORT_PARENT) : ReportFolder.create(options.report);

@@ -204,6 +204,8 @@ const DECIDE_OPTIONS = {
   because: { type: 'string', value: 'TEXT', demandOption: true, describe: 'Why; without values of records' },
 } as const satisfies Record<string, CommandOption>;
 
+const CHECK_OPTIONS = { ...codes, ...json };
+
 const DOCUMENT_OPTIONS = {
   ...codes,
   html: {
@@ -269,7 +271,7 @@ export const COMMANDS = {
   },
   'spec check <file>': {
     describe: 'Check a specification of your own: every problem with its place, what is expected and a remedy',
-    options: LIST_OPTIONS as Record<string, CommandOption>,
+    options: CHECK_OPTIONS as Record<string, CommandOption>,
   },
   'spec doc <id>': {
     describe: 'Write a specification for people: columns, codes, rules and examples, as a registry would publish it',

@@ -20,10 +20,11 @@ import {
   unitOf,
   type WidthUnit,
 } from '../core/spec.js';
+import { tableOf } from '../core/spec-codes.js';
 import { SPEC_VALUES } from '../core/spec-words.js';
 import type { LineTags } from '../core/tagged.js';
 import { columnRulesSection, describeSet, valueSetsSection } from './column-rules.js';
-import { codesOf, describePlace, describeValues, placeColumns, recordWidth, tableOf } from './columns.js';
+import { codesOf, describeDefault, describePlace, describeValues, placeColumns, recordWidth } from './columns.js';
 import {
   type Block,
   code,
@@ -343,7 +344,7 @@ function layoutSection(file: FileLayout, spec: Spec, codes: Codes): Block[] {
       index === 0 && layout.tag !== undefined
         ? code(layout.tag)
         : (describeSet(column) ?? describeValues(column, role, spec, codes)),
-      describeNotes(column, role, spec),
+      describeNotes(column, role, spec, codes),
     ];
   });
   return [
@@ -362,15 +363,16 @@ function placeTitle(layout: Layout): string {
   return countedIn(layout) === 'bytes' ? 'Bytes' : 'Characters';
 }
 
-function describeNotes(column: LayoutField, role: RecordRole | null, spec: Spec): readonly Inline[] {
-  const { note, aliases = [], default: value, store, use, field } = column;
+function describeNotes(column: LayoutField, role: RecordRole | null, spec: Spec, codes: Codes): readonly Inline[] {
+  const { note, aliases = [], store, use, field } = column;
   const notes: (readonly Inline[])[] = [];
   const blank = field === null || role === null ? undefined : missingCode(role, field);
   if (use === 'required' && blank !== undefined && severityOf(blank, spec) !== 'error') {
     notes.push(['a blank is ', code(blank), `: ${severityOf(blank, spec)}`]);
   }
   if (note !== undefined) notes.push([note]);
-  if (value !== undefined) notes.push(['blank means ', code(value)]);
+  const standsFor = describeDefault(column, role, spec, codes);
+  if (standsFor !== null) notes.push(standsFor);
   if (aliases.length > 0) notes.push(['also called ', ...joined(aliases.map(code), ', ')]);
   if (store === false) notes.push(['not stored']);
   return joined(notes, '; ');

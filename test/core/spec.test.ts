@@ -100,6 +100,7 @@ describe('a spec is told its fault, the place and the remedy', () => {
     ],
     [PATIENT, undefined, PATIENT, 'missing'],
     [`${PATIENT}/format`, 'csv', `${PATIENT}/format`, 'not a known value'],
+    [`${PATIENT}/fields/0/default`, '1', `${PATIENT}/fields/0/default`, 'the same in every record'],
     [`${PATIENT}/delimiter`, undefined, `${PATIENT}/delimiter`, 'not one ASCII character'],
     [`${PATIENT}/delimiter`, '||', `${PATIENT}/delimiter`, 'not one ASCII character'],
     [`${PATIENT}/delimiter`, '\n', `${PATIENT}/delimiter`, 'not one ASCII character'],

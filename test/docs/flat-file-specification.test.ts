@@ -176,7 +176,12 @@ describe('a column', () => {
   });
 
   test('says what a blank means, and what else is known', () => {
-    expect(find('Patient file', 'Contact Allowed', GRITS)[7]).toBe('blank means 02');
+    expect(find('Patient file', 'Contact Allowed', GRITS)[7]).toBe(
+      'a blank is read as 02: Reminder/recall - any method (02)',
+    );
+    const objects = { name: 'Share', field: 'sharing_objection', values: { Y: 'N', N: 'Y' }, default: 'Y' };
+    const own = completeSpec(withValue('/layouts/patient/fields/3', objects));
+    expect(find('Patient file', 'Share', own)[6]).toBe('a blank is read as Y: No (N)');
     expect(find('Patient file', 'ssn', MIIS)[6]).toMatch(/; not stored$/);
     expect(find('Patient file', 'Last', completeSpec(smallest()))[6]).toBe('also called Surname');
     expect(find('Patient file', 'first_name', MIIS)[6]).toMatch(/^a blank is first-name-missing: warning; /);
