@@ -181,7 +181,7 @@ function checkTableSets({ json: column, path }: RawColumn, sets: JsonObject, cod
     if (fixed !== undefined) problems.push({ path: at, message: 'does not have the value that is fixed', remedy });
     const { example } = column;
     if (rule['when'] === undefined && lacks(example) && !(example as string).includes(NUMBER)) {
-      problems.push({ path: `${path}/example`, message: `breaks the rule ${at}`, remedy });
+      problems.push({ path: `${path}/example`, message: `breaks rule ${index} of its column`, remedy });
     }
   }
   return problems;

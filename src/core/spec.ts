@@ -9,6 +9,7 @@ import type { DateFormat } from './normalize/date.js';
 import { VACCINE_ORDER, type VaccineField } from './normalize/vaccine.js';
 import { Checker, guess, isObject, type JsonObject, pointerTo, type Report } from './spec-checker.js';
 import { checkConditions, checkPrefixes, checkRules, checkSets, type RuleNames } from './spec-rules.js';
+import { checkColumnValues, valueListsIn } from './spec-values.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from './spec-words.js';
 import { checkTagged, type LineTags, type TaggedLayout, viewOf } from './tagged.js';
 import { NUMBER } from './write.js';
@@ -363,6 +364,7 @@ export function checkSpec(json: unknown): SpecProblem[] {
   const names: RuleNames = {
     sets: checkSets(json['sets'], check),
     prefixes: checkPrefixes(json['prefixes'], check),
+    values: valueListsIn(json),
   };
   checkLayouts(json['layouts'], names, check);
   return problems;
@@ -547,6 +549,7 @@ export function checkColumns(
   const retired = Array.isArray(layout['retired']) ? layout['retired'].filter((name) => typeof name === 'string') : [];
   const conditions = checkConditions(layout, path, { written, repeated, retired }, check);
   for (const { field, at, group } of columns.all) {
+    checkColumnValues(field, at, names.values, check);
     if (field['rules'] === undefined) continue;
     checkRules(
       field['rules'],

@@ -158,6 +158,18 @@ describe('a spec is told its fault, the place and the remedy', () => {
       `${PATIENT}/headerRecord/totals/0/field`,
       'not a place',
     ],
+    ...(
+      [
+        ['tag', 'T', { field: 1 }, 'field'],
+        ['prefix', 'END,OF,', { field: 3 }, 'field'],
+        ['prefix', 'TRAILER', { start: 7, width: 6 }, 'start'],
+      ] as const
+    ).map(([by, begin, place, part]): [string, Json, string, string] => [
+      `${PATIENT}/trailerRecord`,
+      { [by]: begin, totals: [{ counts: 'records', ...place }] },
+      `${PATIENT}/trailerRecord/totals/0/${part}`,
+      'in the place of the tag',
+    ]),
     [`${PATIENT}/trailerRecord`, { tag: 'T', name: 'x' }, `${PATIENT}/trailerRecord/name`, 'unknown property'],
     [`${DOSE}/trailerRecord`, { tag: 'T' }, `${DOSE}/trailerRecord/tag`, 'without columns'],
     [
