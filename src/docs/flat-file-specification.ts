@@ -7,6 +7,7 @@ import type { IssueDefinition, Subject } from '../core/issue.js';
 import type { FileRole, RecordRole, Severity } from '../core/model.js';
 import { canBreak, missingCode } from '../core/rules/applies.js';
 import { Draft, linesOf } from '../core/samples/draft.js';
+import { unfitColumnsOf } from '../core/samples/samples.js';
 import {
   countedIn,
   type DelimitedLayout,
@@ -49,7 +50,7 @@ export function describeSpec(spec: Spec, codes: Codes): Document {
       ...valuesSection(spec),
       ...fileLayoutsOf(spec).flatMap((file) => layoutSection(file, spec, codes)),
       ...rulesSection(spec),
-      ...examplesSection(spec),
+      ...examplesSection(spec, codes),
       ...valueSetsSection(spec, codes),
       ...codesSection(spec, codes),
     ],
@@ -424,11 +425,22 @@ function rulesSection(spec: Spec): Block[] {
   ];
 }
 
-function examplesSection(spec: Spec): Block[] {
+function examplesSection(spec: Spec, codes: Codes): Block[] {
   const draft = new Draft(spec);
+  const unfit = unfitColumnsOf(spec, codes);
   return [
     heading(2, 'Examples'),
     paragraph('A made-up clinic as it would send its files. Nobody in it exists.'),
+    ...(unfit.length === 0
+      ? []
+      : [
+          paragraph(
+            strong('Not perfect'),
+            ': the clinic has no values that keep the rules of these columns: ',
+            ...joined(unfit.map(code), ', '),
+            '.',
+          ),
+        ]),
     ...draft.files.flatMap((file) => {
       const { role, layout } = file;
       const [first] = file.rows;

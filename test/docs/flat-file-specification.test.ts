@@ -348,3 +348,16 @@ test('a spec of somebody else’s runs nothing in a browser', () => {
   expect(elements).not.toContain('script');
   expect(elements).not.toContain('img');
 });
+
+test('says where its examples are not perfect', () => {
+  const documented = (column: Json): string =>
+    renderMarkdown(describeSpec(completeSpec(withValue('/layouts/patient/fields/3', column)), CODES));
+  const plan = { name: 'Plan', field: null, rules: [{ pattern: 'P\\d' }, { required: true }] };
+  expect(documented(plan)).toContain(
+    '**Not perfect**: the clinic has no values that keep the rules of these columns: `Plan`.',
+  );
+  expect(documented({ ...plan, example: 'P1' })).not.toContain('Not perfect');
+  const fixed = documented({ name: 'inforce', field: null, rules: [{ fixed: 'X' }] });
+  expect(fixed).not.toContain('Not perfect');
+  expect(fixed).toContain('1001,Walsh,05/14/2015,X\n');
+});
