@@ -216,7 +216,7 @@ const DOCUMENT_OPTIONS = {
   output: {
     type: 'string',
     value: 'FILE',
-    describe: 'Write it to this file, as HTML if it is called so (default: standard output)',
+    describe: 'Write it to this new file, as HTML if it is called so (default: standard output)',
   },
 } as const satisfies Record<string, CommandOption>;
 
