@@ -143,7 +143,7 @@ function describeWhose(spec: Spec): readonly Inline[] {
   if (lines !== undefined) return describeTags(lines);
   return isCombined(spec)
     ? [
-        'Each record has a patient, and doses of that patient. Records with the same site and patient id are of one patient; where the columns of a dose are all blank, there is no dose.',
+        'Each record has a patient, and doses of that patient. Records with the same site and patient id are of one patient; where the columns of a dose are all blank, there is no dose. A record is loaded with all of its doses or rejected with all of them: one dose that is wrong keeps the others out until the record is corrected. Its patient is loaded all the same, unless something is wrong with the patient.',
       ]
     : [
         'A dose belongs to the patient whose id it names, of the same site. Send patients and their doses together, or the patients first.',

@@ -361,3 +361,9 @@ test('says where its examples are not perfect', () => {
   expect(fixed).not.toContain('Not perfect');
   expect(fixed).toContain('1001,Walsh,05/14/2015,X\n');
 });
+
+test('says what becomes of the patient and the other doses of a record with a wrong one', () => {
+  const said = 'A record is loaded with all of its doses or rejected with all of them';
+  expect(renderMarkdown(describeSpec(completeSpec(smallestCombined()), CODES))).toContain(said);
+  expect(renderMarkdown(describeSpec(completeSpec(smallest()), CODES))).not.toContain(said);
+});
