@@ -14,7 +14,7 @@ import type { FileResult, MatchModelId, NewRun, Store } from './db/store.js';
 import type { LoadedMap } from './files/maps.js';
 import { RejectFile } from './files/rejects.js';
 import { ChangeLog, CsvReport, IssueLog, ReportFolder } from './files/reports.js';
-import { programVersion } from './files/specs.js';
+import { checkDefaults, programVersion } from './files/specs.js';
 import type { UnpackLimits } from './files/unpack.js';
 import { type CommentCounts, loadComments } from './load-comments.js';
 import { type DoseCounts, loadImmunizations } from './load-immunizations.js';
@@ -105,7 +105,7 @@ export class RuleError extends Error {
 
 /**
  * Loads a submission.
- * @throws RuleError when a rule cannot be changed so, InputError when a file cannot be loaded or no spec can be recognised, StoreError when the database cannot be used, ReportError when the
+ * @throws RuleError when a rule cannot be changed so, SpecError when the code tables do not know a default of the spec, InputError when a file cannot be loaded or no spec can be recognised, StoreError when the database cannot be used, ReportError when the
  * report cannot be written, TooManyRejectsError; in each case nothing of the submission stays behind
  */
 export async function load(options: LoadOptions): Promise<Summary> {
@@ -116,6 +116,7 @@ export async function load(options: LoadOptions): Promise<Summary> {
     if (problem !== null) throw new RuleError(problem);
   }
   const submission = await receiveSubmission({ ...options, comments, files, specs });
+  checkDefaults(submission.spec, options.codes);
   const received = { ...submission, files: tellApart(submission.files) };
   const folder =
     options.report === null ? ReportFolder.createIn(DEFAULT_REPORT_PARENT) : ReportFolder.create(options.report);

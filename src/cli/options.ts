@@ -213,6 +213,8 @@ const DECIDE_OPTIONS = {
   because: { type: 'string', value: 'TEXT', demandOption: true, describe: 'Why; without values of records' },
 } as const satisfies Record<string, CommandOption>;
 
+const CHECK_OPTIONS = { ...codes, ...json };
+
 const DOCUMENT_OPTIONS = {
   ...codes,
   html: {
@@ -223,7 +225,7 @@ const DOCUMENT_OPTIONS = {
   output: {
     type: 'string',
     value: 'FILE',
-    describe: 'Write it to this file, as HTML if it is called so (default: standard output)',
+    describe: 'Write it to this new file, as HTML if it is called so (default: standard output)',
   },
 } as const satisfies Record<string, CommandOption>;
 
@@ -299,7 +301,7 @@ export const COMMANDS = {
   },
   'spec check <file>': {
     describe: 'Check a specification of your own: every problem with its place, what is expected and a remedy',
-    options: LIST_OPTIONS as Record<string, CommandOption>,
+    options: CHECK_OPTIONS as Record<string, CommandOption>,
   },
   'spec doc <id>': {
     describe: 'Write a specification for people: columns, codes, rules and examples, as a registry would publish it',

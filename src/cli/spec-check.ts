@@ -1,13 +1,15 @@
 /** `immload spec check` */
 import { fileLayoutsOf } from '../core/file-layouts.js';
+import { loadCodes } from '../files/code-tables.js';
 import { checkSpecFile, type PlacedProblem, type SpecCheck } from '../files/specs.js';
+import { type CodesArguments, findCodesFolder } from './codes.js';
 import { ExitCode } from './exit.js';
 import { count, print, printJson } from './print.js';
 import { showSafely, wrapText } from './table.js';
 
 /** Says all that is wrong with a spec file, and gives the exit code. */
-export function checkSpecCommand(path: string, json: boolean): number {
-  const check = checkSpecFile(path);
+export function checkSpecCommand(path: string, { json, ...args }: Omit<CodesArguments, 'db'>): number {
+  const check = checkSpecFile(path, loadCodes(findCodesFolder(args)));
   if (json) printJson(describeCheck(path, check));
   else print(formatCheck(path, check));
   return check.spec === null ? ExitCode.usage : ExitCode.success;

@@ -15,7 +15,10 @@ export interface DocumentArguments extends Pick<CodesArguments, 'codes'> {
   readonly output?: string | undefined;
 }
 
-/** Writes the document of a spec to stdout, or to a file. @throws OutputError when the file cannot be written */
+/**
+ * Writes the document of a spec to stdout, or to a new file.
+ * @throws OutputError when the file is there already, or cannot be written
+ */
 export function documentSpec(idOrPath: string, args: DocumentArguments): void {
   const { html, output } = args;
   const document = describeSpec(loadSpec(idOrPath), loadCodes(findCodesFolder(args)));
@@ -26,8 +29,14 @@ export function documentSpec(idOrPath: string, args: DocumentArguments): void {
     return;
   }
   try {
-    writeFileSync(output, text);
+    // Another file in its place may be the spec itself.
+    writeFileSync(output, text, { flag: 'wx' });
   } catch (error) {
+    if ((error as { code?: unknown }).code === 'EEXIST') {
+      throw new OutputError(output, 'it is there already; give a new file with --output, or take that one away', {
+        cause: error,
+      });
+    }
     throw new OutputError(output, 'give a file that can be written with --output', { cause: error });
   }
   print(`Wrote ${showSafely(output)}.`);

@@ -28,11 +28,15 @@ export async function sampleSpec(idOrPath: string, args: SampleArguments): Promi
   const spec = loadSpec(idOrPath);
   const samples = makeSamples(spec, loadCodes(findCodesFolder(args)));
   await writeSampleFolder(folder, samples);
+  const isPerfect = samples.unfit.length === 0;
   const parts = [
-    `${spec.id} ${spec.version}: a perfect sample and ${count(samples.faulty.length, 'faulty one')} in ${folder}`,
+    `${spec.id} ${spec.version}: a ${isPerfect ? 'perfect sample' : 'sample'} and ${count(samples.faulty.length, 'faulty one')} in ${folder}`,
     '',
     formatTable([
-      [`${PERFECT_FOLDER}/`, 'files in which nothing is to be found'],
+      [
+        `${PERFECT_FOLDER}/`,
+        isPerfect ? 'files in which nothing is to be found' : 'not perfect: some columns break their rules, see below',
+      ],
       [`${FAULTY_FOLDER}/<code>/`, 'the same files with one rule broken'],
       [VERDICTS_FILE, 'what is to be found in each of them, and on which line'],
     ]),
@@ -42,7 +46,7 @@ export async function sampleSpec(idOrPath: string, args: SampleArguments): Promi
       'Without a sample, since no value that this format has room for breaks them, or another rule says so first';
     parts.push('', wrapText(`${why}: ${samples.notShown.join(', ')}.`));
   }
-  if (samples.unfit.length > 0) {
+  if (!isPerfect) {
     const why = 'The made-up clinic has no values that fit the rules of these columns; give each an "example"';
     parts.push('', wrapText(`${why}: ${samples.unfit.join(', ')}.`));
   }

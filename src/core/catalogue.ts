@@ -329,7 +329,7 @@ export const CATALOGUE = {
     subject: 'file',
     field: null,
     asserts: 'the file ends with its trailer record',
-    message: 'no trailer record behind the last records: {other}',
+    message: 'records that no trailer record follows: {other}',
     meaning: 'The specification asks for a trailer record, and the file, or a part of it, ends without one.',
     why: 'The file was probably cut short on the way. A part of a history looks like the whole of it.',
     fix: 'Get the file sent again, whole. If its sender writes no trailer, let the specification say so.',

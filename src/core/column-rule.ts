@@ -86,6 +86,18 @@ export function listOf(value: string | readonly string[] | undefined): readonly 
   return typeof value === 'string' ? [value] : value;
 }
 
+/** Whether two rules are asked of the same record for certain: always, or under a condition that both name. */
+export function areAskedTogether(a: Asked, b: Asked): boolean {
+  if (a.when === undefined || b.when === undefined) return true;
+  const names = [b.when].flat();
+  return [a.when].flat().some((name) => names.includes(name));
+}
+
+/** When a rule is asked, as JSON has it. */
+interface Asked {
+  readonly when?: unknown;
+}
+
 /** The rule of one of the doses of a record: `{n}` in the names of columns is its number. */
 export function ruleOfDose(rule: ColumnRule, dose: number): ColumnRule {
   const named = (column: string | undefined): string | undefined => column?.replaceAll('{n}', String(dose));

@@ -149,7 +149,29 @@ function checkMarkRecord(mark: unknown, layout: JsonObject, role: FramedFile, pa
   }
   totals.forEach((total: unknown, index) => {
     checkTotal(total, isDelimited, role, `${path}/totals/${index}`, check);
+    checkRoom(total, tag ?? prefix, layout['delimiter'], `${path}/totals/${index}`, check);
   });
+}
+
+/** Whether a number stands behind what its line is known by. */
+function checkRoom(total: unknown, begin: unknown, delimiter: unknown, path: string, check: Checker): void {
+  if (typeof total !== 'object' || total === null || typeof begin !== 'string') return;
+  const { field, start } = total as JsonObject;
+  const columns = typeof delimiter === 'string' && delimiter !== '' ? begin.split(delimiter).length : 1;
+  if (typeof field === 'number' && field >= 1 && field <= columns) {
+    check.report(
+      `${path}/field`,
+      'in the place of the tag',
+      `Give a number above ${columns}: the line begins with ${begin}.`,
+    );
+  }
+  if (typeof start === 'number' && start >= 1 && start <= begin.length) {
+    check.report(
+      `${path}/start`,
+      'in the place of the tag',
+      `Give a place behind ${begin}, from ${begin.length + 1} on.`,
+    );
+  }
 }
 
 function checkTotal(total: unknown, isDelimited: boolean, role: FramedFile, path: string, check: Checker): void {

@@ -23,7 +23,7 @@ import {
 } from './normalize/date.js';
 import { normalizeLot } from './normalize/lot.js';
 import { normalizeName, normalizeSuffix } from './normalize/name.js';
-import type { Normalizer, Reading } from './normalize/reading.js';
+import { NOTHING_KNOWN, type Normalizer, type Reading } from './normalize/reading.js';
 import { normalizeId, normalizeText } from './normalize/text.js';
 import type { VaccineResolution, VaccineSources } from './normalize/vaccine.js';
 import {
@@ -86,6 +86,7 @@ export interface ColumnReader {
   readonly values: ReadonlyMap<string, string> | null;
   /** Further columns that hold parts of the same value, such as a race each; `null` for a value of one column. */
   readonly joined: { readonly columns: readonly JoinedColumn[]; readonly by: string } | null;
+  /** What a blank is loaded as: the layout's default as it was read; `null` if it has none, or it was not understood. */
   readonly default: string | null;
   /** What a date should look like, or which table a code should be in, for messages. */
   readonly expected: string | null;
@@ -140,6 +141,8 @@ export interface TransformPlan {
   readonly site: string | null;
   readonly columns: readonly ColumnReader[];
   readonly columnOf: ReadonlyMap<FieldName, ColumnReader>;
+  /** Those whose blanks stand for something. */
+  readonly defaults: readonly ColumnReader[];
   /** The columns in their order, and those among them that are read together. */
   readonly steps: readonly ReadStep[];
   /** In a tagged file: how the patients above the doses are read; `null` for patients, and in all other files. */
@@ -294,7 +297,7 @@ export function compilePlan(options: PlanOptions): TransformPlan {
       width: layout.format === 'delimited' && FREE_TEXT.has(definition.kind) ? (layoutField.width ?? null) : null,
       values,
       joined: null,
-      default: layoutField.default ?? null,
+      default: readDefault(layoutField, role, { spec, codes, today })?.value ?? null,
       expected: expectationOf(definition, layoutField, spec, codes),
       missing: missing[field] ?? (layoutField.use === 'required' ? 'required-value-missing' : null),
     });
@@ -308,6 +311,7 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     site: options.site,
     columns,
     columnOf: new Map(columns.map((column) => [column.field, column])),
+    defaults: columns.filter((column) => column.default !== null),
     steps: groupColumns(columns),
     patients: options.patients ?? null,
     dose,
@@ -375,10 +379,40 @@ function upperCaseKeys(values: Readonly<Record<string, string>>): Map<string, st
   return new Map(Object.entries(values).map(([from, to]) => [from.toUpperCase(), to]));
 }
 
+/** What values are read by. */
+export interface ReadingRules {
+  readonly spec: Pick<Spec, 'dates' | 'nulls'>;
+  readonly codes: Codes;
+  readonly today: IsoDate;
+}
+
+/**
+ * What a value is read as that the spec itself writes for a column, as a sender would: the layout's own words and the
+ * words for "no value" mean what they mean in a file.
+ */
+export function readOwnValue(
+  text: string,
+  column: LayoutField & { readonly field: FieldName },
+  role: RecordRole,
+  { spec, codes, today }: ReadingRules,
+): Reading {
+  const own = text.trim();
+  const standard = upperCaseKeys(column.values ?? {}).get(own.toUpperCase()) ?? own;
+  const saysNothing = standard === '' || spec.nulls.some((token) => token.toUpperCase() === standard.toUpperCase());
+  if (saysNothing) return NOTHING_KNOWN;
+  return createNormalizer(fieldsOf(role)[column.field]!, column, spec, codes, today, null)(standard);
+}
+
+/** What a blank of a column stands for; `null` where the column has no default, or carries nothing. */
+export function readDefault(column: LayoutField, role: RecordRole, rules: ReadingRules): Reading | null {
+  const { default: text, field } = column;
+  return text === undefined || field === null ? null : readOwnValue(text, { ...column, field }, role, rules);
+}
+
 function createNormalizer(
   definition: FieldDefinition,
   layoutField: LayoutField,
-  spec: Spec,
+  spec: Pick<Spec, 'dates'>,
   codes: Codes,
   today: IsoDate,
   order: DayMonthOrder | null,

@@ -4,12 +4,14 @@ import { RULE_DATES, RULE_KINDS, type RuleKind } from './column-rule.js';
 import { compilePattern, PatternError } from './rules/pattern.js';
 import { isInOrder, readBeginning } from './rules/prefix.js';
 import { type Checker, isObject, type JsonObject, pointerTo } from './spec-checker.js';
+import type { SpecValueLists } from './spec-values.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from './spec-words.js';
 
 /** What rules may name, of the whole spec. */
 export interface RuleNames {
   readonly sets: readonly string[];
   readonly prefixes: readonly string[];
+  readonly values: SpecValueLists;
 }
 
 /** The columns of a layout, by how often they stand in a record. */

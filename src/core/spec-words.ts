@@ -155,7 +155,8 @@ export const SPEC_PROPERTIES: SpecProperties = {
     use: 'How much a value is asked for. Columns are optional unless they say otherwise.',
     dates: 'The date formats of this column, if others than those of the whole specification.',
     values: 'The sender’s own values and what each stands for: {"H": "2135-2"}. An empty text stands for no value.',
-    default: 'What a blank stands for.',
+    default:
+      'What a blank stands for, as a sender would write it: it is read as any other value is, by "values" first. A value that is not understood, and does not keep its record out, stands for the same.',
     store: 'False for a column that is used to tell patients apart, and not stored.',
     note: 'For people: what a sender should know about the column.',
     example:

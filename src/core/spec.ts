@@ -10,6 +10,7 @@ import { isLongerThan } from './normalize/text.js';
 import { VACCINE_ORDER, type VaccineField } from './normalize/vaccine.js';
 import { Checker, guess, isObject, type JsonObject, pointerTo, type Report } from './spec-checker.js';
 import { checkConditions, checkPrefixes, checkRules, checkSets, type RuleNames } from './spec-rules.js';
+import { checkColumnValues, valueListsIn } from './spec-values.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from './spec-words.js';
 import { checkTagged, type LineTags, type TaggedLayout, viewOf } from './tagged.js';
 import { NUMBER } from './write.js';
@@ -32,7 +33,7 @@ export interface LayoutField {
   readonly dates?: readonly DateFormat[];
   /** Values of this layout that stand for others, before anything else is done: `{"H": "2135-2"}`. `""` means none. */
   readonly values?: Readonly<Record<string, string>>;
-  /** What a blank stands for. */
+  /** What a blank stands for, as a sender would write it: it is read as any other value of the column is. */
   readonly default?: string;
   /** False for a field that is used to tell patients apart and not stored. */
   readonly store?: boolean;
@@ -327,7 +328,7 @@ export const JOINED_FIELDS: readonly string[] = ['race', 'phone', 'phone_2', 'va
  * What a column of a combined record carries for a role, `null` if nothing: `patient.eligibility` names its role, and a
  * name that only one role has needs none.
  */
-function fieldOfRole(name: string | null, role: RecordRole): FieldName | null {
+export function fieldOfRole(name: string | null, role: RecordRole): FieldName | null {
   if (name === null) return null;
   const [prefix, rest] = name.includes('.') ? name.split('.', 2) : [null, name];
   if (prefix !== null && prefix !== role) return null;
@@ -364,6 +365,7 @@ export function checkSpec(json: unknown): SpecProblem[] {
   const names: RuleNames = {
     sets: checkSets(json['sets'], check),
     prefixes: checkPrefixes(json['prefixes'], check),
+    values: valueListsIn(json),
   };
   checkLayouts(json['layouts'], names, check);
   return problems;
@@ -548,6 +550,7 @@ export function checkColumns(
   const retired = Array.isArray(layout['retired']) ? layout['retired'].filter((name) => typeof name === 'string') : [];
   const conditions = checkConditions(layout, path, { written, repeated, retired }, check);
   for (const { field, at, group } of columns.all) {
+    checkColumnValues(field, at, names.values, check);
     if (field['rules'] === undefined) continue;
     checkRules(
       field['rules'],
@@ -631,6 +634,9 @@ class ColumnCheck {
     if (typeof carries === 'string') {
       if (this.#carried.has(carries) && !JOINED_FIELDS.includes(carries)) {
         report(`${at}/field`, 'carried by an earlier column', 'Let one column carry it.');
+      }
+      if (this.#carried.has(carries) && field['default'] !== undefined) {
+        report(`${at}/default`, 'not read here', 'Give it to the first of the columns that carry the same.');
       }
       this.#carried.add(carries);
       if (group !== null && fieldOfRole(carries, 'immunization') === null) {
@@ -729,6 +735,8 @@ function checkField(field: JsonObject, role: FileRole, path: string, fixed: bool
   }
   if (field['default'] !== undefined && typeof field['default'] !== 'string') {
     check.report(`${path}/default`, 'not a text', 'Give the default as a text.');
+  } else if (field['default'] !== undefined && isKey(field['field'])) {
+    check.report(`${path}/default`, 'the same in every record', 'Leave it out: an id tells records apart.');
   }
   if (field['note'] !== undefined && typeof field['note'] !== 'string') {
     check.report(`${path}/note`, 'not a text', 'Give the note as a text.');

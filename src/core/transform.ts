@@ -746,6 +746,7 @@ class BlockTransform {
   #judge(): void {
     const plan = this.#plan;
     const row = this.#row;
+    for (const { slot, default: value } of plan.defaults) row[slot] ??= value;
     if (plan.role === 'comment') return this.#judgeComment();
     if (plan.role === 'patient') {
       row[PATIENT.site_id] ??= plan.site;
@@ -755,7 +756,7 @@ class BlockTransform {
       row[DOSE.site_id] ??= plan.site;
       this.#resolveVaccine();
     }
-    this.#fillBlanks();
+    this.#findMissing();
     if (plan.role === 'immunization') refineImmunization(row);
     this.#findCharacters();
     if (plan.role === 'patient') {
@@ -770,7 +771,7 @@ class BlockTransform {
   #judgeComment(): void {
     const plan = this.#plan;
     this.#row[COMMENT.site_id] ??= plan.site;
-    this.#fillBlanks();
+    this.#findMissing();
     this.#findCharacters();
     runRules(COMMENT_RULES, this.#row, plan, this.#reportRule);
   }
@@ -781,13 +782,12 @@ class BlockTransform {
     this.#find(rule.code, field, rule.facts?.(this.#row, this.#plan));
   };
 
-  /** Gives blank fields their defaults, and reports those that may not be blank. */
-  #fillBlanks(): void {
+  /** Reports blank fields that may not be blank. */
+  #findMissing(): void {
     const row = this.#row;
     for (const reader of this.#plan.columns) {
       if (row[reader.slot] !== null) continue;
-      if (reader.default !== null) row[reader.slot] = reader.default;
-      else if (reader.missing !== null && !this.#isExplained(reader.field)) this.#find(reader.missing, reader.field);
+      if (reader.missing !== null && !this.#isExplained(reader.field)) this.#find(reader.missing, reader.field);
     }
     // In a tagged file, the patient says it for the doses.
     if (!this.#plan.columnOf.has('site_id') && this.#plan.site === null && this.#plan.patients === null)

@@ -54,12 +54,21 @@ function cellOf(
 /** Stands in an example for a number that differs from record to record. */
 export const NUMBER = '{n}';
 
-/** What stands in a column that has an example: its number is that of the record's own value, or of its patient. */
+/**
+ * What stands in a column that has an example, or one value only: the number of an example is that of the record's own
+ * value, or of its patient.
+ */
 function exampleOf(field: LayoutField, values: Readonly<Record<string, string | undefined>>): string | null {
+  const example = field.example ?? fixedValueOf(field);
   // A dose that is not there has no values.
-  if (field.example === undefined || (field.dose !== undefined && field.field === null)) return null;
+  if (example === undefined || (field.dose !== undefined && field.field === null)) return null;
   const own = (field.field === null ? undefined : values[field.field]) ?? values['source_patient_id'] ?? '';
-  return field.example.replaceAll(NUMBER, own.replace(/\D/g, ''));
+  return example.replaceAll(NUMBER, own.replace(/\D/g, ''));
+}
+
+/** The value that a column has to have in every record. */
+function fixedValueOf({ rules = [] }: LayoutField): string | undefined {
+  return rules.find(({ fixed, when }) => fixed !== undefined && when === undefined)?.fixed;
 }
 
 /** Kinds whose values mean something still when their end is cut off. */

@@ -1,7 +1,9 @@
 /** The columns of a layout in a person's words: where they stand, how much they are asked for, what goes in. */
 import type { Codes, CodeTable } from '../core/codes.js';
 import { type FieldDefinition, type FieldName, fieldsOf, type RecordRole, type ValueKind } from '../core/model.js';
+import { readDefault } from '../core/plan.js';
 import { type Layout, type LayoutField, type Spec, widthOf } from '../core/spec.js';
+import { DAY_OF_SPECS, tableOf } from '../core/spec-codes.js';
 import { code, type Inline, joined, LINE_BREAK, type Text } from './document.js';
 
 /** A column with its place in the record. */
@@ -33,46 +35,38 @@ export function describePlace({ column, bytes }: PlacedColumn): string {
   return bytes === null ? String(column.width ?? '') : `${bytes.first}-${bytes.last}`;
 }
 
-/** How the values of each kind are written, and the code table they come from. */
-const VALUE_FORMS: Readonly<Record<ValueKind, { readonly form: string; readonly table?: string }>> = {
-  id: { form: 'As your system has it' },
-  text: { form: 'Text' },
-  name: { form: 'Text' },
-  suffix: { form: 'JR, SR, II, III, IV' },
-  date: { form: 'Date' },
-  'date-or-month': { form: 'Date or month' },
-  dates: { form: 'Dates, separated by ~' },
-  sex: { form: 'Code', table: 'sex' },
-  race: { form: 'Up to six codes, separated by ~ or a semicolon', table: 'race' },
-  code: { form: 'Code' },
-  language: { form: 'Code', table: 'language' },
-  state: { form: 'Code', table: 'state' },
-  zip: { form: 'Five or nine digits' },
-  county: { form: 'FIPS code of five digits', table: 'county' },
-  country: { form: 'ISO 3166 code of three letters' },
-  phone: { form: 'Ten digits' },
-  email: { form: 'E-mail address' },
-  ssn: { form: 'Nine digits' },
-  'birth-order': { form: '1 to 9' },
-  'raw-code': { form: 'Code' },
-  mvx: { form: 'Code', table: 'mvx' },
-  lot: { form: 'Letters, digits and hyphens' },
-  amount: { form: 'Number above 0 and below 1000' },
-  'comment-code': { form: 'Code of the registry' },
+/** How the values of each kind are written. */
+const VALUE_FORMS: Readonly<Record<ValueKind, string>> = {
+  id: 'As your system has it',
+  text: 'Text',
+  name: 'Text',
+  suffix: 'JR, SR, II, III, IV',
+  date: 'Date',
+  'date-or-month': 'Date or month',
+  dates: 'Dates, separated by ~',
+  sex: 'Code',
+  race: 'Up to six codes, separated by ~ or a semicolon',
+  code: 'Code',
+  language: 'Code',
+  state: 'Code',
+  zip: 'Five or nine digits',
+  county: 'FIPS code of five digits',
+  country: 'ISO 3166 code of three letters',
+  phone: 'Ten digits',
+  email: 'E-mail address',
+  ssn: 'Nine digits',
+  'birth-order': '1 to 9',
+  'raw-code': 'Code',
+  mvx: 'Code',
+  lot: 'Letters, digits and hyphens',
+  amount: 'Number above 0 and below 1000',
+  'comment-code': 'Code of the registry',
 };
 
 /** Fields that are written in another way than others of their kind. */
 const FIELD_FORMS: Readonly<Partial<Record<FieldName, string>>> = {
   ndc: 'NDC of ten digits with hyphens (4-4-2, 5-3-2 or 5-4-1), or of eleven',
 };
-
-const RAW_CODE_TABLES: Readonly<Partial<Record<FieldName, string>>> = { cvx: 'cvx', cpt: 'cpt' };
-
-/** The code table of a field, `null` if its values are no codes of a table. */
-export function tableOf(field: FieldName, role: RecordRole): string | null {
-  const definition: FieldDefinition = fieldsOf(role)[field]!;
-  return definition.table ?? VALUE_FORMS[definition.kind].table ?? RAW_CODE_TABLES[field] ?? null;
-}
 
 /** The codes of a table that senders may use, with their names. */
 export function codesOf(table: CodeTable): readonly { readonly code: string; readonly name: string }[] {
@@ -91,7 +85,7 @@ export function describeValues(column: LayoutField, role: RecordRole | null, spe
   const { field } = column;
   if (field === null || role === null) return 'Not loaded';
   const definition: FieldDefinition = fieldsOf(role)[field]!;
-  const form = FIELD_FORMS[field] ?? VALUE_FORMS[definition.kind].form;
+  const form = FIELD_FORMS[field] ?? VALUE_FORMS[definition.kind];
   const tableId = tableOf(field, role);
   const names = tableId === null ? null : new Map(codesOf(codes.table(tableId)).map((each) => [each.code, each.name]));
   if (column.values !== undefined) {
@@ -111,6 +105,25 @@ export function describeValues(column: LayoutField, role: RecordRole | null, spe
   const fitting = [...names.keys()].filter((each) => each.length <= room);
   if (fitting.length > 0 && fitting.length <= MOST_IN_CELL) return joined(fitting.map(code), ', ');
   return [form === 'Code' ? 'Code of table ' : `${form}; table `, code(tableId)];
+}
+
+/** What a blank stands for: the layout's default and what it is read as; `null` where it stands for nothing. */
+export function describeDefault(
+  column: LayoutField,
+  role: RecordRole | null,
+  spec: Spec,
+  codes: Codes,
+): readonly Inline[] | null {
+  const { default: written, field } = column;
+  const reading = role === null ? null : readDefault(column, role, { spec, codes, today: DAY_OF_SPECS });
+  if (reading === null || role === null || field === null) return null;
+  const { value, problem } = reading;
+  const words: readonly Inline[] = ['a blank is read as ', code(written!)];
+  if (value === null) return [...words, problem === null ? ': not known' : ', which is not understood'];
+  const tableId = tableOf(field, role);
+  const name = tableId === null ? '' : codesOf(codes.table(tableId)).find((each) => each.code === value)?.name;
+  if (name) return [...words, `: ${name} (${value})`];
+  return value === written ? words : [...words, `: ${value}`];
 }
 
 /** The layout's own values, one to a line, with what each stands for. */

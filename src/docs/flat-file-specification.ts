@@ -7,6 +7,7 @@ import type { IssueDefinition, Subject } from '../core/issue.js';
 import type { FileRole, RecordRole, Severity } from '../core/model.js';
 import { canBreak, missingCode } from '../core/rules/applies.js';
 import { Draft, linesOf } from '../core/samples/draft.js';
+import { unfitColumnsOf } from '../core/samples/samples.js';
 import {
   countedIn,
   type DelimitedLayout,
@@ -20,10 +21,11 @@ import {
   unitOf,
   type WidthUnit,
 } from '../core/spec.js';
+import { tableOf } from '../core/spec-codes.js';
 import { SPEC_VALUES } from '../core/spec-words.js';
 import type { LineTags } from '../core/tagged.js';
 import { columnRulesSection, describeSet, valueSetsSection } from './column-rules.js';
-import { codesOf, describePlace, describeValues, placeColumns, recordWidth, tableOf } from './columns.js';
+import { codesOf, describeDefault, describePlace, describeValues, placeColumns, recordWidth } from './columns.js';
 import {
   type Block,
   code,
@@ -48,7 +50,7 @@ export function describeSpec(spec: Spec, codes: Codes): Document {
       ...valuesSection(spec),
       ...fileLayoutsOf(spec).flatMap((file) => layoutSection(file, spec, codes)),
       ...rulesSection(spec),
-      ...examplesSection(spec),
+      ...examplesSection(spec, codes),
       ...valueSetsSection(spec, codes),
       ...codesSection(spec, codes),
     ],
@@ -141,7 +143,7 @@ function describeWhose(spec: Spec): readonly Inline[] {
   if (lines !== undefined) return describeTags(lines);
   return isCombined(spec)
     ? [
-        'Each record has a patient, and doses of that patient. Records with the same site and patient id are of one patient; where the columns of a dose are all blank, there is no dose.',
+        'Each record has a patient, and doses of that patient. Records with the same site and patient id are of one patient; where the columns of a dose are all blank, there is no dose. A record is loaded with all of its doses or rejected with all of them: one dose that is wrong keeps the others out until the record is corrected. Its patient is loaded all the same, unless something is wrong with the patient.',
       ]
     : [
         'A dose belongs to the patient whose id it names, of the same site. Send patients and their doses together, or the patients first.',
@@ -343,7 +345,7 @@ function layoutSection(file: FileLayout, spec: Spec, codes: Codes): Block[] {
       index === 0 && layout.tag !== undefined
         ? code(layout.tag)
         : (describeSet(column) ?? describeValues(column, role, spec, codes)),
-      describeNotes(column, role, spec),
+      describeNotes(column, role, spec, codes),
     ];
   });
   return [
@@ -362,15 +364,16 @@ function placeTitle(layout: Layout): string {
   return countedIn(layout) === 'bytes' ? 'Bytes' : 'Characters';
 }
 
-function describeNotes(column: LayoutField, role: RecordRole | null, spec: Spec): readonly Inline[] {
-  const { note, aliases = [], default: value, store, use, field } = column;
+function describeNotes(column: LayoutField, role: RecordRole | null, spec: Spec, codes: Codes): readonly Inline[] {
+  const { note, aliases = [], store, use, field } = column;
   const notes: (readonly Inline[])[] = [];
   const blank = field === null || role === null ? undefined : missingCode(role, field);
   if (use === 'required' && blank !== undefined && severityOf(blank, spec) !== 'error') {
     notes.push(['a blank is ', code(blank), `: ${severityOf(blank, spec)}`]);
   }
   if (note !== undefined) notes.push([note]);
-  if (value !== undefined) notes.push(['blank means ', code(value)]);
+  const standsFor = describeDefault(column, role, spec, codes);
+  if (standsFor !== null) notes.push(standsFor);
   if (aliases.length > 0) notes.push(['also called ', ...joined(aliases.map(code), ', ')]);
   if (store === false) notes.push(['not stored']);
   return joined(notes, '; ');
@@ -422,11 +425,22 @@ function rulesSection(spec: Spec): Block[] {
   ];
 }
 
-function examplesSection(spec: Spec): Block[] {
+function examplesSection(spec: Spec, codes: Codes): Block[] {
   const draft = new Draft(spec);
+  const unfit = unfitColumnsOf(spec, codes);
   return [
     heading(2, 'Examples'),
     paragraph('A made-up clinic as it would send its files. Nobody in it exists.'),
+    ...(unfit.length === 0
+      ? []
+      : [
+          paragraph(
+            strong('Not perfect'),
+            ': the clinic has no values that keep the rules of these columns: ',
+            ...joined(unfit.map(code), ', '),
+            '.',
+          ),
+        ]),
     ...draft.files.flatMap((file) => {
       const { role, layout } = file;
       const [first] = file.rows;

@@ -2,7 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Codes } from '../core/codes.js';
 import { checkSpec, completeSpec, type Spec, type SpecProblem } from '../core/spec.js';
+import { checkSpecCodes, defaultsOf } from '../core/spec-codes.js';
 import { type JsonPlaces, locateJson, type Place, placeOf } from './json-place.js';
 
 /** Something in a spec file that cannot be, and where it stands. */
@@ -67,8 +69,23 @@ export function loadSpec(idOrPath: string): Spec {
   throw new SpecError(`${path}: line ${line}, column ${column}: ${what}. ${remedy}${more}`, problems);
 }
 
-/** All that is wrong with a spec file. @throws SpecError when it cannot be read */
-export function checkSpecFile(path: string): SpecCheck {
+/**
+ * Refuses a spec whose defaults these code tables do not know: what a blank stands for would be lost in silence.
+ * @throws SpecError
+ */
+export function checkDefaults(spec: Spec, codes: Codes): void {
+  const unknown = defaultsOf(spec, codes).find(({ isUnderstood }) => !isUnderstood);
+  if (unknown === undefined) return;
+  const { name, default: text } = unknown.column;
+  throw new SpecError(
+    `${spec.id}: the default of ${name}, ${JSON.stringify(text)}, is not understood in that column; correct it, or update the code tables`,
+  );
+}
+
+/**
+ * All that is wrong with a spec file; with code tables, also what they show. @throws SpecError when it cannot be read
+ */
+export function checkSpecFile(path: string, codes: Codes | null = null): SpecCheck {
   const text = readSpecFile(path);
   const places = locateJson(text);
   if (places.fault !== null) return { spec: null, problems: [jsonProblem(text, places.fault)] };
@@ -80,7 +97,8 @@ export function checkSpecFile(path: string): SpecCheck {
     remedy: 'Leave one of the two out.',
     found: null,
   }));
-  const problems = checkSpec(json).map((problem) => placeProblem(problem, text, json, places));
+  const found = [...checkSpec(json), ...(codes === null ? [] : checkSpecCodes(json, codes))];
+  const problems = found.map((problem) => placeProblem(problem, text, json, places));
   const all = [...repeated, ...problems].sort((a, b) => a.line - b.line || a.column - b.column);
   return { spec: all.length === 0 ? completeSpec(json) : null, problems: all };
 }

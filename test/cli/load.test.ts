@@ -61,7 +61,7 @@ describe('a file that is not whole', () => {
     const outcome = await place.run('load', '--patients', 'p.txt', '--spec', 'spec.json');
     expect(outcome).toMatchObject({ code: 1, stdout: '' });
     expect(outcome.stderr).toBe(
-      'immload: p.txt: no trailer record behind the last records: 2; nothing was loaded. Get the file sent again, whole. If its sender writes no trailer, let the specification say so.\n',
+      'immload: p.txt: records that no trailer record follows: 2; nothing was loaded. Get the file sent again, whole. If its sender writes no trailer, let the specification say so.\n',
     );
     expect(place.query('SELECT count(*) AS n FROM patients')).toEqual([{ n: 0 }]);
   });

@@ -156,7 +156,7 @@ const INPUT_REFUSALS: readonly Refusal[] = [
     files: { 'nosite.txt': miis('patient_id|last_name|first_name|birth_date', '1|Smith|Anna|20150504') },
     args: 'load --patients nosite.txt',
     code: 1,
-    says: 'nosite.txt: is of miis-legacy, but has no column facility_id; add it, or name it as miis-legacy does',
+    says: 'nosite.txt: is of miis-legacy, but has no column facility_id; name the site with --site, add it, or name it as miis-legacy does',
   },
   {
     what: 'another delimiter',

@@ -38,6 +38,19 @@ describe('spec doc', () => {
     expect(readFileSync(sandbox.path(output), 'utf8')).toMatch(begins);
   });
 
+  test('overwrites no file', async () => {
+    using sandbox = new Sandbox();
+    const own = JSON.stringify(smallest());
+    sandbox.write('own.json', own);
+    expect(await run(sandbox, 'own.json', '--output', 'own.json')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr:
+        'immload: own.json: cannot be written (EEXIST); it is there already; give a new file with --output, or take that one away\n',
+    });
+    expect(readFileSync(sandbox.path('own.json'), 'utf8')).toBe(own);
+  });
+
   test('says the same every time', async () => {
     using sandbox = new Sandbox();
     expect((await run(sandbox, 'miis-legacy')).stdout).toBe((await run(sandbox, 'miis-legacy')).stdout);

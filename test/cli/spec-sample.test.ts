@@ -67,9 +67,36 @@ describe('spec sample', () => {
     sandbox.write('better.json', own({ example: 'B' }));
     const sample = async (spec: string): Promise<string> =>
       (await runProgram(sandbox.folder, ['spec', 'sample', `${spec}.json`, '--output', spec])).stdout;
-    expect(await sample('own')).toContain('give each an "example": Plan.');
-    expect(await sample('better')).not.toContain('"example"');
+    const imperfect = await sample('own');
+    expect(imperfect).toContain('give each an "example": Plan.');
+    expect(imperfect).toContain('perfect/        not perfect: some columns break their rules');
+    expect(imperfect).not.toContain('a perfect sample');
+    const perfect = await sample('better');
+    expect(perfect).not.toContain('"example"');
+    expect(perfect).toContain('files in which nothing is to be found');
     expect(readFileSync(sandbox.path('better', 'perfect', 'patients.txt'), 'utf8')).toMatch(/,B\n/);
+  });
+
+  test('writes the one value that a column may have', async () => {
+    using sandbox = new Sandbox();
+    const inForce = { name: 'inforce', field: null, rules: [{ fixed: 'X' }] };
+    const route = { name: 'route', field: 'route', width: 2, rules: [{ fixed: 'IM' }] };
+    const json = withValue(
+      '/layouts/immunization/fields/3',
+      route,
+      withValue('/layouts/patient/fields/3', inForce) as never,
+    );
+    sandbox.write('own.json', JSON.stringify(json));
+    const { stdout } = await runProgram(sandbox.folder, ['spec', 'sample', 'own.json', '--output', 's']);
+    expect(stdout).toContain('a perfect sample');
+    expect(readFileSync(sandbox.path('s', 'perfect', 'patients.txt'), 'utf8')).toMatch(/,X\n/);
+    const doses = readFileSync(sandbox.path('s', 'perfect', 'immunizations.txt'), 'utf8')
+      .trimEnd()
+      .split(/\r\n/);
+    expect(doses.map((line) => line.slice(-2))).toEqual(['IM', 'IM', 'IM']);
+    const command = /^ {2}immload (validate .*)$/m.exec(stdout)![1]!.split(' ');
+    const outcome = await runProgram(sandbox.folder, [...command, '--json']);
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ issues: {} });
   });
 
   test('writes into an empty folder, and no other', async () => {

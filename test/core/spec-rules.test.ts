@@ -24,12 +24,12 @@ const problemsOf = (pointer: string, value: Json, spec = withNames()): (readonly
 
 describe('nothing is wrong with', () => {
   test.each<[string, string, Json]>([
-    ['each kind of rule', `${LAST}/rules`, [
+    ...[
       { required: true }, { required: true, when: 'old' }, { notToSend: true, when: ['old'] }, { fixed: 'Redacted' },
       { pattern: '\\d{5}(-\\d{4})?' }, { set: 'answers', code: 'DATA007' }, { longest: 20 }, { dates: ['YYYY-MM', 'MM/DD/YYYY'] },
       { needs: 'Chart' }, { notAfter: 'DOB' }, { notAfter: 'DOB', evenBlank: true, asText: true }, { notInFuture: true }, { notInFuture: true, asText: false },
       { prefixes: 'zips', of: 'Chart' }, { prefixes: 'zips', of: 'Chart', unlisted: 'wrong' }, { unique: true, evenBlank: false },
-    ]],
+    ].map((rule): [string, string, Json] => [`the rule ${JSON.stringify(rule)}`, `${LAST}/rules`, [rule as Json]]),
     ['no rules', `${LAST}/rules`, []],
     ['conditions of each kind', `${PATIENT}/conditions`, {
       a: [{ column: 'Chart', is: ['1', '2'] }, { column: 'Last', isNot: ['X'] }],

@@ -100,6 +100,7 @@ describe('a spec is told its fault, the place and the remedy', () => {
     ],
     [PATIENT, undefined, PATIENT, 'missing'],
     [`${PATIENT}/format`, 'csv', `${PATIENT}/format`, 'not a known value'],
+    [`${PATIENT}/fields/0/default`, '1', `${PATIENT}/fields/0/default`, 'the same in every record'],
     [`${PATIENT}/delimiter`, undefined, `${PATIENT}/delimiter`, 'not one ASCII character'],
     [`${PATIENT}/delimiter`, '||', `${PATIENT}/delimiter`, 'not one ASCII character'],
     [`${PATIENT}/delimiter`, '\n', `${PATIENT}/delimiter`, 'not one ASCII character'],
@@ -157,6 +158,18 @@ describe('a spec is told its fault, the place and the remedy', () => {
       `${PATIENT}/headerRecord/totals/0/field`,
       'not a place',
     ],
+    ...(
+      [
+        ['tag', 'T', { field: 1 }, 'field'],
+        ['prefix', 'END,OF,', { field: 3 }, 'field'],
+        ['prefix', 'TRAILER', { start: 7, width: 6 }, 'start'],
+      ] as const
+    ).map(([by, begin, place, part]): [string, Json, string, string] => [
+      `${PATIENT}/trailerRecord`,
+      { [by]: begin, totals: [{ counts: 'records', ...place }] },
+      `${PATIENT}/trailerRecord/totals/0/${part}`,
+      'in the place of the tag',
+    ]),
     [`${PATIENT}/trailerRecord`, { tag: 'T', name: 'x' }, `${PATIENT}/trailerRecord/name`, 'unknown property'],
     [`${DOSE}/trailerRecord`, { tag: 'T' }, `${DOSE}/trailerRecord/tag`, 'without columns'],
     [

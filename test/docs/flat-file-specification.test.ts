@@ -176,7 +176,12 @@ describe('a column', () => {
   });
 
   test('says what a blank means, and what else is known', () => {
-    expect(find('Patient file', 'Contact Allowed', GRITS)[7]).toBe('blank means 02');
+    expect(find('Patient file', 'Contact Allowed', GRITS)[7]).toBe(
+      'a blank is read as 02: Reminder/recall - any method (02)',
+    );
+    const objects = { name: 'Share', field: 'sharing_objection', values: { Y: 'N', N: 'Y' }, default: 'Y' };
+    const own = completeSpec(withValue('/layouts/patient/fields/3', objects));
+    expect(find('Patient file', 'Share', own)[6]).toBe('a blank is read as Y: No (N)');
     expect(find('Patient file', 'ssn', MIIS)[6]).toMatch(/; not stored$/);
     expect(find('Patient file', 'Last', completeSpec(smallest()))[6]).toBe('also called Surname');
     expect(find('Patient file', 'first_name', MIIS)[6]).toMatch(/^a blank is first-name-missing: warning; /);
@@ -342,4 +347,23 @@ test('a spec of somebody else’s runs nothing in a browser', () => {
   const { elements } = readHtml(renderHtml(describeSpec({ ...spec, layouts }, CODES)));
   expect(elements).not.toContain('script');
   expect(elements).not.toContain('img');
+});
+
+test('says where its examples are not perfect', () => {
+  const documented = (column: Json): string =>
+    renderMarkdown(describeSpec(completeSpec(withValue('/layouts/patient/fields/3', column)), CODES));
+  const plan = { name: 'Plan', field: null, rules: [{ pattern: 'P\\d' }, { required: true }] };
+  expect(documented(plan)).toContain(
+    '**Not perfect**: the clinic has no values that keep the rules of these columns: `Plan`.',
+  );
+  expect(documented({ ...plan, example: 'P1' })).not.toContain('Not perfect');
+  const fixed = documented({ name: 'inforce', field: null, rules: [{ fixed: 'X' }] });
+  expect(fixed).not.toContain('Not perfect');
+  expect(fixed).toContain('1001,Walsh,05/14/2015,X\n');
+});
+
+test('says what becomes of the patient and the other doses of a record with a wrong one', () => {
+  const said = 'A record is loaded with all of its doses or rejected with all of them';
+  expect(renderMarkdown(describeSpec(completeSpec(smallestCombined()), CODES))).toContain(said);
+  expect(renderMarkdown(describeSpec(completeSpec(smallest()), CODES))).not.toContain(said);
 });

@@ -217,6 +217,7 @@ describe('with several doses in a row', () => {
       ['dose-date-missing', ''],
     ]);
     expect(sandbox.query('SELECT count(*) AS n FROM immunizations')).toEqual([{ n: 0 }]);
+    expect(sandbox.query('SELECT last_name FROM patients')).toEqual([{ last_name: 'Smith' }]);
   });
 });
 

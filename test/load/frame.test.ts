@@ -87,7 +87,7 @@ describe('a file that was cut short, or of which a record was lost', () => {
   const doses = lines('facility_id|patient_id|cvx|admin_date', 'F1|1|03|20160505', 'T||7');
 
   test.each([
-    ['cut', { patients: { 'p.txt': cut } }, /p\.txt: no trailer record behind the last records: 2; nothing was loaded\. Get the file sent again/],
+    ['cut', { patients: { 'p.txt': cut } }, /p\.txt: records that no trailer record follows: 2; nothing was loaded\. Get the file sent again/],
     ['lost', { patients: { 'p.txt': lost } }, /p\.txt: control total in line 4: 2 records, but 1 were read; nothing was loaded\. Get/],
     ['doses', { patients: { 'p.txt': lines('H', COLUMNS, ANNA, 'T|1') }, immunizations: { 'd.txt': doses } }, /d\.txt: control total in line 3: 7 doses, but 1 were read/],
   ])('is refused, and nothing of it stays behind: %s', async (_, files, message) => {

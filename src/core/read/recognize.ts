@@ -422,7 +422,9 @@ function findHeader(
     ...(options.needsSite && role !== 'comment' ? (['site_id'] as const) : []),
   ]);
   for (const field of needed) {
-    if (!has(field)) return refusal(`has no column ${nameOf(field)}`, `add it, or name it as ${spec.id} does`);
+    if (has(field)) continue;
+    const withSite = field === 'site_id' ? 'name the site with --site, ' : '';
+    return refusal(`has no column ${nameOf(field)}`, `${withSite}add it, or name it as ${spec.id} does`);
   }
   if ((role === 'immunization' || role === 'combined') && !VACCINE_FIELDS.some(has)) {
     return refusal('has no column that names the vaccine', `add one, such as ${nameOf('cvx')}`);

@@ -34,7 +34,7 @@ export interface FaultySample {
 
 /** All samples of a spec. */
 export interface Samples {
-  /** Nothing is to be found in it, if the columns are fit. */
+  /** Nothing is to be found in it, if no column is unfit. */
   readonly perfect: SampleFiles;
   /** Columns whose rules even that one breaks: the clinic has nothing that fits, and the spec gives no example. */
   readonly unfit: readonly string[];
@@ -52,6 +52,11 @@ const FILE_NAMES: Readonly<Record<FileRole, string>> = {
   combined: 'history.txt',
   comment: 'comments.txt',
 };
+
+/** The columns whose rules even the perfect sample breaks. */
+export function unfitColumnsOf(spec: Spec, codes: Codes): readonly string[] {
+  return unfitColumns(new Draft(spec), compileRulesOfSpec(spec, codes));
+}
 
 /** Makes all samples of a spec: the same ones every time. */
 export function makeSamples(spec: Spec, codes: Codes): Samples {
