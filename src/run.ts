@@ -26,6 +26,7 @@ import type { ChangeLog, IssueLog, IssueStage, ReportFolder } from './files/repo
 import { type Source, SourceReader } from './files/source.js';
 import type { WrongLook } from './look-at-whole.js';
 import type { WeighedMatching } from './match-patients.js';
+import { OtherHeaders } from './other-headers.js';
 import type { ReceivedFile } from './receive.js';
 import { withRepeats } from './repeated-values.js';
 import type { UnmappedLog } from './unmapped.js';
@@ -152,6 +153,8 @@ export class FileRun {
   readonly seenOfDoses = new Map<string, SeenValues>();
   /** What shows whether the file looks wrong as a whole. */
   readonly counts = new FileCounts();
+  /** Headers within the file, and what stands below those that do not fit. */
+  readonly otherHeaders = new OtherHeaders();
   /** Records of a kind that is not loaded. */
   notLoaded = 0;
   readonly fates: FateLedger;
@@ -312,7 +315,7 @@ export function takeBatch(
   file: FileRun,
   context: RunContext,
 ): Batch {
-  const transformed = transformBlock(block, plan);
+  const transformed = file.otherHeaders.refuse(transformBlock(block, plan), block, plan);
   const batch = transformed.unique.length === 0 ? transformed : withRepeats(transformed, block, plan, seen);
   file.longRows += batch.longRows;
   file.shortRows += batch.shortRows;

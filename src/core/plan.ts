@@ -41,7 +41,7 @@ import {
 import { ByteCache } from './read/byte-cache.js';
 import type { FileEncoding } from './read/decode.js';
 import { columnsOfWidths, type FixedColumns } from './read/fixed.js';
-import { type HeaderMatch, REJECT_KEYS } from './read/header.js';
+import { createHeaderTest, type HeaderMatch, type HeaderTest, REJECT_KEYS } from './read/header.js';
 import { type ColumnChecks, compileChecks } from './rules/checks.js';
 import { COMMENT_MISSING } from './rules/comment.js';
 import { IMMUNIZATION_MISSING } from './rules/immunization.js';
@@ -160,6 +160,8 @@ export interface TransformPlan {
   readonly longRows: LongRows;
   /** The header as it stands in the file, to know it when it comes again; `null` without header. */
   readonly headerBytes: Uint8Array | null;
+  /** Knows a header that comes again in other words or another order; `null` where records have no names. */
+  readonly headerTest: HeaderTest | null;
   /** What the whole file is encoded in; `null` if each record is judged by itself. */
   readonly encoding: FileEncoding | null;
   /** Places of the fields in a fixed-width record, `null` for delimited ones. */
@@ -317,6 +319,7 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     shortRows: shortRowsOf(layout),
     longRows: longRowsOf(layout),
     headerBytes: options.headerBytes,
+    headerTest: layout.format === 'fixed' || layout.lines !== undefined ? null : testHeaders(layout, columns, options),
     encoding: options.encoding ?? null,
     fixed: layout.format === 'fixed' ? columnsOfWidths(layout.fields.map((field) => field.width!)) : null,
     widths: layout.format === 'fixed' ? unitOf(layout) : 'auto',
@@ -332,6 +335,22 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     vaccines: new Map(),
     vaccineRules: new Map(),
   };
+}
+
+/** The date that a record of a role should have. */
+const PROBES: ReadonlySet<FieldName> = new Set<FieldName>(['birth_date', 'administered_on', 'applies_on']);
+
+function testHeaders(
+  layout: Layout,
+  columns: readonly ColumnReader[],
+  { spec, role, header }: PlanOptions,
+): HeaderTest {
+  const probe = columns.find(({ field, column }) => PROBES.has(field) && column >= 0)?.column ?? 0;
+  const { patient, immunization, comment } = spec.layouts;
+  const others = Object.entries({ patient, immunization, comment }).flatMap(([other, each]) =>
+    other === role || each === undefined || each.format === 'fixed' ? [] : [each],
+  );
+  return createHeaderTest(probe, [layout, ...others], header);
 }
 
 /** Where a record says something of one dose: its own columns where doses are repeated, else all of the role's. */

@@ -28,6 +28,7 @@ import { splitPlainRecord, splitRecords } from './read/delimited.js';
 import { createFieldBounds, type FieldBounds, readRecordText, trimBlanks } from './read/fields.js';
 import { countsCharacters, splitFixedRecord, splitFixedText } from './read/fixed.js';
 import { LineKind } from './read/frame.js';
+import { readHeaderAgain } from './read/header.js';
 import { isUtf16 } from './read/utf16.js';
 import type { ColumnChecks } from './rules/checks.js';
 import type { UniqueValue } from './rules/columns.js';
@@ -87,6 +88,8 @@ export interface Batch {
   shortRows: number;
   /** Records that hold zero bytes. */
   nulRecords: number;
+  /** Records that name the columns again, and whether in the order in which they stand in the file. */
+  readonly headers: { readonly index: number; readonly fits: boolean }[];
   /** How many records have a value, by slot. */
   readonly filled: Uint32Array;
 }
@@ -186,6 +189,7 @@ class BlockTransform {
       longRows: 0,
       shortRows: 0,
       nulRecords: 0,
+      headers: [],
       filled: new Uint32Array(plan.fieldNames.length),
     };
   }
@@ -246,7 +250,8 @@ class BlockTransform {
       this.#batch.skipped.push(this.#index);
       return;
     }
-    if (this.#plan.headerBytes !== null && this.#isHeader(this.#plan.headerBytes)) return this.#skip('header-repeated');
+    if (this.#plan.headerBytes !== null && this.#isHeader(this.#plan.headerBytes)) return this.#skipHeader();
+    if (this.#mayNameColumns(count) && this.#readHeaderAgain(count)) return;
     if (!this.#hasRightCount(count)) {
       return this.#rejectUnread('field-count-wrong', { expected: String(this.#plan.fieldCount), other: String(count) });
     }
@@ -414,6 +419,38 @@ class BlockTransform {
     if (ends[this.#index]! - start !== header.length) return false;
     for (let i = 0; i < header.length; i++) if (bytes[start + i] !== header[i]) return false;
     return true;
+  }
+
+  /** Whether the record has no date where it should have one, but perhaps a name. */
+  #mayNameColumns(count: number): boolean {
+    const { headerTest } = this.#plan;
+    if (headerTest === null) return false;
+    const { probe } = headerTest;
+    if (probe >= count) return true;
+    const cells = this.#cells;
+    const start = this.#bounds.starts[probe]!;
+    if (cells === null && start === this.#bounds.ends[probe]) return true;
+    const first = cells === null ? this.#block.bytes[start]! : cells[probe]!.charCodeAt(0);
+    return !(first >= DIGIT_0 && first <= DIGIT_9);
+  }
+
+  /** Takes a record that names the columns; false where it does not. */
+  #readHeaderAgain(count: number): boolean {
+    const cells: string[] = [];
+    for (let column = 0; column < count; column++) cells.push(this.#cell(column).replace('\ufeff', ''));
+    const found = readHeaderAgain(cells, this.#plan.headerTest!);
+    if (found === null) return false;
+    if (found === 'same') this.#skipHeader();
+    else {
+      this.#batch.headers.push({ index: this.#index, fits: false });
+      this.#rejectUnread('header-other-order', { other: found.first });
+    }
+    return true;
+  }
+
+  #skipHeader(): void {
+    this.#batch.headers.push({ index: this.#index, fits: true });
+    this.#skip('header-repeated');
   }
 
   /** The columns that immload adds to rejected records do not count where the file has no header to say so. */
@@ -936,6 +973,9 @@ class BlockTransform {
     this.#batch.skipped.push(this.#index);
   }
 }
+
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
 
 /** Whether enough of a run's lookups find something to make up for those that do not. */
 function isWorthAsking({ lookups, misses }: ColumnRun): boolean {

@@ -43,6 +43,8 @@ const SHAPES: Readonly<Partial<Record<IssueCode, (layout: Layout) => boolean>>> 
   'quote-not-closed': (layout) => layout.format === 'delimited' && layout.quote !== null,
   'quote-misplaced': (layout) => layout.format === 'delimited' && layout.quote !== null,
   'header-repeated': (layout) => layout.format === 'delimited' && layout.header !== 'absent',
+  'header-other-order': (layout) => layout.format === 'delimited' && layout.lines === undefined,
+  'under-other-header': (layout) => layout.format === 'delimited' && layout.lines === undefined,
   'column-unknown': (layout) => layout.format === 'delimited' && layout.header !== 'absent',
   'line-tag-unknown': ({ lines }) => lines !== undefined,
   'patient-line-missing': ({ lines }) => lines !== undefined,

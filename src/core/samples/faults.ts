@@ -66,6 +66,21 @@ const SHORT_SLASHED: Details = { dates: ['MM/DD/YYYY', 'M/D/YYYY'], twoDigitYear
 const SHORT_PLAIN: Details = { dates: ['MMDDYYYY'], twoDigitYears: true };
 const SHORT_YEAR_FIRST: Details = { dates: ['YYYYMMDD'], twoDigitYears: true };
 
+/** A header with its columns the other way round at the end of the file, and below it perhaps the first patient again. */
+function otherHeader(hasRecord: boolean): DraftFault {
+  return (draft) => {
+    const { layout } = draft.file('patient');
+    if (layout.format === 'fixed' || layout.lines !== undefined) return null;
+    const names = layout.fields.map(({ name }) => name).reverse();
+    const expected: Expected[] = [
+      { role: 'patient', row: draft.add('patient', toLine(names, layout)), code: 'header-other-order' },
+    ];
+    if (!hasRecord) return expected;
+    const row = draft.add('patient', draft.lineOf('patient', draft.rowOf('patient', FIRST)));
+    return [...expected, { role: 'patient', row, code: 'under-other-header' }];
+  };
+}
+
 /** Replaces the line of the planted patient by one that no cells could give. */
 function lineFault(code: IssueCode, rewrite: (draft: Draft) => string | Uint8Array | null): DraftFault {
   return (draft) => {
@@ -502,6 +517,8 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   ],
   'line-tag-unknown': [untagged],
   'header-repeated': [lineBesides('header-repeated', ({ spec }) => headerLine(spec.layouts.patient))],
+  'header-other-order': [otherHeader(false)],
+  'under-other-header': [otherHeader(true)],
   'character-control': [patient({ last_name: 'Chen\u0007Li' })],
   'character-undecodable': [undecodable],
   'value-too-long': [tooLong],
