@@ -394,7 +394,7 @@ export function reportDateOrder(plans: readonly TransformPlan[], file: FileRun, 
   for (const [field, { verdict, counts }] of orders) {
     if (verdict === null) continue;
     const code = verdict === 'mixed' ? 'dates-order-mixed' : 'dates-day-first';
-    const other = `${counts.dayFirst} different days can be read so only, ${counts.monthFirst} with the month first only`;
+    const other = `${counts.dayFirst} different days can be read so only, ${counts.monthFirst} with the month first only, ${counts.eitherWay} either way`;
     reportFile(code, null, { field, other }, file, context);
   }
 }

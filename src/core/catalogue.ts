@@ -381,16 +381,16 @@ export const CATALOGUE = {
     source: 'immload reader',
   },
   'dates-day-first': {
-    severity: 'warning',
+    severity: 'error',
     subject: 'file',
     field: null,
     asserts: 'months stand before days, as the specification says',
     message:
-      'this file writes days before months: {other}. Dates that can be read either way were read with the month first',
+      'this file writes days before months: {other}. Dates that can be read either way would be read with the month first',
     meaning:
-      'Dates of the column make sense only if the day stands before the month. Nothing was turned around: these dates were not read, and those of which both numbers are below 13 were read as the specification says.',
-    why: 'A date such as 05/04/2011 is probably the fifth of April here, and was read as the fourth of May.',
-    fix: 'Export the whole file again with the month first, or with the year first (YYYY-MM-DD), and load that instead. To keep such files out, weigh this as an error in a spec of your own.',
+      'Dates of the column make sense only if the day stands before the month, and others, of which both numbers are below 13, can be read as the specification says. What the first show is known at the end of the file only: so the file is refused as a whole, and nothing is turned around.',
+    why: 'A date such as 05/04/2011 is probably the fifth of April here, and would be read as the fourth of May: a dose too early, or a patient who is somebody else.',
+    fix: 'Export the whole file again with the month first, or with the year first (YYYY-MM-DD); or let a specification of your own say that the column has DD/MM/YYYY. Where such dates are few and typing errors, correct them.',
     source: 'immload: evidence of the whole column',
   },
   'dates-order-mixed': {

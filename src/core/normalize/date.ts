@@ -59,6 +59,12 @@ export interface DateRules {
 export class DayMonthOrder {
   readonly #dayFirst = new Set<string>();
   readonly #monthFirst = new Set<string>();
+  /** Days that were read with the month first, and could be others. */
+  readonly #eitherWay = new Set<string>();
+
+  addEitherWay(day: string): void {
+    this.#eitherWay.add(day);
+  }
 
   add(order: 'day-first' | 'month-first', day: string): void {
     (order === 'day-first' ? this.#dayFirst : this.#monthFirst).add(day);
@@ -68,19 +74,24 @@ export class DayMonthOrder {
   addAll(other: DayMonthOrder): void {
     for (const day of other.#dayFirst) this.#dayFirst.add(day);
     for (const day of other.#monthFirst) this.#monthFirst.add(day);
+    for (const day of other.#eitherWay) this.#eitherWay.add(day);
   }
 
-  /** How many days can be read with the day first only, and with the month first only. */
-  get counts(): { readonly dayFirst: number; readonly monthFirst: number } {
-    return { dayFirst: this.#dayFirst.size, monthFirst: this.#monthFirst.size };
+  /** How many days can be read with the day first only, with the month first only, and either way. */
+  get counts(): { readonly dayFirst: number; readonly monthFirst: number; readonly eitherWay: number } {
+    return { dayFirst: this.#dayFirst.size, monthFirst: this.#monthFirst.size, eitherWay: this.#eitherWay.size };
   }
 
-  /** What the column does, where the month should come first; `null` when it does so, but for typing errors. */
+  /**
+   * What the column does, where the month should come first; `null` when it does so, but for typing errors, or when it
+   * does not and no date was read that could be another.
+   */
   get verdict(): 'day-first' | 'mixed' | null {
-    const { dayFirst, monthFirst } = this.counts;
+    const { dayFirst, monthFirst, eitherWay } = this.counts;
     // One such date may be mistyped, and so may some among many.
     if (dayFirst < 2 || dayFirst * 10 < monthFirst) return null;
-    return dayFirst > monthFirst * 10 ? 'day-first' : 'mixed';
+    if (dayFirst <= monthFirst * 10) return 'mixed';
+    return eitherWay > 0 ? 'day-first' : null;
   }
 }
 
@@ -114,7 +125,7 @@ export function createDateNormalizer(rules: DateRules): Normalizer {
     // The same day read in two ways counts as the cleaner one.
     const best = candidates.find((candidate) => candidate.problem === null) ?? first;
     if (best.problem === 'partial') return refuse('partial', best.day);
-    if (rules.order != null && isOnlyMonthFirst(best)) rules.order.add('month-first', best.day);
+    if (rules.order != null) noteOrder(best, rules.order);
     const changed = best.problem !== null || withoutTime !== text || best.format !== preferred;
     return createReading(best.day, best.problem, null, changed);
   };
@@ -134,9 +145,11 @@ export function isDateLike({ value, problem }: Reading): boolean {
   return value !== null || problem === 'day-first' || problem === 'ambiguous';
 }
 
-/** Whether the day could not be a month. */
-function isOnlyMonthFirst({ format, day }: Candidate): boolean {
-  return MONTH_FIRST_FORMATS.includes(format as DateFormat) && Number(day.slice(8)) > 12;
+/** Notes what a day that was read says of the order: the day could not be a month, or it could, and another one. */
+function noteOrder({ format, day }: Candidate, order: DayMonthOrder): void {
+  if (!MONTH_FIRST_FORMATS.includes(format as DateFormat)) return;
+  if (Number(day.slice(8)) > 12) order.add('month-first', day);
+  else if (day.slice(8) !== day.slice(5, 7)) order.addEitherWay(day);
 }
 
 /** What a text says that is no day in any of the allowed forms. */

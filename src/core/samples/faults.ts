@@ -397,8 +397,9 @@ const fromSerial: DraftFault = (draft) => {
   return set ? [ofChild(draft, 'date-from-serial')] : null;
 };
 
-/** Dates of doses with the day first, but for that of one record, if any, which has the month first. */
-function dayFirst(code: IssueCode, but: number | null): DraftFault {
+/** Dates of doses with the day first, but for that of one record: it has the month first, or can be read either way. */
+function dayFirst(code: IssueCode, isEitherWay: boolean): DraftFault {
+  const but = 2;
   return (draft) => {
     const column = draft.spec.layouts.immunization.fields.find(({ field }) => field === 'administered_on')!;
     const formats = column.dates ?? draft.spec.dates.formats;
@@ -408,7 +409,7 @@ function dayFirst(code: IssueCode, but: number | null): DraftFault {
     const expected: Expected[] = [];
     for (let record = 0; record < draft.count('immunization'); record++) {
       const day = String(14 + record);
-      const text = record === but ? join('10', day, '2014') : join(day, '10', '2016');
+      const text = record === but ? join('10', isEitherWay ? '11' : day, '2014') : join(day, '10', '2016');
       if (!draft.set('immunization', record, { administered_on: text })) return null;
       const row = draft.rowOf('immunization', record);
       if (record !== but) expected.push({ role: 'immunization', row, code: 'dose-date-day-first' });
@@ -543,8 +544,8 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'trailer-missing': [withoutTrailer],
   'title-rows-skipped': [withTitle],
   'comments-skipped': [withComment],
-  'dates-day-first': [dayFirst('dates-day-first', null)],
-  'dates-order-mixed': [dayFirst('dates-order-mixed', 2)],
+  'dates-day-first': [dayFirst('dates-day-first', true)],
+  'dates-order-mixed': [dayFirst('dates-order-mixed', false)],
   'row-longer-than-layout': [longRow],
   'row-shorter-than-layout': [shortRow],
   'column-unknown': [unknownColumn],

@@ -193,7 +193,7 @@ describe('a day before its month', () => {
     for (const text of ['31/05/2009', '31/5/2009', '14/05/2009', '05/04/2009', '05/14/2009', '20090514', '05142009']) {
       counting(text);
     }
-    expect(order.counts).toEqual({ dayFirst: 2, monthFirst: 1 });
+    expect(order.counts).toEqual({ dayFirst: 2, monthFirst: 1, eitherWay: 1 });
   });
 
   test.each<[number, number, DayMonthOrder['verdict']]>([
@@ -205,12 +205,16 @@ describe('a day before its month', () => {
     [10, 1, 'mixed'],
     [2, 20, 'mixed'],
     [2, 21, null],
-  ])('%i of them against %i: %s', (dayFirst, monthFirst, verdict) => {
+  ])('%i of them against %i, and one that can be read either way: %s', (dayFirst, monthFirst, verdict) => {
     const order = new DayMonthOrder();
     for (let i = 0; i < dayFirst; i++) order.add('day-first', `d${i}`);
     const other = new DayMonthOrder();
     for (let i = 0; i < monthFirst; i++) other.add('month-first', `m${i}`);
     order.addAll(other);
+    if (verdict === 'day-first') expect(order.verdict).toBeNull();
+    const third = new DayMonthOrder();
+    third.addEitherWay('e');
+    order.addAll(third);
     expect(order.verdict).toBe(verdict);
   });
 });
