@@ -387,14 +387,18 @@ export function reportDateOrder(plans: readonly TransformPlan[], file: FileRun, 
   const orders = new Map<FieldName, DayMonthOrder>();
   for (const { field, order } of plans.flatMap(({ columns }) => columns)) {
     if (order === null) continue;
-    const known = orders.get(field) ?? new DayMonthOrder();
+    const known = orders.get(field) ?? new DayMonthOrder(order.expected);
     known.addAll(order);
     orders.set(field, known);
   }
   for (const [field, { verdict, counts }] of orders) {
     if (verdict === null) continue;
-    const code = verdict === 'mixed' ? 'dates-order-mixed' : 'dates-day-first';
-    const other = `${counts.dayFirst} different days can be read so only, ${counts.monthFirst} with the month first only, ${counts.eitherWay} either way`;
+    const { dayFirst, monthFirst, eitherWay } = counts;
+    const other =
+      verdict === 'month-first'
+        ? `${monthFirst} different days can be read so only, ${dayFirst} with the day first only, ${eitherWay} either way`
+        : `${dayFirst} different days can be read so only, ${monthFirst} with the month first only, ${eitherWay} either way`;
+    const code = verdict === 'mixed' ? 'dates-order-mixed' : (`dates-${verdict}` as const);
     reportFile(code, null, { field, other }, file, context);
   }
 }

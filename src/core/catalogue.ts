@@ -393,17 +393,30 @@ export const CATALOGUE = {
     fix: 'Export the whole file again with the month first, or with the year first (YYYY-MM-DD); or let a specification of your own say that the column has DD/MM/YYYY. Where such dates are few and typing errors, correct them.',
     source: 'immload: evidence of the whole column',
   },
+  'dates-month-first': {
+    severity: 'error',
+    subject: 'file',
+    field: null,
+    asserts: 'days stand before months, as the specification says',
+    message:
+      'this file writes months before days: {other}. Dates that can be read either way would be read with the day first',
+    meaning:
+      'The specification wants the day before the month (DD/MM/YYYY), and dates of the column make sense only the other way round; others, of which both numbers are below 13, can be read as it says. The file is refused as a whole, and nothing is turned around.',
+    why: 'A date such as 05/04/2011 is probably the fourth of May here, and would be read as the fifth of April.',
+    fix: 'Export the whole file again with the day first, or with the year first (YYYY-MM-DD); or let a specification of your own say that the column has MM/DD/YYYY. Where such dates are few and typing errors, correct them.',
+    source: 'immload: evidence of the whole column',
+  },
   'dates-order-mixed': {
     severity: 'warning',
     subject: 'file',
     field: null,
-    asserts: 'months stand before days in all dates',
+    asserts: 'days and months stand in one order in all dates',
     message:
-      'this file writes days before months in some dates, and months before days in others: {other}. Dates that can be read either way were read with the month first',
+      'this file writes days before months in some dates, and months before days in others: {other}. Dates that can be read either way were read as the specification says',
     meaning:
       'Some dates of the column make sense only with the day first, and others only with the month first. Nothing was turned around.',
     why: 'The file was probably joined from two exports, and of dates such as 05/04/2011 nobody can say which is meant.',
-    fix: 'Find out which records come from where, and export those again that have the day first.',
+    fix: 'Find out which records come from where, and export those again whose order is not that of the specification.',
     source: 'immload: evidence of the whole column',
   },
   'row-longer-than-layout': {
@@ -872,6 +885,7 @@ export const CATALOGUE = {
     why: 'A guessed birth date gives a wrong person and a wrong schedule.',
     fix: 'Write the birth date in one of the forms named and load the reject file.',
     source: 'MQE0117',
+    suggests: true,
   },
   'birth-date-ambiguous': {
     severity: 'error',
@@ -1949,6 +1963,7 @@ export const CATALOGUE = {
     why: 'A guessed date makes doses valid that are not, or the reverse.',
     fix: 'Write the date in one of the forms named and load the reject file.',
     source: 'MQE0260; CVRS DATA001',
+    suggests: true,
   },
   'dose-date-ambiguous': {
     severity: 'error',

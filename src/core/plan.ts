@@ -16,6 +16,8 @@ import {
 import { normalizeCountry, normalizeEmail, normalizePhone, normalizeZip } from './normalize/address.js';
 import {
   createNormalizerOfDates,
+  DAY_FIRST_FORMATS,
+  type DateFormat,
   type DateKind,
   type DateRules,
   DayMonthOrder,
@@ -383,11 +385,14 @@ function expectationOf(definition: FieldDefinition, layoutField: LayoutField, sp
   return definition.kind.startsWith('date') ? (layoutField.dates ?? spec.dates.formats).join(', ') : null;
 }
 
-/** Where a day could be mistaken for a month: in a column of dates that have the month first. */
+/** Where a day could be mistaken for a month: in a column of dates that have the one before the other, and not both. */
 function createOrder({ kind }: FieldDefinition, { dates }: LayoutField, spec: Spec): DayMonthOrder | null {
   const formats = dates ?? spec.dates.formats;
-  const isMonthFirst = kind.startsWith('date') && formats.some((format) => MONTH_FIRST_FORMATS.includes(format));
-  return isMonthFirst ? new DayMonthOrder() : null;
+  const has = (ordered: readonly DateFormat[]): boolean =>
+    kind.startsWith('date') && formats.some((format) => ordered.includes(format));
+  const isDayFirst = has(DAY_FIRST_FORMATS);
+  if (has(MONTH_FIRST_FORMATS)) return isDayFirst ? null : new DayMonthOrder('month-first');
+  return isDayFirst ? new DayMonthOrder('day-first') : null;
 }
 
 function upperCaseKeys(values: Readonly<Record<string, string>>): Map<string, string> {

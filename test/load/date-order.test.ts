@@ -17,7 +17,7 @@ function about(rows: readonly TableRow[]): string[] {
 }
 
 const WOULD = 'Dates that can be read either way would be read with the month first';
-const WERE = 'Dates that can be read either way were read with the month first';
+const WERE = 'Dates that can be read either way were read as the specification says';
 
 test('are told to, by the days of the whole column, and each such date with the day it would be', async () => {
   using sandbox = new Sandbox();
@@ -137,4 +137,55 @@ test('what is said is the same however the file is cut', async () => {
   expect(found[0]).toHaveLength(4);
   expect(found[1]).toEqual(found[0]);
   expect(found[2]).toEqual(found[0]);
+});
+
+describe('where the specification has the day first', () => {
+  const spec = { ...MIIS, dates: { ...MIIS.dates, formats: ['DD/MM/YYYY', 'DD-MON-YYYY'] as const } };
+
+  test('dates are read so, and with the name of the month', async () => {
+    using sandbox = new Sandbox();
+    const text = patients('05/04/2011', '31.05.2009', '14-MAY-2015', '3 June 2016', '07AUG2017', '31-FEB-2015');
+    const { folder } = await sandbox.load({ spec, patients: { 'p.txt': text } });
+    expect(sandbox.query('SELECT birth_date FROM patients ORDER BY id').map((row) => row['birth_date'])).toEqual([
+      '2011-04-05',
+      '2009-05-31',
+      '2015-05-14',
+      '2016-06-03',
+      '2017-08-07',
+    ]);
+    expect((await sandbox.report(folder, 'issues.csv')).map(({ line, code }) => `${line} ${code}`)).toEqual([
+      '7 birth-date-invalid',
+    ]);
+  });
+
+  test('a file that has the month first is refused', async () => {
+    using sandbox = new Sandbox();
+    const text = patients('05/04/2011', '05/31/2009', '1/13/2010');
+    await expect(sandbox.load({ spec, patients: { 'p.txt': text } })).rejects.toThrow(/writes months before days: 2 /);
+    const { folder } = await sandbox.load({ spec, mode: 'validate', patients: { 'p.txt': text } });
+    const issues = await sandbox.report(folder, 'issues.csv');
+    expect(issues.map(({ code, suggestion }) => `${code} ${suggestion}`)).toEqual([
+      'birth-date-invalid 31/05/2009',
+      'birth-date-invalid 13/01/2010',
+      'dates-month-first ',
+    ]);
+  });
+
+  test('dates of a column that may have either are findings of their own', async () => {
+    using sandbox = new Sandbox();
+    const both = { ...MIIS, dates: { ...MIIS.dates, formats: ['DD/MM/YYYY', 'MM/DD/YYYY'] as const } };
+    const text = patients('05/04/2011', '31/05/2009', '05/30/2009', '04/04/2011');
+    const { issues, patients: loaded } = await sandbox.load({ spec: both, patients: { 'p.txt': text } });
+    expect(Object.keys(issues)).toEqual(['birth-date-ambiguous']);
+    expect(loaded.new).toBe(3);
+  });
+});
+
+test('a day with the name of its month is suggested where it is not wanted', async () => {
+  using sandbox = new Sandbox();
+  const { folder } = await sandbox.load({ patients: { 'p.txt': patients('14-MAY-2015', '20100101') } });
+  expect((await sandbox.report(folder, 'issues.csv'))[0]).toMatchObject({
+    code: 'birth-date-invalid',
+    suggestion: '20150514',
+  });
 });

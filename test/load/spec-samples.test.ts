@@ -197,6 +197,10 @@ const OTHERS: readonly (readonly [string, Spec])[] = [
     ),
   ],
   [
+    'days before months',
+    miisLike({ dates: { formats: ['DD/MM/YYYY', 'DD-MON-YYYY'], twoDigitYears: 'latest-past' } }, {}),
+  ],
+  [
     'numbers of a spreadsheet for days',
     miisLike({ dates: { formats: ['spreadsheet-serial'], twoDigitYears: 'reject' } }, {}),
   ],

@@ -397,22 +397,29 @@ const fromSerial: DraftFault = (draft) => {
   return set ? [ofChild(draft, 'date-from-serial')] : null;
 };
 
-/** Dates of doses with the day first, but for that of one record: it has the month first, or can be read either way. */
-function dayFirst(code: IssueCode, isEitherWay: boolean): DraftFault {
+/**
+ * Dates of doses in the order that the specification does not want, but for that of one record: that has the right order,
+ * or can be read either way.
+ */
+function wrongOrder(code: IssueCode, isDayFirst: boolean, isEitherWay: boolean): DraftFault {
   const but = 2;
   return (draft) => {
     const column = draft.spec.layouts.immunization.fields.find(({ field }) => field === 'administered_on')!;
     const formats = column.dates ?? draft.spec.dates.formats;
     const slashed = formats.includes('MM/DD/YYYY') || formats.includes('M/D/YYYY');
-    if (!slashed && !formats.includes('MMDDYYYY')) return null;
-    const join = (...parts: string[]): string => parts.join(slashed ? '/' : '');
+    if (formats.includes('DD/MM/YYYY') === isDayFirst) return null;
+    if (isDayFirst && !slashed && !formats.includes('MMDDYYYY')) return null;
+    if (!isDayFirst && (slashed || formats.includes('MMDDYYYY'))) return null;
+    const write = (day: string, month: string, year: string): string =>
+      [...(isDayFirst ? [day, month] : [month, day]), year].join(slashed || !isDayFirst ? '/' : '');
     const expected: Expected[] = [];
     for (let record = 0; record < draft.count('immunization'); record++) {
       const day = String(14 + record);
-      const text = record === but ? join('10', isEitherWay ? '11' : day, '2014') : join(day, '10', '2016');
+      const text = record === but ? write('10', isEitherWay ? '11' : day, '2014') : write(day, '10', '2016');
       if (!draft.set('immunization', record, { administered_on: text })) return null;
       const row = draft.rowOf('immunization', record);
-      if (record !== but) expected.push({ role: 'immunization', row, code: 'dose-date-day-first' });
+      const own = isDayFirst ? 'dose-date-day-first' : 'dose-date-invalid';
+      if (record !== but) expected.push({ role: 'immunization', row, code: own });
     }
     return [...expected, { role: 'immunization', row: null, code }];
   };
@@ -544,8 +551,9 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'trailer-missing': [withoutTrailer],
   'title-rows-skipped': [withTitle],
   'comments-skipped': [withComment],
-  'dates-day-first': [dayFirst('dates-day-first', true)],
-  'dates-order-mixed': [dayFirst('dates-order-mixed', false)],
+  'dates-day-first': [wrongOrder('dates-day-first', true, true)],
+  'dates-month-first': [wrongOrder('dates-month-first', false, true)],
+  'dates-order-mixed': [wrongOrder('dates-order-mixed', true, false), wrongOrder('dates-order-mixed', false, false)],
   'row-longer-than-layout': [longRow],
   'row-shorter-than-layout': [shortRow],
   'column-unknown': [unknownColumn],
