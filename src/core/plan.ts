@@ -26,6 +26,7 @@ import {
 import { normalizeLot } from './normalize/lot.js';
 import { normalizeName, normalizeSuffix } from './normalize/name.js';
 import type { Normalizer, Reading } from './normalize/reading.js';
+import { readThroughSpreadsheet } from './normalize/spreadsheet.js';
 import { normalizeId, normalizeText } from './normalize/text.js';
 import type { VaccineResolution, VaccineSources } from './normalize/vaccine.js';
 import {
@@ -444,5 +445,5 @@ function createNormalizer(
       return createCommentCodeNormalizer(values === undefined ? null : new Set(Object.values(values)));
     },
   };
-  return normalizers[definition.kind]();
+  return readThroughSpreadsheet(normalizers[definition.kind]());
 }

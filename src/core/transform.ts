@@ -8,6 +8,7 @@ import { CATALOGUE, type IssueCode } from './catalogue.js';
 import { createFinding, type Facts, type Finding, type Issue } from './issue.js';
 import {
   COMMENT,
+  COMMON_PROBLEMS,
   DOSE,
   type FieldName,
   ID_SLOTS,
@@ -754,7 +755,7 @@ class BlockTransform {
   #noteProblem(reader: ColumnReader, text: string, reading: Reading): void {
     this.#problems[reader.slot] = reading.problem;
     this.#hasProblems = true;
-    const code = reader.definition.problems?.[reading.problem!];
+    const code = reader.definition.problems?.[reading.problem!] ?? COMMON_PROBLEMS[reading.problem!];
     if (code === undefined) return;
     const { expected } = reader;
     this.#findings.push(
@@ -834,7 +835,9 @@ class BlockTransform {
   /** Whether an issue already says why the field has no value. One that is off says nothing. */
   #isExplained(field: FieldName): boolean {
     const { severities } = this.#plan;
-    return this.#findings.some((finding) => finding.field === field && severities[finding.code] !== 'off');
+    return this.#findings.some(
+      ({ field: about, code }) => about === field && code !== NO_REASON && severities[code] !== 'off',
+    );
   }
 
   #resolveVaccine(): void {
@@ -973,6 +976,9 @@ class BlockTransform {
     this.#batch.skipped.push(this.#index);
   }
 }
+
+/** Says what stands in the place of a value; that the value may not be missing is said besides. */
+const NO_REASON: IssueCode = 'value-spreadsheet-error';
 
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;

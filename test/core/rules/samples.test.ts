@@ -64,6 +64,8 @@ const PROVED_ELSEWHERE: Partial<Record<IssueCode, readonly [path: string, title:
     '../transform-reading.test.ts',
     'with a byte that means nothing are loaded with a mark in its place',
   ],
+  'value-spreadsheet-error': ['../../load/spreadsheet.test.ts', 'its errors are no ids'],
+  'value-spreadsheet-mark': ['../../load/spreadsheet.test.ts', 'its marks for text'],
   'required-value-missing': ['../transform.test.ts', 'a field that a spec requires must have a value'],
   'value-required-if': ['../../load/cvrs.test.ts', 'each finding is told under a code that other specifications share'],
   'value-not-to-send': ['../../load/cvrs.test.ts', 'each finding is told under a code that other specifications share'],
