@@ -1476,7 +1476,7 @@ export const CATALOGUE = {
     message: 'no patient of this site has this id, neither in the patient file nor in the registry',
     meaning: 'The comment is on a patient who was not sent.',
     why: 'Without the patient the comment is lost.',
-    fix: 'Send the patient too. Look for lost leading zeros, and check that site and patient id are written alike in both files.',
+    fix: 'Send the patient too. Look for lost leading zeros, and check that site and patient id are written alike in both files. Comments that name no site are of that of their patient or, if the patient is not in the same submission, of that of --site.',
     source: 'WIR family: record identifier links the files',
   },
   'comment-patient-rejected': {
