@@ -530,7 +530,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'character-control': [patient({ last_name: 'Chen\u0007Li' })],
   'character-undecodable': [undecodable],
   'value-too-long': [tooLong],
-  'value-spreadsheet-error': [patient({ middle_name: '#N/A' }), patient({ street: '#REF!' })],
+  'value-spreadsheet-error': [patient({ middle_name: '#NUM!' }), patient({ phone: '#REF!' }), patient({ street: '#REF!' })],
   'value-spreadsheet-mark': [patient({ street: '="7 Elm St"' }), patient({ last_name: '="Li"' })],
   'required-value-missing': [blankRequired],
   'date-partial': [otherDateFault('date-partial', () => '1998')],
