@@ -227,7 +227,7 @@ export class LinkIssues {
       sourcePatientId: row[patient]!,
       sourceImmunizationId: immunization === null ? null : row[immunization]!,
       field,
-      column: null,
+      column: this.#plan.doseNames?.get(field) ?? null,
       documentCode: null,
       value: readValue(field),
       after: null,

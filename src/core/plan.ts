@@ -59,6 +59,7 @@ import {
   type Spec,
   severityOf,
   unitOf,
+  VACCINE_FIELDS,
   type WidthUnit,
 } from './spec.js';
 import type { VaccineMap } from './vaccine-map.js';
@@ -149,6 +150,8 @@ export interface TransformPlan {
   readonly patients: TransformPlan | null;
   /** Which of the doses of a record this reads, from 1; `null` where a record has one at most. */
   readonly dose: number | null;
+  /** The columns of this dose by their fields, as the spec calls them; `null` where a record has one dose at most. */
+  readonly doseNames: ReadonlyMap<FieldName, string> | null;
   /**
    * Columns of the record that say something of the dose alone; a record in which they are blank has no such dose.
    * `null` where each record is a dose, or a patient.
@@ -316,6 +319,7 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     steps: groupColumns(columns),
     patients: options.patients ?? null,
     dose,
+    doseNames: dose === null ? null : namesOfDose(layout, dose),
     doseColumns: role === 'immunization' && isCombined(spec) ? columnsOfDose(layout, columns, dose) : null,
     fieldCount: options.fieldCount,
     rejectColumns: header?.keys.filter((key) => REJECT_KEYS.has(key)).length ?? 0,
@@ -363,6 +367,15 @@ function columnsOfDose(layout: Layout, columns: readonly ColumnReader[], dose: n
     return dose === null || layout.fields.some((each) => each.field === field && each.dose === dose);
   });
   return own.flatMap(({ column, joined }) => [column, ...(joined?.columns.map((each) => each.column) ?? [])]);
+}
+
+/** The names of a dose's own columns. What is wrong with its vaccine is told of the column that names it. */
+function namesOfDose(layout: Layout, dose: number): Map<FieldName, string> {
+  const own = layout.fields.filter((each) => each.dose === dose && each.field !== null);
+  const names = new Map(own.map(({ field, name }): [FieldName, string] => [field!, name]).reverse());
+  const vaccine = own.find(({ field }) => VACCINE_FIELDS.includes(field!));
+  if (vaccine !== undefined && !names.has('cvx')) names.set('cvx', vaccine.name);
+  return names;
 }
 
 /** Forgets what was read, when a file is at its end: a submission of many files would keep it once for each. */

@@ -911,7 +911,7 @@ class BlockTransform {
   /** Adds the issues of the record under way and gives the codes of its errors: those of what is read, and others. */
   #addIssues(): RecordErrors {
     if (this.#findings.length === 0) return NO_ERRORS;
-    const { severities, role, checks } = this.#plan;
+    const { severities, role, checks, doseNames } = this.#plan;
     const { firstRecord, lines } = this.#block;
     const index = this.#index;
     const row = this.#row;
@@ -936,7 +936,7 @@ class BlockTransform {
         sourcePatientId,
         sourceImmunizationId,
         field: finding.field,
-        column: finding.column,
+        column: finding.column ?? (finding.field === null ? null : (doseNames?.get(finding.field) ?? null)),
         documentCode: finding.documentCode,
         value: finding.value,
         after: finding.after,
