@@ -168,6 +168,7 @@ export class FileRun {
   longRows = 0;
   shortRows = 0;
   nulRecords = 0;
+  doubtfulWidths = 0;
   /** Lines that are no records; `null` where the file has no such lines. */
   setApart: SetApart | null = null;
   /** The first error of the file as a whole, `null` if it has none. */
@@ -320,6 +321,7 @@ export function takeBatch(
   file.longRows += batch.longRows;
   file.shortRows += batch.shortRows;
   file.nulRecords += batch.nulRecords;
+  file.doubtfulWidths += batch.doubtfulWidths;
   file.notLoaded += batch.notLoaded;
   for (const encoding of ['ascii', 'utf-8', 'windows-1252'] as const)
     file.encodings[encoding] += batch.encodings[encoding];
@@ -415,6 +417,9 @@ export function reportWholeFile(file: FileRun, context: RunContext): void {
     reportFile('row-shorter-than-layout', null, { expected, other: String(file.shortRows) }, file, context);
   }
   if (file.nulRecords > 0) reportFile('nul-bytes', null, { other: String(file.nulRecords) }, file, context);
+  if (file.doubtfulWidths > 0) {
+    reportFile('widths-in-doubt', null, { other: String(file.doubtfulWidths) }, file, context);
+  }
   if (file.notLoaded > 0) reportFile('records-not-loaded', null, { other: String(file.notLoaded) }, file, context);
   reportDateOrder([file.plan], file, context);
   // What the user says of the encoding needs not be told.

@@ -464,6 +464,18 @@ export const CATALOGUE = {
     fix: 'Nothing to do, if the sender leaves out blank columns at the end.',
     source: 'immload reader',
   },
+  'widths-in-doubt': {
+    severity: 'warning',
+    subject: 'file',
+    field: null,
+    asserts: 'records show what their widths count',
+    message: 'records with accents, shorter than the layout, that were counted in bytes and have issues: {other}',
+    meaning:
+      'In UTF-8, letters such as é take more than one byte. A record in its full width shows whether its columns count bytes or characters; these had the blanks at their end cut off, so that bytes were counted, and something in them is wrong.',
+    why: 'Where the sender counts characters, all values behind such a letter stand in the wrong columns.',
+    fix: 'Look at the issues of these records. If their values begin or end in the middle, let a specification of your own say "widths": "characters" of the layout; if not, "bytes".',
+    source: 'immload reader',
+  },
   'column-unknown': {
     severity: 'warning',
     subject: 'file',

@@ -89,6 +89,8 @@ export interface Batch {
   shortRows: number;
   /** Records that hold zero bytes. */
   nulRecords: number;
+  /** Fixed-width records with findings that may count characters where bytes were counted. */
+  doubtfulWidths: number;
   /** Records that name the columns again, and whether in the order in which they stand in the file. */
   readonly headers: { readonly index: number; readonly fits: boolean }[];
   /** How many records have a value, by slot. */
@@ -190,6 +192,7 @@ class BlockTransform {
       longRows: 0,
       shortRows: 0,
       nulRecords: 0,
+      doubtfulWidths: 0,
       headers: [],
       filled: new Uint32Array(plan.fieldNames.length),
     };
@@ -383,6 +386,14 @@ class BlockTransform {
     const { bytes } = this.#block;
     for (let at = start + width; at < end; at++) if (bytes[at]! > 32) return true;
     return false;
+  }
+
+  /** Whether blanks at the end were cut off a record that would else show what its widths count. */
+  #mayCountCharacters(): boolean {
+    const { fixed, widths } = this.#plan;
+    if (fixed === null || widths !== 'auto' || this.#cells !== null) return false;
+    const { starts, ends } = this.#block;
+    return ends[this.#index]! - starts[this.#index]! < fixed.width;
   }
 
   #noteNulBytes(): void {
@@ -899,6 +910,9 @@ class BlockTransform {
     const { checks } = this.#plan;
     const hasToldError = checks !== null && this.#withRuleFindings(checks);
     const { errors, besides } = this.#addIssues();
+    if (this.#findings.length > 0 && this.#encoding === 'utf-8' && this.#mayCountCharacters()) {
+      this.#batch.doubtfulWidths++;
+    }
     if (errors.length === 0 && !hasToldError) {
       this.#batch.accepted.push(this.#index);
       this.#batch.rows.push(this.#row.slice());

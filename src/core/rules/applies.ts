@@ -13,6 +13,7 @@ import {
   layoutOf,
   type Spec,
   severityOf,
+  unitOf,
   VACCINE_FIELDS,
 } from '../spec.js';
 import { DETECTORS } from '../whole/detectors.js';
@@ -58,6 +59,7 @@ const SHAPES: Readonly<Partial<Record<IssueCode, (layout: Layout) => boolean>>> 
   // What is glued together ends where the next begins.
   'row-longer-than-layout': (layout) => longRowsOf(layout) === 'cut' && layout.lines?.glued !== true,
   'row-shorter-than-layout': (layout) => layout.format === 'delimited' && shortRowsOf(layout) === 'pad',
+  'widths-in-doubt': (layout) => layout.format === 'fixed' && unitOf(layout) === 'auto',
   'value-too-long': (layout) => layout.format === 'delimited' && layout.fields.some(({ width }) => width !== undefined),
   'column-missing': (layout) => layout.format === 'delimited' && layout.header !== 'absent' && hasColumnRules(layout),
   'records-not-loaded': (layout) => layout.notLoaded !== undefined,

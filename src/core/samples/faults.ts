@@ -484,6 +484,9 @@ const rejectedWithDoses: DraftFault = (draft) => {
 /** A fault that no file can have by itself: it needs an NDC table, a CVX table with pending codes, or a map. */
 const needsMore: DraftFault = () => null;
 
+/** What else is found in such a record depends on all columns behind an accent. */
+const notToTell: DraftFault = () => null;
+
 /** A comment on a patient who is rejected. */
 const commentOnRejected: DraftFault = (draft) => {
   if (draft.count('comment') === 0) return null;
@@ -558,6 +561,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'dates-order-mixed': [wrongOrder('dates-order-mixed', true, false), wrongOrder('dates-order-mixed', false, false)],
   'row-longer-than-layout': [longRow],
   'row-shorter-than-layout': [shortRow],
+  'widths-in-doubt': [notToTell],
   'column-unknown': [unknownColumn],
   'column-missing': [missingColumn],
   'records-not-loaded': [byRule],
