@@ -52,6 +52,7 @@ export class OtherHeaders {
       rejected: rejected.sort((a, b) => a.index - b.index),
       keptOut: batch.keptOut.filter(({ index }) => !isBelow(index)),
       unique: batch.unique.filter(({ index }) => !isBelow(index)),
+      unresolved: batch.unresolved.filter(({ index }) => !isBelow(index)),
       issues: [...batch.issues.filter(isTold), ...issues].sort((a, b) => a.record - b.record),
     };
   }
