@@ -35,7 +35,15 @@ export class OtherHeaders {
       rejected.push({ index, codes: [CODE], row: null });
       const place = { line: block.lines[index]!, offset: recordOffset(block, index) };
       const nobody = { sourcePatientId: null, sourceImmunizationId: null };
-      const facts = { field: null, column: null, documentCode: null, value: null, after: null, expected: null, facts: null };
+      const facts = {
+        field: null,
+        column: null,
+        documentCode: null,
+        value: null,
+        after: null,
+        expected: null,
+        facts: null,
+      };
       const other = String(above[index]);
       if (severity === 'off') continue;
       issues.push({ code: CODE, severity, record: block.firstRecord + index, ...place, ...nobody, ...facts, other });

@@ -413,7 +413,7 @@ export const CATALOGUE = {
     meaning:
       'Dates of the column make sense only if the day stands before the month, and others, of which both numbers are below 13, can be read as the specification says. What the first show is known at the end of the file only: so the file is refused as a whole, and nothing is turned around.',
     why: 'A date such as 05/04/2011 is probably the fifth of April here, and would be read as the fourth of May: a dose too early, or a patient who is somebody else.',
-    fix: 'Export the whole file again with the month first, or with the year first (YYYY-MM-DD); or let a specification of your own say that the column has DD/MM/YYYY. Where such dates are few and typing errors, correct them.',
+    fix: 'Get the file sent again with the month first, or with the year first (YYYY-MM-DD); or let a specification of your own say that the column has DD/MM/YYYY. Where such dates are few and typing errors, correct them.',
     source: 'immload: evidence of the whole column',
   },
   'dates-month-first': {
@@ -426,7 +426,7 @@ export const CATALOGUE = {
     meaning:
       'The specification wants the day before the month (DD/MM/YYYY), and dates of the column make sense only the other way round; others, of which both numbers are below 13, can be read as it says. The file is refused as a whole, and nothing is turned around.',
     why: 'A date such as 05/04/2011 is probably the fourth of May here, and would be read as the fifth of April.',
-    fix: 'Export the whole file again with the day first, or with the year first (YYYY-MM-DD); or let a specification of your own say that the column has MM/DD/YYYY. Where such dates are few and typing errors, correct them.',
+    fix: 'Get the file sent again with the day first, or with the year first (YYYY-MM-DD); or let a specification of your own say that the column has MM/DD/YYYY. Where such dates are few and typing errors, correct them.',
     source: 'immload: evidence of the whole column',
   },
   'dates-order-mixed': {
@@ -920,7 +920,6 @@ export const CATALOGUE = {
     why: 'A guessed birth date gives a wrong person and a wrong schedule.',
     fix: 'Write the birth date in one of the forms named and load the reject file.',
     source: 'MQE0117',
-    suggests: true,
   },
   'birth-date-ambiguous': {
     severity: 'error',
@@ -1998,7 +1997,6 @@ export const CATALOGUE = {
     why: 'A guessed date makes doses valid that are not, or the reverse.',
     fix: 'Write the date in one of the forms named and load the reject file.',
     source: 'MQE0260; CVRS DATA001',
-    suggests: true,
   },
   'dose-date-ambiguous': {
     severity: 'error',
