@@ -139,7 +139,7 @@ async function compareFile(
       const now = judgeBlock(block, after[i]!);
       for (let index = 0; index < block.count; index++) {
         const [old, fresh] = [then.judgements[index], now.judgements[index]];
-        if (old === undefined || fresh === undefined) continue;
+        if (old === undefined || fresh === undefined || file.otherHeaders.has(block.firstRecord + index)) continue;
         if (!counts.add(old, fresh)) continue;
         await report.write([
           file.source.name,

@@ -227,7 +227,7 @@ export class LinkIssues {
       sourcePatientId: row[patient]!,
       sourceImmunizationId: immunization === null ? null : row[immunization]!,
       field,
-      column: null,
+      column: this.#plan.doseNames?.get(field) ?? null,
       documentCode: null,
       value: readValue(field),
       after: null,
@@ -314,7 +314,8 @@ class CombinedBlock {
 
   /** Adds one dose of each record that has it. */
   add(batch: Batch, plan: TransformPlan, linker: Linker): void {
-    for (const issue of batch.issues) if (!isOfPatient(issue)) this.#addIssue(issue);
+    const { otherHeaders } = this.#file;
+    for (const issue of batch.issues) if (!isOfPatient(issue) && !otherHeaders.has(issue.record)) this.#addIssue(issue);
     const linkIssues = new LinkIssues(this.#block, plan);
     for (let i = 0; i < batch.rows.length; i++) {
       const row = batch.rows[i]!;

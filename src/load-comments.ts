@@ -1,11 +1,11 @@
 /** The comments of a submission: link each to its patient, and store those that are not there already. */
 import type { IssueCode } from './core/catalogue.js';
-import { COMMENT } from './core/model.js';
+import { COMMENT, type Row } from './core/model.js';
 import type { Block } from './core/read/blocks.js';
 import type { Batch } from './core/transform.js';
 import type { NewComment } from './db/store.js';
 import { Linker, LinkIssues } from './link-doses.js';
-import { type PatientLinks, splitSourceKey } from './load-patients.js';
+import { type NoPatient, type PatientLinks, splitSourceKey } from './load-patients.js';
 import { type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
 
 /** What became of the comments. */
@@ -22,26 +22,54 @@ export async function loadComments(
 ): Promise<CommentCounts> {
   const linker = new Linker('comment', links, context);
   const counts = { new: 0, duplicate: 0 };
-  const site = context.site ?? (files.length > 0 ? onlySiteOf(links) : null);
+  const sites = new CommentSites(links, context.site);
   for (const file of files) {
-    file.plan = { ...file.plan, site };
+    file.plan = { ...file.plan, site: NOT_NAMED };
     for await (const { block, batch } of readBatches(file, context, 'reading comments')) {
-      const comments = await linkComments(block, batch, file, linker, context);
+      const comments = await linkComments(block, batch, file, linker, sites, context);
       await storeComments(comments, file, context, counts);
     }
   }
   return counts;
 }
 
-/** The site of the patients of a submission: comments that name none are of the same. `null` if there are several. */
-function onlySiteOf({ bySource }: PatientLinks): string | null {
-  let only: string | null = null;
-  for (const key of bySource.keys()) {
-    const { siteId } = splitSourceKey(key);
-    if (only !== null && only !== siteId) return null;
-    only = siteId;
+/** Stands for the site of a comment that names none, until that of its patient is known. */
+const NOT_NAMED = '';
+
+/**
+ * The sites of comments that name none, as those of the WIR family: that of the patient with the comment's id, where the
+ * submission has the id once; else the one that the command says or, without, the only one of the submission.
+ */
+class CommentSites {
+  readonly #links: PatientLinks;
+  readonly #given: string | null;
+  /** By patient id; `null` for ids of several sites. Made when it is asked for. */
+  #byId: Map<string, string | null> | null = null;
+  #only: string | null = null;
+
+  constructor(links: PatientLinks, given: string | null) {
+    this.#links = links;
+    this.#given = given;
   }
-  return only;
+
+  /** The site of a patient with this id; `null` if it cannot be known. */
+  find(sourcePatientId: string): string | null {
+    this.#byId ??= this.#read();
+    const own = this.#byId.get(sourcePatientId);
+    return own ?? this.#given ?? (own === undefined ? this.#only : null);
+  }
+
+  #read(): Map<string, string | null> {
+    const byId = new Map<string, string | null>();
+    const all = new Set<string>();
+    for (const key of this.#links.bySource.keys()) {
+      const { siteId, sourcePatientId } = splitSourceKey(key);
+      byId.set(sourcePatientId, byId.has(sourcePatientId) ? null : siteId);
+      all.add(siteId);
+    }
+    this.#only = all.size === 1 ? [...all][0]! : null;
+    return byId;
+  }
 }
 
 /** A comment whose patient is known. */
@@ -55,8 +83,12 @@ async function linkComments(
   batch: Batch,
   file: FileRun,
   linker: Linker,
+  sites: CommentSites,
   context: RunContext,
 ): Promise<LinkedComment[]> {
+  for (const row of batch.rows)
+    if (row[COMMENT.site_id] === NOT_NAMED)
+      row[COMMENT.site_id] = sites.find(row[COMMENT.source_patient_id]!) ?? NOT_NAMED;
   await linker.prepare(batch.rows);
   const linked: LinkedComment[] = [];
   const issues = [...batch.issues];
@@ -66,8 +98,9 @@ async function linkComments(
     const index = batch.accepted[i]!;
     const link = linker.find(row);
     if (typeof link === 'string') {
-      const code = link === 'unknown' ? 'comment-patient-not-found' : 'comment-patient-rejected';
-      issues.push(linkIssues.create(code, 'error', 'source_patient_id', row, index));
+      const code = codeOf(link, row);
+      const field = code === 'site-missing' ? 'site_id' : 'source_patient_id';
+      issues.push(linkIssues.create(code, 'error', field, row, index));
       rejects.push({ index, codes: [code] });
       continue;
     }
@@ -87,6 +120,12 @@ async function linkComments(
     await rejectRecord(file, context, { bytes, record: block.firstRecord + index, line: block.lines[index]!, codes });
   }
   return linked;
+}
+
+/** Why a comment has no patient. */
+function codeOf(link: 'unknown' | NoPatient, row: Row): IssueCode {
+  if (row[COMMENT.site_id] === NOT_NAMED) return 'site-missing';
+  return link === 'unknown' ? 'comment-patient-not-found' : 'comment-patient-rejected';
 }
 
 /** Stores comments, in one transaction; one that the patient has already is a duplicate. */

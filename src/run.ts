@@ -26,6 +26,7 @@ import type { ChangeLog, IssueLog, IssueStage, ReportFolder } from './files/repo
 import { type Source, SourceReader } from './files/source.js';
 import type { WrongLook } from './look-at-whole.js';
 import type { WeighedMatching } from './match-patients.js';
+import { OtherHeaders } from './other-headers.js';
 import type { ReceivedFile } from './receive.js';
 import { withRepeats } from './repeated-values.js';
 import type { UnmappedLog } from './unmapped.js';
@@ -152,6 +153,8 @@ export class FileRun {
   readonly seenOfDoses = new Map<string, SeenValues>();
   /** What shows whether the file looks wrong as a whole. */
   readonly counts = new FileCounts();
+  /** Headers within the file, and what stands below those that do not fit. */
+  readonly otherHeaders = new OtherHeaders();
   /** Records of a kind that is not loaded. */
   notLoaded = 0;
   readonly fates: FateLedger;
@@ -165,6 +168,7 @@ export class FileRun {
   longRows = 0;
   shortRows = 0;
   nulRecords = 0;
+  doubtfulWidths = 0;
   /** Lines that are no records; `null` where the file has no such lines. */
   setApart: SetApart | null = null;
   /** The first error of the file as a whole, `null` if it has none. */
@@ -312,11 +316,12 @@ export function takeBatch(
   file: FileRun,
   context: RunContext,
 ): Batch {
-  const transformed = transformBlock(block, plan);
+  const transformed = file.otherHeaders.refuse(transformBlock(block, plan), block, plan);
   const batch = transformed.unique.length === 0 ? transformed : withRepeats(transformed, block, plan, seen);
   file.longRows += batch.longRows;
   file.shortRows += batch.shortRows;
   file.nulRecords += batch.nulRecords;
+  file.doubtfulWidths += batch.doubtfulWidths;
   file.notLoaded += batch.notLoaded;
   for (const encoding of ['ascii', 'utf-8', 'windows-1252'] as const)
     file.encodings[encoding] += batch.encodings[encoding];
@@ -384,14 +389,18 @@ export function reportDateOrder(plans: readonly TransformPlan[], file: FileRun, 
   const orders = new Map<FieldName, DayMonthOrder>();
   for (const { field, order } of plans.flatMap(({ columns }) => columns)) {
     if (order === null) continue;
-    const known = orders.get(field) ?? new DayMonthOrder();
+    const known = orders.get(field) ?? new DayMonthOrder(order.expected);
     known.addAll(order);
     orders.set(field, known);
   }
   for (const [field, { verdict, counts }] of orders) {
     if (verdict === null) continue;
-    const code = verdict === 'mixed' ? 'dates-order-mixed' : 'dates-day-first';
-    const other = `${counts.dayFirst} different days can be read so only, ${counts.monthFirst} with the month first only`;
+    const { dayFirst, monthFirst, eitherWay } = counts;
+    const other =
+      verdict === 'month-first'
+        ? `${monthFirst} different days can be read so only, ${dayFirst} with the day first only, ${eitherWay} either way`
+        : `${dayFirst} different days can be read so only, ${monthFirst} with the month first only, ${eitherWay} either way`;
+    const code = verdict === 'mixed' ? 'dates-order-mixed' : (`dates-${verdict}` as const);
     reportFile(code, null, { field, other }, file, context);
   }
 }
@@ -408,6 +417,9 @@ export function reportWholeFile(file: FileRun, context: RunContext): void {
     reportFile('row-shorter-than-layout', null, { expected, other: String(file.shortRows) }, file, context);
   }
   if (file.nulRecords > 0) reportFile('nul-bytes', null, { other: String(file.nulRecords) }, file, context);
+  if (file.doubtfulWidths > 0) {
+    reportFile('widths-in-doubt', null, { other: String(file.doubtfulWidths) }, file, context);
+  }
   if (file.notLoaded > 0) reportFile('records-not-loaded', null, { other: String(file.notLoaded) }, file, context);
   reportDateOrder([file.plan], file, context);
   // What the user says of the encoding needs not be told.

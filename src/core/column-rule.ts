@@ -19,7 +19,16 @@ export interface Condition {
 }
 
 /** Forms of days, and the month. Rules read them to the letter: with their zeros, and without a time. */
-export const RULE_DATES = ['YYYYMMDD', 'YYYY-MM-DD', 'MM/DD/YYYY', 'M/D/YYYY', 'MMDDYYYY', 'YYYY-MM'] as const;
+export const RULE_DATES = [
+  'YYYYMMDD',
+  'YYYY-MM-DD',
+  'MM/DD/YYYY',
+  'M/D/YYYY',
+  'MMDDYYYY',
+  'DD/MM/YYYY',
+  'DD-MON-YYYY',
+  'YYYY-MM',
+] as const;
 export type RuleDate = DateFormat | 'YYYY-MM';
 
 /** What a rule asks: each rule asks one of these. */

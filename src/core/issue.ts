@@ -42,7 +42,10 @@ export interface Facts {
 export interface Finding {
   readonly code: IssueCode;
   readonly field: FieldName | null;
-  /** The column, as the spec calls it, where a rule of the spec's own found it; else `null`. */
+  /**
+   * The column, as the spec calls it, where a rule of the spec's own found it, or the field stands in a record once for
+   * each dose; else `null`.
+   */
   readonly column: string | null;
   /** What the document that the spec was made from calls it, where the rule says so; else `null`. */
   readonly documentCode: string | null;

@@ -73,7 +73,16 @@ export type Problem =
   | 'short'
   | 'tagged'
   | 'several'
-  | 'named';
+  | 'named'
+  | 'like-date'
+  | 'spreadsheet-error'
+  | 'spreadsheet-mark';
+
+/** The issues of problems that a value of any field can have. */
+export const COMMON_PROBLEMS: Readonly<Partial<Record<Problem, IssueCode>>> = {
+  'spreadsheet-error': 'value-spreadsheet-error',
+  'spreadsheet-mark': 'value-spreadsheet-mark',
+};
 
 /** What immload knows of a field, whatever the layout it comes from. */
 export interface FieldDefinition {
@@ -293,6 +302,7 @@ export const IMMUNIZATION_FIELDS = {
       tagged: 'lot-tagged',
       several: 'lot-several',
       scientific: 'lot-scientific',
+      'like-date': 'lot-like-date',
     },
   },
   lot_expiration: {

@@ -16,6 +16,8 @@ import {
 import { normalizeCountry, normalizeEmail, normalizePhone, normalizeZip } from './normalize/address.js';
 import {
   createNormalizerOfDates,
+  DAY_FIRST_FORMATS,
+  type DateFormat,
   type DateKind,
   type DateRules,
   DayMonthOrder,
@@ -24,6 +26,7 @@ import {
 import { normalizeLot } from './normalize/lot.js';
 import { normalizeName, normalizeSuffix } from './normalize/name.js';
 import { NOTHING_KNOWN, type Normalizer, type Reading } from './normalize/reading.js';
+import { readThroughSpreadsheet } from './normalize/spreadsheet.js';
 import { normalizeId, normalizeText } from './normalize/text.js';
 import type { VaccineResolution, VaccineSources } from './normalize/vaccine.js';
 import {
@@ -41,7 +44,7 @@ import {
 import { ByteCache } from './read/byte-cache.js';
 import type { FileEncoding } from './read/decode.js';
 import { columnsOfWidths, type FixedColumns } from './read/fixed.js';
-import { type HeaderMatch, REJECT_KEYS } from './read/header.js';
+import { createHeaderTest, type HeaderMatch, type HeaderTest, REJECT_KEYS } from './read/header.js';
 import { type ColumnChecks, compileChecks } from './rules/checks.js';
 import { COMMENT_MISSING } from './rules/comment.js';
 import { IMMUNIZATION_MISSING } from './rules/immunization.js';
@@ -56,6 +59,7 @@ import {
   type Spec,
   severityOf,
   unitOf,
+  VACCINE_FIELDS,
   type WidthUnit,
 } from './spec.js';
 import type { VaccineMap } from './vaccine-map.js';
@@ -149,6 +153,8 @@ export interface TransformPlan {
   readonly patients: TransformPlan | null;
   /** Which of the doses of a record this reads, from 1; `null` where a record has one at most. */
   readonly dose: number | null;
+  /** The columns of this dose by their fields, as the spec calls them; `null` where a record has one dose at most. */
+  readonly doseNames: ReadonlyMap<FieldName, string> | null;
   /**
    * Columns of the record that say something of the dose alone; a record in which they are blank has no such dose.
    * `null` where each record is a dose, or a patient.
@@ -163,6 +169,8 @@ export interface TransformPlan {
   readonly longRows: LongRows;
   /** The header as it stands in the file, to know it when it comes again; `null` without header. */
   readonly headerBytes: Uint8Array | null;
+  /** Knows a header that comes again in other words or another order; `null` where records have no names. */
+  readonly headerTest: HeaderTest | null;
   /** What the whole file is encoded in; `null` if each record is judged by itself. */
   readonly encoding: FileEncoding | null;
   /** Places of the fields in a fixed-width record, `null` for delimited ones. */
@@ -315,12 +323,14 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     steps: groupColumns(columns),
     patients: options.patients ?? null,
     dose,
+    doseNames: dose === null ? null : namesOfDose(layout, dose),
     doseColumns: role === 'immunization' && isCombined(spec) ? columnsOfDose(layout, columns, dose) : null,
     fieldCount: options.fieldCount,
     rejectColumns: header?.keys.filter((key) => REJECT_KEYS.has(key)).length ?? 0,
     shortRows: shortRowsOf(layout),
     longRows: longRowsOf(layout),
     headerBytes: options.headerBytes,
+    headerTest: layout.format === 'fixed' || layout.lines !== undefined ? null : testHeaders(layout, columns, options),
     encoding: options.encoding ?? null,
     fixed: layout.format === 'fixed' ? columnsOfWidths(layout.fields.map((field) => field.width!)) : null,
     widths: layout.format === 'fixed' ? unitOf(layout) : 'auto',
@@ -338,6 +348,22 @@ export function compilePlan(options: PlanOptions): TransformPlan {
   };
 }
 
+/** The date that a record of a role should have. */
+const PROBES: ReadonlySet<FieldName> = new Set<FieldName>(['birth_date', 'administered_on', 'applies_on']);
+
+function testHeaders(
+  layout: Layout,
+  columns: readonly ColumnReader[],
+  { spec, role, header }: PlanOptions,
+): HeaderTest {
+  const probe = columns.find(({ field, column }) => PROBES.has(field) && column >= 0)?.column ?? 0;
+  const { patient, immunization, comment } = spec.layouts;
+  const others = Object.entries({ patient, immunization, comment }).flatMap(([other, each]) =>
+    other === role || each === undefined || each.format === 'fixed' ? [] : [each],
+  );
+  return createHeaderTest(probe, [layout, ...others], header);
+}
+
 /** Where a record says something of one dose: its own columns where doses are repeated, else all of the role's. */
 function columnsOfDose(layout: Layout, columns: readonly ColumnReader[], dose: number | null): number[] {
   const own = columns.filter(({ field }) => {
@@ -345,6 +371,15 @@ function columnsOfDose(layout: Layout, columns: readonly ColumnReader[], dose: n
     return dose === null || layout.fields.some((each) => each.field === field && each.dose === dose);
   });
   return own.flatMap(({ column, joined }) => [column, ...(joined?.columns.map((each) => each.column) ?? [])]);
+}
+
+/** The names of a dose's own columns. What is wrong with its vaccine is told of the column that names it. */
+function namesOfDose(layout: Layout, dose: number): Map<FieldName, string> {
+  const own = layout.fields.filter((each) => each.dose === dose && each.field !== null);
+  const names = new Map(own.map(({ field, name }): [FieldName, string] => [field!, name]).reverse());
+  const vaccine = own.find(({ field }) => VACCINE_FIELDS.includes(field!));
+  if (vaccine !== undefined && !names.has('cvx')) names.set('cvx', vaccine.name);
+  return names;
 }
 
 /** Forgets what was read, when a file is at its end: a submission of many files would keep it once for each. */
@@ -368,11 +403,14 @@ function expectationOf(definition: FieldDefinition, layoutField: LayoutField, sp
   return definition.kind.startsWith('date') ? (layoutField.dates ?? spec.dates.formats).join(', ') : null;
 }
 
-/** Where a day could be mistaken for a month: in a column of dates that have the month first. */
+/** Where a day could be mistaken for a month: in a column of dates that have the one before the other, and not both. */
 function createOrder({ kind }: FieldDefinition, { dates }: LayoutField, spec: Spec): DayMonthOrder | null {
   const formats = dates ?? spec.dates.formats;
-  const isMonthFirst = kind.startsWith('date') && formats.some((format) => MONTH_FIRST_FORMATS.includes(format));
-  return isMonthFirst ? new DayMonthOrder() : null;
+  const has = (ordered: readonly DateFormat[]): boolean =>
+    kind.startsWith('date') && formats.some((format) => ordered.includes(format));
+  const isDayFirst = has(DAY_FIRST_FORMATS);
+  if (has(MONTH_FIRST_FORMATS)) return isDayFirst ? null : new DayMonthOrder('month-first');
+  return isDayFirst ? new DayMonthOrder('day-first') : null;
 }
 
 function upperCaseKeys(values: Readonly<Record<string, string>>): Map<string, string> {
@@ -454,5 +492,5 @@ function createNormalizer(
       return createCommentCodeNormalizer(values === undefined ? null : new Set(Object.values(values)));
     },
   };
-  return normalizers[definition.kind]();
+  return readThroughSpreadsheet(normalizers[definition.kind]());
 }

@@ -8,6 +8,7 @@ import { CATALOGUE, type IssueCode } from './catalogue.js';
 import { createFinding, type Facts, type Finding, type Issue } from './issue.js';
 import {
   COMMENT,
+  COMMON_PROBLEMS,
   DOSE,
   type FieldName,
   ID_SLOTS,
@@ -28,6 +29,7 @@ import { splitPlainRecord, splitRecords } from './read/delimited.js';
 import { createFieldBounds, type FieldBounds, readRecordText, trimBlanks } from './read/fields.js';
 import { countsCharacters, splitFixedRecord, splitFixedText } from './read/fixed.js';
 import { LineKind } from './read/frame.js';
+import { readHeaderAgain } from './read/header.js';
 import { isUtf16 } from './read/utf16.js';
 import type { ColumnChecks } from './rules/checks.js';
 import type { UniqueValue } from './rules/columns.js';
@@ -87,6 +89,10 @@ export interface Batch {
   shortRows: number;
   /** Records that hold zero bytes. */
   nulRecords: number;
+  /** Fixed-width records with findings that may count characters where bytes were counted. */
+  doubtfulWidths: number;
+  /** Records that name the columns again, and whether in the order in which they stand in the file. */
+  readonly headers: { readonly index: number; readonly fits: boolean }[];
   /** How many records have a value, by slot. */
   readonly filled: Uint32Array;
 }
@@ -186,6 +192,8 @@ class BlockTransform {
       longRows: 0,
       shortRows: 0,
       nulRecords: 0,
+      doubtfulWidths: 0,
+      headers: [],
       filled: new Uint32Array(plan.fieldNames.length),
     };
   }
@@ -246,7 +254,8 @@ class BlockTransform {
       this.#batch.skipped.push(this.#index);
       return;
     }
-    if (this.#plan.headerBytes !== null && this.#isHeader(this.#plan.headerBytes)) return this.#skip('header-repeated');
+    if (this.#plan.headerBytes !== null && this.#isHeader(this.#plan.headerBytes)) return this.#skipHeader();
+    if (this.#mayNameColumns(count) && this.#readHeaderAgain(count)) return;
     if (!this.#hasRightCount(count)) {
       return this.#rejectUnread('field-count-wrong', { expected: String(this.#plan.fieldCount), other: String(count) });
     }
@@ -379,6 +388,14 @@ class BlockTransform {
     return false;
   }
 
+  /** Whether blanks at the end were cut off a record that would else show what its widths count. */
+  #mayCountCharacters(): boolean {
+    const { fixed, widths } = this.#plan;
+    if (fixed === null || widths !== 'auto' || this.#cells !== null) return false;
+    const { starts, ends } = this.#block;
+    return ends[this.#index]! - starts[this.#index]! < fixed.width;
+  }
+
   #noteNulBytes(): void {
     const { bytes, starts, ends } = this.#block;
     if (bytes.subarray(starts[this.#index], ends[this.#index]).includes(0)) this.#batch.nulRecords++;
@@ -414,6 +431,38 @@ class BlockTransform {
     if (ends[this.#index]! - start !== header.length) return false;
     for (let i = 0; i < header.length; i++) if (bytes[start + i] !== header[i]) return false;
     return true;
+  }
+
+  /** Whether the record has no date where it should have one, but perhaps a name. */
+  #mayNameColumns(count: number): boolean {
+    const { headerTest } = this.#plan;
+    if (headerTest === null) return false;
+    const { probe } = headerTest;
+    if (probe >= count) return true;
+    const cells = this.#cells;
+    const start = this.#bounds.starts[probe]!;
+    if (cells === null && start === this.#bounds.ends[probe]) return true;
+    const first = cells === null ? this.#block.bytes[start]! : cells[probe]!.charCodeAt(0);
+    return !(first >= DIGIT_0 && first <= DIGIT_9);
+  }
+
+  /** Takes a record that names the columns; false where it does not. */
+  #readHeaderAgain(count: number): boolean {
+    const cells: string[] = [];
+    for (let column = 0; column < count; column++) cells.push(this.#cell(column).replace('\ufeff', ''));
+    const found = readHeaderAgain(cells, this.#plan.headerTest!);
+    if (found === null) return false;
+    if (found === 'same') this.#skipHeader();
+    else {
+      this.#batch.headers.push({ index: this.#index, fits: false });
+      this.#rejectUnread('header-other-order', { other: found.first });
+    }
+    return true;
+  }
+
+  #skipHeader(): void {
+    this.#batch.headers.push({ index: this.#index, fits: true });
+    this.#skip('header-repeated');
   }
 
   /** The columns that immload adds to rejected records do not count where the file has no header to say so. */
@@ -717,7 +766,7 @@ class BlockTransform {
   #noteProblem(reader: ColumnReader, text: string, reading: Reading): void {
     this.#problems[reader.slot] = reading.problem;
     this.#hasProblems = true;
-    const code = reader.definition.problems?.[reading.problem!];
+    const code = reader.definition.problems?.[reading.problem!] ?? COMMON_PROBLEMS[reading.problem!];
     if (code === undefined) return;
     const { expected } = reader;
     this.#findings.push(
@@ -797,7 +846,9 @@ class BlockTransform {
   /** Whether an issue already says why the field has no value. One that is off says nothing. */
   #isExplained(field: FieldName): boolean {
     const { severities } = this.#plan;
-    return this.#findings.some((finding) => finding.field === field && severities[finding.code] !== 'off');
+    return this.#findings.some(
+      ({ field: about, code }) => about === field && code !== NO_REASON && severities[code] !== 'off',
+    );
   }
 
   #resolveVaccine(): void {
@@ -859,6 +910,9 @@ class BlockTransform {
     const { checks } = this.#plan;
     const hasToldError = checks !== null && this.#withRuleFindings(checks);
     const { errors, besides } = this.#addIssues();
+    if (this.#findings.length > 0 && this.#encoding === 'utf-8' && this.#mayCountCharacters()) {
+      this.#batch.doubtfulWidths++;
+    }
     if (errors.length === 0 && !hasToldError) {
       this.#batch.accepted.push(this.#index);
       this.#batch.rows.push(this.#row.slice());
@@ -871,7 +925,7 @@ class BlockTransform {
   /** Adds the issues of the record under way and gives the codes of its errors: those of what is read, and others. */
   #addIssues(): RecordErrors {
     if (this.#findings.length === 0) return NO_ERRORS;
-    const { severities, role, checks } = this.#plan;
+    const { severities, role, checks, doseNames } = this.#plan;
     const { firstRecord, lines } = this.#block;
     const index = this.#index;
     const row = this.#row;
@@ -896,7 +950,7 @@ class BlockTransform {
         sourcePatientId,
         sourceImmunizationId,
         field: finding.field,
-        column: finding.column,
+        column: finding.column ?? (finding.field === null ? null : (doseNames?.get(finding.field) ?? null)),
         documentCode: finding.documentCode,
         value: finding.value,
         after: finding.after,
@@ -936,6 +990,12 @@ class BlockTransform {
     this.#batch.skipped.push(this.#index);
   }
 }
+
+/** Says what stands in the place of a value; that the value may not be missing is said besides. */
+const NO_REASON: IssueCode = 'value-spreadsheet-error';
+
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
 
 /** Whether enough of a run's lookups find something to make up for those that do not. */
 function isWorthAsking({ lookups, misses }: ColumnRun): boolean {

@@ -2,7 +2,7 @@
 import type { Counted, MarkRecord } from './framing.js';
 import type { FieldDefinition, RecordRole } from './model.js';
 import { fieldsOf } from './model.js';
-import { type DateFormat, serialOf } from './normalize/date.js';
+import { type DateFormat, monthNameOf, serialOf } from './normalize/date.js';
 import { countedIn, type DelimitedLayout, type Layout, type LayoutField, layoutOf, type Spec } from './spec.js';
 
 /** The cells of a record, one for each column of the layout. */
@@ -93,6 +93,10 @@ export function formatDate(iso: string, format: DateFormat): string {
       return `${month}/${day}/${year}`;
     case 'M/D/YYYY':
       return `${Number(month)}/${Number(day)}/${year}`;
+    case 'DD/MM/YYYY':
+      return `${day}/${month}/${year}`;
+    case 'DD-MON-YYYY':
+      return `${day}-${monthNameOf(month)}-${year}`;
     case 'MMDDYYYY':
       return month + day + year;
     case 'spreadsheet-serial':

@@ -19,8 +19,8 @@ import {
 const HEAD_BYTES = 1 << 18;
 
 /**
- * The files that a path stands for: those of a folder, or of an archive of several, without hidden ones and in the order
- * of their names. A path of anything else stands for itself.
+ * The files that a path stands for: those of a folder and of the folders in it, or of an archive of several, without
+ * hidden ones and in the order of their names. A path of anything else stands for itself.
  * @throws InputError when it is a folder without files, or an archive that cannot be read
  */
 export async function listFiles(path: string, options: SourceOptions = {}): Promise<string[]> {
@@ -31,10 +31,18 @@ export async function listFiles(path: string, options: SourceOptions = {}): Prom
 
 function listFolder(path: string): string[] {
   if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
-  const names = readdirSync(path, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
-  const files = names.map(({ name }) => name).filter((name) => !name.startsWith('.'));
+  const files = readFolder(path, '');
   if (files.length === 0) throw new InputError(path, 'is a folder without files', 'give the files, or their folder');
   return files.sort().map((name) => join(path, name));
+}
+
+/** The files in a part of a folder, by their paths in it. Links to other folders are no part of it. */
+function readFolder(folder: string, part: string): string[] {
+  return readdirSync(join(folder, part), { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name.startsWith('.')) return [];
+    const path = part === '' ? entry.name : `${part}/${entry.name}`;
+    return entry.isDirectory() ? readFolder(folder, path) : [path];
+  });
 }
 
 /** The files of an archive by the paths under which they can be opened; a path of anything else by itself. */

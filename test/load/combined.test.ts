@@ -260,3 +260,27 @@ describe('a spec of combined records', () => {
     ]);
   });
 });
+
+test('what is wrong with a dose is told of its own column, once for each dose', async () => {
+  using sandbox = new Sandbox();
+  const { folder } = await sandbox.load({
+    spec: WIDE,
+    site: 'S',
+    mode: 'validate',
+    files: {
+      'w.csv': lines(
+        'id,last,first,born,Shot1 CVX,Shot1 Date,Shot2 CVX,Shot2 Date,Shot3 CVX,Shot3 Date,white,asian',
+        '1,Smith,Anna,2015-05-14,20,,20,,,2016-02-30,,',
+        '2,Jones,Ben,2015-05-14,20,2016-05-15,20,2015-05-13,,,,',
+      ),
+    },
+  });
+  const issues = await sandbox.report(folder, 'issues.csv');
+  expect(issues.map(({ line, code, field, value }) => `${line} ${code} ${field} ${value}`)).toEqual([
+    '2 dose-date-missing Shot1 Date ',
+    '2 dose-date-missing Shot2 Date ',
+    '2 dose-date-invalid Shot3 Date 2016-02-30',
+    '2 vaccine-missing Shot3 CVX ',
+    '3 dose-date-before-birth Shot2 Date 2015-05-13',
+  ]);
+});

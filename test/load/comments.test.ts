@@ -158,23 +158,42 @@ describe('comments', () => {
     expect(second.totals.comment).toMatchObject({ records: 5, loaded: 3, duplicate: 2, rejected: 0 });
   }); // biome-ignore format: tables
 
-  test('are of the site of the patients that come with them, if that is one', async () => {
+  test('that name no site are of that of their patient', async () => {
     using sandbox = new Sandbox();
     const client = (id: string, site: string): string =>
-      `${id.padEnd(24)}A${'Anna'.padEnd(50)}${`Smith${id}`.padEnd(45)}05042015${' '.repeat(441)}${site}\r\n`;
-    const file = { 'c.txt': `${'1'.padEnd(24)}A105042016\r\n` };
-    const one = { 'p.txt': client('1', 'MA001') + client('2', 'MA001') };
-    const two = { 'p.txt': client('1', 'MA001') + client('2', 'MA002') };
-    const load = (patients: Record<string, string>, database: string, site: string | null = null) =>
-      sandbox.load({ spec: WIR, site, patients, comments: file, database: sandbox.path(database) });
-    expect((await load(one, 'one.db')).comments).toEqual({ new: 1, duplicate: 0 });
-    expect(sandbox.query('SELECT site_id FROM patient_comments', sandbox.path('one.db'))).toEqual([
-      { site_id: 'MA001' },
+      `${id.padEnd(24)}A${'Anna'.padEnd(50)}${`Smith${id}${site}`.padEnd(45)}05042015${' '.repeat(441)}${site}\r\n`;
+    const on = (...ids: string[]) => ({ 'c.txt': ids.map((id) => `${id.padEnd(24)}A105042016\r\n`).join('') });
+    const load = (patients: string[], ids: string[], database: string, site: string | null = null) =>
+      sandbox.load({
+        spec: WIR,
+        site,
+        ...(patients.length > 0 && { patients: { 'p.txt': patients.join('') } }),
+        comments: on(...ids),
+        database: sandbox.path(database),
+      });
+    const sitesOf = (database: string) =>
+      sandbox.query('SELECT site_id FROM patient_comments ORDER BY id', sandbox.path(database)).flatMap(Object.values);
+    const sites = [client('1', 'MA001'), client('2', 'MA002')];
+    expect((await load(sites, ['1', '2'], 'two.db')).comments).toEqual({ new: 2, duplicate: 0 });
+    expect(sitesOf('two.db')).toEqual(['MA001', 'MA002']);
+    // Patients who name their site keep it, whatever the command says.
+    expect((await load(sites, ['2'], 'said.db', 'X1')).comments).toEqual({ new: 1, duplicate: 0 });
+    expect(sitesOf('said.db')).toEqual(['MA002']);
+    // Later, for patients of the registry, the command says it.
+    expect((await load([], ['1'], 'two.db', 'MA001')).comments).toEqual({ new: 0, duplicate: 1 });
+
+    const both = [...sites, client('2', 'MA001')];
+    const unclear = await load(both, ['1', '2', '9'], 'both.db');
+    expect(unclear.totals.comment).toMatchObject({ loaded: 1, rejected: 2 });
+    expect(await found(sandbox, unclear.folder)).toEqual([
+      [2, 'site-missing', 'site_id', '', 'rejected'],
+      [3, 'site-missing', 'site_id', '', 'rejected'],
     ]);
-    const refused = await load(two, 'two.db');
-    expect(Object.keys(refused.issues)).toContain('site-missing');
-    expect(refused.totals.comment).toMatchObject({ rejected: 1 });
-    expect((await load(two, 'said.db', 'MA001')).comments).toEqual({ new: 1, duplicate: 0 });
+    const clear = await load(both, ['1', '2', '9'], 'clear.db', 'MA001');
+    expect(sitesOf('clear.db')).toEqual(['MA001', 'MA001']);
+    expect(await found(sandbox, clear.folder)).toEqual([
+      [3, 'comment-patient-not-found', 'source_patient_id', '9', 'rejected'],
+    ]);
   });
 
   test('may come later, for patients of the registry, and a dry run knows those that are there', async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { completeSpec } from '../../src/core/spec.js';
 import { loadSpec } from '../../src/files/specs.js';
+import { MIIS } from '../support/fixtures.js';
 import { miis, Sandbox, type TableRow } from '../support/sandbox.js';
 import { smallestCombined } from '../support/small-spec.js';
 
@@ -15,25 +16,50 @@ function about(rows: readonly TableRow[]): string[] {
   return dates.map(({ file, record, code, field, message }) => `${file} ${record} ${code} ${field} ${message}`);
 }
 
-const ORDER = 'Dates that can be read either way were read with the month first';
+const WOULD = 'Dates that can be read either way would be read with the month first';
+const WERE = 'Dates that can be read either way were read as the specification says';
 
 test('are told to, by the days of the whole column, and each such date with the day it would be', async () => {
   using sandbox = new Sandbox();
   // One day that is written twice counts once; what can be read either way is read as the specification says.
   const text = patients('31/05/2009', '5/4/2011', '13/1/2010', '31-05-2009', '20120620');
-  const { folder } = await sandbox.load({ patients: { 'p.txt': text } });
+  const { folder } = await sandbox.load({ mode: 'validate', patients: { 'p.txt': text } });
   const issues = await sandbox.report(folder, 'issues.csv');
   expect(about(issues)).toEqual([
     'p.txt 1 birth-date-day-first birth_date there is no such month; with the day first it would be 2009-05-31',
     'p.txt 3 birth-date-day-first birth_date there is no such month; with the day first it would be 2010-01-13',
     'p.txt 4 birth-date-day-first birth_date there is no such month; with the day first it would be 2009-05-31',
-    `p.txt  dates-day-first birth_date this file writes days before months: 2 different days can be read so only, 0 with the month first only. ${ORDER}`,
+    `p.txt  dates-day-first birth_date this file writes days before months: 2 different days can be read so only, 0 with the month first only, 1 either way. ${WOULD}`,
   ]);
   expect(issues.map(({ suggestion }) => suggestion)).toEqual(['20090531', '20100113', '20090531', '']);
-  expect(sandbox.query('SELECT birth_date FROM patients ORDER BY id')).toEqual([
-    { birth_date: '2011-05-04' },
-    { birth_date: '2012-06-20' },
-  ]);
+});
+
+test('are refused, whatever stands at the end of the file, where some would be read as others', async () => {
+  using sandbox = new Sandbox();
+  const text = patients('5/4/2011', '20120620', '31/05/2009', '13/1/2010');
+  await expect(sandbox.load({ patients: { 'p.txt': text } })).rejects.toThrow(
+    /p\.txt: this file writes days before months: 2 different days .* nothing was loaded/s,
+  );
+  expect(sandbox.query('SELECT count(*) AS n FROM patients')).toEqual([{ n: 0 }]);
+});
+
+test('load but for themselves where no other could be read wrongly', async () => {
+  using sandbox = new Sandbox();
+  const text = patients('31/05/2009', '20120620', '4/4/2011', '13/1/2010');
+  const { issues, patients: loaded } = await sandbox.load({ patients: { 'p.txt': text } });
+  expect(issues['dates-day-first']).toBeUndefined();
+  expect(issues).toMatchObject({ 'birth-date-day-first': { count: 2 } });
+  expect(loaded.new).toBe(2);
+});
+
+test('load with a warning where a specification says so', async () => {
+  using sandbox = new Sandbox();
+  const spec = { ...MIIS, severities: { ...MIIS.severities, 'dates-day-first': 'warning' as const } };
+  const { issues } = await sandbox.load({
+    spec,
+    patients: { 'p.txt': patients('31/05/2009', '5/4/2011', '13/1/2010') },
+  });
+  expect(issues).toMatchObject({ 'dates-day-first': { severity: 'warning' } });
 });
 
 describe('a file', () => {
@@ -57,19 +83,21 @@ describe('a file', () => {
 test('is told by column: the dates of doses are another matter', async () => {
   using sandbox = new Sandbox();
   const { folder } = await sandbox.load({
+    mode: 'validate',
     patients: { 'p.txt': patients('05/14/2009', '05/13/2009') },
     immunizations: {
       'd.txt': miis(
         'facility_id|patient_id|cvx|admin_date|lot_expiration',
         'F1|1|03|31/05/2010|05/31/2012',
         'F1|1|03|30/06/2011|',
+        'F1|1|03|04/06/2012|',
       ),
     },
   });
   expect(about(await sandbox.report(folder, 'issues.csv'))).toEqual([
     'd.txt 1 dose-date-day-first administered_on there is no such month; with the day first it would be 2010-05-31',
     'd.txt 2 dose-date-day-first administered_on there is no such month; with the day first it would be 2011-06-30',
-    `d.txt  dates-day-first administered_on this file writes days before months: 2 different days can be read so only, 0 with the month first only. ${ORDER}`,
+    `d.txt  dates-day-first administered_on this file writes days before months: 2 different days can be read so only, 0 with the month first only, 1 either way. ${WOULD}`,
   ]);
 });
 
@@ -84,14 +112,15 @@ test('counts the doses of a record as one column', async () => {
     },
   });
   expect(about(await sandbox.report(folder, 'issues.csv'))).toContain(
-    `h.csv  dates-order-mixed administered_on this file writes days before months in some dates, and months before days in others: 2 different days can be read so only, 1 with the month first only. ${ORDER}`,
+    `h.csv  dates-order-mixed administered_on this file writes days before months in some dates, and months before days in others: 2 different days can be read so only, 1 with the month first only, 0 either way. ${WERE}`,
   );
 });
 
 test('digits without separators are judged, too', async () => {
   using sandbox = new Sandbox();
   const spec = loadSpec('immunet-csv');
-  const file = 'Record Identifier,First Name,Last Name,Birth Date\n1,Anna,Smith,31052009\n2,Ben,Jones,13012010\n';
+  const file =
+    'Record Identifier,First Name,Last Name,Birth Date\n1,Anna,Smith,31052009\n2,Ben,Jones,13012010\n3,Cal,Kim,04052010\n';
   const { issues } = await sandbox.load({ spec, site: 'S', mode: 'validate', patients: { 'p.csv': file } });
   expect(issues).toMatchObject({ 'birth-date-day-first': { count: 2 }, 'dates-day-first': { count: 1 } });
 });
@@ -108,4 +137,55 @@ test('what is said is the same however the file is cut', async () => {
   expect(found[0]).toHaveLength(4);
   expect(found[1]).toEqual(found[0]);
   expect(found[2]).toEqual(found[0]);
+});
+
+describe('where the specification has the day first', () => {
+  const spec = { ...MIIS, dates: { ...MIIS.dates, formats: ['DD/MM/YYYY', 'DD-MON-YYYY'] as const } };
+
+  test('dates are read so, and with the name of the month', async () => {
+    using sandbox = new Sandbox();
+    const text = patients('05/04/2011', '31.05.2009', '14-MAY-2015', '3 June 2016', '07AUG2017', '31-FEB-2015');
+    const { folder } = await sandbox.load({ spec, patients: { 'p.txt': text } });
+    expect(sandbox.query('SELECT birth_date FROM patients ORDER BY id').map((row) => row['birth_date'])).toEqual([
+      '2011-04-05',
+      '2009-05-31',
+      '2015-05-14',
+      '2016-06-03',
+      '2017-08-07',
+    ]);
+    expect((await sandbox.report(folder, 'issues.csv')).map(({ line, code }) => `${line} ${code}`)).toEqual([
+      '7 birth-date-invalid',
+    ]);
+  });
+
+  test('a file that has the month first is refused', async () => {
+    using sandbox = new Sandbox();
+    const text = patients('05/04/2011', '05/31/2009', '1/13/2010');
+    await expect(sandbox.load({ spec, patients: { 'p.txt': text } })).rejects.toThrow(/writes months before days: 2 /);
+    const { folder } = await sandbox.load({ spec, mode: 'validate', patients: { 'p.txt': text } });
+    const issues = await sandbox.report(folder, 'issues.csv');
+    expect(issues.map(({ code, suggestion }) => `${code} ${suggestion}`)).toEqual([
+      'birth-date-invalid 31/05/2009',
+      'birth-date-invalid 13/01/2010',
+      'dates-month-first ',
+    ]);
+  });
+
+  test('dates of a column that may have either are findings of their own', async () => {
+    using sandbox = new Sandbox();
+    const both = { ...MIIS, dates: { ...MIIS.dates, formats: ['DD/MM/YYYY', 'MM/DD/YYYY'] as const } };
+    const text = patients('05/04/2011', '31/05/2009', '05/30/2009', '04/04/2011');
+    const { issues, patients: loaded } = await sandbox.load({ spec: both, patients: { 'p.txt': text } });
+    expect(Object.keys(issues)).toEqual(['birth-date-ambiguous']);
+    expect(loaded.new).toBe(3);
+  });
+});
+
+test('a day with the name of its month is suggested where it is not wanted', async () => {
+  using sandbox = new Sandbox();
+  const { folder } = await sandbox.load({ patients: { 'p.txt': patients('14-MAY-2015', '20100101') } });
+  expect((await sandbox.report(folder, 'issues.csv'))[0]).toMatchObject({
+    code: 'birth-date-invalid',
+    suggestion: '20150514',
+  });
 });

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FileEncoding } from '../../src/core/read/decode.js';
 import { readRecordText } from '../../src/core/read/fields.js';
+import type { FixedLayout, Spec } from '../../src/core/spec.js';
 import { Dirt } from '../support/dirt.js';
 import { latin1, utf16 } from '../support/encodings.js';
 import { GRITS, MIIS } from '../support/fixtures.js';
@@ -199,6 +200,28 @@ describe('a fixed-width file in UTF-16', () => {
     const summary = await sandbox.load({ spec: GRITS, site: 'GA001', patients });
     expect(sandbox.query('SELECT last_name, city FROM patients')).toEqual([{ last_name: 'NÚÑEZ', city: 'CAÑON' }]);
     expect(Object.keys(summary.issues)).toEqual(codes);
+  });
+});
+
+describe('a fixed-width record in UTF-8 without the blanks at its end', () => {
+  const { eligibility, eligibility_date, ...patient } = FAULTLESS[GRITS.id]!.patient as Record<string, string>;
+  const line = writeRecord({ ...patient, last_name: 'NUNEZ' }, 'patient', GRITS);
+  const byCharacters = line.replace('NUNEZ', 'NÚÑEZ').trimEnd();
+  const fixed = GRITS.layouts.patient as FixedLayout;
+  const counting = (widths: 'bytes' | 'characters'): Spec => ({
+    ...GRITS,
+    layouts: { ...GRITS.layouts, patient: { ...fixed, widths } },
+  });
+
+  test.each<[string, string, Spec, boolean]>([
+    ['that counts characters is told not to show it', byCharacters, GRITS, true],
+    ['that counts bytes is not, as nothing is wrong in it', byCharacters.replace('ÚÑEZ  ', 'ÚÑEZ'), GRITS, false],
+    ['is read as the specification says', byCharacters, counting('characters'), false],
+    ['is not doubted where the specification says it', byCharacters, counting('bytes'), false],
+  ])('%s', async (_, row, spec, isTold) => {
+    using sandbox = new Sandbox();
+    const options = { spec, site: 'GA001', mode: 'validate', patients: { 'p.txt': `${row}\r\n` } } as const;
+    expect('widths-in-doubt' in (await sandbox.load(options)).issues).toBe(isTold);
   });
 });
 

@@ -157,3 +157,20 @@ test('a folder without files is refused', async () => {
   mkdirSync(sandbox.path('empty'));
   await expect(sandbox.load({ files: [sandbox.path('empty')] })).rejects.toThrow('is a folder without files');
 });
+
+test('folders in a folder are read, too, as those in an archive are', async () => {
+  using sandbox = new Sandbox();
+  const patient = (id: string): string => miis('facility_id|patient_id|last_name|first_name|birth_date', `F1|${id}|Smith${'ABC'[Number(id)]}|Anna|20150504`);
+  mkdirSync(sandbox.path('export/2025/doses'), { recursive: true });
+  mkdirSync(sandbox.path('export/.trash'));
+  sandbox.write('export/patients.txt', patient('1'));
+  sandbox.write('export/2025/patients.txt', patient('2'));
+  sandbox.write('export/2025/doses/d.txt', miis('facility_id|patient_id|cvx|admin_date', 'F1|2|03|20160504'));
+  sandbox.write('export/.trash/patients.txt', patient('0'));
+  const { files } = await sandbox.load({ files: [sandbox.path('export')] });
+  expect(files.map(({ role, name, loaded }) => [role, name, loaded])).toEqual([
+    ['patient', sandbox.path('export/2025/patients.txt'), 1],
+    ['patient', sandbox.path('export/patients.txt'), 1],
+    ['immunization', 'd.txt', 1],
+  ]);
+}); // biome-ignore format: a table

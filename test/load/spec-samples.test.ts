@@ -197,6 +197,10 @@ const OTHERS: readonly (readonly [string, Spec])[] = [
     ),
   ],
   [
+    'days before months',
+    miisLike({ dates: { formats: ['DD/MM/YYYY', 'DD-MON-YYYY'], twoDigitYears: 'latest-past' } }, {}),
+  ],
+  [
     'numbers of a spreadsheet for days',
     miisLike({ dates: { formats: ['spreadsheet-serial'], twoDigitYears: 'reject' } }, {}),
   ],
@@ -237,11 +241,11 @@ describe.each(ALL)('%s', (_, spec) => {
   });
 });
 
-test('each code has a sample in one of them, unless it needs more than files or many records', () => {
+test('each code has a sample in one of them, unless it needs more than files, many records or all columns', () => {
   const shown = ALL.flatMap(([, spec]) => makeSamples(spec, CODES).faulty.map(({ code }) => code));
   const ofNdcs = ['ndc-invalid', 'ndc-padded', 'ndc-unknown', 'ndc-ambiguous'];
   const ofPending = ['cvx-pending', 'cvx-pending-outdated'];
-  const others = [...ofNdcs, ...ofPending, 'vaccine-mapped', ...NEEDS_MANY_RECORDS];
+  const others = [...ofNdcs, ...ofPending, 'vaccine-mapped', 'widths-in-doubt', ...NEEDS_MANY_RECORDS];
   expect([...new Set(shown), ...others].sort()).toEqual([...ISSUE_CODES].sort());
 });
 

@@ -11,6 +11,8 @@ import { createReading, type Normalizer, type Reading, refuse } from './reading.
 
 /**
  * The forms a spec can allow. `M/D/YYYY` also reads leading zeros, and `-` for `/`; the time of day is left out.
+ * `DD/MM/YYYY` also reads days and months of one digit, and `-` or `.` for `/`; `DD-MON-YYYY` is 14-MAY-2015, with the
+ * English name of the month or its first three letters in any case, and a blank, `/` or nothing for `-`.
  * `spreadsheet-serial` is the number of days since the end of 1899, as spreadsheets count: 43831 is 2020-01-01.
  */
 export const DATE_FORMATS = [
@@ -19,12 +21,16 @@ export const DATE_FORMATS = [
   'MM/DD/YYYY',
   'M/D/YYYY',
   'MMDDYYYY',
+  'DD/MM/YYYY',
+  'DD-MON-YYYY',
   'spreadsheet-serial',
 ] as const;
 export type DateFormat = (typeof DATE_FORMATS)[number];
 
 /** The forms in which the month comes before the day, and so could be mistaken for it. */
 export const MONTH_FIRST_FORMATS: readonly DateFormat[] = ['MM/DD/YYYY', 'M/D/YYYY', 'MMDDYYYY'];
+/** The form in which the day comes before the month, and so could be mistaken for it. */
+export const DAY_FIRST_FORMATS: readonly DateFormat[] = ['DD/MM/YYYY'];
 
 /** Years outside of this range are typing errors, not history. */
 const FIRST_YEAR = 1850;
@@ -57,8 +63,17 @@ export interface DateRules {
  * the other would make a month above 12. Each day counts once, however often and however it is written.
  */
 export class DayMonthOrder {
+  /** @param expected what the specification says of the column */
+  constructor(readonly expected: 'day-first' | 'month-first' = 'month-first') {}
+
   readonly #dayFirst = new Set<string>();
   readonly #monthFirst = new Set<string>();
+  /** Days that were read as the specification says, and could be others. */
+  readonly #eitherWay = new Set<string>();
+
+  addEitherWay(day: string): void {
+    this.#eitherWay.add(day);
+  }
 
   add(order: 'day-first' | 'month-first', day: string): void {
     (order === 'day-first' ? this.#dayFirst : this.#monthFirst).add(day);
@@ -68,21 +83,30 @@ export class DayMonthOrder {
   addAll(other: DayMonthOrder): void {
     for (const day of other.#dayFirst) this.#dayFirst.add(day);
     for (const day of other.#monthFirst) this.#monthFirst.add(day);
+    for (const day of other.#eitherWay) this.#eitherWay.add(day);
   }
 
-  /** How many days can be read with the day first only, and with the month first only. */
-  get counts(): { readonly dayFirst: number; readonly monthFirst: number } {
-    return { dayFirst: this.#dayFirst.size, monthFirst: this.#monthFirst.size };
+  /** How many days can be read with the day first only, with the month first only, and either way. */
+  get counts(): { readonly dayFirst: number; readonly monthFirst: number; readonly eitherWay: number } {
+    return { dayFirst: this.#dayFirst.size, monthFirst: this.#monthFirst.size, eitherWay: this.#eitherWay.size };
   }
 
-  /** What the column does, where the month should come first; `null` when it does so, but for typing errors. */
-  get verdict(): 'day-first' | 'mixed' | null {
-    const { dayFirst, monthFirst } = this.counts;
+  /**
+   * What the column does against the specification; `null` when it does as that says, but for typing errors, or when it
+   * does not and no date was read that could be another.
+   */
+  get verdict(): 'day-first' | 'month-first' | 'mixed' | null {
+    const { dayFirst, monthFirst, eitherWay } = this.counts;
+    const [right, wrong] = this.expected === 'month-first' ? [monthFirst, dayFirst] : [dayFirst, monthFirst];
     // One such date may be mistyped, and so may some among many.
-    if (dayFirst < 2 || dayFirst * 10 < monthFirst) return null;
-    return dayFirst > monthFirst * 10 ? 'day-first' : 'mixed';
+    if (wrong < 2 || wrong * 10 < right) return null;
+    if (wrong <= right * 10) return 'mixed';
+    if (eitherWay === 0) return null;
+    return this.expected === 'month-first' ? 'day-first' : 'month-first';
   }
 }
+
+const FORMATS_IN_ORDER = { 'month-first': MONTH_FIRST_FORMATS, 'day-first': DAY_FIRST_FORMATS } as const;
 
 /** One way of reading a text. */
 interface Candidate {
@@ -114,7 +138,7 @@ export function createDateNormalizer(rules: DateRules): Normalizer {
     // The same day read in two ways counts as the cleaner one.
     const best = candidates.find((candidate) => candidate.problem === null) ?? first;
     if (best.problem === 'partial') return refuse('partial', best.day);
-    if (rules.order != null && isOnlyMonthFirst(best)) rules.order.add('month-first', best.day);
+    if (rules.order != null) noteOrder(best, rules.order);
     const changed = best.problem !== null || withoutTime !== text || best.format !== preferred;
     return createReading(best.day, best.problem, null, changed);
   };
@@ -134,18 +158,25 @@ export function isDateLike({ value, problem }: Reading): boolean {
   return value !== null || problem === 'day-first' || problem === 'ambiguous';
 }
 
-/** Whether the day could not be a month. */
-function isOnlyMonthFirst({ format, day }: Candidate): boolean {
-  return MONTH_FIRST_FORMATS.includes(format as DateFormat) && Number(day.slice(8)) > 12;
+/** Notes what a day that was read says of the order: the day could not be a month, or it could, and another one. */
+function noteOrder({ format, day }: Candidate, order: DayMonthOrder): void {
+  if (!FORMATS_IN_ORDER[order.expected].includes(format as DateFormat)) return;
+  if (Number(day.slice(8)) > 12) order.add(order.expected, day);
+  else if (day.slice(8) !== day.slice(5, 7)) order.addEitherWay(day);
 }
 
 /** What a text says that is no day in any of the allowed forms. */
 function refuseOtherForms(text: string, allowed: ReadonlySet<DateFormat>, rules: DateRules, latest: string): Reading {
-  const swapped = readDayFirst(text, allowed, rules, latest);
+  const swapped = readSwapped(text, MONTH_FIRST_FORMATS, allowed, rules, latest);
   if (swapped !== null) {
     rules.order?.add('day-first', swapped);
     return refuse('day-first', swapped);
   }
+  const monthFirst = readSwapped(text, DAY_FIRST_FORMATS, allowed, rules, latest);
+  if (monthFirst !== null) rules.order?.add('month-first', monthFirst);
+  // A month that is named cannot be mistaken, whether the specification wants its name or not.
+  const meant = monthFirst ?? readNamedMonth(text, rules, latest);
+  if (meant !== null) return refuse('invalid', meant);
   // Where no such numbers are expected, 9999 is a filler rather than a day of 1927.
   const counted = text.length < 5 ? null : readSerial(text);
   return counted !== null && counted <= latest ? refuse('serial', counted) : refuse('invalid');
@@ -172,6 +203,10 @@ const SHAPES: readonly Shape[] = [
   { format: 'YYYYMMDD', pattern: /^(?<y>\d\d)(?<m>\d\d)(?<d>\d\d)$/, problem: 'two-digit-year' },
   { format: 'MMDDYYYY', pattern: /^(?<m>\d\d)(?<d>\d\d)(?<y>\d\d)$/, problem: 'two-digit-year' },
   { format: 'MM/DD/YYYY', pattern: /^(?<m>\d\d?)([/-])(?<d>\d\d?)\2(?<y>\d\d)$/, problem: 'two-digit-year' },
+  { format: 'DD/MM/YYYY', pattern: /^(?<d>\d\d?)([/.-])(?<m>\d\d?)\2(?<y>\d{4})$/ },
+  { format: 'DD/MM/YYYY', pattern: /^(?<d>\d\d?)([/.-])(?<m>\d\d?)\2(?<y>\d\d)$/, problem: 'two-digit-year' },
+  { format: 'DD-MON-YYYY', pattern: /^(?<d>\d\d?)([-/ ]?)(?<m>[A-Z]{3,9})\2(?<y>\d{4})$/i },
+  { format: 'DD-MON-YYYY', pattern: /^(?<d>\d\d?)([-/ ]?)(?<m>[A-Z]{3,9})\2(?<y>\d\d)$/i, problem: 'two-digit-year' },
   // Slashes stripped from 4/2/1951, 4/12/1951 or 12/4/1951.
   { format: 'MMDDYYYY', pattern: /^(?<m>\d)(?<d>\d)(?<y>\d{4})$/, problem: 'digits-missing' },
   { format: 'MMDDYYYY', pattern: /^(?<m>\d)(?<d>\d\d)(?<y>\d{4})$/, problem: 'digits-missing' },
@@ -239,15 +274,16 @@ function readParts(text: string): Candidate[] {
   return found;
 }
 
-/** The day that the text says if the day comes before the month, where the month should come first; `null` if it is none. */
-function readDayFirst(
+/** The day that the text says with day and month exchanged, in those of these forms that are allowed; `null` if it is none. */
+function readSwapped(
   text: string,
+  formats: readonly DateFormat[],
   allowed: ReadonlySet<DateFormat>,
   { twoDigitYears }: DateRules,
   latest: string,
 ): IsoDate | null {
   for (const { format, pattern, problem } of SHAPES) {
-    if (!MONTH_FIRST_FORMATS.includes(format as DateFormat) || !allowed.has(format as DateFormat)) continue;
+    if (!formats.includes(format as DateFormat) || !allowed.has(format as DateFormat)) continue;
     if (problem === 'digits-missing' || (problem === 'two-digit-year' && twoDigitYears === 'reject')) continue;
     const parts = pattern.exec(text)?.groups;
     if (parts === undefined) continue;
@@ -256,6 +292,31 @@ function readDayFirst(
     if (date !== null) return date;
   }
   return null;
+}
+
+const NAMED_MONTH: ReadonlySet<DateFormat> = new Set<DateFormat>(['DD-MON-YYYY']);
+
+/** The day that a text says which names the month, `null` if it is none. */
+function readNamedMonth(text: string, rules: DateRules, latest: string): string | null {
+  return readCandidates(text, NAMED_MONTH, { ...rules, months: false }, latest)[0]?.day ?? null;
+}
+
+/** The first letters of the months. */
+const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'] as const;
+const MONTH_NAMES: ReadonlyMap<string, number> = new Map(
+  [MONTHS, 'JANUARY FEBRUARY MARCH APRIL MAY JUNE JULY AUGUST SEPTEMBER OCTOBER NOVEMBER DECEMBER'.split(' ')].flatMap(
+    (names) => names.map((name, i): [string, number] => [name, i + 1]),
+  ),
+);
+
+/** The number of a month that is named in English, or by its number; `null` if there is none such. */
+export function monthNumberOf(month: string): number | null {
+  return /^\d/.test(month) ? Number(month) : (MONTH_NAMES.get(month.toUpperCase()) ?? null);
+}
+
+/** The short English name of a month, by its number from 01. */
+export function monthNameOf(month: string): string {
+  return MONTHS[Number(month) - 1]!;
 }
 
 /** A count of days. Smaller ones could be years, and lie before 1906. */
@@ -280,7 +341,9 @@ export function serialOf(day: string): string | null {
 function readDay(year: string, month: string, day: string): IsoDate | null {
   const y = Number(year);
   if (y < FIRST_YEAR || y > LAST_YEAR) return null;
-  const date = DateTime.utc(y, Number(month), Number(day));
+  const m = monthNumberOf(month);
+  if (m === null) return null;
+  const date = DateTime.utc(y, m, Number(day));
   return date.isValid ? (date.toISODate() as IsoDate) : null;
 }
 

@@ -85,6 +85,12 @@ function withoutTags(lot: string): string {
   return rest;
 }
 
+/** What spreadsheets make of lots such as 5E-2. */
+const SMALL_NUMBER = /^\d(?:[.,]\d+)?E-\d\d\d?$/;
+const MONTH = '(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)';
+/** What spreadsheets make of lots such as 12-5, 5/12 or MAY12: a day without its year, or a month with one. */
+const LIKE_DATE = new RegExp(String.raw`^(?:\d\d?-${MONTH}|${MONTH}-\d\d)$`);
+
 /** Longer texts are no lots, whatever is taken off. */
 const LONGEST_LOT = 60;
 /** Shorter rests may be no lots, and their tags part of one. */
@@ -96,7 +102,8 @@ const LONGEST_SHORT = 4;
 export const normalizeLot: Normalizer = (text) => {
   const lot = tidyText(text).toUpperCase();
   if (isUnknown(lot)) return refuse('placeholder');
-  if (isScientific(lot)) return acceptWith('scientific', lot, text);
+  if (isScientific(lot) || SMALL_NUMBER.test(lot)) return acceptWith('scientific', lot, text);
+  if (LIKE_DATE.test(lot)) return acceptWith('like-date', lot, text);
   if (lot.length <= LONGEST_LOT) {
     if (SEVERAL.test(lot)) return acceptWith('several', lot, text);
     const rest = withoutTags(lot);

@@ -4,7 +4,7 @@ import { rolesOf } from '../file-layouts.js';
 import { isRequired, longRowsOf, shortRowsOf, titleRowsOf } from '../framing.js';
 import type { IssueDefinition } from '../issue.js';
 import { type FieldDefinition, type FieldName, fieldsOf, type RecordRole } from '../model.js';
-import { type DateFormat, MONTH_FIRST_FORMATS } from '../normalize/date.js';
+import { DAY_FIRST_FORMATS, type DateFormat, MONTH_FIRST_FORMATS } from '../normalize/date.js';
 import {
   isCombined,
   isTagged,
@@ -13,6 +13,7 @@ import {
   layoutOf,
   type Spec,
   severityOf,
+  unitOf,
   VACCINE_FIELDS,
 } from '../spec.js';
 import { DETECTORS } from '../whole/detectors.js';
@@ -43,6 +44,8 @@ const SHAPES: Readonly<Partial<Record<IssueCode, (layout: Layout) => boolean>>> 
   'quote-not-closed': (layout) => layout.format === 'delimited' && layout.quote !== null,
   'quote-misplaced': (layout) => layout.format === 'delimited' && layout.quote !== null,
   'header-repeated': (layout) => layout.format === 'delimited' && layout.header !== 'absent',
+  'header-other-order': (layout) => layout.format === 'delimited' && layout.lines === undefined,
+  'under-other-header': (layout) => layout.format === 'delimited' && layout.lines === undefined,
   'column-unknown': (layout) => layout.format === 'delimited' && layout.header !== 'absent',
   'line-tag-unknown': ({ lines }) => lines !== undefined,
   'patient-line-missing': ({ lines }) => lines !== undefined,
@@ -56,6 +59,7 @@ const SHAPES: Readonly<Partial<Record<IssueCode, (layout: Layout) => boolean>>> 
   // What is glued together ends where the next begins.
   'row-longer-than-layout': (layout) => longRowsOf(layout) === 'cut' && layout.lines?.glued !== true,
   'row-shorter-than-layout': (layout) => layout.format === 'delimited' && shortRowsOf(layout) === 'pad',
+  'widths-in-doubt': (layout) => layout.format === 'fixed' && unitOf(layout) === 'auto',
   'value-too-long': (layout) => layout.format === 'delimited' && layout.fields.some(({ width }) => width !== undefined),
   'column-missing': (layout) => layout.format === 'delimited' && layout.header !== 'absent' && hasColumnRules(layout),
   'records-not-loaded': (layout) => layout.notLoaded !== undefined,
@@ -126,8 +130,17 @@ const DATE_FORMS: Readonly<Partial<Record<IssueCode, readonly DateFormat[]>>> = 
   'birth-date-day-first': MONTH_FIRST_FORMATS,
   'dose-date-day-first': MONTH_FIRST_FORMATS,
 };
-/** Codes about the order of day and month, in a column or in a file. */
-const ABOUT_ORDER: ReadonlySet<IssueCode> = new Set<IssueCode>(['dates-day-first', 'dates-order-mixed']);
+/** Codes about the order of day and month in a file, and the forms of which one must be allowed, and none of the others. */
+const ABOUT_ORDER: Readonly<
+  Partial<Record<IssueCode, readonly (readonly [allowed: readonly DateFormat[], others: readonly DateFormat[]])[]>>
+> = {
+  'dates-day-first': [[MONTH_FIRST_FORMATS, DAY_FIRST_FORMATS]],
+  'dates-month-first': [[DAY_FIRST_FORMATS, MONTH_FIRST_FORMATS]],
+  'dates-order-mixed': [
+    [MONTH_FIRST_FORMATS, DAY_FIRST_FORMATS],
+    [DAY_FIRST_FORMATS, MONTH_FIRST_FORMATS],
+  ],
+};
 const ONLY_UNREAD_SERIALS: ReadonlySet<IssueCode> = new Set<IssueCode>([
   'birth-date-serial',
   'dose-date-serial',
@@ -185,7 +198,8 @@ export function canBreak(code: IssueCode, spec: Spec): boolean {
     return layouts.some(([role, layout]) => plainlyRequired(role, layout).length > 0);
   const carries = (role: RecordRole, field: FieldName): boolean =>
     spec.layouts[role]?.fields.some((each) => each.field === field) === true;
-  if (ABOUT_ORDER.has(code)) return hasDates(spec, MONTH_FIRST_FORMATS);
+  const orders = ABOUT_ORDER[code];
+  if (orders !== undefined) return orders.some(([allowed, others]) => hasDates(spec, allowed, others));
   if (code === 'dose-date-after-death') return carries('patient', 'death_date');
   if (code === 'cvx-replaced' && !isCvxOverruled(spec)) return false;
   if (TWO_DIGIT_YEARS.has(code) && spec.dates.twoDigitYears === 'reject') return false;
@@ -212,13 +226,12 @@ function isCvxOverruled({ vaccineOrder, layouts }: Spec): boolean {
   return before.some((field) => layouts.immunization.fields.some((each) => each.field === field));
 }
 
-/** Whether a column has dates in one of these forms. */
-function hasDates(spec: Spec, forms: readonly DateFormat[]): boolean {
+/** Whether a column has dates in one of these forms, and in none of the others. */
+function hasDates(spec: Spec, forms: readonly DateFormat[], others: readonly DateFormat[]): boolean {
   return viewsOf(spec).some(([role, { fields }]) =>
     fields.some(({ field, dates = spec.dates.formats }) => {
-      return (
-        field !== null && fieldsOf(role)[field]!.kind.startsWith('date') && dates.some((each) => forms.includes(each))
-      );
+      if (field === null || !fieldsOf(role)[field]!.kind.startsWith('date')) return false;
+      return dates.some((each) => forms.includes(each)) && !dates.some((each) => others.includes(each));
     }),
   );
 }

@@ -2,7 +2,7 @@
 import { DateTime } from 'luxon';
 import type { RuleDate } from '../column-rule.js';
 import type { IsoDate } from '../model.js';
-import { readSerial } from '../normalize/date.js';
+import { monthNumberOf, readSerial } from '../normalize/date.js';
 
 /** The forms: with their zeros, and in `M/D/YYYY` without. */
 const FORMS: Readonly<Record<Exclude<RuleDate, 'spreadsheet-serial'>, RegExp>> = {
@@ -11,6 +11,8 @@ const FORMS: Readonly<Record<Exclude<RuleDate, 'spreadsheet-serial'>, RegExp>> =
   'MM/DD/YYYY': /^(?<m>\d\d)\/(?<d>\d\d)\/(?<y>\d{4})$/,
   'M/D/YYYY': /^(?<m>[1-9]\d?)\/(?<d>[1-9]\d?)\/(?<y>\d{4})$/,
   MMDDYYYY: /^(?<m>\d\d)(?<d>\d\d)(?<y>\d{4})$/,
+  'DD/MM/YYYY': /^(?<d>\d\d)\/(?<m>\d\d)\/(?<y>\d{4})$/,
+  'DD-MON-YYYY': /^(?<d>\d\d)-(?<m>[A-Z]{3})-(?<y>\d{4})$/i,
   'YYYY-MM': /^(?<y>\d{4})-(?<m>\d\d)$/,
 };
 
@@ -20,9 +22,10 @@ export function readRuleDate(value: string, form: RuleDate): string | null {
   const parts = FORMS[form].exec(value)?.groups;
   if (parts === undefined) return null;
   const { y, m, d = '1' } = parts as { y: string; m: string; d?: string };
+  const number = monthNumberOf(m);
   // There was no year 0.
-  if (Number(y) === 0 || !DateTime.utc(Number(y), Number(m), Number(d)).isValid) return null;
-  const month = `${y}-${m.padStart(2, '0')}`;
+  if (number === null || Number(y) === 0 || !DateTime.utc(Number(y), number, Number(d)).isValid) return null;
+  const month = `${y}-${String(number).padStart(2, '0')}`;
   return parts['d'] === undefined ? month : `${month}-${d.padStart(2, '0')}`;
 }
 

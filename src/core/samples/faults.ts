@@ -66,6 +66,21 @@ const SHORT_SLASHED: Details = { dates: ['MM/DD/YYYY', 'M/D/YYYY'], twoDigitYear
 const SHORT_PLAIN: Details = { dates: ['MMDDYYYY'], twoDigitYears: true };
 const SHORT_YEAR_FIRST: Details = { dates: ['YYYYMMDD'], twoDigitYears: true };
 
+/** A header with its columns the other way round at the end of the file, and below it perhaps the first patient again. */
+function otherHeader(hasRecord: boolean): DraftFault {
+  return (draft) => {
+    const { layout } = draft.file('patient');
+    if (layout.format === 'fixed' || layout.lines !== undefined) return null;
+    const names = layout.fields.map(({ name }) => name).reverse();
+    const expected: Expected[] = [
+      { role: 'patient', row: draft.add('patient', toLine(names, layout)), code: 'header-other-order' },
+    ];
+    if (!hasRecord) return expected;
+    const row = draft.add('patient', draft.lineOf('patient', draft.rowOf('patient', FIRST)));
+    return [...expected, { role: 'patient', row, code: 'under-other-header' }];
+  };
+}
+
 /** Replaces the line of the planted patient by one that no cells could give. */
 function lineFault(code: IssueCode, rewrite: (draft: Draft) => string | Uint8Array | null): DraftFault {
   return (draft) => {
@@ -382,21 +397,29 @@ const fromSerial: DraftFault = (draft) => {
   return set ? [ofChild(draft, 'date-from-serial')] : null;
 };
 
-/** Dates of doses with the day first, but for that of one record, if any, which has the month first. */
-function dayFirst(code: IssueCode, but: number | null): DraftFault {
+/**
+ * Dates of doses in the order that the specification does not want, but for that of one record: that has the right order,
+ * or can be read either way.
+ */
+function wrongOrder(code: IssueCode, isDayFirst: boolean, isEitherWay: boolean): DraftFault {
+  const but = 2;
   return (draft) => {
     const column = draft.spec.layouts.immunization.fields.find(({ field }) => field === 'administered_on')!;
     const formats = column.dates ?? draft.spec.dates.formats;
     const slashed = formats.includes('MM/DD/YYYY') || formats.includes('M/D/YYYY');
-    if (!slashed && !formats.includes('MMDDYYYY')) return null;
-    const join = (...parts: string[]): string => parts.join(slashed ? '/' : '');
+    if (formats.includes('DD/MM/YYYY') === isDayFirst) return null;
+    if (isDayFirst && !slashed && !formats.includes('MMDDYYYY')) return null;
+    if (!isDayFirst && (slashed || formats.includes('MMDDYYYY'))) return null;
+    const write = (day: string, month: string, year: string): string =>
+      [...(isDayFirst ? [day, month] : [month, day]), year].join(slashed || !isDayFirst ? '/' : '');
     const expected: Expected[] = [];
     for (let record = 0; record < draft.count('immunization'); record++) {
       const day = String(14 + record);
-      const text = record === but ? join('10', day, '2014') : join(day, '10', '2016');
+      const text = record === but ? write('10', isEitherWay ? '11' : day, '2014') : write(day, '10', '2016');
       if (!draft.set('immunization', record, { administered_on: text })) return null;
       const row = draft.rowOf('immunization', record);
-      if (record !== but) expected.push({ role: 'immunization', row, code: 'dose-date-day-first' });
+      const own = isDayFirst ? 'dose-date-day-first' : 'dose-date-invalid';
+      if (record !== but) expected.push({ role: 'immunization', row, code: own });
     }
     return [...expected, { role: 'immunization', row: null, code }];
   };
@@ -461,6 +484,9 @@ const rejectedWithDoses: DraftFault = (draft) => {
 /** A fault that no file can have by itself: it needs an NDC table, a CVX table with pending codes, or a map. */
 const needsMore: DraftFault = () => null;
 
+/** What else is found in such a record depends on all columns behind an accent. */
+const notToTell: DraftFault = () => null;
+
 /** A comment on a patient who is rejected. */
 const commentOnRejected: DraftFault = (draft) => {
   if (draft.count('comment') === 0) return null;
@@ -502,9 +528,13 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   ],
   'line-tag-unknown': [untagged],
   'header-repeated': [lineBesides('header-repeated', ({ spec }) => headerLine(spec.layouts.patient))],
+  'header-other-order': [otherHeader(false)],
+  'under-other-header': [otherHeader(true)],
   'character-control': [patient({ last_name: 'Chen\u0007Li' })],
   'character-undecodable': [undecodable],
   'value-too-long': [tooLong],
+  'value-spreadsheet-error': [patient({ middle_name: '#NUM!' }), patient({ phone: '#REF!' }), patient({ street: '#REF!' })],
+  'value-spreadsheet-mark': [patient({ street: '="7 Elm St"' }), patient({ last_name: '="Li"' })],
   'required-value-missing': [blankRequired],
   'date-partial': [otherDateFault('date-partial', () => '1998')],
   'date-serial': [otherDateFault('date-serial', (_, dates) => (dates.includes('spreadsheet-serial') ? null : '43831'))],
@@ -526,10 +556,12 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'trailer-missing': [withoutTrailer],
   'title-rows-skipped': [withTitle],
   'comments-skipped': [withComment],
-  'dates-day-first': [dayFirst('dates-day-first', null)],
-  'dates-order-mixed': [dayFirst('dates-order-mixed', 2)],
+  'dates-day-first': [wrongOrder('dates-day-first', true, true)],
+  'dates-month-first': [wrongOrder('dates-month-first', false, true)],
+  'dates-order-mixed': [wrongOrder('dates-order-mixed', true, false), wrongOrder('dates-order-mixed', false, false)],
   'row-longer-than-layout': [longRow],
   'row-shorter-than-layout': [shortRow],
+  'widths-in-doubt': [notToTell],
   'column-unknown': [unknownColumn],
   'column-missing': [missingColumn],
   'records-not-loaded': [byRule],
@@ -792,6 +824,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'lot-several': [dose({ lot_number: 'K012345/K012346' })],
   'lot-short': [dose({ lot_number: 'AB1' })],
   'lot-scientific': [dose({ lot_number: '4.00E+61' })],
+  'lot-like-date': [dose({ lot_number: '12-May' })],
   'lot-expiration-invalid': [dose({ lot_expiration: 'soon' })],
   'dose-after-lot-expiry': [dose({ lot_expiration: '1950-01-31' })],
   'amount-unknown': [dose({ dose_amount: '999' })],

@@ -244,4 +244,17 @@ const SERIAL: Suggester = {
   },
 };
 
-export const DATE_SUGGESTERS: readonly Suggester[] = [SWAPPED, CENTURY, YEAR_TRANSPOSED, EXCHANGED, SERIAL];
+/** What the reading of the value found already: a day in a form that the column does not have. */
+const OTHER_FORM: Suggester = {
+  id: 'date-in-other-form',
+  codes: ['birth-date-invalid', 'dose-date-invalid'],
+  suggest: (question) => {
+    const { other } = question.issue;
+    const bounds = boundsOf(question);
+    if (other === null || !isWithin(other, bounds)) return [];
+    const reason = 'a day of the calendar, with the name of its month or with the month before the day';
+    return [{ fixes: fixOf(bounds.field, other), odds: 60, reason }];
+  },
+};
+
+export const DATE_SUGGESTERS: readonly Suggester[] = [SWAPPED, CENTURY, YEAR_TRANSPOSED, EXCHANGED, SERIAL, OTHER_FORM];

@@ -200,6 +200,16 @@ const DATES: Readonly<Record<RuleDate, DatesOfForm>> = {
     right: ['02292020'], wrong: ['02292021', '20200229', '2292020', '2020-02-29'], monthFirst: ['02/29/2020'],
     loose: { early: ['12312019 08:30'], tomorrow: ['7022026', '07022026 10:00'] },
   },
+  'DD/MM/YYYY': {
+    early: '31/12/2019', late: '02/01/2020', today: '01/07/2026', tomorrow: '02/07/2026',
+    right: ['29/02/2020'], wrong: ['2020-02-29', '29022020'], monthFirst: ['29/2/2020', '02/29/2020', '29/02/2021'],
+    loose: { early: ['31.12.2019', '31-12-2019'], tomorrow: ['2/7/2026', '02/07/2026 10:00'] },
+  },
+  'DD-MON-YYYY': {
+    early: '31-DEC-2019', late: '02-JAN-2020', today: '01-JUL-2026', tomorrow: '02-JUL-2026',
+    right: ['29-Feb-2020'], wrong: ['29-FEB-2021', '9-FEB-2020', '29-FEBRUARY-2020', '29FEB2020'], monthFirst: ['02/29/2020'],
+    loose: { early: ['31 December 2019', '31DEC2019'], tomorrow: ['2-jul-2026'] },
+  },
   'spreadsheet-serial': {
     early: '43830', late: '43832', today: '46204', tomorrow: '46205',
     right: ['43890', '2200'], wrong: ['2199', '438900', '2020-02-29', '43890.5'], monthFirst: ['02/29/2020'],
