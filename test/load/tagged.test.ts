@@ -57,7 +57,7 @@ test('a dose is that of the patient above it', async () => {
   expect(histories(sandbox)).toEqual(['Jones:20 2018-08-15', 'Smith:03 2017-05-05, 21 2017-06-05']);
   expect(file).toMatchObject({ role: 'combined', records: 7, loaded: 5, skipped: 2, rejected: 0 });
   expect(totals.combined).toMatchObject({ records: 7, loaded: 5 });
-  expect(doses).toEqual({ new: 3, merged: 0, duplicate: 0 });
+  expect(doses).toEqual({ new: 3, merged: 0, duplicate: 0, review: 0 });
   expect(told.sort()).toEqual([' comments-skipped ', '9 record-blank skipped']);
   expect(sandbox.query('SELECT line FROM immunizations ORDER BY id')).toEqual([{ line: 3 }, { line: 5 }, { line: 8 }]);
 });
