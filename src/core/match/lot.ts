@@ -38,6 +38,11 @@ export function betterLot(a: string, b: string): string {
   return zeros(b) > zeros(a) ? b : a;
 }
 
+/** Whether a lot looks like a long number that a spreadsheet wrote. */
+export function isSpreadsheetNumber(lot: string): boolean {
+  return AS_NUMBER.test(lot);
+}
+
 /** Letters and digits, without zeros at the beginning. */
 function keyOf(lot: string): string {
   return lot.replace(/[^A-Z\d]/gi, '').replace(/^0+/, '');

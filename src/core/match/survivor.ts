@@ -4,7 +4,7 @@
  */
 import { DOSE, PATIENT, packRow, type Row } from '../model.js';
 import { isNewbornName } from '../normalize/name.js';
-import { betterLot, compareLots, LOTS } from './lot.js';
+import { betterLot, compareLots, isSpreadsheetNumber, LOTS } from './lot.js';
 import type { VaccineGroups } from './vaccine-groups.js';
 
 /** A record that a person is made of. */
@@ -150,8 +150,10 @@ function findProduct(sorted: readonly Row[], vaccines: VaccineGroups): Row {
 
 /** The lot in its better spelling, and the expiry of that lot and no other. */
 function mergeLot(merged: Row, sorted: readonly Row[]): void {
-  const chosen = merged[DOSE.lot_number]!;
-  if (chosen === null) return;
+  if (merged[DOSE.lot_number] === null) return;
+  const lots = sorted.map((row) => row[DOSE.lot_number] ?? null).filter((lot) => lot !== null);
+  // What a spreadsheet made a number of is no lot, however much else its record says.
+  const chosen = lots.find((lot) => !isSpreadsheetNumber(lot)) ?? lots[0]!;
   const isOneLot = (lot: string | null): boolean => {
     const lots = compareLots(chosen, lot);
     return lots === LOTS.equal || lots === LOTS.respelled;

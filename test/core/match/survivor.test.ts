@@ -119,6 +119,10 @@ describe('a dose of several records', () => {
       { information_source: '01', cvx: '20', mvx: 'SKB', route: 'IM', body_site: 'LA' },
       { information_source: '01', cvx: '106', ndc: '49281-286-10' },
     ], { information_source: '01', cvx: '106', ndc: '49281-286-10', route: 'IM', body_site: 'LA' }],
+    ['has no lot that a spreadsheet made a number of, if another record has one', [
+      { information_source: '00', lot_number: '4.00E+61', mvx: 'MSD' },
+      { information_source: '01', lot_number: 'K0123456789' },
+    ], { information_source: '00', lot_number: 'K0123456789', mvx: 'MSD' }],
     ['has the lot in its better spelling', [
       { information_source: '00', lot_number: '12345', mvx: 'MSD' },
       { information_source: '01', lot_number: '012345' },
