@@ -8,5 +8,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     pool: 'forks',
+    // Most tests wait for programs that they start: a worker for each core, and not one less.
+    maxWorkers: '100%',
   },
 });
