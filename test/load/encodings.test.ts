@@ -213,15 +213,16 @@ describe('a fixed-width record in UTF-8 without the blanks at its end', () => {
     layouts: { ...GRITS.layouts, patient: { ...fixed, widths } },
   });
 
-  test.each<[string, string, Spec, boolean]>([
-    ['that counts characters is told not to show it', byCharacters, GRITS, true],
-    ['that counts bytes is not, as nothing is wrong in it', byCharacters.replace('ÚÑEZ  ', 'ÚÑEZ'), GRITS, false],
-    ['is read as the specification says', byCharacters, counting('characters'), false],
-    ['is not doubted where the specification says it', byCharacters, counting('bytes'), false],
-  ])('%s', async (_, row, spec, isTold) => {
+  test.each<[string, string, Spec, readonly string[]]>([
+    ['that counts characters is told not to show it', byCharacters, GRITS, ['widths-in-doubt']],
+    ['that counts bytes is not, as nothing is wrong in it', byCharacters.replace('ÚÑEZ  ', 'ÚÑEZ'), GRITS, []],
+    ['is read as the specification says', byCharacters, counting('characters'), []],
+    ['is not doubted where the specification says it', byCharacters, counting('bytes'), []],
+  ])('%s', async (_, row, spec, told) => {
     using sandbox = new Sandbox();
     const options = { spec, site: 'GA001', mode: 'validate', patients: { 'p.txt': `${row}\r\n` } } as const;
-    expect('widths-in-doubt' in (await sandbox.load(options)).issues).toBe(isTold);
+    const { issues } = await sandbox.load(options);
+    expect(Object.keys(issues).filter((code) => code === 'widths-in-doubt')).toEqual(told);
   });
 });
 
