@@ -158,7 +158,9 @@ describe('in two files', () => {
       sizes: { blockBytes: 100, chunkBytes: 333 },
     });
     expect(summary.issues).toMatchObject({ 'value-repeated': { severity: 'error', count: 199 } });
-    const issues = await sandbox.report(summary.folder, 'issues.csv');
+    // So many doses of one patient are remarkable as a whole, too.
+    const all = await sandbox.report(summary.folder, 'issues.csv');
+    const issues = all.filter(({ code }) => code === 'value-repeated');
     expect(issues.every(({ message }) => message === 'stands in an earlier record, too: line 3')).toBe(true);
     expect(issues.map(({ line }) => Number(line))).toEqual(Array.from({ length: 199 }, (_, i) => 2 * i + 5));
     expect(summary.files.map(({ rejected }) => rejected)).toEqual([0, 199, 0]);
