@@ -176,6 +176,16 @@ function spoilCell(draft: Draft, role: Role, column: number, cell: string, code:
   return [{ role, row, code, field: draft.spec.layouts[role].fields[column]!.field }];
 }
 
+/** An error of a spreadsheet in a column of which nothing else is asked. */
+const spreadsheetError: DraftFault = (draft) => {
+  const { fields } = draft.spec.layouts.patient;
+  const isFree = (name: FieldName): boolean =>
+    fields.some(({ field, use, rules = [] }) => field === name && use !== 'required' && rules.length === 0);
+  const field = (['middle_name', 'phone', 'street'] as const).find(isFree);
+  if (field === undefined || !draft.set('patient', CHILD, { [field]: '#REF!' })) return null;
+  return [{ ...ofChild(draft, 'value-spreadsheet-error'), field }];
+};
+
 /** Shown by what a spec says of its own columns: `rule-faults.ts`. */
 const byRule: DraftFault = () => null;
 
@@ -533,7 +543,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'character-control': [patient({ last_name: 'Chen\u0007Li' })],
   'character-undecodable': [undecodable],
   'value-too-long': [tooLong],
-  'value-spreadsheet-error': [patient({ middle_name: '#NUM!' }), patient({ phone: '#REF!' }), patient({ street: '#REF!' })],
+  'value-spreadsheet-error': [spreadsheetError],
   'value-spreadsheet-mark': [patient({ street: '="7 Elm St"' }), patient({ last_name: '="Li"' })],
   'required-value-missing': [blankRequired],
   'date-partial': [otherDateFault('date-partial', () => '1998')],
