@@ -98,9 +98,13 @@ const SHORTEST_REST = 4;
 /** Real lots are longer: MQE0595. */
 const LONGEST_SHORT = 4;
 
+/** Most lots: digits with a letter or two on either side. There is nothing on these that could be taken off. */
+const PLAIN = /^[A-Z]{0,2}\d{5,40}[A-Z]{0,2}$/;
+
 /** Reads a lot number: upper case, blanks tidied, tags taken off. */
 export const normalizeLot: Normalizer = (text) => {
   const lot = tidyText(text).toUpperCase();
+  if (PLAIN.test(lot) && !/^0+$/.test(lot)) return accept(lot, text);
   if (isUnknown(lot)) return refuse('placeholder');
   if (isScientific(lot) || SMALL_NUMBER.test(lot)) return acceptWith('scientific', lot, text);
   if (LIKE_DATE.test(lot)) return acceptWith('like-date', lot, text);
