@@ -1,6 +1,7 @@
 /** Corrects the reject files of a report by its own suggestions, where these are sure enough. */
 import type { Codes } from './core/codes.js';
 import { type CellEdit, editRecord } from './core/edit-fields.js';
+import { compileFilePlans } from './core/file-plans.js';
 import type { FieldName, IsoDate, RecordRole } from './core/model.js';
 import type { FileEncoding } from './core/read/decode.js';
 import { createFrame } from './core/read/frame.js';
@@ -19,7 +20,7 @@ import {
 import { CsvReport, ReportError } from './files/reports.js';
 import { SourceReader } from './files/source.js';
 import { type ReceivedFile, receiveSubmission } from './receive.js';
-import { compileFilePlans, createCutter } from './run.js';
+import { createCutter, recipeOf } from './run.js';
 
 export interface AcceptOptions {
   /** Folder of the report. */
@@ -124,13 +125,8 @@ async function correctFile(
   const path = `${report}/${file.rejects}`;
   const received = await receiveRejects(path, file, run, spec, codes);
   const { source, recognition } = received;
-  const { plan } = compileFilePlans(received, {
-    spec,
-    codes,
-    map: null,
-    today: run.today as IsoDate,
-    site: run.site,
-  });
+  const recipe = recipeOf(received, { spec, today: run.today as IsoDate, site: run.site });
+  const { plan } = compileFilePlans(recipe, codes, null);
   const { layout } = plan;
   const text = await readWhole(new SourceReader(source, 1 << 20));
   if (!isSameAsFile(path, text, source.encoding)) {

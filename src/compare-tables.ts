@@ -6,6 +6,7 @@
  * say less: of rejected doses it has no vaccine, and a newer immload may judge otherwise by the same tables.
  */
 import { Codes, type CodeTable } from './core/codes.js';
+import { compileFilePlans } from './core/file-plans.js';
 import { DOSE, ID_SLOTS, type IsoDate } from './core/model.js';
 import type { TransformPlan } from './core/plan.js';
 import type { Block } from './core/read/blocks.js';
@@ -15,7 +16,7 @@ import { StoreError } from './db/store.js';
 import { completeTable } from './files/code-tables.js';
 import { InputError } from './files/input-error.js';
 import { CsvReport } from './files/reports.js';
-import { type Comparison, compileFilePlans, type FileRun, type RunContext, readBlocks } from './run.js';
+import { type Comparison, type FileRun, type RunContext, readBlocks, recipeOf } from './run.js';
 
 /** An earlier run, and what is needed to judge as it did. */
 export interface ComparisonBasis {
@@ -129,7 +130,8 @@ async function compareFile(
 ): Promise<void> {
   const { spec, map, today, site } = context;
   const plansOf = (codes: Codes): readonly TransformPlan[] => {
-    const { plan, dosePlans } = compileFilePlans(file.received, { spec, codes, map, today, site });
+    const recipe = recipeOf(file.received, { spec, today, site });
+    const { plan, dosePlans } = compileFilePlans(recipe, codes, map?.map ?? null);
     return [plan, ...dosePlans];
   };
   const [before, after] = [plansOf(basis.codes), plansOf(context.codes)];

@@ -19,11 +19,11 @@ import { LINK_RULES } from './core/rules/immunization.js';
 import { SHARED_FIELDS } from './core/spec.js';
 import { factsOf } from './core/suggest/facts.js';
 import { wantsFacts } from './core/suggest/suggesters.js';
-import { type Batch, createValueReader, transformBlock } from './core/transform.js';
+import { type Batch, createValueReader } from './core/transform.js';
 import type { LinkedPatient } from './db/store.js';
 import type { OrderedRow } from './files/patient-order.js';
 import type { NoPatient, PatientLinks } from './load-patients.js';
-import { addChanges, type FileRun, type RunContext, rejectRecord, takeBatch } from './run.js';
+import { addChanges, type FileRun, type RunContext, rejectRecord, type TransformedBlock, takeBatch } from './run.js';
 
 /** Slots that the registry tables do not have, but for the patient's id, which issues are told with. */
 const UNSTORED = Object.entries(IMMUNIZATION_FIELDS)
@@ -156,15 +156,14 @@ export async function linkBatch(
 
 /** Links the doses of a block of a tagged file. What concerns its other lines was told when they were read as patients. */
 export async function linkTagged(
-  block: Block,
+  { block, batches }: TransformedBlock,
   file: FileRun,
   number: number,
   linker: Linker,
   stream: DoseSink,
   context: RunContext,
 ): Promise<void> {
-  const [plan] = file.dosePlans;
-  const batch = takeBatch(block, plan!, file.seenOfDoses, file, context);
+  const batch = takeBatch(block, batches[0]!, file.dosePlans[0]!, file.seenOfDoses, file, context);
   await linkBatch(block, batch, file, number, linker, stream, context);
 }
 
@@ -261,7 +260,7 @@ function findLinkIssues(link: Link, row: Row, index: number, issues: LinkIssues)
  * concerns the record as a whole, or its patient, was told when it was read as a patient.
  */
 export async function linkCombined(
-  block: Block,
+  { block, batches }: TransformedBlock,
   file: FileRun,
   number: number,
   linker: Linker,
@@ -269,8 +268,8 @@ export async function linkCombined(
   context: RunContext,
 ): Promise<void> {
   const records = new CombinedBlock(block, file);
-  for (const plan of file.dosePlans) {
-    const batch = transformBlock(block, plan);
+  for (const [i, plan] of file.dosePlans.entries()) {
+    const batch = batches[i]!;
     addChanges(batch, plan, context);
     context.unmapped.add(batch);
     await linker.prepare(batch.rows);

@@ -6,7 +6,7 @@ import type { Batch } from './core/transform.js';
 import type { NewComment } from './db/store.js';
 import { Linker, LinkIssues } from './link-doses.js';
 import { type NoPatient, type PatientLinks, splitSourceKey } from './load-patients.js';
-import { type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
+import { type FileRun, type RunContext, readBatches, rejectRecord, SITE_NOT_NAMED } from './run.js';
 
 /** What became of the comments. */
 export interface CommentCounts {
@@ -24,7 +24,6 @@ export async function loadComments(
   const counts = { new: 0, duplicate: 0 };
   const sites = new CommentSites(links, context.site);
   for (const file of files) {
-    file.plan = { ...file.plan, site: NOT_NAMED };
     for await (const { block, batch } of readBatches(file, context, 'reading comments')) {
       const comments = await linkComments(block, batch, file, linker, sites, context);
       await storeComments(comments, file, context, counts);
@@ -32,9 +31,6 @@ export async function loadComments(
   }
   return counts;
 }
-
-/** Stands for the site of a comment that names none, until that of its patient is known. */
-const NOT_NAMED = '';
 
 /**
  * The sites of comments that name none, as those of the WIR family: that of the patient with the comment's id, where the
@@ -87,8 +83,8 @@ async function linkComments(
   context: RunContext,
 ): Promise<LinkedComment[]> {
   for (const row of batch.rows)
-    if (row[COMMENT.site_id] === NOT_NAMED)
-      row[COMMENT.site_id] = sites.find(row[COMMENT.source_patient_id]!) ?? NOT_NAMED;
+    if (row[COMMENT.site_id] === SITE_NOT_NAMED)
+      row[COMMENT.site_id] = sites.find(row[COMMENT.source_patient_id]!) ?? SITE_NOT_NAMED;
   await linker.prepare(batch.rows);
   const linked: LinkedComment[] = [];
   const issues = [...batch.issues];
@@ -124,7 +120,7 @@ async function linkComments(
 
 /** Why a comment has no patient. */
 function codeOf(link: 'unknown' | NoPatient, row: Row): IssueCode {
-  if (row[COMMENT.site_id] === NOT_NAMED) return 'site-missing';
+  if (row[COMMENT.site_id] === SITE_NOT_NAMED) return 'site-missing';
   return link === 'unknown' ? 'comment-patient-not-found' : 'comment-patient-rejected';
 }
 

@@ -6,7 +6,14 @@ import { DoseRemarks } from './dose-remarks.js';
 import { type OrderedRow, PatientOrder } from './files/patient-order.js';
 import { Linker, linkBatch, linkCombined, linkTagged } from './link-doses.js';
 import type { PatientLinks, ReviewPair } from './load-patients.js';
-import { type FileRun, type RunContext, readBatches, readBlocks, reportDateOrder, reportWholeFile } from './run.js';
+import {
+  type FileRun,
+  type RunContext,
+  readBatches,
+  reportDateOrder,
+  reportWholeFile,
+  transformBlocks,
+} from './run.js';
 
 /** What became of the doses. */
 export interface DoseCounts {
@@ -39,9 +46,9 @@ export async function loadImmunizations(
     onStage('immunizations');
     for (const [number, file] of files.entries()) {
       if (file.isCombined) {
-        for await (const block of readBlocks(file, context, 'reading immunizations')) {
+        for await (const transformed of transformBlocks(file, context, 'reading immunizations', 'doses')) {
           const link = file.isTagged ? linkTagged : linkCombined;
-          await link(block, file, number, linker, stream, context);
+          await link(transformed, file, number, linker, stream, context);
           await writer.write(stream.takeComplete(), stream);
         }
         reportDateOrder(file.dosePlans, file, context);

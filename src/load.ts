@@ -33,6 +33,7 @@ import {
   type SpecChoiceSummary,
   type Summary,
 } from './run.js';
+import { createExecutor } from './threads/executor.js';
 import { UnmappedLog } from './unmapped.js';
 
 export interface LoadOptions {
@@ -78,6 +79,11 @@ export interface LoadOptions {
   readonly unpackLimits?: Partial<UnpackLimits>;
   /** How much is done at a time. */
   readonly sizes?: Partial<Sizes>;
+  /**
+   * Threads that read records beside the one that decides and writes: 0, the default, for none; `auto` for as many as the
+   * machine has cores for, if there is enough to read. No number changes what comes out.
+   */
+  readonly threads?: number | 'auto';
   /** Rows of `issues.csv` for one code. Counts are exact whatever it is. */
   readonly maxIssuesPerCode?: number;
   /** An earlier run of the same files: what its code tables made of each record is compared with what these make of it. */
@@ -180,16 +186,20 @@ async function loadInto(
   );
   const mostIssues = options.maxIssuesPerCode ?? DEFAULT_MAX_ISSUES_PER_CODE;
   const issues = new IssueLog(folder.workPath, mostIssues, spec.codes);
+  const { threads = 0, map = null } = options;
+  const bytes = files.reduce((sum, { source }) => sum + source.bytes, 0);
+  const executor = createExecutor({ threads, bytes, codes, map: map?.map ?? null });
   try {
     if (options.mode === 'load') await store.keepCodeTables(runId, codes.tables);
     const context: RunContext = {
       spec,
       changedRules: changed,
       codes,
-      map: options.map ?? null,
+      map,
       today,
       site,
       store,
+      executor,
       runId,
       folder,
       issues,
@@ -209,6 +219,7 @@ async function loadInto(
     await takeBack(store, runId, error, clock);
     throw error;
   } finally {
+    await executor.close();
     issues.close();
   }
 }

@@ -2,19 +2,20 @@
 import { CATALOGUE, type IssueCode } from './core/catalogue.js';
 import type { SpecChoice } from './core/choose-spec.js';
 import type { Codes } from './core/codes.js';
+import { compileFilePlans, type FileRecipe } from './core/file-plans.js';
 import { formatMessage, type Issue } from './core/issue.js';
 import type { Fate, FieldName, FileRole, IsoDate, Role, Severity } from './core/model.js';
 import { DayMonthOrder } from './core/normalize/date.js';
-import { compilePlan, dosesOf, forgetReadings, type TransformPlan } from './core/plan.js';
+import { forgetReadings, type TransformPlan } from './core/plan.js';
 import { type Block, MAX_LINE_BYTES, RecordCutter } from './core/read/blocks.js';
 import { separatorsOf } from './core/read/delimited.js';
-import { createFrame, type Frame, type SetApart } from './core/read/frame.js';
+import { createFrame, type Frame, type FrameFinding, type SetApart } from './core/read/frame.js';
 import { isUtf16 } from './core/read/utf16.js';
 import type { ChangedRule } from './core/rule-changes.js';
 import { hasColumnRules } from './core/rules/checks.js';
 import type { SeenValues } from './core/rules/unique.js';
 import { isTagged, REJECT_COLUMNS, type Spec } from './core/spec.js';
-import { type Batch, transformBlock } from './core/transform.js';
+import type { Batch } from './core/transform.js';
 import { FileCounts } from './core/whole/file-counts.js';
 import { isUnreadable } from './core/whole/unreadable.js';
 import type { MatchModelId, Store } from './db/store.js';
@@ -29,6 +30,7 @@ import type { WeighedMatching } from './match-patients.js';
 import { OtherHeaders } from './other-headers.js';
 import type { ReceivedFile } from './receive.js';
 import { withRepeats } from './repeated-values.js';
+import type { Executor, FileExecutor, PlanChoice } from './threads/executor.js';
 import type { UnmappedLog } from './unmapped.js';
 
 /** Where a run stands, for a progress display. */
@@ -94,6 +96,8 @@ export interface RunContext {
   readonly today: IsoDate;
   readonly site: string | null;
   readonly store: Store;
+  /** Where blocks are transformed. */
+  readonly executor: Executor;
   readonly runId: number;
   readonly folder: ReportFolder;
   readonly issues: IssueLog;
@@ -113,24 +117,27 @@ export interface RunContext {
   readonly onNotice: (notice: string) => void;
 }
 
-/** How the records of a file are read: as patients or as doses; and for a combined file, how each dose of a record is. */
-export function compileFilePlans(
+/** How a received file is read. */
+export function recipeOf(
   { role, source, recognition }: ReceivedFile,
-  { spec, codes, map, today, site }: Pick<RunContext, 'spec' | 'codes' | 'map' | 'today' | 'site'>,
-): { readonly plan: TransformPlan; readonly dosePlans: readonly TransformPlan[] } {
+  { spec, today, site }: Pick<RunContext, 'spec' | 'today' | 'site'>,
+): FileRecipe {
   const { header, headerBytes, fieldCount } = recognition;
-  const { encoding } = source;
-  const options = { spec, codes, map: map?.map ?? null, today, site, header, headerBytes, fieldCount, encoding };
-  const plan = compilePlan({ ...options, role: role === 'combined' ? 'patient' : role });
-  const doses = role === 'combined' ? dosesOf(spec.layouts.immunization) : [];
-  // Where patients end in one delimiter more than they have columns, so do doses.
-  const more = fieldCount - spec.layouts.patient.fields.length;
-  const ofDoses =
-    role === 'combined' && isTagged(spec)
-      ? { fieldCount: spec.layouts.immunization.fields.length + more, patients: plan }
-      : {};
-  return { plan, dosePlans: doses.map((dose) => compilePlan({ ...options, ...ofDoses, role: 'immunization', dose })) };
+  return { role, spec, today, site, header, headerBytes, fieldCount, encoding: source.encoding };
 }
+
+/** Records could not be transformed: a fault of the program, not of the file. */
+export class TransformError extends Error {
+  readonly code = 'transform';
+  constructor(file: string, block: Block, options: { cause: unknown }) {
+    const records = `records ${block.firstRecord} to ${block.firstRecord + block.count - 1}`;
+    super(`${file}: ${records} could not be read, by a fault of immload; nothing was loaded`, options);
+    this.name = 'TransformError';
+  }
+}
+
+/** Stands for the site of a comment that names none, until that of its patient is known. */
+export const SITE_NOT_NAMED = '';
 
 /** One file while it is loaded: its plan, its fates, what was counted. */
 export class FileRun {
@@ -138,11 +145,13 @@ export class FileRun {
   readonly source: Source;
   readonly fileId: number;
   /** How its records are read: as patients, doses or comments. A combined file is read as patients first. */
-  plan: TransformPlan;
+  readonly plan: TransformPlan;
   /** Whether each record of a file with patients and doses is one or the other, as its line says by a tag. */
   readonly isTagged: boolean;
   /** For a combined file: how each dose of a record is read. */
   readonly dosePlans: readonly TransformPlan[];
+  /** Does with the plans what is asked. */
+  readonly executor: FileExecutor;
   /** For a combined file: the records whose patient was rejected, until they are written with the faults of their doses. */
   readonly rejectedPatients = new Map<number, readonly IssueCode[]>();
   /** For a combined file: records that may not be loaded though their patient may, until they are written. */
@@ -182,9 +191,13 @@ export class FileRun {
     this.source = received.source;
     this.fileId = fileId;
     this.rejects = rejects;
-    const { plan, dosePlans } = compileFilePlans(received, context);
-    this.plan = plan;
-    this.dosePlans = dosePlans;
+    // A comment that names no site has that of its patient, which is not known before it is linked.
+    const site = received.role === 'comment' ? SITE_NOT_NAMED : context.site;
+    const recipe = recipeOf(received, { ...context, site });
+    const plans = compileFilePlans(recipe, context.codes, context.map?.map ?? null);
+    this.plan = plans.plan;
+    this.dosePlans = plans.dosePlans;
+    this.executor = context.executor.open(recipe, plans);
     this.isTagged = this.isCombined && isTagged(context.spec);
     this.fates = new FateLedger(received.source.name);
     this.logNumber = context.issues.addFile(received.source.name);
@@ -230,15 +243,55 @@ export async function* readBatches(
 ): AsyncGenerator<{ block: Block; batch: Batch }> {
   reportUnknownColumns(file, context);
   const frame = frameOf(file);
-  for await (const block of readBlocks(file, context, stage, frame)) {
-    if (frame !== null) reportFrameFindings(frame, file, context);
-    yield takeBlock(block, file, context);
+  for await (const transformed of transformBlocks(file, context, stage, 'records', frame)) {
+    for (const finding of transformed.framing) reportFrameFinding(finding, file, context);
+    yield takeBlock(transformed.block, transformed.batches[0]!, file, context);
   }
   if (file.records === 0) throw new InputError(file.source.shown, 'has a header and no records', 'check the export');
   if (frame !== null) reportFrame(frame, file, context);
   // The doses of a tagged file are still to be read.
   if (!file.isTagged) reportWholeFile(file, context);
   if (context.refusesFiles) file.requireFaultless();
+}
+
+/** A block and what became of it, by each of the plans that were chosen. */
+export interface TransformedBlock {
+  readonly block: Block;
+  readonly batches: readonly Batch[];
+  /** What the lines between its records showed. */
+  readonly framing: readonly FrameFinding[];
+}
+
+/**
+ * Reads a file to its end and gives its blocks transformed, in the order of the file. Some are cut and handed over before
+ * the first is given, so that threads have work; never more than a bounded number.
+ * @throws TransformError
+ */
+export async function* transformBlocks(
+  file: FileRun,
+  context: RunContext,
+  stage: Progress['stage'],
+  plans: PlanChoice,
+  frame: Frame | null = frameOf(file),
+): AsyncGenerator<TransformedBlock> {
+  const { executor } = file;
+  const { blocksInFlight } = context.executor;
+  const underWay: Promise<TransformedBlock>[] = [];
+  for await (const block of readBlocks(file, context, stage, frame)) {
+    const framing = frame?.takeFindings() ?? [];
+    const transformed = executor.transform(block, plans).then(
+      (batches) => ({ block, batches, framing }),
+      (cause) => {
+        throw new TransformError(file.source.shown, block, { cause });
+      },
+    );
+    // What is not waited for any more, because the run has ended, fails in silence.
+    transformed.catch(() => {});
+    underWay.push(transformed);
+    if (underWay.length > blocksInFlight) yield await underWay.shift()!;
+  }
+  for (const transformed of underWay) yield await transformed;
+  await executor.finish(plans);
 }
 
 function frameOf({ plan, received, source }: FileRun): Frame | null {
@@ -300,23 +353,24 @@ export function createCutter(
 
 const BEAT_EVERY_MS = 10_000;
 
-function takeBlock(block: Block, file: FileRun, context: RunContext): { block: Block; batch: Batch } {
-  const batch = takeBatch(block, file.plan, file.seenValues, file, context);
+function takeBlock(block: Block, made: Batch, file: FileRun, context: RunContext): { block: Block; batch: Batch } {
+  const batch = takeBatch(block, made, file.plan, file.seenValues, file, context);
   file.records += block.count;
   for (let slot = 0; slot < batch.filled.length; slot++) file.filled[slot]! += batch.filled[slot]!;
   for (const { index, codes } of batch.keptOut) file.keptOut.set(block.firstRecord + index, codes);
   return { block, batch };
 }
 
-/** Transforms a block by a plan, and counts what the whole file is told of. `seen` has the values of the blocks before. */
+/** Counts what the whole file is told of, and adds what shows beside the blocks before. `seen` has their values. */
 export function takeBatch(
   block: Block,
+  made: Batch,
   plan: TransformPlan,
   seen: Map<string, SeenValues>,
   file: FileRun,
   context: RunContext,
 ): Batch {
-  const transformed = file.otherHeaders.refuse(transformBlock(block, plan), block, plan);
+  const transformed = file.otherHeaders.refuse(made, block, plan);
   const batch = transformed.unique.length === 0 ? transformed : withRepeats(transformed, block, plan, seen);
   file.longRows += batch.longRows;
   file.shortRows += batch.shortRows;
@@ -369,15 +423,13 @@ function reportUnknownColumns(file: FileRun, context: RunContext): void {
   });
 }
 
-function reportFrameFindings(frame: Frame, file: FileRun, context: RunContext): void {
-  for (const { code, value, expected, other } of frame.takeFindings()) {
-    reportFile(code, value, { ...(expected !== null && { expected }), other }, file, context);
-  }
+function reportFrameFinding({ code, value, expected, other }: FrameFinding, file: FileRun, context: RunContext): void {
+  reportFile(code, value, { ...(expected !== null && { expected }), other }, file, context);
 }
 
 /** Tells which lines of a file were no records, and whether they fit those that are. */
 function reportFrame(frame: Frame, file: FileRun, context: RunContext): void {
-  reportFrameFindings(frame, file, context);
+  for (const finding of frame.takeFindings()) reportFrameFinding(finding, file, context);
   const { titles, comments } = frame.setApart;
   file.setApart = frame.setApart;
   if (titles > 0) reportFile('title-rows-skipped', null, { other: String(titles) }, file, context);
@@ -390,7 +442,7 @@ export function reportDateOrder(plans: readonly TransformPlan[], file: FileRun, 
   for (const { field, order } of plans.flatMap(({ columns }) => columns)) {
     if (order === null) continue;
     const known = orders.get(field) ?? new DayMonthOrder(order.expected);
-    known.addAll(order);
+    known.addAll(order.days);
     orders.set(field, known);
   }
   for (const [field, { verdict, counts }] of orders) {

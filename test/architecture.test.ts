@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SRC = join(ROOT, 'src');
 
-type Layer = 'core' | 'docs' | 'files' | 'db' | 'migrations' | 'load' | 'cli' | 'entry';
+type Layer = 'core' | 'docs' | 'files' | 'db' | 'migrations' | 'threads' | 'load' | 'cli' | 'entry';
 
 /** What a layer may import: layers, packages, and parts of Node. */
 interface Rule {
@@ -35,9 +35,15 @@ const RULES: Readonly<Record<Layer, Rule>> = {
     node: /^node:/,
     forbidden: /\bconsole\b|process\.(?:stdout|stderr|exit)/,
   },
+  threads: {
+    layers: ['core', 'threads'],
+    packages: [],
+    node: /^node:(?:worker_threads|module|os)$/,
+    forbidden: /\bconsole\b|\bprocess\b/,
+  },
   migrations: { layers: [], packages: ['knex'], node: null, forbidden: CLOCK_AND_IO },
   load: {
-    layers: ['core', 'files', 'db', 'load'],
+    layers: ['core', 'files', 'db', 'threads', 'load'],
     packages: [],
     node: null,
     forbidden: /\bconsole\b|process\.(?:stdout|stderr|exit)/,

@@ -27,10 +27,12 @@ interface Case {
 const CASES = join(packageFolder(), 'test/cases');
 
 /** Ways through the program that must not differ in what comes out. */
-const WAYS: Readonly<Record<string, Partial<Sizes>>> = {
-  'in one piece': {},
-  'in tiny pieces': { chunkBytes: 7, blockBytes: 1, batchRows: 1, sortCharacters: 1 },
-  'in small pieces': { chunkBytes: 61, blockBytes: 200, batchRows: 3, sortCharacters: 300 },
+const WAYS: Readonly<Record<string, { readonly sizes: Partial<Sizes>; readonly threads?: number }>> = {
+  'in one piece': { sizes: {} },
+  'in tiny pieces': { sizes: { chunkBytes: 7, blockBytes: 1, batchRows: 1, sortCharacters: 1 } },
+  'in small pieces': { sizes: { chunkBytes: 61, blockBytes: 200, batchRows: 3, sortCharacters: 300 } },
+  'by a thread': { sizes: { chunkBytes: 40, blockBytes: 1 }, threads: 1 },
+  'by three threads': { sizes: { chunkBytes: 61, blockBytes: 200, batchRows: 3 }, threads: 3 },
 };
 
 /** What differs from run to run, or from machine to machine. Explanations say at length what the reasons say in short. */
@@ -85,7 +87,7 @@ describe.each(names)('%s', (name) => {
   const folder = join(CASES, name);
   const { spec, site, runs } = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8')) as Case;
 
-  test.each(Object.entries(WAYS))('%s', async (_, sizes) => {
+  test.each(Object.entries(WAYS))('%s', async (_, way) => {
     using sandbox = new Sandbox();
     const expected = (...path: string[]): string => join(folder, 'expected', ...path);
     for (const [i, run] of runs.entries()) {
@@ -98,7 +100,7 @@ describe.each(names)('%s', (name) => {
         comments: paths(comments),
         site: site ?? null,
         matchModel,
-        sizes,
+        ...way,
         ...(spec !== undefined && { spec: loadSpec(spec.endsWith('.json') ? join(folder, spec) : spec) }),
       });
       const found = readdirSync(summary.folder, { recursive: true, encoding: 'utf8' })

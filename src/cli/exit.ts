@@ -40,6 +40,7 @@ const OWN_ERRORS = new Set([
   'StoreError',
   'ReportError',
   'TooManyRejectsError',
+  'TransformError',
   'ReconciliationError',
   'CodesError',
   'OutputError',

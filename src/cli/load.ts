@@ -39,6 +39,7 @@ export interface LoadArguments extends Pick<CodesArguments, 'codes'> {
   readonly 'match-threshold'?: number | undefined;
   readonly 'review-threshold'?: number | undefined;
   readonly 'max-issues-per-code': number;
+  readonly threads?: number | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
   /** Of `validate`: an earlier run. */
@@ -67,6 +68,7 @@ export async function runLoad(
   const rejectLimit = readRejectLimit(args['max-rejects']);
   const encoding = readEncoding(args.encoding);
   const unpackLimits = readUnpackLimits(args['max-unpacked']);
+  const threads = readThreads(args.threads);
   const codesFolder = findCodesFolder({ codes: args.codes, db: database });
   const codes = loadCodes(codesFolder);
   const earlier =
@@ -102,6 +104,7 @@ export async function runLoad(
       encoding,
       unpackLimits,
       maxIssuesPerCode,
+      threads,
       compareWith: earlier,
       signal: stop.signal,
       onProgress: progress.show,
@@ -195,6 +198,17 @@ function readRejectLimit(text: string | undefined): RejectLimit | null {
   if (match !== null && match[2] !== undefined && number <= 100) return { percent: number };
   if (match !== null && match[2] === undefined && Number.isInteger(number)) return { count: number };
   throw new UsageError('--max-rejects: give a number of records, such as 100, or a share, such as 5%');
+}
+
+/** More threads than this have nothing to do. */
+const MOST_THREADS = 64;
+
+function readThreads(number: number | undefined): number | 'auto' {
+  if (number === undefined) return 'auto';
+  if (!Number.isInteger(number) || number < 0 || number > MOST_THREADS) {
+    throw new UsageError(`--threads: give a number from 0 to ${MOST_THREADS}`);
+  }
+  return number;
 }
 
 /** The thresholds that were given. They mean nothing where nothing is weighed. */

@@ -107,6 +107,12 @@ const input = {
     value: 'N',
     describe: 'Rows of issues.csv for one code; the counts are exact whatever it is',
   },
+  threads: {
+    type: 'number',
+    value: 'N',
+    describe:
+      'Threads that read records beside the one that decides and writes (default: one for each further core, up to 4, where the files are worth it); no number changes what comes out',
+  },
   json: {
     type: 'boolean',
     default: false,

@@ -54,6 +54,11 @@ export class VaccineMap {
     return this.#lines.size;
   }
 
+  /** In the order in which they were given. */
+  get lines(): readonly MapLine[] {
+    return [...this.#lines.values()];
+  }
+
   /** What was decided of a value: in this field, or else in any. */
   find(field: VaccineField, value: string): MapLine | undefined {
     return this.#lines.get(keyOf(field, value)) ?? this.#lines.get(keyOf(null, value));

@@ -28,6 +28,7 @@ const options = await yargs(hideBin(process.argv))
     doses: { type: 'number', default: 10, describe: 'Doses per patient, on average' },
     runs: { type: 'number', default: 3, describe: 'Runs of each; the median is shown' },
     dirty: { type: 'boolean', default: true, describe: 'Load a dirty submission of the same size as well' },
+    threads: { type: 'string', default: '0,1', describe: 'Numbers of threads to load with, side by side' },
     peer: { type: 'boolean', default: true, describe: 'Import the same files with the sqlite3 shell' },
     folder: { type: 'string', default: tmpdir(), describe: 'Where files and databases are written' },
   })
@@ -42,6 +43,9 @@ interface Submission extends SubmissionPaths {
   readonly bytes: number;
 }
 
+/** One load, and how long its stages took. */
+type Load = Measurement & { readonly stages: Record<string, number> };
+
 const folder = mkdtempSync(join(options.folder, 'immload-bench-'));
 
 function makeSubmission(name: string, dirt: Dirt | undefined): Submission {
@@ -52,12 +56,25 @@ function makeSubmission(name: string, dirt: Dirt | undefined): Submission {
   return { ...paths, name, records: patients + immunizations, bytes };
 }
 
-async function loadWithImmload(submission: Submission): Promise<Measurement & { stages: Record<string, number> }> {
+async function loadWithImmload(submission: Submission, threads: number): Promise<Load> {
   const database = join(folder, 'registry.db');
   const report = join(folder, 'report');
   const program = join(packageFolder(), 'dist/src/cli/main.js');
   const files = ['--patients', submission.patients, '--immunizations', submission.immunizations];
-  const args = [program, 'load', ...files, '--db', database, '--report', report, '--today', TODAY, '--quiet'];
+  const args = [
+    program,
+    'load',
+    ...files,
+    '--db',
+    database,
+    '--report',
+    report,
+    '--today',
+    TODAY,
+    '--quiet',
+    '--threads',
+    String(threads),
+  ];
   const measurement = await measure({ program: process.execPath, args, exitCodes: [0, 3] });
   const summary = JSON.parse(readFileSync(join(report, 'summary.json'), 'utf8')) as Summary;
   const { patient, immunization } = summary.totals;
@@ -108,7 +125,7 @@ function line(
   const ratio = base === undefined ? '' : (seconds / median(base.map((run) => run.seconds))).toFixed(2);
   return [
     submission.name.padEnd(6),
-    what.padEnd(16),
+    what.padEnd(20),
     seconds.toFixed(1).padStart(8),
     Math.round(submission.records / seconds)
       .toLocaleString('en-US')
@@ -122,22 +139,25 @@ function line(
 try {
   const submissions = [makeSubmission('clean', undefined)];
   if (options.dirty) submissions.push(makeSubmission('dirty', new Dirt(MIIS, DIRT)));
-  const table = ['files   program             seconds   records/s    MB/s  peak MB   ratio'];
+  const threadCounts = options.threads.split(',').map(Number);
+  const table = ['files   program                 seconds   records/s    MB/s  peak MB   ratio'];
   for (const submission of submissions) {
-    const ours: (Measurement & { stages: Record<string, number> })[] = [];
+    const ours = new Map(threadCounts.map((count) => [count, [] as Load[]]));
     const theirs: Measurement[] = [];
     for (let run = 0; run < options.runs; run++) {
-      // In turn, so that a busy moment of the machine falls on both.
+      // In turn, so that a busy moment of the machine falls on all.
       if (options.peer) theirs.push(await importWithShell(submission));
-      ours.push(await loadWithImmload(submission));
+      for (const [count, runs] of ours) runs.push(await loadWithImmload(submission, count));
       process.stderr.write(`${submission.name}: run ${run + 1} of ${options.runs}\n`);
     }
     if (options.peer) table.push(line('sqlite3 .import', submission, theirs));
-    table.push(line('immload load', submission, ours, options.peer ? theirs : undefined));
-    const stages = Object.keys(ours[0]!.stages).map(
-      (stage) => `${stage} ${median(ours.map((run) => run.stages[stage]!)).toFixed(1)}`,
-    );
-    table.push(`        of which ${stages.join(', ')} s`);
+    for (const [count, runs] of ours) {
+      table.push(line(`immload --threads ${count}`, submission, runs, options.peer ? theirs : undefined));
+      const stages = Object.keys(runs[0]!.stages).map(
+        (stage) => `${stage} ${median(runs.map((run) => run.stages[stage]!)).toFixed(1)}`,
+      );
+      table.push(`        of which ${stages.join(', ')} s`);
+    }
     table.push(
       `        ${submission.records.toLocaleString('en-US')} records, ${Math.round(submission.bytes / 1e6)} MB`,
     );

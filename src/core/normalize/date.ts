@@ -58,6 +58,13 @@ export interface DateRules {
   readonly order?: DayMonthOrder | null;
 }
 
+/** Different days of a column that can be read with the day first only, with the month first only, and either way. */
+export interface DaysOfOrder {
+  readonly dayFirst: ReadonlySet<string>;
+  readonly monthFirst: ReadonlySet<string>;
+  readonly eitherWay: ReadonlySet<string>;
+}
+
 /**
  * What the dates of a column say about the order of day and month: the days that can be read in one order only, because
  * the other would make a month above 12. Each day counts once, however often and however it is written.
@@ -79,11 +86,16 @@ export class DayMonthOrder {
     (order === 'day-first' ? this.#dayFirst : this.#monthFirst).add(day);
   }
 
-  /** Takes what another column says that holds the same field. */
-  addAll(other: DayMonthOrder): void {
-    for (const day of other.#dayFirst) this.#dayFirst.add(day);
-    for (const day of other.#monthFirst) this.#monthFirst.add(day);
-    for (const day of other.#eitherWay) this.#eitherWay.add(day);
+  /** Takes what another column says that holds the same field, or another thread of the same column. */
+  addAll({ dayFirst, monthFirst, eitherWay }: DaysOfOrder): void {
+    for (const day of dayFirst) this.#dayFirst.add(day);
+    for (const day of monthFirst) this.#monthFirst.add(day);
+    for (const day of eitherWay) this.#eitherWay.add(day);
+  }
+
+  /** The days that were met. */
+  get days(): DaysOfOrder {
+    return { dayFirst: this.#dayFirst, monthFirst: this.#monthFirst, eitherWay: this.#eitherWay };
   }
 
   /** How many days can be read with the day first only, with the month first only, and either way. */

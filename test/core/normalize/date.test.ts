@@ -210,11 +210,11 @@ describe('a day before its month', () => {
     for (let i = 0; i < dayFirst; i++) order.add('day-first', `d${i}`);
     const other = new DayMonthOrder();
     for (let i = 0; i < monthFirst; i++) other.add('month-first', `m${i}`);
-    order.addAll(other);
+    order.addAll(other.days);
     if (verdict === 'day-first') expect(order.verdict).toBeNull();
     const third = new DayMonthOrder();
     third.addEitherWay('e');
-    order.addAll(third);
+    order.addAll(third.days);
     expect(order.verdict).toBe(verdict);
   });
 });

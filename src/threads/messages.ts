@@ -1,0 +1,35 @@
+/** What the main thread and those that transform say to each other. */
+import type { CodeTable } from '../core/codes.js';
+import type { FileRecipe } from '../core/file-plans.js';
+import type { DaysOfOrder } from '../core/normalize/date.js';
+import type { PackedBatch } from '../core/packed-batch.js';
+import type { Block } from '../core/read/blocks.js';
+import type { MapLine } from '../core/vaccine-map.js';
+
+/** What a thread is told when it begins. */
+export interface ThreadStart {
+  readonly tables: readonly CodeTable[];
+  /** What people decided of local codes and texts for vaccines; `null` if nothing. */
+  readonly map: readonly MapLine[] | null;
+}
+
+/** Which plans of a file: the one of all records, or those of the doses in them. */
+export type PlanChoice = 'records' | 'doses';
+
+export type Request =
+  | { readonly kind: 'open'; readonly file: number; readonly recipe: FileRecipe }
+  | {
+      readonly kind: 'transform';
+      readonly job: number;
+      readonly file: number;
+      readonly plans: PlanChoice;
+      readonly block: Block;
+    }
+  /** The file was read: what its dates say is told, and its readings are forgotten. */
+  | { readonly kind: 'finish'; readonly job: number; readonly file: number; readonly plans: PlanChoice };
+
+export type Answer =
+  | { readonly kind: 'transformed'; readonly job: number; readonly batches: readonly PackedBatch[] }
+  /** For each plan what each of its columns says of the order of day and month; `null` where that cannot be mistaken. */
+  | { readonly kind: 'finished'; readonly job: number; readonly orders: readonly (readonly (DaysOfOrder | null)[])[] }
+  | { readonly kind: 'failed'; readonly job: number; readonly error: Error };
