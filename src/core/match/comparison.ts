@@ -318,6 +318,12 @@ export class Comparer {
     return Math.min(this.#firstUses[first[a]!]!, this.#firstUses[first[b]!]!) < this.#rare;
   }
 
+  /** Whether no more than the initial of the first name is known. */
+  isInitial(a: number): boolean {
+    const first = this.#people.integers.first[a]!;
+    return first !== 0 && this.#people.names.at(first).text.length === 1;
+  }
+
   /** Whether nothing is known of the first name: there is none, or what hospitals call a child before it has one. */
   isNameless(a: number): boolean {
     return this.#people.integers.first[a] === 0;

@@ -32,9 +32,9 @@ export interface GuardedPair {
 
 const PARENT_YEARS = 15;
 /** Namesakes born on the same day that are expected by chance: from here on, the name alone is not enough. */
-const COMMON_CHANCE = 0.002;
+const COMMON_CHANCE = 0.003;
 /** From this weight on, names and birth dates that are only alike are rare enough to speak for themselves. */
-const NAMES_ENOUGH = 2;
+const NAMES_ENOUGH = 1.5;
 
 /** Whether a number of the person's own is equal. Chart numbers are used again, and shared: they do not count. */
 function haveEqualId(levels: Comparison): boolean {
@@ -69,6 +69,25 @@ function isOneOfSeveral({ integers: { flags, order } }: PeopleSet, a: number, b:
 
 const isNobody = (people: PeopleSet, i: number): boolean => (people.integers.flags[i]! & Flag.nobody) !== 0;
 const yearOf = (people: PeopleSet, i: number): number => Math.floor(people.integers.birth[i]! / 10_000);
+
+function areAlikeTwins({ comparer, a, b, levels }: GuardedPair): boolean {
+  if (levels[AT.birth]! < BIRTH.close || haveEqualId(levels) || levels[AT.middle]! >= ID.close) return false;
+  if (levels[AT.middle] === DISAGREE) return levels[AT.first] === NAME.close || levels[AT.first] === NAME.alike;
+  return levels[AT.first] === NAME.alike && !comparer.isPartOfFirst(a, b);
+}
+
+function areOfOneBirth({ people, comparer, a, b, levels }: GuardedPair): boolean {
+  if (levels[AT.birth]! < BIRTH.close || levels[AT.first] === NAME.equal || haveEqualId(levels)) return false;
+  if (levels[AT.first] === NAME.close && comparer.isMisspeltFirst(a, b)) return false;
+  return isOneOfSeveral(people, a, b);
+}
+
+/** Whether two records look so much like twins that a third one that is like both does not make them one person. */
+export function mayBeTwins(pair: GuardedPair): boolean {
+  const { comparer, a, b } = pair;
+  if (comparer.isNameless(a) && comparer.isNameless(b)) return false;
+  return areAlikeTwins(pair) || areOfOneBirth(pair);
+}
 
 /** The guards, the hard ones first. */
 export const GUARDS: readonly Guard[] = [
@@ -110,11 +129,7 @@ export const GUARDS: readonly Guard[] = [
     words:
       'born on the same day with a first name that only looks alike, no equal middle name and no equal number: may be twins',
     outcome: 'review',
-    holds: ({ comparer, a, b, levels }) => {
-      if (levels[AT.birth]! < BIRTH.close || haveEqualId(levels) || levels[AT.middle]! >= ID.close) return false;
-      if (levels[AT.middle] === DISAGREE) return levels[AT.first] === NAME.close || levels[AT.first] === NAME.alike;
-      return levels[AT.first] === NAME.alike && !comparer.isPartOfFirst(a, b);
-    },
+    holds: areAlikeTwins,
   },
   {
     id: 'neighbouring-numbers',
@@ -126,11 +141,7 @@ export const GUARDS: readonly Guard[] = [
     id: 'multiple-birth',
     words: 'one of several at birth, with a first name that is not the same and no equal number',
     outcome: 'review',
-    holds: ({ people, comparer, a, b, levels }) => {
-      if (levels[AT.birth]! < BIRTH.close || levels[AT.first] === NAME.equal || haveEqualId(levels)) return false;
-      if (levels[AT.first] === NAME.close && comparer.isMisspeltFirst(a, b)) return false;
-      return isOneOfSeveral(people, a, b);
-    },
+    holds: areOfOneBirth,
   },
   {
     id: 'other-first-name',
@@ -147,6 +158,16 @@ export const GUARDS: readonly Guard[] = [
     holds: ({ comparer, a, b, levels }) =>
       comparer.isNameless(a) !== comparer.isNameless(b) &&
       levels[AT.sex] !== DISAGREE &&
+      levels[AT.birth] === BIRTH.equal &&
+      !haveEqualId(levels),
+  },
+  {
+    id: 'initial',
+    words: 'no more than the initial of a first name, and no equal number: one person only if it fits nobody else',
+    outcome: 'alone',
+    holds: ({ comparer, a, b, levels }) =>
+      levels[AT.first] === NAME.alike &&
+      comparer.isInitial(a) !== comparer.isInitial(b) &&
       levels[AT.birth] === BIRTH.equal &&
       !haveEqualId(levels),
   },
@@ -239,7 +260,8 @@ export const GUARDS: readonly Guard[] = [
     id: 'other-sex',
     words: 'another sex, and the first name is not equal or nothing but the name says that it is one person',
     outcome: 'review',
-    holds: ({ levels }) =>
-      levels[AT.sex] === DISAGREE && (levels[AT.first] !== NAME.equal || !hasFurtherEvidence(levels)),
+    holds: ({ levels, weight }) =>
+      levels[AT.sex] === DISAGREE &&
+      (levels[AT.first] !== NAME.equal || (weight < NAMES_ENOUGH && !hasFurtherEvidence(levels))),
   },
 ];

@@ -10,7 +10,7 @@ import {
   type Population,
   populationOf,
 } from './comparison.js';
-import { GUARDS, type Guard, type GuardedPair } from './guards.js';
+import { GUARDS, type Guard, type GuardedPair, mayBeTwins } from './guards.js';
 import type { PeopleSet } from './people.js';
 import { trainModel } from './train.js';
 import { fixedModel, type MatchModel, mostWeight, type PartSink, type WeightPart, weigh } from './weights.js';
@@ -72,8 +72,9 @@ export interface PairExplanation {
 /** Persons with more records than this grow no further by themselves: no chain of likenesses may swallow a town. */
 const LARGEST_PERSON = 12;
 
-/** The weight from which on a pair is not shaken by a third record that looks like somebody else. */
-const UNSHAKEN = 12;
+/** The weight from which on a pair is not shaken by a third record that looks like somebody else, or like a twin. */
+const UNSHAKEN = 4;
+const UNSHAKEN_BY_TWINS = 18;
 
 /** Pairs kept while all candidates are gone through: two indexes and a weight each. */
 class PairList {
@@ -141,9 +142,11 @@ export class PairJudge {
    */
   areConflict(a: number, b: number, weight: number): boolean {
     if (this.comparer.contradict(a, b)) return true;
-    if (!this.model.forHouseholds || weight >= UNSHAKEN) return false;
+    if (!this.model.forHouseholds || weight >= UNSHAKEN_BY_TWINS) return false;
     this.comparer.compare(a, b, this.levels);
     const { levels } = this;
+    if (mayBeTwins(this.#guarded(a, b, weight))) return true;
+    if (weight >= UNSHAKEN) return false;
     if (levels[AT.birth] === BIRTH.disagree) return true;
     return levels[AT.birth] === BIRTH.equal && levels[AT.first] === DISAGREE && !this.comparer.hasRareFirst(a, b);
   }
@@ -208,7 +211,7 @@ export function matchPeople(people: PeopleSet, options: MatchOptions): MatchResu
   const clusters = new People(people, judge, known ?? null);
   const joins = [
     ...joinAll(accepted, clusters, doubtful, people),
-    ...joinAll(keepUnambiguous(lonely, clusters, people, doubtful), clusters, doubtful, people),
+    ...joinAll(keepUnambiguous(lonely, clusters, judge.comparer, doubtful), clusters, doubtful, people),
   ];
   const reviews = collectReviews(doubtful, clusters, people);
   return {
@@ -234,12 +237,14 @@ function joinAll(pairs: PairList, clusters: People, doubtful: PairList, people: 
   return joins;
 }
 
-/** Of pairs of a named person and a record without a first name, those where that fits one person only; the others are doubtful. */
-function keepUnambiguous(pairs: PairList, clusters: People, people: PeopleSet, doubtful: PairList): PairList {
-  const { first } = people.integers;
-  const isNameless = (index: number): boolean => first[index] === 0;
-  const namelessOf = (i: number): number => clusters.rootOf(isNameless(pairs.a[i]!) ? pairs.a[i]! : pairs.b[i]!);
-  const personOf = (i: number): number => clusters.rootOf(isNameless(pairs.a[i]!) ? pairs.b[i]! : pairs.a[i]!);
+/**
+ * Of pairs of a named person and a record without a first name, or with an initial alone, those where that fits one person
+ * only; the others are doubtful.
+ */
+function keepUnambiguous(pairs: PairList, clusters: People, comparer: Comparer, doubtful: PairList): PairList {
+  const isHardlyNamed = (index: number): boolean => comparer.isNameless(index) || comparer.isInitial(index);
+  const namelessOf = (i: number): number => clusters.rootOf(isHardlyNamed(pairs.a[i]!) ? pairs.a[i]! : pairs.b[i]!);
+  const personOf = (i: number): number => clusters.rootOf(isHardlyNamed(pairs.a[i]!) ? pairs.b[i]! : pairs.a[i]!);
   const persons = new Map<number, Set<number>>();
   for (let i = 0; i < pairs.size; i++) {
     const known = persons.get(namelessOf(i));

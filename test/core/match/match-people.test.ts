@@ -146,6 +146,45 @@ test('a record that fits two twins joins neither of them to the other', () => {
   expect(personOf[0]).not.toBe(personOf[1]);
 });
 
+describe('of several records', () => {
+  /** Which records are one person, each person a text of their places. */
+  function personsOf(...records: readonly Values[]): string[] {
+    const { personOf } = matchPeople(setOf(...records), { model: 'fixed' });
+    const members = new Map<number, number[]>();
+    for (const [i, person] of personOf.entries()) members.set(person, [...(members.get(person) ?? []), i]);
+    return [...members.values()].map((own) => own.join(' ')).sort();
+  }
+  const bare = without(NORA, 'middle_name', 'mother_maiden_last_name', 'mother_first_name');
+
+  test('an initial is the person whom it fits alone', () => {
+    expect(personsOf(bare, { ...bare, first_name: 'N' })).toEqual(['0 1']);
+  });
+
+  test('an initial that fits two is neither', () => {
+    const sister = { ...bare, first_name: 'Natalia' };
+    expect(personsOf(bare, sister, { ...bare, first_name: 'N' })).toEqual(['0', '1', '2']);
+  });
+
+  test('a newborn without a name is not who is one of several at birth, whichever record says so', () => {
+    const newborn = { ...bare, first_name: 'Baby Girl' };
+    expect(personsOf(bare, newborn)).toEqual(['0 1']);
+    expect(personsOf(bare, { ...bare, multiple_birth: 'Y' }, newborn)).toEqual(['0 1', '2']);
+  });
+
+  test('who is called by the middle name at times is one person where a record has both', () => {
+    const both = { ...bare, first_name: 'Jackson', middle_name: 'Eric', sex: 'M' };
+    const by = { ...both, first_name: 'Eric', middle_name: '' };
+    expect(personsOf(both, { ...both, middle_name: 'E', zip: '', street: '', city: '' }, by)).toEqual(['0 1 2']);
+  });
+
+  test('a slip in one twin’s name that looks like the other’s makes no bridge', () => {
+    const twin = { ...bare, sex: 'M', first_name: 'Brandon' };
+    const other = { ...twin, first_name: 'Bravon' };
+    const slip = { ...other, first_name: 'Bravno' };
+    expect(personsOf(twin, other, slip)).not.toContain('0 1 2');
+  });
+});
+
 test('an explanation adds up to the weight', () => {
   const people = setOf(NORA, { ...NORA, first_name: 'Norra', phone: '6175550188' });
   const { weight, parts, pass } = explainPair(people, new PairJudge(people, fixedModel(2)), 0, 1);
