@@ -70,23 +70,18 @@ function isOneOfSeveral({ integers: { flags, order } }: PeopleSet, a: number, b:
 const isNobody = (people: PeopleSet, i: number): boolean => (people.integers.flags[i]! & Flag.nobody) !== 0;
 const yearOf = (people: PeopleSet, i: number): number => Math.floor(people.integers.birth[i]! / 10_000);
 
-function areAlikeTwins({ comparer, a, b, levels }: GuardedPair): boolean {
+/** Whether first names look alike, and nothing says that they are one. */
+export function areAlikeTwins({ comparer, a, b, levels }: GuardedPair): boolean {
   if (levels[AT.birth]! < BIRTH.close || haveEqualId(levels) || levels[AT.middle]! >= ID.close) return false;
   if (levels[AT.middle] === DISAGREE) return levels[AT.first] === NAME.close || levels[AT.first] === NAME.alike;
   return levels[AT.first] === NAME.alike && !comparer.isPartOfFirst(a, b);
 }
 
-function areOfOneBirth({ people, comparer, a, b, levels }: GuardedPair): boolean {
+/** Whether one is one of several at birth, and the first name is not the same. */
+export function areOfOneBirth({ people, comparer, a, b, levels }: GuardedPair): boolean {
   if (levels[AT.birth]! < BIRTH.close || levels[AT.first] === NAME.equal || haveEqualId(levels)) return false;
   if (levels[AT.first] === NAME.close && comparer.isMisspeltFirst(a, b)) return false;
   return isOneOfSeveral(people, a, b);
-}
-
-/** Whether two records look so much like twins that a third one that is like both does not make them one person. */
-export function mayBeTwins(pair: GuardedPair): boolean {
-  const { comparer, a, b } = pair;
-  if (comparer.isNameless(a) && comparer.isNameless(b)) return false;
-  return areAlikeTwins(pair) || areOfOneBirth(pair);
 }
 
 /** The guards, the hard ones first. */

@@ -10,7 +10,7 @@ import {
   type Population,
   populationOf,
 } from './comparison.js';
-import { GUARDS, type Guard, type GuardedPair, mayBeTwins } from './guards.js';
+import { areAlikeTwins, areOfOneBirth, GUARDS, type Guard, type GuardedPair } from './guards.js';
 import type { PeopleSet } from './people.js';
 import { trainModel } from './train.js';
 import { fixedModel, type MatchModel, mostWeight, type PartSink, type WeightPart, weigh } from './weights.js';
@@ -72,9 +72,11 @@ export interface PairExplanation {
 /** Persons with more records than this grow no further by themselves: no chain of likenesses may swallow a town. */
 const LARGEST_PERSON = 12;
 
-/** The weight from which on a pair is not shaken by a third record that looks like somebody else, or like a twin. */
-const UNSHAKEN = 4;
-const UNSHAKEN_BY_TWINS = 18;
+/**
+ * The weight from which on a pair is not shaken by a third record that looks like somebody else; that has a first name like
+ * a twin's; or that says it is one of several at birth.
+ */
+const UNSHAKEN = { byOther: 4, byAlike: 12, bySeveral: 18 };
 
 /** Pairs kept while all candidates are gone through: two indexes and a weight each. */
 class PairList {
@@ -142,11 +144,13 @@ export class PairJudge {
    */
   areConflict(a: number, b: number, weight: number): boolean {
     if (this.comparer.contradict(a, b)) return true;
-    if (!this.model.forHouseholds || weight >= UNSHAKEN_BY_TWINS) return false;
+    if (!this.model.forHouseholds || weight >= UNSHAKEN.bySeveral) return false;
     this.comparer.compare(a, b, this.levels);
     const { levels } = this;
-    if (mayBeTwins(this.#guarded(a, b, weight))) return true;
-    if (weight >= UNSHAKEN) return false;
+    const pair = this.#guarded(a, b, weight);
+    if (areOfOneBirth(pair) && !(this.comparer.isNameless(a) && this.comparer.isNameless(b))) return true;
+    if (weight < UNSHAKEN.byAlike && areAlikeTwins(pair)) return true;
+    if (weight >= UNSHAKEN.byOther) return false;
     if (levels[AT.birth] === BIRTH.disagree) return true;
     return levels[AT.birth] === BIRTH.equal && levels[AT.first] === DISAGREE && !this.comparer.hasRareFirst(a, b);
   }

@@ -147,6 +147,9 @@ function levelOf(field: keyof typeof COMPARED, levels: Comparison): string {
 /** What another last name says against a grown-up woman. */
 const MARRIED = -2;
 
+/** What the same town says where the streets differ. */
+const SAME_TOWN = 3;
+
 /** The best that the place says; against one person only where all of it differs. */
 function placeWeight({ weights }: MatchModel, levels: Comparison): number {
   let best = 0;
@@ -155,7 +158,9 @@ function placeWeight({ weights }: MatchModel, levels: Comparison): number {
   const isNamesakeStreet =
     levels[AT.street] === SAME_STREET && (levels[AT.city] === DISAGREE || levels[AT.zip] === DISAGREE);
   for (const field of PLACE_FIELDS) {
-    const weight = weights[AT[field]]![isNamesakeStreet && field === 'street' ? DISAGREE : levels[AT[field]]!]!;
+    let weight = weights[AT[field]]![isNamesakeStreet && field === 'street' ? DISAGREE : levels[AT[field]]!]!;
+    // Thousands live in a town: that it is the same says less of who live in different streets of it.
+    if (levels[AT.street] === DISAGREE) weight = Math.min(weight, SAME_TOWN);
     best = Math.max(best, weight);
     worst = Math.min(worst, weight);
   }
