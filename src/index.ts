@@ -21,5 +21,6 @@ export {
   type SpecChoiceSummary,
   type Summary,
   TooManyRejectsError,
+  TransformError,
 } from './run.js';
 export { type CodesPlan, type CodesUpdateOptions, planCodesUpdate, writeCodesUpdate } from './update-codes.js';

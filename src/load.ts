@@ -111,8 +111,10 @@ export class RuleError extends Error {
 
 /**
  * Loads a submission.
- * @throws RuleError when a rule cannot be changed so, SpecError when the code tables do not know a default of the spec, InputError when a file cannot be loaded or no spec can be recognised, StoreError when the database cannot be used, ReportError when the
- * report cannot be written, TooManyRejectsError; in each case nothing of the submission stays behind
+ * @throws RuleError when a rule cannot be changed so, SpecError when the code tables do not know a default of the spec,
+ * InputError when a file cannot be loaded or no spec can be recognised, StoreError when the database cannot be used,
+ * ReportError when the report cannot be written, TransformError, TooManyRejectsError; in each case nothing of the submission
+ * stays behind
  */
 export async function load(options: LoadOptions): Promise<Summary> {
   const clock = new StageClock();

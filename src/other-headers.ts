@@ -16,7 +16,14 @@ export class OtherHeaders {
 
   /** Whether a record is, or stands below, a header that does not fit. */
   has(record: number): boolean {
-    return this.#ranges.some(({ from, to }) => record >= from && record < to);
+    // The last one that begins at the record or before: they stand in their order.
+    let [first, end] = [0, this.#ranges.length];
+    while (first < end) {
+      const middle = (first + end) >> 1;
+      if (this.#ranges[middle]!.from <= record) first = middle + 1;
+      else end = middle;
+    }
+    return first > 0 && record < this.#ranges[first - 1]!.to;
   }
 
   /** The batch without the records below such a header. */
