@@ -11,6 +11,7 @@ export interface FieldFix {
 
 /** A way to mend a record, as one of several. */
 export interface Candidate {
+  /** None for a rival: what may have happened instead, though nobody can say what to write then. */
   readonly fixes: readonly FieldFix[];
   /** How many times likelier it is than that something happened which nobody thought of. */
   readonly odds: number;
@@ -28,6 +29,8 @@ export interface Proposal {
 
 /** From here on a suggestion counts as sure. */
 export const SURE = 0.95;
+/** The highest odds of a candidate that shall never be sure: 0.93, if it has no rival. */
+export const UNSURE_ODDS = 14;
 /** Less sure than this is a guess that helps nobody. */
 const LEAST_CONFIDENCE = 0.2;
 
@@ -35,7 +38,7 @@ const LEAST_CONFIDENCE = 0.2;
 export function chooseCandidate(candidates: readonly Candidate[]): Proposal | null {
   const byFixes = new Map<string, Candidate>();
   for (const candidate of candidates) {
-    const key = JSON.stringify(candidate.fixes);
+    const key = candidate.fixes.length === 0 ? candidate.reason : JSON.stringify(candidate.fixes);
     const known = byFixes.get(key);
     // Two reasons for the same say no more than the better one: they may be one reason in two words.
     if (known === undefined || known.odds < candidate.odds) byFixes.set(key, candidate);
@@ -44,6 +47,7 @@ export function chooseCandidate(candidates: readonly Candidate[]): Proposal | nu
   let sum = 1;
   for (const candidate of byFixes.values()) {
     sum += candidate.odds;
+    if (candidate.fixes.length === 0) continue;
     if (best === null || candidate.odds > best.odds) best = candidate;
   }
   if (best === null) return null;
