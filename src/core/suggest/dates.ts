@@ -1,6 +1,5 @@
 /** Days that were mistyped: day and month swapped, the wrong century, the birth date in the place of the dose's. */
 import type { IssueCode } from '../catalogue.js';
-import type { Codes } from '../codes.js';
 import type { FieldName } from '../model.js';
 import { isIsoDate } from '../normalize/date.js';
 import { yearsBetween } from '../whole/file-counts.js';
@@ -8,6 +7,7 @@ import { agesOf } from '../whole/vaccine-ages.js';
 import type { DosesBeforeBirth } from './evidence.js';
 import { type Candidate, UNSURE_ODDS } from './proposal.js';
 import type { Question, Suggester } from './suggester.js';
+import { byFirstDay, firstDayOf } from './vaccine-days.js';
 
 const BIRTH_CODES: readonly IssueCode[] = [
   'birth-date-in-future', 'birth-date-too-early', 'birth-date-invalid', 'birth-date-day-first', 'birth-date-ambiguous',
@@ -103,35 +103,6 @@ function byAge(birthDate: string | null, day: string, cvx: string | undefined): 
   if (years > 100) return 0.02;
   const ages = cvx === undefined ? undefined : agesOf(cvx);
   return ages === undefined || (years >= ages.from && years < ages.before) ? 1 : 0.1;
-}
-
-/** From when on a vaccine is known to have been there; `null` where nothing is known of it. */
-interface FirstDay {
-  readonly day: string;
-  /** Whether it is the day of its licence or first use, and not only that on which its code was made. */
-  readonly isOfUse: boolean;
-}
-
-/** First days of a set of tables: they are gathered once for it. */
-const FIRST_DAYS = new WeakMap<Codes, ReadonlyMap<string, FirstDay>>();
-
-function firstDayOf(cvx: string | undefined, codes: Codes): FirstDay | null {
-  let days = FIRST_DAYS.get(codes);
-  if (days === undefined) {
-    const rows = [...codes.rows('cvx')].filter((row) => row['valid_start'] !== '');
-    days = new Map(
-      rows.map((row) => [row['code']!, { day: row['valid_start']!, isOfUse: row['valid_basis'] !== 'code' }]),
-    );
-    FIRST_DAYS.set(codes, days);
-  }
-  return days.get(cvx ?? '') ?? null;
-}
-
-/** How much less likely a dose is before its vaccine was there. Codes were often made years after their vaccine. */
-function byFirstDay(cvx: string | undefined, day: string, codes: Codes): number {
-  const first = firstDayOf(cvx, codes);
-  if (first === null || day >= first.day) return 1;
-  return first.isOfUse ? 0.02 : 0.2;
 }
 
 /** Before this day few doses were recorded by programs, and a vaccine of today may not have been there yet. */
