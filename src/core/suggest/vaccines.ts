@@ -3,15 +3,15 @@ import type { Codes } from '../codes.js';
 import { areOneEditApart } from '../match/similarity.js';
 import { distanceBetween } from '../nearest.js';
 import { essenceOf, type NameParts, readNameParts, vaccineOn } from '../normalize/vaccine-name.js';
-import { holdsOn, nameKey } from '../vaccine-names.js';
+import { nameKey } from '../vaccine-names.js';
 import { shapeOfLot } from '../whole/file-counts.js';
 import { UNSURE_ODDS } from './proposal.js';
 import type { Suggester } from './suggester.js';
 import { byFirstDay } from './vaccine-days.js';
 
-/** A name that is near to a text, and how likely it is meant. */
+/** What a text that nobody understands stands for if it was mistyped, and how likely that is. */
 interface NearName {
-  readonly name: string;
+  readonly parts: NameParts;
   readonly odds: number;
 }
 
@@ -41,7 +41,7 @@ class NameReader {
     if (known === undefined) {
       if (this.#read.size >= MOST_REMEMBERED) this.#read.clear();
       const parts = readNameParts(text, this.#codes);
-      known = { parts, near: parts === null ? this.#findNear(text) : [] };
+      known = { parts, near: parts === null ? [...this.#findNear(text), ...this.#findInParts(text)] : [] };
       this.#read.set(text, known);
     }
     return known;
@@ -53,7 +53,21 @@ class NameReader {
     return [...names].flatMap((name) => {
       // A number says which vaccine it is: of another one, it is no slip.
       if (![text, essence].some((each) => digitsOf(each) === digitsOf(name))) return [];
-      return [{ name, odds: this.#oddsOf(name, text, essence) }];
+      const meanings = this.#codes.names.meaningsOf(name);
+      const odds = this.#oddsOf(name, text, essence);
+      const isTradeName = meanings.every((meaning) => meaning.isTradeName);
+      return [{ parts: [meanings], odds: isTradeName ? odds : Math.min(UNSURE_ODDS, odds) }];
+    });
+  }
+
+  /** Of `DTaP (Infanrx)`, one part is understood, and the other near to a name. */
+  #findInParts(text: string): readonly NearName[] {
+    const [, outer, inner] = IN_BRACKETS.exec(text) ?? [];
+    if (outer === undefined || inner === undefined) return [];
+    return [[outer, inner] as const, [inner, outer] as const].flatMap(([good, bad]) => {
+      const parts = readNameParts(good, this.#codes);
+      if (parts === null) return [];
+      return this.#findNear(bad).map((near) => ({ parts: [...parts, ...near.parts], odds: near.odds }));
     });
   }
 
@@ -73,6 +87,8 @@ class NameReader {
   }
 }
 
+/** A name, and in brackets what it is also called. */
+const IN_BRACKETS = /^([^()]+)\(([^()]+)\)\s*$/;
 /** A word of so many letters is not one slip away from another by chance. */
 const LONG_WORD = 6;
 const ODDS_OF_SLIP = 40;
@@ -126,7 +142,9 @@ const VACCINE_FROM_NAME: Suggester = {
     const odds = new Map<string, { readonly odds: number; readonly reason: string }>();
     const consider = (named: string, likelihood: number, reason: string): void => {
       if (named === cvx || NO_VACCINES.has(named)) return;
-      const weighed = (isContradiction ? Math.min(1, likelihood) : likelihood) * byFirstDay(named, day, codes);
+      // A formulation that is left open may be known to somebody.
+      const most = isContradiction ? 1 : codes.cvx(named)?.unspecified === true ? UNSURE_ODDS : likelihood;
+      const weighed = Math.min(most, likelihood) * byFirstDay(named, day, codes);
       const known = odds.get(named);
       if (known === undefined || known.odds < weighed) odds.set(named, { odds: weighed, reason });
     };
@@ -134,14 +152,10 @@ const VACCINE_FROM_NAME: Suggester = {
       const { cvx: named } = vaccineOn(parts, day, codes);
       if (named !== null) consider(named, ODDS_OF_SLIP, 'the name is that of this vaccine on the day of the dose');
     }
-    for (const { name, odds: likelihood } of near) {
-      const meanings = codes.names.meaningsOf(name).filter((meaning) => holdsOn(meaning, day));
-      const vaccines = new Set(meanings.map((meaning) => meaning.cvx));
+    for (const { parts: meant, odds: likelihood } of near) {
       // A name that leaves open which vaccine it is says nothing, however it is written.
-      if (vaccines.size !== 1) continue;
-      const { cvx: named, isTradeName } = meanings[0]!;
-      const reason = `the name is nearly that of ${isTradeName ? 'a product' : 'a vaccine'}`;
-      consider(named, isTradeName ? likelihood : Math.min(UNSURE_ODDS, likelihood), reason);
+      const { cvx: named } = vaccineOn(meant, day, codes);
+      if (named !== null) consider(named, likelihood, 'the name is nearly that of this vaccine on the day of the dose');
     }
     return [...odds].map(([named, found]) => ({ fixes: [{ field: 'cvx', value: named }], ...found }));
   },
