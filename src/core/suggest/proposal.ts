@@ -77,3 +77,25 @@ export function parseFixes(text: string, field: FieldName | null): readonly Fiel
   }
   return fixes;
 }
+
+/**
+ * What a suggestion was made from, as text: the values that it replaces, that of the issue's own field, and the name that
+ * a vaccine was taken from. A suggestion is for records in which all of this still stands. `read` gives a field as it
+ * stands in the file, `null` where it is blank, and `undefined` for one that is not looked at.
+ */
+export function describeSeen(
+  fixes: readonly FieldFix[],
+  field: FieldName | null,
+  read: (field: FieldName) => string | null | undefined,
+): string {
+  const fields = new Set(fixes.flatMap((fix) => (fix.elsewhere === true ? [] : [fix.field])));
+  if (fields.has('cvx')) fields.add('vaccine_name');
+  if (field !== null) fields.add(field);
+  return [...fields]
+    .sort()
+    .flatMap((each) => {
+      const value = read(each);
+      return value === undefined ? [] : [`${each}=${(value ?? '').replace(/\s+/g, ' ').trim()}`];
+    })
+    .join('; ');
+}
