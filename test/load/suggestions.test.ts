@@ -105,6 +105,22 @@ describe('names that are exchanged', () => {
   });
 });
 
+test('a ZIP code of the state with two digits exchanged is told by the city of all others, and never sure', async () => {
+  const header = `${HEADER}|city|state|zip`;
+  const records = Array.from(
+    { length: 14 },
+    (_, i) => `F1|${i}|Smith|Anna${'ABCDEFGHIJKLMN'[i]}|201505${i + 10}|Boston|MA|02118`,
+  );
+  const odd = 'F1|99|Jones|Ben|20140302|Boston|MA|02181';
+  const found = await suggestionsFor({ patients: { 'p.txt': miis(header, ...records, odd) } });
+  expect(found).toEqual(['zip-unlike-city 02118 0.93']);
+  // Another city may have it, and a few records show nothing.
+  for (const other of ['F1|99|Jones|Ben|20140302|Wellesley|MA|02181', 'F1|99|Jones|Ben|20140302|Boston|MA|02119']) {
+    expect(await suggestionsFor({ patients: { 'p.txt': miis(header, ...records, other) } })).toEqual([]);
+  }
+  expect(await suggestionsFor({ patients: { 'p.txt': miis(header, ...records.slice(0, 9), odd) } })).toEqual([]);
+});
+
 test('days that programs write for unknown ones are never sure to be of another century', async () => {
   const days = ['19000101', '18991231', '18991230', '18000101'];
   const records = days.map((day, i) => `F1|${i}|Smith|Anna${'ABCD'[i]}|${day}`);
