@@ -231,7 +231,7 @@ const YEAR_MISTYPED: Suggester = {
       yearsOneDigitFrom(y).flatMap((year): Candidate[] => {
         const day = `${year}-${m}-${d}`;
         if (!isWithin(day, bounds)) return [];
-        const odds = Math.min(UNSURE_ODDS, 3 * weighDay(day, field, question));
+        const odds = Math.min(UNSURE_ODDS, 2 * weighDay(day, field, question));
         return [{ fixes: fixOf(field, day), odds, reason: 'with another digit in the year, the day is possible' }];
       }),
     );
