@@ -1,12 +1,14 @@
 /** Corrects the reject files of a report by its own suggestions, where these are sure enough. */
+
+import { joinBytes } from './core/bytes.js';
 import type { Codes } from './core/codes.js';
 import { type CellEdit, editRecord } from './core/edit-fields.js';
 import { compileFilePlans } from './core/file-plans.js';
-import type { FieldName, IsoDate, RecordRole } from './core/model.js';
+import { type FieldName, fieldsOf, type IsoDate, type RecordRole } from './core/model.js';
 import type { FileEncoding } from './core/read/decode.js';
 import { createFrame } from './core/read/frame.js';
 import { isTagged, type Layout, type LayoutField, layoutOf, ORIGIN_PREFIX, type Spec } from './core/spec.js';
-import type { FieldFix } from './core/suggest/proposal.js';
+import { describeSeen, type FieldFix } from './core/suggest/proposal.js';
 import {
   correctedPath,
   isSameAsFile,
@@ -48,6 +50,8 @@ interface Correction {
   readonly suggestion: SuggestedFix;
   readonly fix: FieldFix;
   readonly before: string | null;
+  /** As it was written, or would have been. */
+  readonly after: string;
   /** `null` where it was made. */
   readonly problem: string | null;
 }
@@ -95,10 +99,9 @@ export async function acceptFixes(options: AcceptOptions): Promise<readonly Corr
 async function writeCorrections(path: string, corrections: readonly Correction[]): Promise<void> {
   const report = new CsvReport(path, COLUMNS);
   try {
-    for (const { suggestion, fix, before, problem } of corrections) {
+    for (const { suggestion, fix, before, after, problem } of corrections) {
       const { file, record, line, code, confidence, reason } = suggestion;
       const field = fix.elsewhere === true ? `patient.${fix.field}` : fix.field;
-      const after = fix.value;
       await report.write([file, record, line, code, field, before, after, confidence.toFixed(2), reason, problem]);
     }
   } finally {
@@ -120,54 +123,81 @@ async function correctFile(
   suggestions: readonly SuggestedFix[],
   numbers: readonly number[],
   run: ReportedRun,
-  { report, spec, codes }: AcceptOptions,
+  options: AcceptOptions,
 ): Promise<FileResult> {
-  const path = `${report}/${file.rejects}`;
-  const received = await receiveRejects(path, file, run, spec, codes);
-  const { source, recognition } = received;
-  const recipe = recipeOf(received, { spec, today: run.today as IsoDate, site: run.site });
-  const { plan } = compileFilePlans(recipe, codes, null);
-  const { layout } = plan;
-  const text = await readWhole(new SourceReader(source, 1 << 20));
-  if (!isSameAsFile(path, text, source.encoding)) {
-    throw new ReportError(path, 'cannot be written as it is', 'correct it by hand: it holds characters that are none');
+  const path = `${options.report}/${file.rejects}`;
+  const rejects = await readRejects(path, file, run, options);
+  if (rejects.records.length !== numbers.length) {
+    const problem = `holds ${rejects.records.length} records, and issues.csv tells of ${numbers.length}`;
+    throw new ReportError(path, problem, 'correct it by hand: it was changed, or the run kept too few issues per code');
   }
   const byRecord = new Map<number, SuggestedFix[]>();
   for (const suggestion of suggestions) {
     byRecord.set(suggestion.record, [...(byRecord.get(suggestion.record) ?? []), suggestion]);
   }
-  const isTaggedFile = file.role === 'combined' && isTagged(spec);
-  const frame = createFrame(layout, { ...recognition, encoding: source.encoding });
-  const cutter = createCutter({ plan, received, isTagged: isTaggedFile, source }, frame, text.length + 1);
-  const columns = new ColumnFinder(spec, file.role, recognition.header?.columns ?? null);
-  const edited: { readonly start: number; readonly end: number; readonly bytes: Uint8Array }[] = [];
+  const edited: PlacedBytes[] = [];
   const corrections: Correction[] = [];
-  let [records, fixed] = [0, 0];
+  rejects.records.forEach(({ start, end }, place) => {
+    const own = byRecord.get(numbers[place]!);
+    if (own === undefined) return;
+    const corrector = new RecordCorrector(rejects.text.subarray(start, end), rejects);
+    for (const suggestion of own) corrector.apply(suggestion);
+    corrections.push(...corrector.corrections);
+    if (corrector.isCorrected) edited.push({ start, end, bytes: corrector.bytes });
+  });
+  return {
+    text: edited.length === 0 ? null : replaceIn(rejects.text, edited),
+    encoding: rejects.encoding,
+    corrections,
+    records: rejects.records.length,
+    fixed: edited.length,
+  };
+}
+
+/** A reject file, read whole. */
+interface Rejects {
+  /** UTF-8 where the file is UTF-16. */
+  readonly text: Uint8Array;
+  readonly encoding: FileEncoding | null;
+  readonly layout: Layout;
+  readonly columns: ColumnFinder;
+  /** Where each rejected record stands in the text. */
+  readonly records: readonly { readonly start: number; readonly end: number }[];
+}
+
+async function readRejects(
+  path: string,
+  file: ReportedRun['files'][number],
+  run: ReportedRun,
+  { spec, codes }: AcceptOptions,
+): Promise<Rejects> {
+  const received = await receiveRejects(path, file, run, spec, codes);
+  const { source, recognition } = received;
+  const { encoding } = source;
+  const recipe = recipeOf(received, { spec, today: run.today as IsoDate, site: run.site });
+  const { plan } = compileFilePlans(recipe, codes, null);
+  const { layout } = plan;
+  const text = await readWhole(new SourceReader(source, 1 << 20));
+  if (!isSameAsFile(path, text, encoding)) {
+    throw new ReportError(path, 'cannot be written as it is', 'correct it by hand: it holds characters that are none');
+  }
+  const isTaggedFile = file.role === 'combined' && isTagged(spec);
+  const frame = createFrame(layout, { ...recognition, encoding });
+  const cutter = createCutter({ plan, received, isTagged: isTaggedFile, source }, frame, text.length + 1);
+  const records: { start: number; end: number }[] = [];
   for (const block of [...cutter.push(text), ...cutter.end()]) {
     for (let index = 0; index < block.count; index++) {
       const [from, to] = [block.starts[index]!, block.ends[index]!];
-      const bytes = block.bytes.subarray(from, to);
-      if (isTaggedFile && !isReject(bytes, layout)) continue;
-      const own = byRecord.get(numbers[records] ?? 0) ?? [];
-      records++;
-      if (own.length === 0) continue;
-      const result = correctRecord(bytes, own, columns, layout, received);
-      corrections.push(...result.corrections);
-      if (result.bytes === null) continue;
-      fixed++;
-      edited.push({ start: block.offset + from, end: block.offset + to, bytes: result.bytes });
+      if (isTaggedFile && !isReject(block.bytes.subarray(from, to), layout)) continue;
+      records.push({ start: block.offset + from, end: block.offset + to });
     }
   }
-  if (records !== numbers.length) {
-    const problem = `holds ${records} records, and issues.csv tells of ${numbers.length}`;
-    throw new ReportError(path, problem, 'correct it by hand: it was changed, or the run kept too few issues per code');
-  }
   return {
-    text: edited.length === 0 ? null : replaceIn(text, edited),
-    encoding: source.encoding,
-    corrections,
+    text,
+    encoding,
+    layout,
+    columns: new ColumnFinder(spec, file.role, recognition.header?.columns ?? null),
     records,
-    fixed,
   };
 }
 
@@ -199,30 +229,24 @@ async function readWhole(reader: SourceReader): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   // A chunk is good until the next one is asked for.
   for await (const chunk of reader.chunks()) chunks.push(chunk.slice());
-  return concatenate(chunks);
+  return joinBytes(chunks);
 }
 
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+/** Bytes that stand in the place of others of a text. */
+interface PlacedBytes {
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: Uint8Array;
 }
 
-function replaceIn(
-  text: Uint8Array,
-  edited: readonly { readonly start: number; readonly end: number; readonly bytes: Uint8Array }[],
-): Uint8Array {
+function replaceIn(text: Uint8Array, edited: readonly PlacedBytes[]): Uint8Array {
   const parts: Uint8Array[] = [];
   let at = 0;
   for (const { start, end, bytes } of edited) {
     parts.push(text.subarray(at, start), bytes);
     at = end;
   }
-  return concatenate([...parts, text.subarray(at)]);
+  return joinBytes([...parts, text.subarray(at)]);
 }
 
 /** Whether a line of a tagged file is a reject itself, and not a patient above one. */
@@ -245,92 +269,122 @@ class ColumnFinder {
     this.#places = places;
   }
 
-  /** The place of a field and its column; `null` where no column has it, or several do. */
-  find(field: FieldName): { readonly place: number; readonly column: LayoutField } | null {
+  /** The place of a field, its column, and its kind; or why there is none. */
+  find(field: FieldName): FoundColumn | NoColumn {
     const roles: readonly RecordRole[] = this.#role === 'combined' ? ['patient', 'immunization'] : [this.#role];
     for (const role of roles) {
       const { fields } = layoutOf(this.#spec, role);
       const found = fields.flatMap((column, place) => (column.field === field ? [{ place, column }] : []));
-      if (found.length > 1) return null;
+      if (found.length > 1) return 'several columns of the file have this field';
       if (found.length === 0) continue;
+      const { column } = found[0]!;
       const place = this.#places === null ? found[0]!.place : (this.#places[found[0]!.place] ?? -1);
-      return place < 0 ? null : { place, column: found[0]!.column };
+      return place < 0 ? 'the file has no such column' : { place, column, kind: fieldsOf(role)[field]?.kind ?? null };
     }
-    return null;
+    return 'the file has no such column';
   }
 }
 
-/** A value in the layout's own words, where it has some. */
-function inWordsOf({ values }: LayoutField, value: string): string {
-  return Object.entries(values ?? {}).find(([, meant]) => meant === value)?.[0] ?? value;
+interface FoundColumn {
+  /** In the record, from 0. */
+  readonly place: number;
+  readonly column: LayoutField;
+  readonly kind: string | null;
 }
 
-/** Applies the suggestions for a record, the surest first; each is applied whole or not at all. */
-function correctRecord(
-  bytes: Uint8Array,
-  suggestions: readonly SuggestedFix[],
-  columns: ColumnFinder,
-  layout: Layout,
-  { source }: ReceivedFile,
-): { readonly bytes: Uint8Array | null; readonly corrections: readonly Correction[] } {
-  const corrections: Correction[] = [];
-  const touched = new Set<FieldName>();
-  let current = bytes;
-  for (const suggestion of suggestions) {
+type NoColumn = 'several columns of the file have this field' | 'the file has no such column';
+
+/** What is written for a value: in the layout's own words where it has some, and without hyphens that are no part of it. */
+function editOf({ place, column, kind }: FoundColumn, value: string): CellEdit {
+  const own = Object.entries(column.values ?? {}).find(([, meant]) => meant === value)?.[0] ?? value;
+  // The hyphens of dates and ZIP codes stand for nothing; those of a name are part of it.
+  const isDivided = kind !== null && (kind.startsWith('date') || kind === 'zip');
+  return { column: place, value: own, ...(isDivided && { shorter: own.replaceAll('-', '') }) };
+}
+
+/** Applies suggestions to a record, the surest first; each is applied whole or not at all. */
+class RecordCorrector {
+  readonly #record: Uint8Array;
+  readonly #rejects: Rejects;
+  readonly #touched = new Set<FieldName>();
+  /** Fixes that were refused: two issues may tell of one fault, and suggest the same. */
+  readonly #refused = new Set<string>();
+  readonly corrections: Correction[] = [];
+  /** The record as it is by now. */
+  bytes: Uint8Array;
+
+  constructor(record: Uint8Array, rejects: Rejects) {
+    this.#record = record;
+    this.#rejects = rejects;
+    this.bytes = record;
+  }
+
+  get isCorrected(): boolean {
+    return this.#touched.size > 0;
+  }
+
+  apply(suggestion: SuggestedFix): void {
     const { fixes } = suggestion;
-    if (!hasIds(bytes, suggestion, columns, layout, source.encoding)) {
-      for (const fix of fixes)
-        corrections.push({ suggestion, fix, before: null, problem: 'the reject file was changed' });
-      continue;
-    }
-    // Two issues may tell of one fault, and suggest the same.
-    if (fixes.every(({ field }) => touched.has(field))) continue;
-    const refuse = (problem: string): void => {
-      for (const fix of fixes) corrections.push({ suggestion, fix, before: null, problem });
-    };
-    if (fixes.some(({ field }) => touched.has(field))) {
-      refuse('a surer suggestion changes the same field');
-      continue;
+    if (!this.#hasIds(suggestion)) return this.#refuse(suggestion, 'the reject file was changed');
+    if (fixes.every(({ field }) => this.#touched.has(field))) return;
+    if (fixes.some(({ field }) => this.#touched.has(field))) {
+      return this.#refuse(suggestion, 'a surer suggestion changes the same field');
     }
     if (fixes.some(({ elsewhere }) => elsewhere === true)) {
-      refuse('the record of the patient must be corrected together with this one');
-      continue;
+      return this.#refuse(suggestion, 'the record of the patient must be corrected together with this one');
     }
     const edits: CellEdit[] = [];
     for (const { field, value } of fixes) {
-      const found = columns.find(field);
-      if (found !== null) edits.push({ column: found.place, value: inWordsOf(found.column, value) });
+      const found = this.#rejects.columns.find(field);
+      if (typeof found === 'string') return this.#refuse(suggestion, found);
+      edits.push(editOf(found, value));
     }
-    const edited = edits.length < fixes.length ? null : editRecord(current, edits, layout, source.encoding);
-    if (edited === null) {
-      refuse('the record has no room for it');
-      continue;
+    if (!this.#isAsSeen(suggestion)) {
+      return this.#refuse(suggestion, 'somebody changed the record, and what it was suggested for is there no more');
     }
-    current = edited.bytes;
+    const edited = editRecord(this.bytes, edits, this.#rejects.layout, this.#rejects.encoding);
+    if (edited === null) return this.#refuse(suggestion, 'the record has no room for it');
+    this.bytes = edited.bytes;
     fixes.forEach((fix, i) => {
-      touched.add(fix.field);
-      corrections.push({ suggestion, fix, before: edited.before[i]!, problem: null });
+      this.#touched.add(fix.field);
+      this.corrections.push({ suggestion, fix, before: edited.before[i]!, after: edited.after[i]!, problem: null });
     });
   }
-  return { bytes: touched.size > 0 ? current : null, corrections };
-}
 
-/** Whether a record is the one that a suggestion is for, by the sender's ids. */
-function hasIds(
-  bytes: Uint8Array,
-  { ids }: SuggestedFix,
-  columns: ColumnFinder,
-  layout: Layout,
-  encoding: FileEncoding | null,
-): boolean {
-  const wanted = [
-    ['source_patient_id', ids.patient],
-    ['source_immunization_id', ids.immunization],
-  ] as const;
-  return wanted.every(([field, id]) => {
-    const found = id === '' ? null : columns.find(field);
-    if (found === null) return true;
-    const read = editRecord(bytes, [{ column: found.place, value: '' }], layout, encoding);
-    return read?.before[0] === id;
-  });
+  #refuse(suggestion: SuggestedFix, problem: string): void {
+    for (const fix of suggestion.fixes) {
+      const key = `${fix.elsewhere === true} ${fix.field}=${fix.value}`;
+      if (this.#refused.has(key)) continue;
+      this.#refused.add(key);
+      this.corrections.push({ suggestion, fix, before: null, after: fix.value, problem });
+    }
+  }
+
+  /** Whether the record is the one that a suggestion is for, by the sender's ids. */
+  #hasIds({ ids }: SuggestedFix): boolean {
+    const wanted = [
+      ['source_patient_id', ids.patient],
+      ['source_immunization_id', ids.immunization],
+    ] as const;
+    return wanted.every(([field, id]) => {
+      const found = id === '' ? undefined : this.#valueOf(field);
+      return found === undefined || found === id;
+    });
+  }
+
+  /** Whether the record still says what the suggestion was made from: a person may have corrected it meanwhile. */
+  #isAsSeen({ fixes, field, seen }: SuggestedFix): boolean {
+    const now = (asked: readonly FieldFix[]): string =>
+      describeSeen(asked, field, (each) => this.#valueOf(each) ?? null);
+    // A dose's suggestion does not tell the birth date that it replaces in the same record.
+    return seen === now(fixes) || seen === now(fixes.filter((fix) => fix.field !== 'birth_date'));
+  }
+
+  /** What stands in the record as it was read; `undefined` where no single column has the field. */
+  #valueOf(field: FieldName): string | undefined {
+    const { columns, layout, encoding } = this.#rejects;
+    const found = columns.find(field);
+    if (typeof found === 'string') return undefined;
+    return editRecord(this.#record, [{ column: found.place, value: '' }], layout, encoding)?.before[0];
+  }
 }

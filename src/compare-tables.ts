@@ -5,6 +5,7 @@
  * Both judgements are made here and now, from the tables that every run keeps. What the run itself has written down would
  * say less: of rejected doses it has no vaccine, and a newer immload may judge otherwise by the same tables.
  */
+import type { IssueCode } from './core/catalogue.js';
 import { Codes, type CodeTable } from './core/codes.js';
 import { compileFilePlans } from './core/file-plans.js';
 import { DOSE, ID_SLOTS, type IsoDate } from './core/model.js';
@@ -88,7 +89,7 @@ export async function readEarlierRun(database: string, runId: number, codes: Cod
 }
 
 /**
- * Writes `comparison.csv`, the records whose verdict or CVX code differs, and counts them.
+ * Writes `comparison.csv`, the records whose verdict, CVX code or issues differ, and counts them.
  * @throws InputError when a file is none of those that the run loaded
  */
 export async function compareTables(
@@ -142,7 +143,8 @@ async function compareFile(
       for (let index = 0; index < block.count; index++) {
         const [old, fresh] = [then.judgements[index], now.judgements[index]];
         if (old === undefined || fresh === undefined || file.otherHeaders.has(block.firstRecord + index)) continue;
-        if (!counts.add(old, fresh)) continue;
+        const [codesBefore, codesNow] = [then.codesOf(index), now.codesOf(index)];
+        if (!counts.add(old, fresh, codesBefore !== codesNow)) continue;
         await report.write([
           file.source.name,
           block.firstRecord + index,
@@ -155,8 +157,8 @@ async function compareFile(
           verdictOf(fresh),
           old.cvx,
           fresh.cvx,
-          then.codesOf(index),
-          now.codesOf(index),
+          codesBefore,
+          codesNow,
         ]);
       }
     }
@@ -186,10 +188,13 @@ function judgeBlock(
   });
   for (const { index, row } of batch.rejected) judgements[index] = judge(row, true);
   for (const { index } of batch.keptOut) judgements[index] = { ...judgements[index]!, isRejected: true };
-  const codesOf = (index: number): string => {
-    const issues = batch.issues.filter(({ record }) => record === block.firstRecord + index);
-    return [...new Set(issues.map(({ code }) => code))].join(' ');
-  };
+  const codes = new Map<number, Set<IssueCode>>();
+  for (const { record, code } of batch.issues) {
+    const known = codes.get(record);
+    if (known === undefined) codes.set(record, new Set([code]));
+    else known.add(code);
+  }
+  const codesOf = (index: number): string => [...(codes.get(block.firstRecord + index) ?? [])].join(' ');
   return { judgements, codesOf };
 }
 
@@ -200,14 +205,16 @@ class ComparisonCounts {
   #rejected = 0;
   #accepted = 0;
   #others = 0;
+  #otherIssues = 0;
   readonly #pairs = new Map<string, { before: string | null; after: string | null; count: number }>();
 
   /** Counts a record, and says whether it differs. */
-  add(before: Judgement, after: Judgement): boolean {
+  add(before: Judgement, after: Judgement, hasOtherIssues: boolean): boolean {
     this.#compared++;
     const hasOtherCvx = before.cvx !== after.cvx;
-    if (before.isRejected === after.isRejected && !hasOtherCvx) return false;
+    if (before.isRejected === after.isRejected && !hasOtherCvx && !hasOtherIssues) return false;
     this.#differ++;
+    if (hasOtherIssues) this.#otherIssues++;
     if (before.isRejected && !after.isRejected) this.#accepted++;
     if (!before.isRejected && after.isRejected) this.#rejected++;
     if (hasOtherCvx) {
@@ -227,6 +234,7 @@ class ComparisonCounts {
       newly_rejected: this.#rejected,
       newly_accepted: this.#accepted,
       other_cvx: this.#others,
+      other_issues: this.#otherIssues,
       cvx: [...this.#pairs.values()].sort((a, b) => b.count - a.count),
     };
   }

@@ -14,9 +14,20 @@ import {
   sourceKey,
 } from './core/match/patient.js';
 import { mergePatientRows, type PatientPart } from './core/match/survivor.js';
-import { PATIENT, PATIENT_FIELDS, type PatientField, packRow, type Row, unpackRow, unpackSlot } from './core/model.js';
+import {
+  type FieldName,
+  PATIENT,
+  PATIENT_FIELDS,
+  type PatientField,
+  packRow,
+  type Row,
+  type Severity,
+  unpackRow,
+  unpackSlot,
+} from './core/model.js';
 import { recordOffset } from './core/read/blocks.js';
 import { severityOf } from './core/spec.js';
+import type { Values } from './core/suggest/facts.js';
 import type {
   LinkedPatient,
   NewPatientPart,
@@ -26,7 +37,7 @@ import type {
   SourceKey,
 } from './db/store.js';
 import { RecordReader } from './files/source.js';
-import { createNameJudge } from './look-at-whole.js';
+import { createNameJudge, createPlaceJudge } from './look-at-whole.js';
 import { addMissingKeys, WeighedPatients } from './match-patients.js';
 import { type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
 
@@ -80,7 +91,7 @@ export async function loadPatients(
   const set = new PatientSet(context);
   const bySource = new Map<string, LinkedPatient | NoPatient>();
   for (const [number, file] of files.entries()) await readPatientFile(file, number, set, bySource, context);
-  reportExchangedNames(set, files, context);
+  reportExchanged(set, files, context);
   const records = set.rows.length;
   context.onProgress({ stage: 'matching patients', done: 0, total: records, unit: 'records', records });
   const matcher = new PatientMatcher(set, files, bySource, context, next);
@@ -196,38 +207,63 @@ async function readPatientFile(
   }
 }
 
-/** Tells the records whose last and first names stand in each other's places, as far as all others show it. */
-function reportExchangedNames(set: PatientSet, files: readonly FileRun[], context: RunContext): void {
-  const severity = severityOf('names-exchanged', context.spec);
-  if (severity === 'off') return;
-  const areExchanged = createNameJudge(files);
+/** Tells the records whose names, or digits of the ZIP code, stand in each other's places, as far as all others show it. */
+function reportExchanged(set: PatientSet, files: readonly FileRun[], context: RunContext): void {
+  const names = severityOf('names-exchanged', context.spec);
+  const zips = severityOf('zip-unlike-city', context.spec);
+  const areExchanged = names === 'off' ? null : createNameJudge(files);
+  const isUnlikeCity = zips === 'off' ? null : createPlaceJudge(files);
+  if (areExchanged === null && isUnlikeCity === null) return;
   for (let index = 0; index < set.rows.length; index++) {
-    const last = unpackSlot(set.rows[index]!, PATIENT.last_name);
-    const first = unpackSlot(set.rows[index]!, PATIENT.first_name);
-    if (last === '' || first === '' || !areExchanged(last, first)) continue;
-    const file = files[set.files[index]!]!;
-    const { siteId, sourcePatientId } = set.source(index);
-    const values = { site_id: siteId, source_patient_id: sourcePatientId, last_name: last, first_name: first };
-    const facts = { birthDate: null, deathDate: null, isCombined: file.isCombined && !file.isTagged };
-    const issue: Issue = {
-      code: 'names-exchanged',
-      severity,
-      record: set.records[index]!,
-      line: set.lines[index]!,
-      offset: set.offsets[index]!,
-      sourcePatientId,
-      sourceImmunizationId: null,
-      field: 'last_name',
-      column: null,
-      documentCode: null,
-      value: last,
-      after: null,
-      expected: null,
-      other: null,
-      facts: { role: 'patient', values, received: values, ...facts },
-    };
-    context.issues.add(file.logNumber, issue, 'names');
+    const row = set.rows[index]!;
+    if (areExchanged !== null) {
+      const last = unpackSlot(row, PATIENT.last_name);
+      const first = unpackSlot(row, PATIENT.first_name);
+      if (last !== '' && first !== '' && areExchanged(last, first)) {
+        const values = { last_name: last, first_name: first };
+        reportLate('names-exchanged', names as Severity, 'last_name', values, index, set, files, context);
+      }
+    }
+    if (isUnlikeCity === null) continue;
+    const zip = unpackSlot(row, PATIENT.zip);
+    if (zip === '' || !isUnlikeCity(zip, () => unpackSlot(row, PATIENT.city))) continue;
+    const values = { zip, city: unpackSlot(row, PATIENT.city), state: unpackSlot(row, PATIENT.state) };
+    reportLate('zip-unlike-city', zips as Severity, 'zip', values, index, set, files, context);
   }
+}
+
+function reportLate(
+  code: IssueCode,
+  severity: Severity,
+  field: FieldName,
+  own: Values,
+  index: number,
+  set: PatientSet,
+  files: readonly FileRun[],
+  context: RunContext,
+): void {
+  const file = files[set.files[index]!]!;
+  const { siteId, sourcePatientId } = set.source(index);
+  const values = { site_id: siteId, source_patient_id: sourcePatientId, ...own };
+  const facts = { birthDate: null, deathDate: null, isCombined: file.isCombined && !file.isTagged };
+  const issue: Issue = {
+    code,
+    severity,
+    record: set.records[index]!,
+    line: set.lines[index]!,
+    offset: set.offsets[index]!,
+    sourcePatientId,
+    sourceImmunizationId: null,
+    field,
+    column: null,
+    documentCode: null,
+    value: own[field] ?? null,
+    after: null,
+    expected: null,
+    other: null,
+    facts: { role: 'patient', values, received: values, ...facts },
+  };
+  context.issues.add(file.logNumber, issue, 'names');
 }
 
 /** Keeps the codes of a combined record's patient until the faults of its doses are known, too. */

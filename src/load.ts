@@ -343,7 +343,11 @@ async function writeReports(
     files.map((file) => file.counts),
   );
   const fateOf = (number: number, record: number): Fate | null => files[number]!.fates.get(record);
-  await issues.write(folder, fateOf, new Advisor(spec, evidence));
+  const hasColumn = (number: number, place: number): boolean => {
+    const { header } = files[number]!.received.recognition;
+    return header === null || header.columns[place] !== -1;
+  };
+  await issues.write(folder, fateOf, new Advisor(spec, evidence, hasColumn));
   await changes.write(folder.fileIn('changes.csv'));
   if (!unmapped.isEmpty) await unmapped.write(folder.fileIn('unmapped.csv'), codes);
   if (reviews.length > 0) await writeReviews(folder.fileIn('review.csv'), reviews, mode);

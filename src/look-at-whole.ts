@@ -3,6 +3,7 @@ import { CATALOGUE } from './core/catalogue.js';
 import { formatMessage } from './core/issue.js';
 import type { FieldName } from './core/model.js';
 import { areExchanged } from './core/suggest/names.js';
+import { findUnlikeZips } from './core/suggest/places.js';
 import { detectWhole } from './core/whole/detectors.js';
 import { type FileRun, type RunContext, reportFile } from './run.js';
 
@@ -61,3 +62,18 @@ export function createNameJudge(files: readonly FileRun[]): (lastName: string, f
 }
 
 const MOST_KNOWN = 50_000;
+
+/** Whether a ZIP code is unlike those that a city has in the other records of the submission. The city is asked for rarely. */
+export function createPlaceJudge(files: readonly FileRun[]): ((zip: string, city: () => string) => boolean) | null {
+  const uses = new Map<string, Map<string, number>>();
+  for (const { counts } of files) {
+    for (const [zip, cities] of counts.patients.made?.zipUses ?? []) {
+      const known = uses.get(zip) ?? new Map<string, number>();
+      uses.set(zip, known);
+      for (const [city, count] of cities) known.set(city, (known.get(city) ?? 0) + count);
+    }
+  }
+  const unlike = findUnlikeZips(uses);
+  if (unlike.size === 0) return null;
+  return (zip, city) => unlike.get(zip.slice(0, 5))?.has(city().toUpperCase()) === true;
+}

@@ -548,6 +548,8 @@ export interface Comparison {
   readonly newly_rejected: number;
   readonly newly_accepted: number;
   readonly other_cvx: number;
+  /** Records that have an issue now which they had not then, or the reverse. */
+  readonly other_issues: number;
   /** Resolved CVX codes that changed, the commonest first; `null` for none. */
   readonly cvx: readonly { readonly before: string | null; readonly after: string | null; readonly count: number }[];
 }

@@ -87,18 +87,17 @@ export class UnmappedLog {
       const link = linker.find(row);
       return typeof link === 'string' ? [] : [{ value, day: record.administeredOn, patientId: link.patientId }];
     });
-    const ids = [...new Set(ofPatients.map(({ patientId }) => patientId))];
+    const asking = new Map<number, { readonly value: UnmappedValue; readonly day: string }[]>();
+    for (const { value, day, patientId } of ofPatients) {
+      const known = asking.get(patientId);
+      if (known === undefined) asking.set(patientId, [{ value, day }]);
+      else known.push({ value, day });
+    }
+    const ids = [...asking.keys()];
     for (let start = 0; start < ids.length; start += PATIENTS_AT_ONCE) {
-      const some = new Set(ids.slice(start, start + PATIENTS_AT_ONCE));
-      const stored = await store.readDoses([...some]);
-      for (const { value, day, patientId } of ofPatients) {
-        if (!some.has(patientId)) continue;
-        const doses = stored.get(patientId) ?? [];
-        const sameDay = doses.filter(({ row }) => row[DOSE.administered_on] === day && row[DOSE.cvx] !== null);
-        for (const cvx of new Set(sameDay.map(({ row }) => row[DOSE.cvx]!))) {
-          value.beside.set(cvx, (value.beside.get(cvx) ?? 0) + 1);
-        }
-      }
+      const some = ids.slice(start, start + PATIENTS_AT_ONCE);
+      const stored = await store.readDoses(some);
+      for (const patientId of some) addNeighbours(asking.get(patientId)!, stored.get(patientId) ?? []);
     }
   }
 
@@ -132,6 +131,21 @@ export class UnmappedLog {
     } finally {
       await report.close();
     }
+  }
+}
+
+/** Counts, for values of a patient's records, the vaccines that the patient got on the same day. */
+function addNeighbours(
+  asking: readonly { readonly value: UnmappedValue; readonly day: string }[],
+  doses: readonly { readonly row: Row }[],
+): void {
+  const byDay = new Map<string, Set<string>>();
+  for (const { row } of doses) {
+    const [day, cvx] = [row[DOSE.administered_on], row[DOSE.cvx]];
+    if (day != null && cvx != null) byDay.set(day, (byDay.get(day) ?? new Set()).add(cvx));
+  }
+  for (const { value, day } of asking) {
+    for (const cvx of byDay.get(day) ?? []) value.beside.set(cvx, (value.beside.get(cvx) ?? 0) + 1);
   }
 }
 

@@ -1,8 +1,9 @@
 /** Updates code tables from CDC's own downloads: first what would become of them, then the writing. */
 import { type CdcKind, kindOf } from './core/cdc/kinds.js';
 import { type CdcFile, readCdcFile } from './core/cdc/read.js';
-import { hasShrunk, type TableUpdate, updateTable } from './core/cdc/update.js';
+import { hasShrunk, isRenamed, newestChangeOf, type TableUpdate, updateTable } from './core/cdc/update.js';
 import type { CodeTable } from './core/codes.js';
+import { localDay } from './core/local-day.js';
 import type { IsoDate } from './core/model.js';
 import { CodesError, locateCodeTables, readDownload, writeCodeTables } from './files/code-tables.js';
 
@@ -27,9 +28,12 @@ export interface FileUpdate {
   readonly asOf: string;
   readonly asOfSource: AsOfSource;
   readonly update: TableUpdate;
-  /** Whether so many rows are missing that the file is likely not whole. */
-  readonly hasShrunk: boolean;
+  /** What speaks against taking the file. */
+  readonly doubts: readonly Doubt[];
 }
+
+/** Too few rows, older than the table, or so many other names that columns may be exchanged. */
+export type Doubt = 'shrunk' | 'older' | 'renamed';
 
 /** What is to become of the code tables. Nothing is written yet. */
 export interface CodesPlan {
@@ -69,7 +73,7 @@ export function planCodesUpdate(options: CodesUpdateOptions): CodesPlan {
     const unspecified = unspecifiedOf(tables.get('cvx')!);
     const update = updateTable(tables.get(table)!, file, { asOf, unspecified });
     tables.set(table, update.after);
-    return { path, kind: file.kind, file, asOf, asOfSource, update, hasShrunk: hasShrunk(update) };
+    return { path, kind: file.kind, file, asOf, asOfSource, update, doubts: doubtsOf(file, update) };
   });
   const touched = new Set(files.map(({ kind }) => kindOf(kind).table as string));
   return {
@@ -80,20 +84,56 @@ export function planCodesUpdate(options: CodesUpdateOptions): CodesPlan {
   };
 }
 
+function doubtsOf({ newest }: CdcFile, update: TableUpdate): Doubt[] {
+  const doubts: Doubt[] = [];
+  const before = newestChangeOf(update.before);
+  // The day of a table may be that of its download: what CDC changed last says which of the two is older.
+  if (newest !== null && before !== null && newest < before) doubts.push('older');
+  if (hasShrunk(update)) doubts.push('shrunk');
+  if (isRenamed(update)) doubts.push('renamed');
+  return doubts;
+}
+
+/**
+ * Refuses a plan that has a doubt which is not allowed.
+ * @throws CodesError for the first of its files
+ */
+export function requireTrusted({ files }: CodesPlan, allowed: ReadonlySet<Doubt>): void {
+  for (const file of files) {
+    const doubt = file.doubts.find((each) => !allowed.has(each));
+    if (doubt === undefined) continue;
+    const [problem, remedy] = describeDoubt(doubt, file);
+    throw new CodesError(file.path, `${problem}; nothing was written`, remedy);
+  }
+}
+
+function describeDoubt(doubt: Doubt, { file, update }: FileUpdate): readonly [problem: string, remedy: string] {
+  const { rowsBefore, rowsNow, renamed, before } = update;
+  switch (doubt) {
+    case 'shrunk':
+      return [
+        `has ${rowsNow} rows where there were ${rowsBefore}, more than a tenth fewer`,
+        'download it again, or say --allow-shrink if CDC’s list is as short as that',
+      ];
+    case 'older':
+      return [
+        `was changed on ${file.newest} for the last time, and the table in use on ${newestChangeOf(before)}`,
+        'download it again, or say --allow-older if the older one is wanted',
+      ];
+    case 'renamed':
+      return [
+        `has another name for ${renamed.length} of ${rowsBefore} rows`,
+        'look whether its columns stand in their places, or say --allow-renames if CDC has renamed them',
+      ];
+  }
+}
+
 /**
  * Writes the tables of a plan.
- * @throws CodesError when a table has shrunk and may not, or the folder cannot be written
+ * @throws CodesError when there is a doubt that is not allowed, or the folder cannot be written
  */
-export function writeCodesUpdate(plan: CodesPlan, mayShrink: boolean): void {
-  const shrunk = plan.files.find((file) => file.hasShrunk);
-  if (shrunk !== undefined && !mayShrink) {
-    const { rowsBefore, rowsNow } = shrunk.update;
-    throw new CodesError(
-      shrunk.path,
-      `has ${rowsNow} rows where there were ${rowsBefore}, more than a tenth fewer; nothing was written`,
-      'download it again, or say --allow-shrink if CDC’s list is as short as that',
-    );
-  }
+export function writeCodesUpdate(plan: CodesPlan, allowed: ReadonlySet<Doubt>): void {
+  requireTrusted(plan, allowed);
   writeCodeTables(plan.folder, plan.tables);
 }
 
@@ -114,8 +154,7 @@ function dayOf(
 ): { readonly asOf: string; readonly asOfSource: AsOfSource } {
   if (file.newest !== null) return { asOf: file.newest, asOfSource: 'newest change' };
   if (asOf !== null) return { asOf, asOfSource: 'given' };
-  const two = (number: number): string => String(number).padStart(2, '0');
-  const day = `${modified.getFullYear()}-${two(modified.getMonth() + 1)}-${two(modified.getDate())}`;
+  const day = localDay(modified);
   return { asOf: day <= today ? day : today, asOfSource: 'file date' };
 }
 

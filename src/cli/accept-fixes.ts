@@ -33,6 +33,6 @@ export async function runAcceptFixes({ report, min, spec: given, json }: AcceptA
     return [[showSafely(rejects), `${formatCount(own)} of ${formatCount(records)} corrected`, showSafely(corrected)]];
   });
   if (rows.length > 0) print(formatTable(rows));
-  if (left > 0) print(`${formatCount(left)} values are left to a person.`);
+  if (left > 0) print(`${left === 1 ? '1 value is' : `${formatCount(left)} values are`} left to a person.`);
   print(`Every change: ${showSafely(`${report}/corrections.csv`)}. Look at it before you load the corrected files.`);
 }

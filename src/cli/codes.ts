@@ -3,14 +3,17 @@ import { existsSync, statSync } from 'node:fs';
 import { kindOf } from '../core/cdc/kinds.js';
 import type { TouchedRow } from '../core/cdc/update.js';
 import type { CodeTable } from '../core/codes.js';
+import { localDay } from '../core/local-day.js';
 import type { IsoDate } from '../core/model.js';
 import { isIsoDate } from '../core/normalize/date.js';
 import { codesFolderBeside, isOutdated, locateCodeTables } from '../files/code-tables.js';
 import {
   type AsOfSource,
   type CodesPlan,
+  type Doubt,
   type FileUpdate,
   planCodesUpdate,
+  requireTrusted,
   writeCodesUpdate,
 } from '../update-codes.js';
 import { UsageError } from './exit.js';
@@ -29,6 +32,8 @@ export interface UpdateArguments extends CodesArguments {
   readonly files?: readonly string[] | undefined;
   readonly 'as-of'?: string | undefined;
   readonly 'allow-shrink': boolean;
+  readonly 'allow-older': boolean;
+  readonly 'allow-renames': boolean;
   readonly 'dry-run': boolean;
 }
 
@@ -92,32 +97,39 @@ export function updateCodes(args: UpdateArguments): void {
     files: args.files ?? [],
     folder,
     asOf: readDay(args['as-of']),
-    today: today(),
+    today: localDay(new Date()),
   });
   // What changes is said first, so that it is there to be read also when it is refused.
   if (!args.json) print(formatPlan(plan));
-  if (!args['dry-run']) writeCodesUpdate(plan, args['allow-shrink']);
-  if (args.json) return printJson(describePlan(plan, !args['dry-run']));
-  const tables = plan.tables.map(({ id }) => id).join(', ');
-  const isRefused = plan.files.some(({ hasShrunk }) => hasShrunk) && !args['allow-shrink'];
-  const otherwise = isRefused ? 'this would be refused' : `${tables} would be, to ${showSafely(folder)}`;
-  print(
-    args['dry-run']
-      ? `\nNothing was written. Without --dry-run, ${otherwise}.`
-      : `\nWrote ${tables} to ${showSafely(folder)}.`,
-  );
+  const allowed = allowedDoubts(args);
+  const isDryRun = args['dry-run'];
+  if (!isDryRun) writeCodesUpdate(plan, allowed);
+  if (args.json) printJson(describePlan(plan, !isDryRun));
+  else {
+    const tables = plan.tables.map(({ id }) => id).join(', ');
+    const isRefused = plan.files.some(({ doubts }) => doubts.some((doubt) => !allowed.has(doubt)));
+    const otherwise = isRefused ? 'this would be refused' : `${tables} would be, to ${showSafely(folder)}`;
+    print(
+      isDryRun
+        ? `\nNothing was written. Without --dry-run, ${otherwise}.`
+        : `\nWrote ${tables} to ${showSafely(folder)}.`,
+    );
+  }
+  if (isDryRun) requireTrusted(plan, allowed);
+}
+
+function allowedDoubts(args: UpdateArguments): ReadonlySet<Doubt> {
+  const allowed = new Set<Doubt>();
+  if (args['allow-shrink']) allowed.add('shrunk');
+  if (args['allow-older']) allowed.add('older');
+  if (args['allow-renames']) allowed.add('renamed');
+  return allowed;
 }
 
 function readDay(text: string | undefined): IsoDate | null {
   if (text === undefined) return null;
   if (!isIsoDate(text)) throw new UsageError('--as-of: give a day as YYYY-MM-DD');
   return text;
-}
-
-function today(): IsoDate {
-  const now = new Date();
-  const two = (number: number): string => String(number).padStart(2, '0');
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}` as IsoDate;
 }
 
 const DAY_SOURCES: Readonly<Record<AsOfSource, string>> = {
@@ -179,7 +191,7 @@ function formatRows(what: string, rows: readonly TouchedRow[]): string {
 }
 
 /** What a person should know of how the file was read, or doubt about it. */
-function remarksOn({ file, update, asOf, hasShrunk }: FileUpdate): string[] {
+function remarksOn({ file, update, asOf, doubts }: FileUpdate): string[] {
   const { restored, incomplete, repeated, joined, lacking } = file.remarks;
   const remarks: string[] = [];
   const say = (count: number, words: string): void => {
@@ -191,14 +203,19 @@ function remarksOn({ file, update, asOf, hasShrunk }: FileUpdate): string[] {
   say(joined, 'lines that end within a text are put together with the next');
   if (lacking.length > 0 && update.added.length > 0) {
     remarks.push(
-      `The ${file.shape} does not say ${lacking.join(', ')}: of the codes that are added, it is taken to be false; the text file says it`,
+      `The ${file.shape} does not say ${lacking.join(', ')}: of the codes that are added, it is taken from their names; the text file says it`,
     );
   }
   const dayBefore = /^\d{4}-\d\d-\d\d/.exec(update.before.asOf)?.[0];
   if (dayBefore !== undefined && asOf < dayBefore) {
     remarks.push('This is earlier than the table in use. Is it an older download?');
   }
-  if (hasShrunk) {
+  if (doubts.includes('renamed')) {
+    remarks.push(
+      'So many names are others. Do the columns stand in their places? It is taken with --allow-renames only',
+    );
+  }
+  if (doubts.includes('shrunk')) {
     const { rowsNow, rowsBefore } = update;
     remarks.push(
       `The file has ${formatCount(rowsNow)} rows where there were ${formatCount(rowsBefore)}. Is it whole? It is taken with --allow-shrink only`,
@@ -228,7 +245,7 @@ function describePlan({ folder, files, dangling }: CodesPlan, written: boolean):
         ...changes,
         rows_before: rowsBefore,
         rows_now: rowsNow,
-        has_shrunk: each.hasShrunk,
+        doubts: each.doubts,
       };
     }),
     dangling,

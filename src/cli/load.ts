@@ -1,6 +1,7 @@
 /** `immload load` and `immload validate`. */
 
 import { type EarlierRun, readEarlierRun } from '../compare-tables.js';
+import { localDay } from '../core/local-day.js';
 import type { Thresholds } from '../core/match/match-people.js';
 import type { IsoDate } from '../core/model.js';
 import { isIsoDate } from '../core/normalize/date.js';
@@ -171,11 +172,7 @@ function warnOfOtherSpec({ run, spec: before }: EarlierRun, { id, version }: Sum
 }
 
 function readToday(text: string | undefined): IsoDate {
-  if (text === undefined) {
-    const now = new Date();
-    const two = (number: number): string => String(number).padStart(2, '0');
-    return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}` as IsoDate;
-  }
+  if (text === undefined) return localDay(new Date());
   if (!isIsoDate(text)) throw new UsageError('--today: give a day as YYYY-MM-DD');
   return text;
 }

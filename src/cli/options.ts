@@ -193,6 +193,16 @@ const UPDATE_OPTIONS = {
     default: false,
     describe: 'Take a file also when it has more than a tenth fewer rows than the table',
   },
+  'allow-older': {
+    type: 'boolean',
+    default: false,
+    describe: 'Take a file also when the table in use was changed later',
+  },
+  'allow-renames': {
+    type: 'boolean',
+    default: false,
+    describe: 'Take a file also when more than a tenth of the rows have another name than in the table',
+  },
   'dry-run': { type: 'boolean', default: false, describe: 'Show what would change, and write nothing' },
   json: { type: 'boolean', default: false, describe: 'Print JSON instead of words' },
 } as const satisfies Record<string, CommandOption>;

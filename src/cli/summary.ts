@@ -148,13 +148,14 @@ const MOST_PAIRS = 8;
 /** What differs from an earlier run under its code tables. */
 function formatComparison({ comparison }: Summary): string {
   if (comparison === undefined) return '';
-  const { run, code_tables, compared, differ, newly_rejected, newly_accepted, other_cvx, cvx } = comparison;
+  const { run, code_tables, compared, differ, newly_rejected, newly_accepted, other_cvx, other_issues, cvx } =
+    comparison;
   const tables = Object.entries(code_tables).map(([id, { before, after }]) =>
     before === after ? `${id} ${after}, with other rows` : `${id} ${before} → ${after}`,
   );
   const lines = [
     `Compared with run ${run} (${tables.length === 0 ? 'the same code tables' : tables.join('; ')}):`,
-    `  ${formatCount(differ)} of ${formatCount(compared)} records differ: ${formatCount(newly_rejected)} now rejected, ${formatCount(newly_accepted)} now accepted, ${formatCount(other_cvx)} of another CVX code`,
+    `  ${formatCount(differ)} of ${formatCount(compared)} records differ: ${formatCount(newly_rejected)} now rejected, ${formatCount(newly_accepted)} now accepted, ${formatCount(other_cvx)} of another CVX code, ${formatCount(other_issues)} with other issues`,
   ];
   const pairs = cvx.slice(0, MOST_PAIRS).map(({ before, after, count }) => {
     return [`CVX ${before ?? 'none'} → ${after ?? 'none'}`, formatCount(count)];

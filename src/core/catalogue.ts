@@ -1211,6 +1211,18 @@ export const CATALOGUE = {
     fix: 'Correct the ZIP code or the state. The suggestion says which two digits were probably exchanged.',
     source: 'USPS L002; CVRS BUSR003',
   },
+  'zip-unlike-city': {
+    severity: 'info',
+    subject: 'patient',
+    field: 'zip',
+    asserts: 'the ZIP code is one that the city has in other records',
+    message: 'other records of the city have the ZIP code with two digits exchanged',
+    meaning:
+      'Hardly another record of the file has this ZIP code with this city, and very many have one that differs by two neighbouring digits in each other’s places.',
+    why: 'A letter to the parents comes back, and the patient is counted in another place.',
+    fix: 'Look the address up. If the city has both ZIP codes, leave it as it is.',
+    source: 'immload: places of the same file',
+  },
   'county-unrecognized': {
     severity: 'warning',
     subject: 'patient',

@@ -1,5 +1,6 @@
 /** Writes other values into the bytes of a record, and leaves all its other bytes as they are. */
 
+import { joinBytes } from './bytes.js';
 import { decodeText, detectEncoding, type Encoding, encodeText, type FileEncoding } from './read/decode.js';
 import { columnsOfWidths, countsCharacters } from './read/fixed.js';
 import { type DelimitedLayout, type FixedLayout, type Layout, unitOf } from './spec.js';
@@ -9,12 +10,15 @@ import { quoteCell } from './write.js';
 export interface CellEdit {
   readonly column: number;
   readonly value: string;
+  /** The same in fewer characters, for a column of a width that has no room for the value. */
+  readonly shorter?: string;
 }
 
-/** What a record becomes, and what stood in the columns before; `null` where a value cannot be written there. */
+/** What a record becomes, what stood in the columns before, and what was written into them. */
 export interface EditedRecord {
   readonly bytes: Uint8Array;
   readonly before: readonly string[];
+  readonly after: readonly string[];
 }
 
 /**
@@ -57,10 +61,16 @@ function editDelimited(
     const cell = isQuoted ? quoteWhole(value, layout) : quoteCell(value, layout);
     const bytes = encodeText(cell, encoding);
     if (bytes === null) return null;
-    before.push((isQuoted ? old.slice(1, -1) : old).trim());
+    before.push((isQuoted ? withoutQuotes(old, layout) : old).trim());
     replaced.push({ span, bytes });
   }
-  return { bytes: splice(record, replaced), before };
+  return { bytes: splice(record, replaced), before, after: edits.map(({ value }) => value) };
+}
+
+/** What a cell in quotes holds. */
+function withoutQuotes(cell: string, { quote, escape: escaping }: DelimitedLayout): string {
+  const text = cell.replace(/\s+$/, '').slice(1, -1);
+  return text.replaceAll((escaping ?? quote!) + quote!, quote!);
 }
 
 /** A cell in quotes whatever it holds, as the one was that it replaces. */
@@ -96,17 +106,7 @@ function splice(record: Uint8Array, parts: readonly { readonly span: Span; reado
     pieces.push(record.subarray(at, span.start), bytes);
     at = span.end;
   }
-  return join([...pieces, record.subarray(at)]);
-}
-
-function join(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return joinBytes([...pieces, record.subarray(at)]);
 }
 
 /** Widths count characters where the reader counts them so: then the record is written anew from its characters. */
@@ -124,11 +124,13 @@ function editFixed(
     encoding !== 'ascii' && countsCharacters(characters.length, columns, unitOf(layout), fileEncoding);
   const units: (string | number)[] = inCharacters ? characters : [...record];
   const before: string[] = [];
-  for (const { column, value } of edits) {
+  const after: string[] = [];
+  for (const { column, value, shorter } of edits) {
     const width = layout.fields[column]?.width;
-    const cell = width !== undefined && value.length > width ? value.replaceAll('-', '') : value;
+    const cell = width !== undefined && value.length > width ? (shorter ?? value) : value;
     const written: readonly (string | number)[] | null = inCharacters ? [...cell] : listOf(encodeText(cell, encoding));
     if (width === undefined || written === null || written.length > width) return null;
+    after.push(cell);
     const start = columns.offsets[column]!;
     while (units.length < start + width) units.push(inCharacters ? ' ' : 32);
     const old = units.slice(start, start + width);
@@ -137,7 +139,7 @@ function editFixed(
     units.splice(start, width, ...written, ...padding);
   }
   const bytes = inCharacters ? encodeText(units.join(''), encoding) : Uint8Array.from(units as number[]);
-  return bytes === null ? null : { bytes, before };
+  return bytes === null ? null : { bytes, before, after };
 }
 
 function listOf(bytes: Uint8Array | null): readonly number[] | null {

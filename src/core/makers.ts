@@ -1,11 +1,14 @@
 /** The makers of vaccines: their names, who became part of whom, and who makes what. */
 import type { Codes } from './codes.js';
+import { areOneEditApart } from './match/similarity.js';
 import { nameKey } from './vaccine-names.js';
 
 /** Firms that put others' vaccines into packages of their own: any vaccine may bear their name. Source: CDC’s notes on MVX. */
 const RELABELERS = new Set(['AKR', 'DSI', 'GRF', 'REB']);
 /** Codes that name no maker. */
-const NO_MAKER = new Set(['OTH', 'UNK']);
+const NO_MAKER: ReadonlySet<string> = new Set(['OTH', 'UNK']);
+/** Fewer letters of a maker's name are near to too many others. */
+const SHORTEST_NAME = 4;
 
 /** What the product list says of a vaccine and a maker. */
 export type ProductCheck =
@@ -23,6 +26,9 @@ export class Makers {
   /** The makers that each became part of. */
   readonly #partOf = new Map<string, string[]>();
   readonly #ofVaccine = new Map<string, Set<string>>();
+  /** Those of products that are on the market. */
+  readonly #onMarket = new Map<string, Set<string>>();
+  readonly #ofProduct = new Map<string, Set<string>>();
   /** Answers about makers that a vaccine is not listed with itself. */
   readonly #checked = new Map<string, ProductCheck>();
 
@@ -34,9 +40,14 @@ export class Makers {
     for (const { mvx, part_of } of codes.rows('maker_merger')) {
       this.#partOf.set(mvx!, [...(this.#partOf.get(mvx!) ?? []), part_of!]);
     }
-    for (const { cvx, mvx } of codes.rows('product')) {
+    const add = (map: Map<string, Set<string>>, key: string, mvx: string): void => {
+      map.set(key, (map.get(key) ?? new Set()).add(mvx));
+    };
+    for (const { product_name, cvx, mvx, status } of codes.rows('product')) {
       if (mvx === '') continue;
-      this.#ofVaccine.set(cvx!, (this.#ofVaccine.get(cvx!) ?? new Set()).add(mvx!));
+      add(this.#ofVaccine, cvx!, mvx!);
+      add(this.#ofProduct, nameKey(product_name!), mvx!);
+      if (status === 'Active') add(this.#onMarket, cvx!, mvx!);
     }
   }
 
@@ -60,6 +71,32 @@ export class Makers {
   /** The makers that CDC lists for a vaccine, in alphabetical order; `[]` if it lists none. */
   ofVaccine(cvx: string): readonly string[] {
     return [...(this.#ofVaccine.get(cvx) ?? [])].sort();
+  }
+
+  /** The makers whose product for a vaccine is on the market, or all where none is; `[]` if CDC lists none. */
+  onMarketFor(cvx: string): readonly string[] {
+    return [...(this.#onMarket.get(cvx) ?? this.#ofVaccine.get(cvx) ?? [])].sort();
+  }
+
+  /** The makers of the products of a name, `[]` if there is no such product. */
+  ofProduct(name: string): readonly string[] {
+    return [...(this.#ofProduct.get(nameKey(name)) ?? [])].sort();
+  }
+
+  /** The makers whose name is one slip of the finger from a text; `[]` if none is, or the text is too short to tell. */
+  nearTo(text: string): readonly string[] {
+    const key = nameKey(text);
+    const near = new Set<string>();
+    for (const [name, code] of this.#byName) {
+      if (Math.min(key.length, name.length) < SHORTEST_NAME || NO_MAKER.has(code)) continue;
+      if (areOneEditApart(key, name)) near.add(code);
+    }
+    return [...near];
+  }
+
+  /** Whether a code names a maker, and not an unknown or another one. */
+  isMaker(mvx: string): boolean {
+    return !NO_MAKER.has(mvx);
   }
 
   /** Whether the maker makes the vaccine, now or under the name of another. */

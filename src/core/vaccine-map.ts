@@ -11,6 +11,7 @@ import { nearestWord } from './nearest.js';
 import { createDateNormalizer } from './normalize/date.js';
 import { tidyText } from './normalize/text.js';
 import { VACCINE_ORDER, type VaccineField } from './normalize/vaccine.js';
+import { fromSafeCell } from './safe-cells.js';
 
 /** The columns of a map, in their order; the last ones tell of what was found, and are not read. */
 export const MAP_COLUMNS = [
@@ -250,9 +251,4 @@ function delimiterOf(text: string): string {
 
 function countLineEnds(text: string, start: number, end: number): number {
   return text.slice(start, end).split(/\r\n|\n|\r/).length - 1;
-}
-
-/** Takes away the apostrophe that reports put before what a spreadsheet would run as a formula. */
-function fromSafeCell(text: string): string {
-  return /^'[=+\-@\t\r]/.test(text) ? text.slice(1) : text;
 }

@@ -5,6 +5,7 @@ import type { FieldName, FileRole } from '../core/model.js';
 import { RecordCutter } from '../core/read/blocks.js';
 import { splitQuotedRecords } from '../core/read/delimited.js';
 import { encodeUtf16, isUtf16 } from '../core/read/utf16.js';
+import { fromSafeCell } from '../core/safe-cells.js';
 import { type FieldFix, parseFixes } from '../core/suggest/proposal.js';
 import { ReportError } from './reports.js';
 
@@ -29,7 +30,11 @@ export interface SuggestedFix {
   readonly code: string;
   /** The sender's ids of the record, `''` where it has none: so that no other record is corrected. */
   readonly ids: { readonly patient: string; readonly immunization: string };
+  /** The field of the issue, `null` where it has none. */
+  readonly field: FieldName | null;
   readonly fixes: readonly FieldFix[];
+  /** What it was made from, as `describeSeen` says it: a record in which something else stands was corrected already. */
+  readonly seen: string;
   readonly confidence: number;
   readonly reason: string;
 }
@@ -67,12 +72,7 @@ export function readCsvReport(folder: string, name: string): Record<string, stri
     }
   }
   const [columns = [], ...rows] = splitQuotedRecords(texts, ',', '"');
-  return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, unguard(row[i] ?? '')])));
-}
-
-/** A cell without the quote that keeps spreadsheets from running it. */
-function unguard(cell: string): string {
-  return /^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell;
+  return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, fromSafeCell(row[i] ?? '')])));
 }
 
 /** What a report says of its rejected records. */
@@ -99,11 +99,13 @@ export function readReportedRejects(folder: string, { files }: ReportedRun, min:
   }
   for (const row of existsSync(join(folder, 'suggestions.csv')) ? readCsvReport(folder, 'suggestions.csv') : []) {
     const confidence = Number(row['confidence']);
-    const fixes = parseFixes(row['suggestion']!, (row['field'] || null) as FieldName | null);
+    const field = (row['field'] || null) as FieldName | null;
+    const fixes = parseFixes(row['suggestion']!, field);
     if (row['fate'] !== 'rejected' || fixes === null || confidence < min) continue;
     const [file, record, code] = [row['file']!, Number(row['record']), row['code']!];
     const ids = { patient: row['source_patient_id']!, immunization: row['source_immunization_id']! };
-    suggestions.push({ file, record, line: Number(row['line']), code, ids, fixes, confidence, reason: row['reason']! });
+    const [line, reason, seen] = [Number(row['line']), row['reason']!, row['seen'] ?? ''];
+    suggestions.push({ file, record, line, code, ids, field, fixes, seen, confidence, reason });
   }
   const records = files.map(({ name, role }) => {
     const own = [...(last.get(name) ?? [])].sort(([a], [b]) => a - b);

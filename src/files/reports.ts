@@ -287,7 +287,7 @@ export class IssueLog {
         for (const issue of inOrderOfRecords(STAGES.map((stage) => stages[stage].lines()))) {
           const documentCode = issue.documentCode ?? this.#documentCodes[issue.code] ?? null;
           const fate = issue.record === 0 ? null : fateOf(file, issue.record);
-          const advice = issue.facts == null ? null : (advisor?.advise(issue, issue.facts) ?? null);
+          const advice = issue.facts == null ? null : (advisor?.advise(issue, issue.facts, file) ?? null);
           if (advice !== null) {
             this.suggestions.count++;
             if (advice.confidence >= SURE) this.suggestions.sure++;
@@ -344,7 +344,7 @@ const ISSUE_COLUMNS = [
 ]; // biome-ignore format: the columns in their order
 const SUGGESTION_COLUMNS = [
   'file', 'record', 'line', 'source_patient_id', 'source_immunization_id', 'code', 'field', 'value', 'suggestion',
-  'confidence', 'reason', 'fate',
+  'confidence', 'reason', 'fate', 'seen',
 ]; // biome-ignore format: the columns in their order
 
 function issueCells(file: string, issue: Issue, fate: Fate | null, advice: Advice | null): (string | number | null)[] {
@@ -382,6 +382,7 @@ function suggestionCells(file: string, issue: Issue, fate: Fate | null, advice: 
     advice.confidence.toFixed(2),
     advice.reason,
     fate,
+    advice.seen,
   ];
 }
 

@@ -102,6 +102,62 @@ test('a reject file that somebody changed is left alone', async () => {
   expect(shorter.stderr).toContain('holds 1 records, and issues.csv tells of 3');
 });
 
+test('what a person corrected stays as it is, and all else is corrected', async () => {
+  using sandbox = new Sandbox();
+  const doses = miis(
+    'facility_id|patient_id|cvx|admin_date|vaccine_name',
+    'F1|1||20160512|Boostrixx',
+    'F1|1||20160513|Boostrixx',
+  );
+  await loadFaulty(sandbox, PATIENTS, doses);
+  const edit = (name: string, ...replaced: readonly [string, string][]): void => {
+    const path = sandbox.path('report', 'rejects', name);
+    writeFileSync(
+      path,
+      replaced.reduce((text, [from, to]) => text.replace(from, to), readFileSync(path, 'utf8')),
+    );
+  };
+  edit('p.txt', ['"31/05/2009"', '"20090601"']);
+  // The name that the code was suggested for is another one now.
+  edit('d.txt', ['20160512|Boostrixx', '20160512|Adacel']);
+  expect((await runProgram(sandbox.folder, ACCEPT)).stdout).toContain('2 values are left to a person.');
+  expect(readFileSync(sandbox.path('report', 'rejects', 'p.corrected.txt'), 'utf8')).toContain('|Ben|"20090601"|');
+  const corrected = readFileSync(sandbox.path('report', 'rejects', 'd.corrected.txt'), 'utf8');
+  expect(corrected).toContain('F1|1||20160512|Adacel|');
+  expect(corrected).toContain('F1|1|115|20160513|Boostrixx|');
+  const left = (await sandbox.report(sandbox.path('report'), 'corrections.csv')).filter((row) => row['not_applied']);
+  expect(left.map((row) => [row['field'], row['not_applied']])).toEqual([
+    ['birth_date', 'somebody changed the record, and what it was suggested for is there no more'],
+    ['cvx', 'somebody changed the record, and what it was suggested for is there no more'],
+  ]);
+});
+
+test('nothing is suggested for a column that the file does not have', async () => {
+  using sandbox = new Sandbox();
+  const doses = (columns: string, record: string): string => miis(columns, record, record.replace('0512', '0513'));
+  await loadFaulty(
+    sandbox,
+    PATIENTS,
+    doses('facility_id|patient_id|admin_date|vaccine_name', 'F1|1|20160512|Boostrixx'),
+  );
+  const rows = await sandbox.report(sandbox.path('report'), 'issues.csv');
+  expect(rows.filter((row) => row['file'] === 'd.txt' && row['suggestion'] !== '')).toEqual([]);
+  expect(rows.some((row) => row['code'] === 'vaccine-name-near')).toBe(true);
+});
+
+test('a suggestion that several issues share, and that cannot be applied, is left once', async () => {
+  using sandbox = new Sandbox();
+  const doses = miis('facility_id|patient_id|cvx|admin_date|vaccine_name', 'F1|1||20160512|Boostrixx');
+  await loadFaulty(sandbox, PATIENTS, doses);
+  const path = sandbox.path('report', 'rejects', 'd.txt');
+  // The column was taken out, and so the value has no place.
+  const lines = readFileSync(path, 'utf8').split('\n');
+  writeFileSync(path, lines.map((line) => line.split('|').toSpliced(2, 1).join('|')).join('\n'));
+  expect((await runProgram(sandbox.folder, ACCEPT)).stdout).toContain('1 value is left to a person.');
+  const left = (await sandbox.report(sandbox.path('report'), 'corrections.csv')).filter((row) => row['not_applied']);
+  expect(left.map((row) => [row['field'], row['not_applied']])).toEqual([['cvx', 'the file has no such column']]);
+});
+
 test('what is not sure enough is left alone', async () => {
   using sandbox = new Sandbox();
   await loadFaulty(sandbox, PATIENTS, DOSES);

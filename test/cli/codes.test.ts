@@ -240,7 +240,7 @@ describe('codes update', () => {
     expect(stdout).toContain('  1 rows that come again are left out\n');
     const { stdout: ofXml } = await run(sandbox, 'update', '--dry-run', 'cvx.xml');
     expect(ofXml.replace(/\s+/g, ' ')).toContain(
-      'The XML does not say non_vaccine: of the codes that are added, it is taken to be false; the text file says it',
+      'The XML does not say non_vaccine: of the codes that are added, it is taken from their names; the text file says it',
     );
   });
 
@@ -267,6 +267,34 @@ describe('codes update', () => {
     );
   });
 
+  test('refuses a file that CDC changed earlier than the table, unless told', async () => {
+    const older = rowsOfTable('cvx').map((row) => ({ ...row, last_updated: '2010-05-28' }));
+    using sandbox = filesOf({ 'cvx.txt': cdcText('cvx', older) });
+    const before = listFolder(sandbox.folder);
+    const refused = await run(sandbox, 'update', 'cvx.txt');
+    expect(refused).toMatchObject({ code: 1, left: before });
+    expect(refused.stderr).toBe(
+      'immload: cvx.txt: was changed on 2010-05-28 for the last time, and the table in use on 2024-08-06; nothing was written; download it again, or say --allow-older if the older one is wanted\n',
+    );
+    expect(await run(sandbox, 'update', 'cvx.txt', '--allow-older')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('refuses a file whose names stand in each other’s columns, unless told', async () => {
+    const exchanged = rowsOfTable('cvx').map((row) => {
+      return { ...row, short_name: row['full_name']!, full_name: row['short_name']! };
+    });
+    using sandbox = filesOf({ 'cvx.txt': cdcText('cvx', exchanged) });
+    const before = listFolder(sandbox.folder);
+    const refused = await run(sandbox, 'update', 'cvx.txt');
+    expect(refused).toMatchObject({ code: 1, left: before });
+    expect(refused.stderr).toMatch(
+      /^immload: cvx\.txt: has another name for 2\d\d of 288 rows; nothing was written; look/,
+    );
+    expect(refused.stdout.replace(/\s+/g, ' ')).toContain('It is taken with --allow-renames only');
+    expect((await run(sandbox, 'update', 'cvx.txt', '--dry-run')).code).toBe(1);
+    expect(await run(sandbox, 'update', 'cvx.txt', '--allow-renames')).toMatchObject({ code: 0, stderr: '' });
+  });
+
   test('refuses a table that has shrunk, unless told', async () => {
     using sandbox = filesOf({ 'cvx.txt': cdcText('cvx', rowsOfTable('cvx').slice(0, 259)), 'VG.txt': GROUPS });
     const before = listFolder(sandbox.folder);
@@ -276,9 +304,9 @@ describe('codes update', () => {
       'immload: cvx.txt: has 259 rows where there were 288, more than a tenth fewer; nothing was written; download it again, or say --allow-shrink if CDC’s list is as short as that\n',
     );
     expect(refused.stdout).toContain('  29 gone from the file, kept for history\n');
-    expect((await run(sandbox, 'update', 'VG.txt', 'cvx.txt', '--dry-run')).stdout).toContain(
-      'Without --dry-run, this would be refused.',
-    );
+    const dry = await run(sandbox, 'update', 'VG.txt', 'cvx.txt', '--dry-run');
+    expect(dry).toMatchObject({ code: 1, stderr: refused.stderr, left: before });
+    expect(dry.stdout).toContain('Without --dry-run, this would be refused.');
     expect(await run(sandbox, 'update', 'VG.txt', 'cvx.txt', '--allow-shrink')).toMatchObject({ code: 0, stderr: '' });
     expect(tableIn(sandbox, 'immload-codes', 'cvx.json').rows.length).toBe(288);
   });

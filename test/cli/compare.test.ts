@@ -111,6 +111,7 @@ describe('an old submission under newer tables', () => {
       newly_rejected: 1,
       newly_accepted: 3,
       other_cvx: 6,
+      other_issues: 5,
       cvx: [
         { before: null, after: '340', count: 2 },
         { before: null, after: '03', count: 1 },
@@ -122,7 +123,7 @@ describe('an old submission under newer tables', () => {
     expect(stdout).toContain(
       [
         'Compared with run 1 (cvx 2025-10-12 → 2025-11-05; product 2024-07-25, with other rows; cpt 2022-03-10, 22 links 2024 → 2025-11-05; ndc none → use 2024-08-06):',
-        '  6 of 9 records differ: 1 now rejected, 3 now accepted, 6 of another CVX code',
+        '  6 of 9 records differ: 1 now rejected, 3 now accepted, 6 of another CVX code, 5 with other issues',
         '    CVX none → 340  2',
         '    CVX none → 03   1',
       ].join('\n'),
@@ -175,6 +176,35 @@ describe('an old submission under newer tables', () => {
     expect(flipped('accepted')).toEqual(then.filter((id) => !now.includes(id)));
   });
 
+  test('shows what is said of a record now, and was not then', async () => {
+    using sandbox = await loadedBefore(
+      miis('facility_id|patient_id|admin_date|cvx|info_source', 'F1|1|20160516|03|00', 'F1|1|20160517|21|00'),
+    );
+    rmSync(sandbox.path('immload-codes'), { recursive: true });
+    const retired = rowsOfTable('cvx').map((row) =>
+      row['code'] === '03' ? { ...row, status: 'Inactive', last_updated: '2015-01-01' } : row,
+    );
+    sandbox.write('cvx.txt', cdcText('cvx', retired));
+    await runProgram(sandbox.folder, ['codes', 'update', 'cvx.txt', '--allow-older']);
+    const { stdout } = await runProgram(sandbox.folder, COMPARE);
+    const rows = await sandbox.report(sandbox.path('again'), 'comparison.csv');
+    const [same] = rows;
+    expect(same).toMatchObject({
+      verdict_before: 'accepted',
+      verdict_after: 'accepted',
+      cvx_before: '03',
+      cvx_after: '03',
+    });
+    expect([same!['codes_before'], same!['codes_after']]).toEqual([
+      'mvx-missing lot-missing',
+      'mvx-missing lot-missing cvx-retired',
+    ]);
+    expect([rows.length, comparisonOf(sandbox).other_issues]).toEqual([1, 1]);
+    expect(stdout).toMatch(
+      /records differ: 0 now rejected, 0 now accepted, 0 of another CVX code, 1 with other issues/,
+    );
+  });
+
   test('is judged on the day and for the site of the run, unless told otherwise', async () => {
     using sandbox = new Sandbox();
     sandbox.write('p.txt', miis('patient_id|last_name|first_name|birth_date', '1|Smith|Anna|20150504'));
@@ -193,7 +223,7 @@ describe('an old submission under newer tables', () => {
     rmSync(sandbox.path('immload-codes'), { recursive: true });
     const { stdout } = await runProgram(sandbox.folder, COMPARE);
     expect(stdout).toContain(
-      'Compared with run 1 (the same code tables):\n  0 of 9 records differ: 0 now rejected, 0 now accepted, 0 of another CVX code\n',
+      'Compared with run 1 (the same code tables):\n  0 of 9 records differ: 0 now rejected, 0 now accepted, 0 of another CVX code, 0 with other issues\n',
     );
     expect(await differences(sandbox)).toEqual([]);
     expect(stdout).not.toContain('Differences');

@@ -38,7 +38,7 @@ test.each<[string, Layout, Uint8Array, [number, string][], Uint8Array | null]>([
   ['a fixed-width value, filled up', fixed, bytes('aaabbbbbcc'), [[1, 'xy']], bytes('aaaxy   cc')],
   ['a fixed-width value of a record that ends early', fixed, bytes('aaab'), [[2, 'xy']], bytes('aaab    xy')],
   ['a value too wide for its column', fixed, bytes('aaabbbbbcc'), [[2, 'xyz']], null],
-  ['a hyphen that has no room', fixed, bytes('aaabbbbbcc'), [[1, '12-345']], bytes('aaa12345cc')],
+  ['a hyphenated name that has no room', fixed, bytes('aaabbbbbcc'), [[1, 'Ann-Le']], null],
 ] as const)('%s', (_, layout, record, edits, expected) => {
   const edited = editRecord(record, edits.map(([column, value]) => ({ column, value })), layout, null);
   expect(edited === null ? null : Buffer.from(edited.bytes).toString('latin1')).toBe(
@@ -60,4 +60,14 @@ test('counts characters where the reader does', () => {
   const encoding: FileEncoding | null = null;
   const edited = editRecord(bytes('ñññbbbbbcc'), [{ column: 1, value: 'xy' }], characters, encoding);
   expect(Buffer.from(edited!.bytes).toString('utf8')).toBe('ñññxy   cc');
+});
+
+test('what has no room is written shorter where it can be, and told as it was written', () => {
+  const edits = [{ column: 1, value: '12-345', shorter: '12345' }];
+  const edited = editRecord(bytes('aaabbbbbcc'), edits, fixed, null)!;
+  expect(Buffer.from(edited.bytes).toString('latin1')).toBe('aaa12345cc');
+  expect([edited.before, edited.after]).toEqual([['bbbbb'], ['12345']]);
+  expect(editRecord(bytes('aaabbbbbcc'), [{ column: 1, value: '1-2', shorter: '12' }], fixed, null)!.after).toEqual([
+    '1-2',
+  ]);
 });

@@ -8,7 +8,7 @@ const NEIGHBOURS: Readonly<Record<string, string>> = {
   o: 'ip', p: 'o', q: 'w', r: 'et', s: 'ad', t: 'ry', u: 'yi', v: 'cb', w: 'qe', x: 'zc', y: 'tu', z: 'x',
 }; // biome-ignore format: a table of letters
 
-/** The text with one letter left out, doubled, put in, replaced, or swapped with the next. */
+/** The text with one letter left out, doubled, put in, replaced, or swapped with the next. A digit is replaced by another. */
 export function mistype(text: string, random: Random): string {
   if (text.length < 2) return text;
   const at = random.integer(0, text.length - 1);
@@ -21,6 +21,10 @@ export function mistype(text: string, random: Random): string {
     case 2:
       return text.slice(0, at + 1) + random.pick([...LETTERS]) + text.slice(at + 1);
     case 3: {
+      if (/\d/.test(letter)) {
+        const digit = random.pick([...'0123456789'].filter((each) => each !== letter));
+        return text.slice(0, at) + digit + text.slice(at + 1);
+      }
       const wrong = random.pick([...(NEIGHBOURS[letter.toLowerCase()] ?? LETTERS)]);
       return text.slice(0, at) + (letter === letter.toLowerCase() ? wrong : wrong.toUpperCase()) + text.slice(at + 1);
     }

@@ -42,6 +42,23 @@ export function hasShrunk({ rowsBefore, rowsNow }: Pick<TableUpdate, 'rowsBefore
   return rowsNow < rowsBefore * (1 - MOST_SHRINKAGE);
 }
 
+/** Fewer names change whenever CDC words some anew. */
+const FEW_NAMES = 10;
+
+/** Whether so many names are others that columns may stand in each other's places. */
+export function isRenamed({ renamed, rowsBefore }: Pick<TableUpdate, 'renamed' | 'rowsBefore'>): boolean {
+  return renamed.length > Math.max(FEW_NAMES, rowsBefore * MOST_SHRINKAGE);
+}
+
+/** The newest day on which a row of a table was changed, `null` where it does not say. */
+export function newestChangeOf({ columns, rows }: CodeTable): string | null {
+  const place = columns.indexOf('last_updated');
+  return rows.reduce<string | null>((newest, row) => {
+    const day = row[place] ?? '';
+    return day === '' || (newest !== null && day <= newest) ? newest : day;
+  }, null);
+}
+
 /** How a table is updated. */
 interface TableRules {
   /** The codes that people know a row by, and its names, of which the first that changed is told. */
@@ -61,6 +78,13 @@ interface TableRules {
   readonly notes: string;
 }
 
+/**
+ * Names of what CDC's text file flags as no vaccine, for its XML, which has no such flag: immune globulins, antitoxins and
+ * skin tests. The antibodies against RSV are not flagged since 2023.
+ */
+const NON_VACCINE =
+  /\bimmune globulin\b|\bantitoxin\b|\bTST\b|\bskin test\b|\bRho\(D\)|\badjuvant$|\b(?:IG|[A-Z]+IG)\b/i;
+
 const isInactive = (row: Row): boolean => row['status'] === 'Inactive' || row['status'] === 'Never Active';
 const nothing = (): Row => ({});
 
@@ -74,7 +98,7 @@ const RULES: Readonly<Record<CdcTable, TableRules>> = {
       const names = `${row['short_name']} ${row['full_name']}`;
       // Codes of unspecified formulations are published as inactive, for they are meant for history.
       const unspecified = isInactive(row) && /\bunspecified\b|\bNOS\b/i.test(names);
-      return { unspecified: String(unspecified), non_vaccine: 'false' };
+      return { unspecified: String(unspecified), non_vaccine: String(NON_VACCINE.test(names)) };
     },
     // CDC takes no code back.
     keeps: () => true,
@@ -199,13 +223,7 @@ export function updateTable(before: CodeTable, file: CdcFile, options: UpdateOpt
     else if (before.columns.some((column) => (row[column] ?? '') !== old[column])) changed++;
   }
 
-  const incoming = new Set(file.rows.map(({ values }) => keyOf(values, key)));
-  const byCode = new Map<string, Row[]>();
-  for (const row of merged) byCode.set(row[key[0]!]!, [...(byCode.get(row[key[0]!]!) ?? []), row]);
-  const gone = ours.filter((row) => !incoming.has(keyOf(row, key)));
-  const [kept, removed] = partition(gone, (row) =>
-    rules.keeps(row, byCode.get(row[key[0]!]!) ?? [], options.unspecified),
-  );
+  const [kept, removed] = partGone(ours, merged, key, rules, options);
   const all = [...others, ...merged, ...kept.map((row) => ({ ...row, ...rules.origins?.ofKept(row, before) }))];
   const rows = inOrder(rules.finish?.(all) ?? all, rules.order);
   return {
@@ -227,6 +245,26 @@ export function updateTable(before: CodeTable, file: CdcFile, options: UpdateOpt
     rowsBefore: ours.filter(isOfCdc).length,
     rowsNow: file.rows.length,
   };
+}
+
+/** The rows that the file has no more: those that stay, and those that do not. */
+function partGone(
+  ours: readonly Row[],
+  merged: readonly Row[],
+  key: readonly string[],
+  rules: TableRules,
+  { unspecified }: UpdateOptions,
+): [Row[], Row[]] {
+  const incoming = new Set(merged.map((row) => keyOf(row, key)));
+  const byCode = new Map<string, Row[]>();
+  for (const row of merged) {
+    const code = row[key[0]!]!;
+    const known = byCode.get(code);
+    if (known === undefined) byCode.set(code, [row]);
+    else known.push(row);
+  }
+  const gone = ours.filter((row) => !incoming.has(keyOf(row, key)));
+  return partition(gone, (row) => rules.keeps(row, byCode.get(row[key[0]!]!) ?? [], unspecified));
 }
 
 /** Whether a row was in CDC's file the last time. */

@@ -1,4 +1,5 @@
 /** Whether two lot numbers are one, written differently. */
+import { areOneEditApart } from './similarity.js';
 
 /** What two lot numbers say about their doses. */
 export const LOTS = {
@@ -55,15 +56,4 @@ function isNumberOf(written: string, lot: string): boolean {
   const decimals = parts[1]?.length ?? 0;
   const [a, b] = [Number(written), Number(lot)];
   return Number.isFinite(b) && decimals <= 100 && a.toExponential(decimals) === b.toExponential(decimals);
-}
-
-/** Whether one character was added, left out or changed, or two neighbours were swapped. */
-function areOneEditApart(a: string, b: string): boolean {
-  if (a.length > b.length) return areOneEditApart(b, a);
-  if (b.length - a.length > 1) return false;
-  let at = 0;
-  while (at < a.length && a[at] === b[at]) at++;
-  if (a.length < b.length) return a.slice(at) === b.slice(at + 1);
-  if (a.slice(at + 1) === b.slice(at + 1)) return true;
-  return a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
 }

@@ -10,6 +10,7 @@
  */
 import type { MatchExplanation } from './explanation.js';
 import { type Identity, matchKeyOf } from './keys.js';
+import { areOneEditApart } from './similarity.js';
 
 /** A record of the submission. */
 export interface IncomingRecord {
@@ -215,22 +216,6 @@ function areSimilar(a: string | null, b: string | null): boolean {
   if (a === null || b === null || a === b) return true;
   if (a.startsWith(b) || b.startsWith(a)) return true;
   return Math.min(a.length, b.length) >= 4 && areOneEditApart(a, b);
-}
-
-/** Whether one letter was added, left out, replaced, or exchanged with its neighbour. */
-function areOneEditApart(a: string, b: string): boolean {
-  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  if (long.length - short.length > 1) return false;
-  let start = 0;
-  while (start < short.length && short[start] === long[start]) start++;
-  let end = 0;
-  while (end < short.length - start && short[short.length - 1 - end] === long[long.length - 1 - end]) end++;
-  const restShort = short.slice(start, short.length - end);
-  const restLong = long.slice(start, long.length - end);
-  if (restLong.length <= 1) return true;
-  return (
-    restLong.length === 2 && restShort.length === 2 && restShort[0] === restLong[1] && restShort[1] === restLong[0]
-  );
 }
 
 /** What speaks against two namesakes being one person. */

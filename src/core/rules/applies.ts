@@ -92,6 +92,7 @@ const NEEDS_MORE_THAN_FILES: ReadonlySet<IssueCode> = new Set<IssueCode>([
 export const NEEDS_MANY_RECORDS: ReadonlySet<IssueCode> = new Set<IssueCode>([
   ...DETECTORS.map(({ code }) => code),
   'names-exchanged',
+  'zip-unlike-city',
 ]);
 
 /** Codes that need a second field beside the one they are reported on. */

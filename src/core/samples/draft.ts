@@ -1,4 +1,5 @@
 /** The files of a sample submission while they are being written: records as cells, so that some can be spoiled. */
+import { joinBytes } from '../bytes.js';
 import type { IssueCode } from '../catalogue.js';
 import { fileLayoutsOf, filesOf } from '../file-layouts.js';
 import type { MarkRecord } from '../framing.js';
@@ -250,7 +251,7 @@ export class Draft {
   bytesOf(file: DraftFile): Uint8Array {
     const lineEnd = encoder.encode(lineEndOf(file.layout));
     const lines = linesOf(file).map((line) => (typeof line === 'string' ? encoder.encode(line) : line));
-    return concatenate(lines.flatMap((line) => [line, lineEnd]));
+    return joinBytes(lines.flatMap((line) => [line, lineEnd]));
   }
 }
 
@@ -295,16 +296,6 @@ function viewOfDose(layout: Layout, dose: number | null): Layout {
 }
 
 const encoder = new TextEncoder();
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
 
 /** A text in Latin-1, as Windows-1252 writes it too. */
 export function latin1(text: string): Uint8Array {

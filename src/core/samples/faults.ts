@@ -611,6 +611,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'name-characters': [patient({ middle_name: 'M4' }), patient({ last_name: 'Ch3n' })],
   'middle-initial-in-first-name': [patient({ first_name: 'Mary A', middle_name: '' })],
   'names-exchanged': [needsManyRecords],
+  'zip-unlike-city': [needsManyRecords],
   'suffix-split': [patient({ last_name: 'Chen JR', suffix: '' })],
   'suffix-unrecognized': [patient({ suffix: 'MD' })],
   'birth-date-missing': [patient({ birth_date: '' })],

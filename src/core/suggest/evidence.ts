@@ -3,20 +3,41 @@ import type { Codes } from '../codes.js';
 import type { Issue } from '../issue.js';
 import type { IsoDate } from '../model.js';
 import type { FileCounts } from '../whole/file-counts.js';
-import { agesOf } from '../whole/vaccine-ages.js';
+import { agesOf, type VaccineAges } from '../whole/vaccine-ages.js';
 import type { RecordFacts } from './facts.js';
 
 /** Patients with faulty doses that are remembered. More of them are another kind of trouble. */
 const MOST_PATIENTS = 100_000;
 
-/** The dates of a patient's doses, as far as they stand in records with a finding. */
+/** The first and the last of some days. */
+interface Span {
+  first: string;
+  last: string;
+}
+
+/**
+ * The dates of a patient's doses, as far as they stand in records with a finding. However many doses bear the id of one
+ * patient, no more than this is kept of them.
+ */
 export interface PatientDoses {
   readonly siteId: string;
   readonly sourcePatientId: string;
-  /** Days of doses that were set aside with their patient. */
-  readonly withPatient: string[];
-  /** Doses that lie before the patient's birth: the day, and whether the vaccine is one that newborns get. */
-  readonly beforeBirth: { readonly day: string; readonly isFromBirth: boolean }[];
+  /** Days of the doses that were set aside with their patient; `null` where there are none. */
+  withPatient: Span | null;
+  /** The same of the doses whose vaccine is for some ages only, by these ages. */
+  readonly byAges: Map<VaccineAges, Span>;
+  /** Doses that lie before the patient's birth. */
+  readonly beforeBirth: DosesBeforeBirth;
+}
+
+/** Doses that lie before the birth of their patient. */
+export interface DosesBeforeBirth {
+  total: number;
+  /** The earliest day of one, `null` where there is none. */
+  earliest: string | null;
+  /** Doses of that day: of vaccines that newborns get, and of others. */
+  fromBirth: number;
+  others: number;
 }
 
 /** What suggestions go by besides the record. */
@@ -41,11 +62,16 @@ export class Evidence {
     let doses = this.#doses.get(key);
     if (doses === undefined) {
       if (this.#doses.size >= MOST_PATIENTS) return;
-      doses = { siteId, sourcePatientId, withPatient: [], beforeBirth: [] };
+      const beforeBirth = { total: 0, earliest: null, fromBirth: 0, others: 0 };
+      doses = { siteId, sourcePatientId, withPatient: null, byAges: new Map(), beforeBirth };
       this.#doses.set(key, doses);
     }
-    if (code === 'patient-rejected') doses.withPatient.push(day);
-    else doses.beforeBirth.push({ day, isFromBirth: agesOf(values.cvx ?? '')?.fromBirth === true });
+    const ages = agesOf(values.cvx ?? '');
+    if (code === 'dose-date-before-birth') addBeforeBirth(doses.beforeBirth, day, ages?.fromBirth === true);
+    else {
+      doses.withPatient = widen(doses.withPatient, day);
+      if (ages !== undefined) doses.byAges.set(ages, widen(doses.byAges.get(ages) ?? null, day));
+    }
   }
 
   /** The faulty doses of a patient, `undefined` where there are none. */
@@ -78,4 +104,23 @@ export class Evidence {
   #sum(uses: (counts: FileCounts) => number): number {
     return this.counts.reduce((sum, counts) => sum + uses(counts), 0);
   }
+}
+
+function widen(span: Span | null, day: string): Span {
+  if (span === null) return { first: day, last: day };
+  if (day < span.first) span.first = day;
+  if (day > span.last) span.last = day;
+  return span;
+}
+
+function addBeforeBirth(doses: DosesBeforeBirth, day: string, isFromBirth: boolean): void {
+  doses.total++;
+  if (doses.earliest !== null && day > doses.earliest) return;
+  if (day !== doses.earliest) {
+    doses.earliest = day;
+    doses.fromBirth = 0;
+    doses.others = 0;
+  }
+  if (isFromBirth) doses.fromBirth++;
+  else doses.others++;
 }

@@ -11,6 +11,7 @@ export interface FieldFix {
 
 /** A way to mend a record, as one of several. */
 export interface Candidate {
+  /** None for a rival: what may have happened instead, though nobody can say what to write then. */
   readonly fixes: readonly FieldFix[];
   /** How many times likelier it is than that something happened which nobody thought of. */
   readonly odds: number;
@@ -28,6 +29,8 @@ export interface Proposal {
 
 /** From here on a suggestion counts as sure. */
 export const SURE = 0.95;
+/** The highest odds of a candidate that shall never be sure: 0.93, if it has no rival. */
+export const UNSURE_ODDS = 14;
 /** Less sure than this is a guess that helps nobody. */
 const LEAST_CONFIDENCE = 0.2;
 
@@ -35,7 +38,7 @@ const LEAST_CONFIDENCE = 0.2;
 export function chooseCandidate(candidates: readonly Candidate[]): Proposal | null {
   const byFixes = new Map<string, Candidate>();
   for (const candidate of candidates) {
-    const key = JSON.stringify(candidate.fixes);
+    const key = candidate.fixes.length === 0 ? candidate.reason : JSON.stringify(candidate.fixes);
     const known = byFixes.get(key);
     // Two reasons for the same say no more than the better one: they may be one reason in two words.
     if (known === undefined || known.odds < candidate.odds) byFixes.set(key, candidate);
@@ -44,6 +47,7 @@ export function chooseCandidate(candidates: readonly Candidate[]): Proposal | nu
   let sum = 1;
   for (const candidate of byFixes.values()) {
     sum += candidate.odds;
+    if (candidate.fixes.length === 0) continue;
     if (best === null || candidate.odds > best.odds) best = candidate;
   }
   if (best === null) return null;
@@ -72,4 +76,26 @@ export function parseFixes(text: string, field: FieldName | null): readonly Fiel
     fixes.push({ field: match[2] as FieldName, value: match[3]!, ...(match[1] !== undefined && { elsewhere: true }) });
   }
   return fixes;
+}
+
+/**
+ * What a suggestion was made from, as text: the values that it replaces, that of the issue's own field, and the name that
+ * a vaccine was taken from. A suggestion is for records in which all of this still stands. `read` gives a field as it
+ * stands in the file, `null` where it is blank, and `undefined` for one that is not looked at.
+ */
+export function describeSeen(
+  fixes: readonly FieldFix[],
+  field: FieldName | null,
+  read: (field: FieldName) => string | null | undefined,
+): string {
+  const fields = new Set(fixes.flatMap((fix) => (fix.elsewhere === true ? [] : [fix.field])));
+  if (fields.has('cvx')) fields.add('vaccine_name');
+  if (field !== null) fields.add(field);
+  return [...fields]
+    .sort()
+    .flatMap((each) => {
+      const value = read(each);
+      return value === undefined ? [] : [`${each}=${(value ?? '').replace(/\s+/g, ' ').trim()}`];
+    })
+    .join('; ');
 }

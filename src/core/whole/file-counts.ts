@@ -200,6 +200,11 @@ export class PatientCounts {
     return this.#names.get(nameKey(name))?.[part] ?? 0;
   }
 
+  /** How often each ZIP code, by its first five digits, stands beside each city, in upper case. */
+  get zipUses(): ReadonlyMap<string, ReadonlyMap<string, number>> {
+    return this.#zips;
+  }
+
   /** How often the first five digits of a ZIP code stand beside a city; beside any where it is `null`. */
   usesOfZip(zip: string, city: string | null): number {
     const cities = this.#zips.get(zip.slice(0, 5));

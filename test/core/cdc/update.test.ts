@@ -52,7 +52,7 @@ const ROWS: Readonly<Record<CdcKind, readonly CdcValues[]>> = {
     '03': { short_name: 'MMR & more', last_updated: '2026-06-01' },
     20: { status: 'Inactive' },
   }).concat({
-    code: '340', short_name: 'IgG1 κ, "new" & <better>', full_name: 'Immune globulin, new', status: 'Active', non_vaccine: 'false',
+    code: '340', short_name: 'IgG1 κ, "new" & <better>', full_name: 'Immune globulin, new', status: 'Active', non_vaccine: 'true',
     last_updated: '2026-06-30',
   }), // biome-ignore format: a row
   mvx: changed('mvx', { PFR: { name: 'Pfizer & Co.', last_updated: '2026-06-30' } }),
@@ -180,10 +180,14 @@ describe('CVX', () => {
     });
   });
 
-  test('of XML keeps which codes are no vaccines, and takes new ones for vaccines', () => {
+  test('of XML keeps which codes are no vaccines, and tells new ones by their names', () => {
     const xml = update(cdcXml('cvx', ROWS.cvx, { shape: 'named' }));
     expect(find(xml.after, { code: '96' })[0]).toMatchObject({ non_vaccine: 'true' });
-    expect(find(xml.after, { code: '340' })[0]).toMatchObject({ non_vaccine: 'false' });
+    expect(find(xml.after, { code: '340' })[0]).toMatchObject({ non_vaccine: 'true' });
+    const own = rowsOfTable('cvx').filter(({ non_vaccine }) => non_vaccine === 'false');
+    const empty = { ...CODES.table('cvx'), rows: [] };
+    const fresh = update(cdcXml('cvx', own, { shape: 'named' }), empty).after;
+    expect(find(fresh, { non_vaccine: 'true' })).toEqual([]);
   });
 });
 

@@ -140,6 +140,7 @@ const PROVED_ELSEWHERE: Partial<Record<IssueCode, readonly [path: string, title:
   'column-always-same': ['../whole/detectors.test.ts', 'column-always-same'],
   'columns-shifted': ['../whole/detectors.test.ts', 'columns-shifted'],
   'names-exchanged': ['../../load/suggestions.test.ts', 'are told by the names of all others'],
+  'zip-unlike-city': ['../../load/suggestions.test.ts', 'a ZIP code of the state with two digits exchanged'],
 };
 
 describe('no issue code is without a proof', () => {
