@@ -213,6 +213,8 @@ describe('a name of a vaccine', () => {
     }
     // Since Moderna makes a vaccine against RSV, too, its name alone says nothing.
     names.delete('Moderna');
+    // Two vaccines of one time, which CDC tells apart by the word dose alone.
+    for (const dose of ['', ' dose']) names.delete(`COVID-19, mRNA, LNP-S, bivalent, PF, 10 mcg/0.2 mL${dose}`);
     for (const [name, periods] of names) {
       // Between these vaccines, none of that strength was there.
       if (!/ mcg\/\d/.test(name)) expectNoGap([{ from: null, until: periods[0]!.until }, ...periods.slice(1)]);

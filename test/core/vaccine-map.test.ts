@@ -105,6 +105,7 @@ describe('all that is wrong with a map is told at once, with its line', () => {
       'cvx,LOC10,03,RB,2026-06-30,asked',
       'cvx,loc10,10,RB,2026-06-30,asked',
       'cpt,LOC10,10,RB,2026-06-30,asked',
+      'cvx,LOC11,225,RB,2026-06-30,asked',
     ];
     expect(problemsOf(lines.join('\n'))).toEqual([
       '2 cvx: not in the CVX table of 2025-10-12',

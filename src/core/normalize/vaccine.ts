@@ -120,7 +120,7 @@ const PLACEHOLDERS = new Set(['99', '999']);
 
 /** Words in the name of a vaccine that say it was not given, or speak of the disease: refused, titer, history of. */
 const DENIAL =
-  /\b(?:REFUS(?:ED|ES|AL)|DECLIN(?:ED|ES)|NOT\s+(?:GIVEN|DONE|ADMINISTERED|RECEIVED)|NEVER\s+GIVEN|NO\s+VACCINE|DEFERRED|CONTRAINDICATED|EXEMPT(?:ION)?|TIT(?:ER|RE)S?|IMMUNE(?!\s+(?:GLOB|SERUM))|IMMUNITY|SERO(?:LOGY|POSITIVE)|HX|HISTORY|HAD)\b/i;
+  /\b(?:REFUS(?:ED|ES|AL)|DECLIN(?:ED|ES)|NOT\s+(?:GIVEN|DONE|ADMINISTERED|RECEIVED)|NEVER\s+GIVEN|NO\s+VACCINE|DEFERRED|CONTRAINDICATED|EXEMPT(?:ION)?|TIT(?:ER|RE)S?|IMMUNE(?!\s+(?:GLOB|SERUM))|IMMUNITY|SERO(?:LOGY|POSITIVE)|HX|H\/O|HISTORY|HAD|DISEASE(?!\s+VACC))\b/i;
 
 /** Vaccine groups that senders put under one name. */
 const FAMILIES: readonly (readonly string[])[] = [

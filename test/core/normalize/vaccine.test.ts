@@ -139,6 +139,8 @@ describe('the day of the dose', () => {
       'vaccine-unresolved',
     ]);
     expect(resolve({ cpt: '90707' }, { day: null })).toEqual(['03']);
+    // Of one vaccine, which was there since some day.
+    expect(resolve({ vaccine_name: 'Shingrix' }, { day: null })).toEqual(['187', 'vaccine-from-name']);
   });
 });
 
@@ -185,6 +187,18 @@ describe('a map', () => {
     expect(resolve({ cvx: 'LOC12' }, { map: both })[0]).toBe('21');
   });
 
+  test('names the vaccine beside a CVX that says unknown, and none beside one that says no vaccine', () => {
+    const map = new VaccineMap([line({ field: 'vaccine_name', value: 'house mix', cvx: '03' })]);
+    const name = { vaccine_name: 'house mix' };
+    expect(resolve({ cvx: '999', ...name }, { map })).toEqual(['03', 'vaccine-mapped', 'cvx-placeholder']);
+    expect(resolve({ cvx: '998', ...name }, { map })).toEqual(['998', 'vaccine-codes-disagree']);
+  });
+
+  test('is not asked again whether its name denies the dose', () => {
+    const map = new VaccineMap([line({ field: 'vaccine_name', value: 'MMR (immune)', cvx: '03' })]);
+    expect(resolve({ vaccine_name: 'MMR (immune)' }, { map })).toEqual(['03', 'vaccine-mapped']);
+  });
+
   test('says nothing where the tables lack its vaccine', () => {
     const older = codesWith(
       'cvx',
@@ -211,6 +225,11 @@ describe('what nobody resolved', () => {
   test('is kept for somebody to decide, clue by clue', () => {
     expect(unmapped({ cvx: 'LOC12', vaccine_name: 'house mix' })).toEqual(['cvx LOC12', 'vaccine_name house mix']);
     expect(unmapped({ ndc: '99999-9999-99' })).toEqual(['ndc 99999-9999-99']);
+  });
+
+  test('is kept beside a CVX that says unknown, too', () => {
+    expect(unmapped({ cvx: '999', vaccine_name: 'house mix' })).toEqual(['vaccine_name house mix']);
+    expect(unmapped({ cvx: 'UNKNOWN', cpt: '90471' })).toEqual([]);
   });
 
   test('is nothing where another clue led to a vaccine, or none was there, or it was the act of giving', () => {
