@@ -120,6 +120,7 @@ describe('all that is wrong with a map is told at once, with its line', () => {
       '9 value: blank',
       '11 -: 12 values where the header has 11',
       '13 value: the value stands for another CVX code in line 12',
+      '15 cvx: names a vaccine that never came',
     ]);
     expect(read(lines.join('\n')).map).toBeNull();
   });
