@@ -1792,7 +1792,7 @@ export const CATALOGUE = {
     message: 'stands for CVX {other}, which nobody could have under this name before {expected}',
     meaning: 'The dose is earlier than the first authorization of the vaccine that the name stands for.',
     why: 'The date is wrong, or the vaccine is; immload does not guess which. The dose was rejected unless another column names the vaccine.',
-    fix: 'Check the date and the vaccine with the chart, correct the wrong one of the two and load the reject file.',
+    fix: 'Check the date and the vaccine with the chart, and correct the wrong one of the two.',
     source: 'FDA licences and emergency use authorizations, in immload’s table vaccine_alias',
   },
   'vaccine-name-denies': {
