@@ -745,7 +745,6 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
     vaccine({ vaccine_name: 'Shingrix', administered_on: '2012-06-12' }, { ...DOSE_OF_THE_DEAD, also: ['vaccine-unresolved'] }),
   ],
   'vaccine-name-denies': [
-    dose({ cvx: '03', vaccine_name: 'MMR refused' }),
     vaccine({ vaccine_name: 'MMR refused' }, { also: ['vaccine-name-unknown', 'vaccine-unresolved'] }),
     vaccine({ vaccine_group: 'HX VARICELLA' }, { also: ['vaccine-name-unknown', 'vaccine-unresolved'] }),
   ],
