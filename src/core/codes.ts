@@ -37,6 +37,10 @@ export interface Cvx {
   /** First and last day of use in the US, `null` where not known. Only dates fit for a warning. */
   readonly validStart: string | null;
   readonly validEnd: string | null;
+  /** The day on which CDC made the code, where only that is known: a hint, for older doses may be entered with newer codes. */
+  readonly codeStart: string | null;
+  /** A year before {@link codeStart}: earlier doses are unlikely. */
+  readonly unlikelyBefore: string | null;
   /**
    * A day since which it has its status for certain: when CDC retired the code, or changed its row for the last time.
    * `null` where not known.
@@ -50,6 +54,41 @@ export interface CodeUpdates {
   /** Their ids. */
   readonly tables: readonly string[];
 }
+
+/**
+ * Vaccine groups of codes that CDC's list leaves out, by the code that stands for the group. They serve to compare what the
+ * columns of a record say, and nothing else.
+ */
+const OWN_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['11', ['107']],
+  ['13', ['13']],
+  ['14', ['14']],
+  ['71', ['304']],
+  ['86', ['14']],
+  ['87', ['14']],
+  ['93', ['304']],
+  ['95', ['98']],
+  ['96', ['98']],
+  ['97', ['98']],
+  ['98', ['98']],
+  ['112', ['139']],
+  ['142', ['139']],
+  ['145', ['304']],
+  ['154', ['14']],
+  ['156', ['159']],
+  ['157', ['159']],
+  ['159', ['159']],
+  ['167', ['108', '164']],
+  ['169', ['85']],
+  ['178', ['89']],
+  ['179', ['89']],
+  ['180', ['13']],
+  ['182', ['89']],
+  ['190', ['91']],
+  ['191', ['108']],
+  ['192', ['108']],
+  ['198', ['107', '45', '17']],
+]);
 
 /** Code tables with their lookups. */
 export class Codes {
@@ -77,6 +116,7 @@ export class Codes {
     let newest = 0;
     for (const row of this.rows('cvx')) {
       const fit = row['valid_basis'] === 'use' || row['valid_basis'] === 'note';
+      const codeStart = (!fit && row['valid_start']) || null;
       cvx.set(row['code']!, {
         code: row['code']!,
         name: row['short_name']!,
@@ -86,6 +126,8 @@ export class Codes {
         useInstead: row['use_instead'] || null,
         validStart: (fit && row['valid_start']) || null,
         validEnd: (fit && row['valid_end']) || null,
+        codeStart,
+        unlikelyBefore: codeStart === null ? null : `${Number(codeStart.slice(0, 4)) - 1}${codeStart.slice(4)}`,
         statusSince: (!fit && row['valid_end']) || row['last_updated'] || null,
       });
       const number = Number(row['code']);
@@ -108,7 +150,7 @@ export class Codes {
     const dated = new Set(periods.map((row) => row['cpt']!));
     const rows = [...[...this.vaccineRows('cpt')].filter((row) => !dated.has(row['cpt']!)), ...periods];
     for (const { cpt, cvx, from, until } of rows) {
-      const meaning = { cvx: cvx!, isTradeName: false, from: from || null, until: until || null };
+      const meaning = { cvx: cvx!, isTradeName: false, from: from || null, until: until || null, covers: null };
       this.#vaccinesByCpt.set(cpt!, [...(this.#vaccinesByCpt.get(cpt!) ?? []), meaning]);
     }
   }
@@ -220,6 +262,12 @@ export class Codes {
     if (a === undefined || b === undefined) return null;
     for (const group of a) if (b.has(group)) return true;
     return false;
+  }
+
+  /** The groups to compare a vaccine by, also of those that CDC gives none; at least the vaccine itself. */
+  comparableGroupsOf(cvx: string): readonly string[] {
+    const groups = this.groupsOf(cvx);
+    return groups.length > 0 ? groups : (OWN_GROUPS.get(cvx) ?? [cvx]);
   }
 
   /** State number of FIPS 5-2 by USPS abbreviation, `undefined` where there is none. */

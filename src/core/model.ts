@@ -75,6 +75,7 @@ export type Problem =
   | 'several'
   | 'named'
   | 'like-date'
+  | 'maybe-tagged'
   | 'spreadsheet-error'
   | 'spreadsheet-mark';
 
@@ -300,6 +301,7 @@ export const IMMUNIZATION_FIELDS = {
       characters: 'lot-characters',
       short: 'lot-short',
       tagged: 'lot-tagged',
+      'maybe-tagged': 'lot-may-hold-tag',
       several: 'lot-several',
       scientific: 'lot-scientific',
       'like-date': 'lot-like-date',

@@ -226,6 +226,11 @@ class MapReader {
       this.#report(line, 'cvx', 'names no vaccine', 'Leave it blank: what is not mapped is rejected.');
       return undefined;
     }
+    if (this.#codes.cvx(code)!.status === 'Never Active') {
+      const message = 'names a vaccine that never came';
+      this.#report(line, 'cvx', message, 'Use the code of the vaccine that was given.');
+      return undefined;
+    }
     return code;
   }
 

@@ -14,11 +14,31 @@ export interface Meaning extends Period {
   readonly cvx: string;
   /** Whether it is a trade name, and so stands for what was really given. */
   readonly isTradeName: boolean;
+  /** The codes that a name leaves open besides its own, where those are not all of its group's; `null` where nobody said. */
+  readonly covers: readonly string[] | null;
 }
 
 /** The form in which names of vaccines and makers are compared: letters and digits, in upper case. */
 export function nameKey(name: string): string {
   return name.toUpperCase().replace(/[^\p{L}\d]+/gu, '');
+}
+
+/**
+ * What stands between several names in one cell, and what stands there within a name alone: `Td (adult)`. A hyphen, a slash
+ * and a blank are no such signs: `DTaP-IPV/Hib` is one vaccine.
+ */
+export const DIVIDERS = /[,;|+&()[\]{}\r\n\t]+/;
+
+/** How a name is divided, with its letters and digits. */
+function divisionOf(name: string): string {
+  const parts = name
+    .toUpperCase()
+    .replace(/\bAND\b/g, ',')
+    .split(DIVIDERS);
+  return parts
+    .map(nameKey)
+    .filter((part) => part !== '')
+    .join();
 }
 
 /** Whether a period has the day. Of an unknown day only a time without beginning and end is sure to have it. */
@@ -62,12 +82,14 @@ interface KnownName {
 export class VaccineNames {
   readonly #meanings = new Map<string, Meaning[]>();
   readonly #written = new Map<string, string>();
+  /** How the names with a comma and the like are divided. */
+  readonly #divisions = new Set<string>();
   readonly #byLength = new Map<number, KnownName[]>();
   /** All keys in their order, to find those with the same beginning. */
   readonly #sorted: readonly string[];
 
   constructor(codes: Codes) {
-    const always = { from: null, until: null };
+    const always = { from: null, until: null, covers: null };
     for (const { code, short_name, full_name } of codes.rows('cvx')) {
       for (const name of [short_name, full_name]) this.#add(name!, { cvx: code!, isTradeName: false, ...always });
     }
@@ -83,8 +105,14 @@ export class VaccineNames {
     // An alias says more than a table's own name: on which days it stands for what, or that it leaves something open.
     const aliases = [...codes.vaccineRows('vaccine_alias')];
     for (const { alias } of aliases) this.#meanings.delete(nameKey(alias!));
-    for (const { alias, cvx, from, until, kind } of aliases) {
-      this.#add(alias!, { cvx: cvx!, isTradeName: kind === 'trade', from: from || null, until: until || null });
+    for (const { alias, cvx, from, until, kind, covers } of aliases) {
+      const period = { from: from || null, until: until || null };
+      this.#add(alias!, {
+        cvx: cvx!,
+        isTradeName: kind === 'trade',
+        ...period,
+        covers: covers ? covers.split(' ') : null,
+      });
     }
     for (const [key, name] of this.#written) {
       const known = { key, name, letters: countLetters(key) };
@@ -97,6 +125,7 @@ export class VaccineNames {
     const key = nameKey(name);
     if (key === '') return;
     if (!this.#written.has(key)) this.#written.set(key, name);
+    if (DIVIDERS.test(name) || /\bAND\b/i.test(name)) this.#divisions.add(divisionOf(name));
     const meanings = this.#meanings.get(key) ?? [];
     const same = meanings.find(({ cvx, from }) => cvx === meaning.cvx && from === meaning.from);
     if (same === undefined) this.#meanings.set(key, [...meanings, meaning]);
@@ -109,6 +138,11 @@ export class VaccineNames {
   /** What a name stands for, `[]` if nobody knows. */
   meaningsOf(name: string): readonly Meaning[] {
     return this.#meanings.get(nameKey(name)) ?? NO_MEANINGS;
+  }
+
+  /** Whether a text with a comma and the like is divided as one of the names is. */
+  isDividedAsName(text: string): boolean {
+    return this.#divisions.has(divisionOf(text));
   }
 
   /** All names as they are written, each once. */

@@ -105,6 +105,7 @@ describe('all that is wrong with a map is told at once, with its line', () => {
       'cvx,LOC10,03,RB,2026-06-30,asked',
       'cvx,loc10,10,RB,2026-06-30,asked',
       'cpt,LOC10,10,RB,2026-06-30,asked',
+      'cvx,LOC11,225,RB,2026-06-30,asked',
     ];
     expect(problemsOf(lines.join('\n'))).toEqual([
       '2 cvx: not in the CVX table of 2025-10-12',
@@ -119,6 +120,7 @@ describe('all that is wrong with a map is told at once, with its line', () => {
       '9 value: blank',
       '11 -: 12 values where the header has 11',
       '13 value: the value stands for another CVX code in line 12',
+      '15 cvx: names a vaccine that never came',
     ]);
     expect(read(lines.join('\n')).map).toBeNull();
   });

@@ -216,6 +216,8 @@ export const DOSE_SAMPLES: readonly Sample[] = [
     beside: { ...NO_CVX, administered_on: '20191015', mvx: 'PMC', lot_expiration: '' },
   }),
   dose('cpt-administration', 'cpt', '90471', '90707'),
+  dose('cpt-modifier', 'cpt', '90707-SL', '90707'),
+  dose('cpt-modifier', 'cpt', '90707.0', '90707'),
   dose('ndc-unresolved', 'cvx', '', '03', {
     beside: { ndc: '00006-4681-00' },
     on: 'ndc',
@@ -232,7 +234,7 @@ export const DOSE_SAMPLES: readonly Sample[] = [
     also: ['vaccine-unresolved'],
     twin: ['vaccine-from-name'],
   }),
-  dose('vaccine-name-several', 'vaccine_name', 'Sanofi COVID-19', 'COVID-19', {
+  dose('vaccine-name-several', 'vaccine_name', 'Infanrix (Daptacel)', 'Infanrix', {
     beside: { ...NO_CVX, information_source: '01', mvx: '' },
     also: ['vaccine-unresolved'],
     twin: ['vaccine-from-name'],
@@ -242,8 +244,24 @@ export const DOSE_SAMPLES: readonly Sample[] = [
     on: 'vaccine_name',
     shows: 'm-m-r ii',
   }),
+  dose('vaccine-name-too-early', 'administered_on', '20171012', '20171013', {
+    beside: {
+      ...NO_CVX,
+      vaccine_name: 'Shingrix',
+      mvx: 'SKB',
+      information_source: '01',
+      lot_expiration: '',
+      vis_given_date: '',
+    },
+    on: 'vaccine_name',
+    shows: 'Shingrix',
+    also: ['vaccine-unresolved'],
+    twin: ['vaccine-from-name'],
+  }),
+  dose('vaccine-name-denies', 'vaccine_name', 'MMR refused', 'MMR'),
   dose('vaccine-codes-disagree', 'cpt', '90713', '90707'),
   dose('vaccine-codes-disagree', 'vaccine_name', 'IPOL', 'M-M-R II'),
+  dose('cvx-placeholder', 'cvx', '999', '03', { beside: { cpt: '90707' } }),
   dose('cvx-reserved', 'cvx', '99', '94'),
   dose('cvx-no-vaccine', 'completion_status', 'CP', 'NA', {
     beside: { cvx: '998' },
@@ -294,6 +312,9 @@ export const DOSE_SAMPLES: readonly Sample[] = [
   dose('dose-date-before-licence', 'administered_on', '20100223', '20100224', {
     beside: { cvx: '133', mvx: '', information_source: '01', vis_given_date: '' },
   }),
+  dose('dose-date-before-code', 'administered_on', '20131210', '20131211', {
+    beside: { cvx: '165', lot_expiration: '', vis_given_date: '' },
+  }),
   dose('dose-date-after-use', 'administered_on', '20160820', '20160819', {
     beside: { cvx: '51', information_source: '01' },
   }),
@@ -325,6 +346,7 @@ export const DOSE_SAMPLES: readonly Sample[] = [
   dose('lot-characters', 'lot_number', 'K01.2345', 'K01-2345'),
   dose('lot-tagged', 'lot_number', 'K012345*VFC', 'K012345'),
   dose('lot-tagged', 'lot_number', 'K012345-P', 'K012345-PX'),
+  dose('lot-may-hold-tag', 'lot_number', 'STATE1234', 'STAT1234'),
   dose('lot-several', 'lot_number', 'K012345/K012346', 'K012345-K012346'),
   dose('lot-short', 'lot_number', 'K012', 'K0123'),
   dose('lot-scientific', 'lot_number', '4.00E+61', '400E61'),

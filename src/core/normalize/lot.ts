@@ -28,7 +28,7 @@ const GLUED = ['VFC', 'STATE', 'PRIVATE', 'PUBLIC', 'ADULT', 'UNINSURED'];
 const SEPARATE = [
   ...GLUED, 'PVT', 'PRIV', 'PUB', 'CHIP', 'SCHIP', 'PED', 'PEDS', 'SPECIAL', 'SELECT', 'HSP', 'OVER19', 'FLU', 'FLUZONE', 'DTAP', 'TDAP', 'IPV', 'HIB', 'MMR', 'HAV', 'HEPA', 'HEPB', 'HPV', 'PCV', 'PNEU',
   'PNEUMOVAX', 'PREVNAR', 'GARDASIL', 'ROTATEQ', 'ROTARIX', 'PEDVAX', 'VARIVAX', 'PENTACEL', 'PEDIARIX', 'MENVEO',
-  'MENACTRA', 'BOOST', 'BOOSTRIX', 'ADACEL', 'MSD', 'SKB', 'GSK', 'PMC', 'MED', 'WAL', 'WSD', 'PFR',
+  'MENACTRA', 'BOOST', 'BOOSTRIX', 'ADACEL', 'STOCK', 'SUPPLY', 'SUPPLIED', 'MSD', 'SKB', 'GSK', 'PMC', 'MED', 'WAL', 'WSD', 'PFR',
 ]; // biome-ignore format: a list of tags
 /** Short for the same; a lot may end in a letter of its own, after a blank. */
 const LETTERS = ['P', 'S', 'C', 'H', 'V'];
@@ -50,6 +50,12 @@ const BEFORE = [
   'PFR',
 ];
 
+/** What the vaccine is, before a lot: a hyphen between may belong to the lot, as in TD-141. */
+const VACCINES_BEFORE = [
+  'FLU', 'FLUZONE', 'DTAP', 'TDAP', 'IPV', 'HIB', 'MMR', 'MMRV', 'VAR', 'HEPA', 'HEPB', 'HPV', 'PCV', 'PCV13', 'PREVNAR',
+  'GARDASIL', 'ROTATEQ', 'ROTARIX', 'VARIVAX', 'PENTACEL', 'PEDIARIX', 'BOOSTRIX', 'ADACEL', 'COVID', 'PFIZER', 'MODERNA',
+]; // biome-ignore format: a list of tags
+
 const oneOf = (words: readonly string[]): string => `(?:${[...words].sort((a, b) => b.length - a.length).join('|')})`;
 
 const EXPIRY = String.raw`[\s,;*(/-]*\bEXP(?:IRES|IRY|IRATION|D)?(?![A-Z])[\s.:]*(?:DATE)?[\s.:]*(?:\d[\d/.-]*|\d{0,2}[\s-]?[A-Z]{3}[\s-]?\d{2,4})\)?`;
@@ -67,8 +73,15 @@ const BEGINNINGS: readonly RegExp[] = [
   /^LOT(?:NUMBER|NUM|NO)?[:#]\s*/,
   new RegExp(String.raw`^[([]\s*${oneOf([...SEPARATE, ...LETTERS])}\s*[)\]]\s*`),
   new RegExp(String.raw`^${oneOf(BEFORE)}[\s*#/:_-]+`),
+  new RegExp(String.raw`^${oneOf(VACCINES_BEFORE)}[\s*#/:]+(?=\S*\d)`),
   /^[\s*#]+/,
 ];
+
+/** A tag of a state's own, within the lot: K0ICE31234 is K01234 (MQE0593). */
+const INFIX = /^([A-Z]{0,3}\d{0,3})ICE3([A-Z]{0,2}\d[A-Z\d]{3,})$/;
+/** Tags glued to digits: perhaps one, perhaps part of the lot. */
+const MAYBE_TAGGED =
+  /^(?:LOT|STATE|ADULT|PRIVATE|PUBLIC|VFC|CHIP|PEDS?|FLU|MMR|HIB|MSD|SKB|GSK|PMC)(?=\d)|(?<=\d)(?:CHIP|PEDS?|FLU|MMR|DTAP|TDAP|IPV|HIB|MSD)$/;
 
 /** Lots as makers write them. */
 const CLEAN = /^[A-Z\d]+(?:-[A-Z\d]+)*$/;
@@ -83,6 +96,11 @@ function withoutTags(lot: string): string {
     for (const pattern of [...ENDS, ...BEGINNINGS]) rest = rest.replace(pattern, '');
   }
   return rest;
+}
+
+function withoutInfix(lot: string): string {
+  const parts = INFIX.exec(lot);
+  return parts === null ? lot : `${parts[1]}${parts[2]}`;
 }
 
 /** What spreadsheets make of lots such as 5E-2. */
@@ -110,12 +128,13 @@ export const normalizeLot: Normalizer = (text) => {
   if (LIKE_DATE.test(lot)) return acceptWith('like-date', lot, text);
   if (lot.length <= LONGEST_LOT) {
     if (SEVERAL.test(lot)) return acceptWith('several', lot, text);
-    const rest = withoutTags(lot);
+    const rest = withoutInfix(withoutTags(lot));
     if (rest !== lot && isUnknown(rest)) return refuse('placeholder');
     if (rest !== lot && rest.length >= SHORTEST_REST && CLEAN.test(rest) && /\d/.test(rest))
       return acceptWith('tagged', rest, text);
   }
   if (!/^[A-Z\d-]+$/.test(lot)) return acceptWith('characters', lot, text);
+  if (lot.length > LONGEST_SHORT && MAYBE_TAGGED.test(lot)) return acceptWith('maybe-tagged', lot, text);
   return lot.length <= LONGEST_SHORT ? acceptWith('short', lot, text) : accept(lot, text);
 };
 

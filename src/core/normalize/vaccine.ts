@@ -2,7 +2,7 @@
 import type { Codes } from '../codes.js';
 import { createFinding, type Finding } from '../issue.js';
 import type { VaccineMap } from '../vaccine-map.js';
-import { holdsOn, turningDays } from '../vaccine-names.js';
+import { holdsOn, nameKey, turningDays } from '../vaccine-names.js';
 import { followNdc } from './ndc.js';
 import { tidyText } from './text.js';
 import { essenceOf, type NameParts, readNameParts, vaccineOn } from './vaccine-name.js';
@@ -84,7 +84,7 @@ export function resolveVaccine(clues: VaccineClues, sources: VaccineSources): Va
     if (mayBeName) texts.set(field, readNameParts(text, sources.codes));
   }
   const cpt = [clues.cvx, clues.cpt].flatMap((text) =>
-    text === null ? [] : sources.codes.vaccinesOfCpt(cptKey(text)),
+    text === null ? [] : sources.codes.vaccinesOfCpt(readCpt(text).code),
   );
   const since = turningDays([...cpt, ...[...texts.values()].flatMap((parts) => parts?.flat() ?? [])]);
   const on = (day: string | null): VaccineReading => new DayResolver(clues, sources, texts, day).read();
@@ -101,13 +101,49 @@ function isCode(field: VaccineField): boolean {
 /** Before all others. */
 const FIRST_DAY = '0000-01-01';
 
-function cptKey(text: string): string {
-  return tidyText(text).toUpperCase();
+/** A CPT or HCPCS code with what bills add to it: `90707-SL`, `90707 25`; a spreadsheet writes `90707.0`. */
+const WITH_MODIFIERS = /^(\d{5}|\d{4}[A-Z]|[A-Z]\d{4})(?:\.0+)?(?:\s*[-,\s]\s*(?:[A-Z][A-Z\d]|[2-9]\d))*$/;
+/** What a CPT or HCPCS code looks like that may stand in the CVX column. */
+const LIKE_CPT = /^(?:\d{5}|\d{4}[A-Z]|[CGJMQS]\d{4})$/;
+
+/** The CPT code of a text, and whether something beside it was left out. */
+function readCpt(text: string): { readonly code: string; readonly isCut: boolean } {
+  const value = tidyText(text).toUpperCase();
+  const code = WITH_MODIFIERS.exec(value)?.[1] ?? value;
+  return { code, isCut: code !== value };
 }
+
+/** No vaccine was given. In the CVX column, it says so whatever the other columns say. */
+const NO_VACCINE = '998';
+/** Codes that name no vaccine, and leave it to the other columns: reserved, unknown. */
+const PLACEHOLDERS = new Set(['99', '999']);
+
+/** Words in the name of a vaccine that say it was not given, or speak of the disease: refused, titer, history of. */
+const DENIAL =
+  /\b(?:REFUS(?:ED|ES|AL)|DECLIN(?:ED|ES)|NOT\s+(?:GIVEN|DONE|ADMINISTERED|RECEIVED)|NEVER\s+GIVEN|NO\s+VACCINE|DEFERRED|CONTRAINDICATED|EXEMPT(?:ION)?|TIT(?:ER|RE)S?|IMMUNE(?!\s+(?:GLOB|SERUM))|IMMUNITY|SERO(?:LOGY|POSITIVE)|HX|H\/O|HISTORY|HAD|DISEASE(?!\s+VACC))\b/i;
+
+/** Vaccine groups that senders put under one name. */
+const FAMILIES: readonly (readonly string[])[] = [
+  ['107', '115', '139'],
+  ['108', '164'],
+  ['33', '152'],
+  ['88', '123', '128', '323'],
+];
 
 /** CPT and HCPCS codes for the act of giving something: 90460-90474 and their predecessors, 90480, 0001A-0174A, injections. */
 const ADMINISTRATION_CPT =
   /^(?:9046[015678]|9047[0-4]|90480|0\d{3}A|9078[2-4]|96372|9638[01]|G00(?:08|09|10)|G0377|G9141|M0201)$/;
+
+function isPlaceholder({ cvx }: Lead): boolean {
+  return cvx !== null && PLACEHOLDERS.has(cvx);
+}
+
+/** The lead that says which vaccine it is, `undefined` where none does. */
+function decide(leads: readonly Lead[]): Lead | undefined {
+  const leading = leads.filter(({ cvx }) => cvx !== null);
+  const none = leading.find(({ field, cvx }) => field === 'cvx' && cvx === NO_VACCINE);
+  return none ?? leading.find((lead) => !isPlaceholder(lead)) ?? leading[0];
+}
 
 /** Follows the clues of a record on one day. */
 class DayResolver {
@@ -138,8 +174,17 @@ class DayResolver {
     const others = asked.map((field) => this.#follow(field));
     const leads = mapped === null ? others : [mapped, ...others];
     const ndc = leads.find((lead) => lead.field === 'ndc')?.ndc ?? null;
-    const decisive = leads.find(({ cvx }) => cvx !== null);
-    if (decisive === undefined) return { cvx: null, ndc, ...this.#unresolved(given, leads) };
+    const denials = this.#findDenials(given, mapped);
+    const decisive = decide(leads);
+    if (decisive === undefined) {
+      const { findings, unmapped } = this.#unresolved(given, leads);
+      return { cvx: null, ndc, findings: [...findings, ...denials], unmapped };
+    }
+    if (isPlaceholder(decisive)) {
+      const findings = [...leads.flatMap((lead) => lead.findings), ...decisive.ifDecisive, ...denials];
+      const unmapped = this.#unmapped(given, leads).filter(({ field }) => field !== decisive.field);
+      return { cvx: decisive.cvx, ndc, findings, unmapped };
+    }
     const findings: Finding[] = [];
     const place = leads.indexOf(decisive);
     leads.forEach((lead, index) => {
@@ -147,24 +192,49 @@ class DayResolver {
       if (index === place) findings.push(...this.#onDecision(lead, leads.slice(place + 1)));
       else findings.push(...this.#compare(lead, decisive.cvx!));
     });
-    return { cvx: decisive.cvx, ndc, findings, unmapped: [] };
+    return { cvx: decisive.cvx, ndc, findings: [...findings, ...denials], unmapped: [] };
+  }
+
+  /** Names that say no dose was given, whatever decides: unless a person did, of this name. */
+  #findDenials(given: readonly VaccineField[], mapped: Lead | null): readonly Finding[] {
+    const denied = given.filter((field) => {
+      if (isCode(field) || field === mapped?.field) return false;
+      const text = this.#clues[field]!;
+      return DENIAL.test(text) && !this.#codes.names.has(text);
+    });
+    return denied.map((field) => createFinding('vaccine-name-denies', field, this.#clues[field]));
   }
 
   /** Where a spec lets names decide before codes, that one did needs no words. */
   #onDecision(lead: Lead, later: readonly Lead[]): readonly Finding[] {
-    const isAsked = !isCode(lead.field) && later.some(({ field }) => isCode(field));
+    const isAsked = !isCode(lead.field) && later.some((each) => isCode(each.field) && !isPlaceholder(each));
     return lead.ifDecisive.filter(({ code }) => code !== 'vaccine-from-name' || !isAsked);
   }
 
   /** What is to be said of a clue that leads elsewhere than the one that decided. */
-  #compare({ field, cvx, options }: Lead, decided: string): readonly Finding[] {
+  #compare(lead: Lead, decided: string): readonly Finding[] {
+    const { field, cvx, options } = lead;
     const value = this.#clues[field];
-    const vaccines = field === 'vaccine_group' ? [] : cvx === null ? options : [cvx];
-    if (vaccines.length > 0 && vaccines.every((each) => this.#codes.shareGroup(decided, each) === false)) {
+    if (isPlaceholder(lead)) {
+      return field === 'cvx' ? [createFinding('cvx-placeholder', field, value, { after: decided })] : NO_FINDINGS;
+    }
+    const vaccines = cvx === null ? options : [cvx];
+    if (vaccines.length > 0 && vaccines.every((each) => !this.#agree(field, decided, each))) {
       return [createFinding('vaccine-codes-disagree', field, value, { after: decided })];
     }
     const isReplaced = field === 'cvx' && cvx !== null && cvx !== decided;
     return isReplaced ? [createFinding('cvx-replaced', field, value, { after: decided })] : NO_FINDINGS;
+  }
+
+  /** Whether two vaccines may be what one record means. */
+  #agree(field: VaccineField, a: string, b: string): boolean {
+    if (a === b) return true;
+    const groups = this.#codes.comparableGroupsOf(b);
+    return this.#codes.comparableGroupsOf(a).some((group) => {
+      if (groups.includes(group)) return true;
+      const family = field === 'vaccine_group' ? FAMILIES.find((each) => each.includes(group)) : undefined;
+      return family?.some((each) => groups.includes(each)) === true;
+    });
   }
 
   #unresolved(given: readonly VaccineField[], leads: readonly Lead[]): Pick<VaccineReading, 'findings' | 'unmapped'> {
@@ -173,10 +243,16 @@ class DayResolver {
     if (ndc !== null && !this.#codes.hasNdcs) findings.push(createFinding('ndc-unresolved', 'ndc', ndc));
     if (given.length === 0) findings.push(createFinding('vaccine-missing', 'cvx', null));
     else findings.push(createFinding('vaccine-unresolved', 'cvx', cvx));
-    // The act of giving is no vaccine, whoever decides.
-    const acts = findings.flatMap(({ code, field }) => (code === 'cpt-administration' ? [field] : []));
+    return { findings, unmapped: this.#unmapped(given, leads) };
+  }
+
+  /** The clues that somebody may know. The act of giving is no vaccine, whoever decides. */
+  #unmapped(given: readonly VaccineField[], leads: readonly Lead[]): readonly VaccineClue[] {
+    const acts = leads
+      .flatMap((lead) => lead.findings)
+      .flatMap(({ code, field }) => (code === 'cpt-administration' ? [field] : []));
     const unmapped = given.filter((field) => !acts.includes(field));
-    return { findings, unmapped: unmapped.map((field) => ({ field, value: this.#clues[field]! })) };
+    return unmapped.map((field) => ({ field, value: this.#clues[field]! }));
   }
 
   /** What people decided of one of the clues, `null` if of none. */
@@ -225,7 +301,7 @@ class DayResolver {
       const newer = Number(code) > codes.newestCvx && Number(code) < 500;
       return lead(null, createFinding(newer ? 'cvx-newer-than-table' : 'cvx-unknown', 'cvx', text, { expected }));
     }
-    if (/^\d{5}$|^\d{4}[A-Z]$|^[GM]\d{4}$/.test(value)) {
+    if (LIKE_CPT.test(readCpt(text).code)) {
       const byCpt = this.#followCpt('cvx', text);
       if (byCpt.cvx === null) return byCpt;
       const found = createFinding('cpt-in-cvx', 'cvx', text, { after: byCpt.cvx });
@@ -233,14 +309,21 @@ class DayResolver {
     }
     const parts = this.#texts.get('cvx') ?? null;
     const named = parts === null ? null : vaccineOn(parts, this.#day, codes).cvx;
-    if (named !== null) return lead(named, createFinding('name-in-cvx', 'cvx', text, { after: named }));
+    if (named !== null) {
+      const found = [createFinding('name-in-cvx', 'cvx', text, { after: named })];
+      return PLACEHOLDERS.has(named) ? this.#lead('cvx', named, [], found) : this.#lead('cvx', named, found);
+    }
     return lead(null, createFinding('cvx-invalid', 'cvx', text));
   }
 
   #followCpt(field: 'cvx' | 'cpt', text: string): Lead {
-    const meanings = this.#codes.vaccinesOfCpt(cptKey(text));
+    const { code, isCut } = readCpt(text);
+    const meanings = this.#codes.vaccinesOfCpt(code);
+    const isAct = meanings.length === 0 && ADMINISTRATION_CPT.test(code);
+    const isKnown = meanings.length > 0 || isAct;
+    const cut = isCut && isKnown ? [createFinding('cpt-modifier', field, text, { after: code })] : [];
     const fail = (finding: Finding, options: readonly string[] = []): Lead =>
-      this.#lead(field, null, [finding], [], options);
+      this.#lead(field, null, [...cut, finding], [], options);
     const vaccines = [...new Set(meanings.map(({ cvx }) => cvx))];
     const other = vaccines.join(' or ');
     const holding = meanings.filter((meaning) => holdsOn(meaning, this.#day));
@@ -248,27 +331,35 @@ class DayResolver {
       const { cvx } = holding[0]!;
       const byDay =
         vaccines.length > 1 ? [createFinding('cpt-decided-by-date', field, text, { after: cvx, other })] : [];
-      return this.#lead(field, cvx, [], byDay);
+      return this.#lead(field, cvx, cut, byDay);
     }
     if (vaccines.length > 0) return fail(createFinding('cpt-ambiguous', field, text, { other }), vaccines);
-    if (ADMINISTRATION_CPT.test(cptKey(text))) return fail(createFinding('cpt-administration', field, text));
+    if (isAct) return fail(createFinding('cpt-administration', field, text));
     return fail(createFinding('cpt-unknown', field, text, { expected: this.#codes.table('cpt').asOf }));
   }
 
   #followName(field: 'vaccine_name' | 'vaccine_group', text: string): Lead {
     const parts = this.#texts.get(field) ?? null;
     if (parts === null) return this.#lead(field, null, [this.#unknownName(field, text)]);
-    const { cvx, options } = vaccineOn(parts, this.#day, this.#codes);
+    const { cvx, options, notBefore } = vaccineOn(parts, this.#day, this.#codes);
     if (cvx !== null)
       return this.#lead(field, cvx, [], [createFinding('vaccine-from-name', field, text, { after: cvx })]);
     const other = options.join(' or ');
+    if (notBefore !== null) {
+      const early = createFinding('vaccine-name-too-early', field, text, { other, expected: notBefore });
+      return this.#lead(field, null, [early], [], options);
+    }
     return this.#lead(field, null, [createFinding('vaccine-name-several', field, text, { other })], [], options);
   }
 
   /** A near miss is told, and never taken. */
   #unknownName(field: 'vaccine_name' | 'vaccine_group', text: string): Finding {
     const { names } = this.#codes;
-    const near = names.nearestTo(essenceOf(text, this.#codes)).map((name) => {
+    const essence = essenceOf(text, this.#codes);
+    const nearest = names.nearestTo(essence);
+    // A disease alone is near to the vaccine against it.
+    const against = nearest.length > 0 || nameKey(essence) === '' ? [] : names.nearestTo(`${essence} vaccine`);
+    const near = [...nearest, ...against].map((name) => {
       const vaccines = new Set(names.meaningsOf(name).map(({ cvx }) => cvx));
       return `${name} (CVX ${[...vaccines].join(' or ')})`;
     });

@@ -100,7 +100,8 @@ export const VACCINE_RULES: readonly VaccineRule[] = [
   },
   {
     code: 'cvx-unspecified',
-    concerns: ({ unspecified, code }) => unspecified && code !== '999',
+    // An immune globulin of an open kind is right for a dose given here, too: code-sets, immune globulins.
+    concerns: ({ unspecified, nonVaccine }) => unspecified && !nonVaccine,
     needs: [],
     holds: (row) => !isAdministered(row),
     facts: cvxOf,
@@ -112,6 +113,9 @@ export const VACCINE_RULES: readonly VaccineRule[] = [
     holds: (row) => !isAdministered(row),
     facts: cvxOf,
   },
+  // The table of severities asks for an error where an administered dose is later than the end of use. Of most codes only
+  // the day is known on which CDC edited its list, and of the others some are days of expiry: so a wrong date of ours would
+  // reject a right dose. Dates of use warn, and never reject; before the end of use, an inactive code says nothing.
   {
     code: 'cvx-inactive',
     concerns: ({ validEnd }) => validEnd !== null,
@@ -138,6 +142,13 @@ export const VACCINE_RULES: readonly VaccineRule[] = [
     needs: [DOSE.administered_on],
     holds: (row, { codes }) => row[DOSE.administered_on]! >= codes.cvx(row[DOSE.cvx]!)!.validStart!,
     facts: (row, { codes }) => ({ after: row[DOSE.cvx]!, other: codes.cvx(row[DOSE.cvx]!)!.validStart }),
+  },
+  {
+    code: 'dose-date-before-code',
+    concerns: ({ unlikelyBefore, status }) => unlikelyBefore !== null && status !== 'Non-US',
+    needs: [DOSE.administered_on],
+    holds: (row, { codes }) => row[DOSE.administered_on]! >= codes.cvx(row[DOSE.cvx]!)!.unlikelyBefore!,
+    facts: (row, { codes }) => ({ after: row[DOSE.cvx]!, other: codes.cvx(row[DOSE.cvx]!)!.codeStart }),
   },
   {
     code: 'dose-date-after-use',

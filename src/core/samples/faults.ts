@@ -721,6 +721,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
     vaccine({ cpt: '90662', administered_on: '' }, { record: 2, also: ['dose-date-missing', 'vaccine-unresolved'] }),
   ],
   'cpt-decided-by-date': [vaccine({ cpt: '90662', administered_on: '2019-10-15' }, DOSE_OF_THE_DEAD)],
+  'cpt-modifier': [dose({ cpt: '90707-SL' }), dose({ cvx: '90707-SL', cpt: '' }, { also: ['cpt-in-cvx'] })],
   'cpt-administration': [
     dose({ cvx: '03', cpt: '90471' }),
     vaccine({ cpt: '90471', vaccine_name: 'M-M-R II' }, { also: ['vaccine-from-name'] }),
@@ -741,6 +742,13 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   ],
   // Two products that never came; nobody could tell which of them was meant.
   'vaccine-name-several': [vaccine({ vaccine_name: 'Sanofi COVID-19' }, { also: ['vaccine-unresolved'] })],
+  'vaccine-name-too-early': [
+    vaccine({ vaccine_name: 'Shingrix', administered_on: '2012-06-12' }, { ...DOSE_OF_THE_DEAD, also: ['vaccine-unresolved'] }),
+  ],
+  'vaccine-name-denies': [
+    vaccine({ vaccine_name: 'MMR refused' }, { also: ['vaccine-name-unknown', 'vaccine-unresolved'] }),
+    vaccine({ vaccine_group: 'HX VARICELLA' }, { also: ['vaccine-name-unknown', 'vaccine-unresolved'] }),
+  ],
   'vaccine-from-name': [vaccine({ vaccine_name: 'M-M-R II' }), vaccine({ vaccine_group: 'MMR' })],
   // Only a map can say what.
   'vaccine-mapped': [needsMore],
@@ -754,6 +762,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
     vaccine({ cvx: '04', vaccine_name: 'M-M-R II' }),
     vaccine({ cvx: '04', vaccine_group: 'MMR' }),
   ],
+  'cvx-placeholder': [dose({ cvx: '999', cpt: '90707' }), vaccine({ cvx: '99', vaccine_name: 'M-M-R II' }, { also: ['vaccine-from-name'] })],
   'cvx-reserved': [vaccine({ cvx: '99' })],
   'cvx-no-vaccine': [vaccine({ cvx: '998' })],
   'cvx-unknown-vaccine': [vaccine({ cvx: '999' }, { record: 2 })],
@@ -803,6 +812,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
     vaccine({ cvx: '133', administered_on: '2010-02-23' }, DOSE_OF_THE_DEAD),
     vaccine({ cpt: '90670', administered_on: '2010-02-23' }, DOSE_OF_THE_DEAD),
   ],
+  'dose-date-before-code': [vaccine({ cvx: '165', administered_on: '2011-05-16', mvx: 'MSD' }, DOSE_OF_THE_DEAD)],
   'dose-date-after-use': [
     vaccine({ cvx: '51', administered_on: '2016-08-20', information_source: '01' }),
     vaccine({ cpt: '90748', administered_on: '2016-08-20', information_source: '01' }),
@@ -832,6 +842,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'lot-placeholder': [dose({ lot_number: 'UNKNOWN', information_source: '01' })],
   'lot-characters': [dose({ lot_number: 'K01.2345' })],
   'lot-tagged': [dose({ lot_number: 'K012345*VFC' })],
+  'lot-may-hold-tag': [dose({ lot_number: 'STATE1234' })],
   'lot-several': [dose({ lot_number: 'K012345/K012346' })],
   'lot-short': [dose({ lot_number: 'AB1' })],
   'lot-scientific': [dose({ lot_number: '4.00E+61' })],

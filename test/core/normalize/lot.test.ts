@@ -68,6 +68,14 @@ describe('a tag is taken off a lot', () => {
     ['SKB AC52B037BA', 'AC52B037BA'],
     ['K012345-MMR', 'K012345'],
     ['K012345 GARDASIL', 'K012345'],
+    ['FLU 12345', '12345'],
+    ['MMR K12345', 'K12345'],
+    ['PREVNAR# AB1234', 'AB1234'],
+    ['K012345 private stock', 'K012345'],
+    ['K012345 STATE SUPPLIED', 'K012345'],
+    // A state's own mark, before or within the lot.
+    ['ICE3K01234', 'K01234'],
+    ['K0ICE31234', 'K01234'],
     // When it expires.
     ['K012345 EXP 1/24', 'K012345'],
     ['K012345 exp. 01/31/2024', 'K012345'],
@@ -94,6 +102,27 @@ describe('a tag is taken off a lot', () => {
     ['other words', 'K012345 from clinic', 'K012345 FROM CLINIC', 'characters'],
   ])('but not %s', (_, text, value, problem) => {
     expect(read(text)).toEqual([value, problem]);
+  });
+});
+
+describe('what may be a tag is told, and kept', () => {
+  test.each(['STATE1234', 'ADULT123', 'MSD0123X', 'LOT1234', '12345FLU', 'FLU12345', '0123MMR'])('%s', (text) => {
+    expect(read(text)).toEqual([text, 'maybe-tagged']);
+  });
+
+  test.each([
+    'TD-141',
+    'FLU-12345',
+    'UI123AB',
+    'K01234P',
+    'EW0162',
+    'FL1234',
+    'C4213AA',
+    'U4567BA',
+    'MS12345',
+    '9XP4S',
+  ])('but not %s', (text) => {
+    expect(read(text)).toEqual([text, null]);
   });
 });
 

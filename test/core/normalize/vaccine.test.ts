@@ -45,7 +45,14 @@ describe('with an NDC table', () => {
     ['an NDC and a CVX that agree', { ndc: MMR_NDC, cvx: '03' }, ['03']],
     ['an NDC decides before a CVX of the same group', { ndc: MMR_NDC, cvx: '05' }, ['03', 'cvx-replaced']],
     ['an NDC decides before a CVX of another group', { ndc: MMR_NDC, cvx: '10' }, ['03', 'vaccine-codes-disagree']],
-    ['an NDC decides before a CVX without a group', { ndc: MMR_NDC, cvx: '998' }, ['03', 'cvx-replaced']],
+    ['an NDC and a CVX that CDC gives no group', { ndc: MMR_NDC, cvx: '112' }, ['03', 'vaccine-codes-disagree']],
+    [
+      'a CVX that says no vaccine decides before an NDC',
+      { ndc: MMR_NDC, cvx: '998' },
+      ['998', 'vaccine-codes-disagree'],
+    ],
+    ['a CVX that says unknown leaves it to the NDC', { ndc: MMR_NDC, cvx: '999' }, ['03', 'cvx-placeholder']],
+    ['a reserved CVX leaves it to the NDC', { ndc: MMR_NDC, cvx: '99' }, ['03', 'cvx-placeholder']],
     ['an NDC and a CPT of another group', { ndc: MMR_NDC, cpt: '90713' }, ['03', 'vaccine-codes-disagree']],
     ['an NDC and a name of another group', { ndc: MMR_NDC, vaccine_name: 'IPOL' }, ['03', 'vaccine-codes-disagree']],
     ['an unknown NDC leaves it to the CVX', { ndc: '99999-9999-99', cvx: '03' }, ['03', 'ndc-unknown']],
@@ -132,6 +139,8 @@ describe('the day of the dose', () => {
       'vaccine-unresolved',
     ]);
     expect(resolve({ cpt: '90707' }, { day: null })).toEqual(['03']);
+    // Of one vaccine, which was there since some day.
+    expect(resolve({ vaccine_name: 'Shingrix' }, { day: null })).toEqual(['187', 'vaccine-from-name']);
   });
 });
 
@@ -178,6 +187,18 @@ describe('a map', () => {
     expect(resolve({ cvx: 'LOC12' }, { map: both })[0]).toBe('21');
   });
 
+  test('names the vaccine beside a CVX that says unknown, and none beside one that says no vaccine', () => {
+    const map = new VaccineMap([line({ field: 'vaccine_name', value: 'house mix', cvx: '03' })]);
+    const name = { vaccine_name: 'house mix' };
+    expect(resolve({ cvx: '999', ...name }, { map })).toEqual(['03', 'vaccine-mapped', 'cvx-placeholder']);
+    expect(resolve({ cvx: '998', ...name }, { map })).toEqual(['998', 'vaccine-codes-disagree']);
+  });
+
+  test('is not asked again whether its name denies the dose', () => {
+    const map = new VaccineMap([line({ field: 'vaccine_name', value: 'MMR (immune)', cvx: '03' })]);
+    expect(resolve({ vaccine_name: 'MMR (immune)' }, { map })).toEqual(['03', 'vaccine-mapped']);
+  });
+
   test('says nothing where the tables lack its vaccine', () => {
     const older = codesWith(
       'cvx',
@@ -204,6 +225,11 @@ describe('what nobody resolved', () => {
   test('is kept for somebody to decide, clue by clue', () => {
     expect(unmapped({ cvx: 'LOC12', vaccine_name: 'house mix' })).toEqual(['cvx LOC12', 'vaccine_name house mix']);
     expect(unmapped({ ndc: '99999-9999-99' })).toEqual(['ndc 99999-9999-99']);
+  });
+
+  test('is kept beside a CVX that says unknown, too', () => {
+    expect(unmapped({ cvx: '999', vaccine_name: 'house mix' })).toEqual(['vaccine_name house mix']);
+    expect(unmapped({ cvx: 'UNKNOWN', cpt: '90471' })).toEqual([]);
   });
 
   test('is nothing where another clue led to a vaccine, or none was there, or it was the act of giving', () => {
