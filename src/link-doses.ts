@@ -249,7 +249,7 @@ function findLinkIssues(link: Link, row: Row, index: number, issues: LinkIssues)
   let found: Issue[] | null = null;
   for (const { code, holds } of LINK_RULES) {
     const severity = issues.severities[code];
-    if (severity === 'off' || holds(row[DOSE.administered_on]!, link)) continue;
+    if (severity === 'off' || holds(row[DOSE.administered_on]!, link, row[DOSE.cvx]!)) continue;
     found ??= [];
     found.push(issues.create(code, severity, 'administered_on', row, index, link));
   }

@@ -828,6 +828,7 @@ class BlockTransform {
   #reportRule = (rule: Rule): void => {
     const { field } = CATALOGUE[rule.code];
     if (rule.asksFor?.some((asked) => this.#isExplained(asked)) === true) return;
+    if (rule.asReceived !== undefined && this.#receivedOf(rule.asReceived) === null) return;
     this.#find(rule.code, field, rule.facts?.(this.#row, this.#plan));
   };
 

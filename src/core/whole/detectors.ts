@@ -235,6 +235,18 @@ export const DETECTORS: readonly Detector[] = [
     },
     { explains: ['doses-one-source', ...OF_ONE_SERVICE] },
   ),
+  {
+    code: 'doses-without-vis',
+    detect: (counts) => {
+      const { received } = counts.of('immunization');
+      // An export without these dates says nothing of single doses.
+      if (counts.doses.made === null || !(received.has('vis_edition_date') || received.has('vis_given_date')))
+        return [];
+      const { administered, withoutVis } = counts.doses.made;
+      if (withoutVis < LEAST_OF_KIND || withoutVis < administered / 20) return [];
+      return [{ field: 'vis_edition_date', value: null, figures: share(withoutVis, administered) }];
+    },
+  },
   constantColumns('column-always-same', (field) => TELLS_PATIENTS_APART.has(field)),
   constantColumns('detail-always-same', (field) => !TELLS_PATIENTS_APART.has(field)),
   {

@@ -268,6 +268,9 @@ export class DoseCounts {
   readonly ages = new Map<string, AgeCount>();
   /** Doses on the day of birth, of vaccines that are not given then. */
   onBirthDay = 0;
+  /** Doses given at the site that sends them, and those of them that say nothing of the statement for the patient. */
+  administered = 0;
+  withoutVis = 0;
   /** Doses whose patient has a birth date. */
   withBirthDate = 0;
   readonly perPatient = new DosesPerPatient();
@@ -296,6 +299,9 @@ export class DoseCounts {
     }
     use.doses++;
     if (row[DOSE.lot_number] != null) use.withLot++;
+    if (source !== '00') return;
+    this.administered++;
+    if (row[DOSE.vis_edition_date] == null && row[DOSE.vis_given_date] == null) this.withoutVis++;
   }
 
   #addAge(cvx: string, day: string, birthDate: string): void {
