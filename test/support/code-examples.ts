@@ -88,6 +88,8 @@ export const CODE_EXAMPLES: Readonly<Partial<Record<IssueCode, CodeExample>>> = 
   'births-on-new-year': whole('412 of 10,233 patients are born on 1 January', 'blank birth dates where they are not known'),
   'births-pile-up': whole('19500615, 19720615, 19810615 for most patients', '19500704, 19721102, 19810327, or blank where the day is not known'),
   'patients-without-doses': whole('4,000 of 10,233 patients have no dose in the files', 'the dose file that was forgotten'),
+  'doses-without-vis': whole('vis_edition_date: (blank) in 4,000 of 20,000 doses given here', 'vis_edition_date: 20210806, vis_given_date: 20220516'),
+  'dose-age-unusual': example('birth_date: 20150514, cvx: 121 (zoster), admin_date: 20160516', 'cvx: 21 (varicella)'),
   'doses-of-campaign': whole('all 300 doses on 2024-10-12', '(nothing to do, if that was a flu clinic)'),
   'doses-pile-up': whole('20150415, 20150615, 20160515 for most doses', '20150417, 20150612, 20160503'),
   'birth-date-default': whole('300 patients have the birth date 19000101', 'their own birth dates'),

@@ -96,6 +96,16 @@ function withoutDoses(times: number): FileCounts {
   return counts;
 }
 
+/** Doses given here, some of them without a word of the statement for the patient. */
+function withoutVis(times: number): FileCounts {
+  const counts = doses(200, (i) => ({
+    information_source: '00',
+    ...(i >= times && { vis_given_date: dayOf(i, 10, 2008) }),
+  }));
+  counts.of('immunization').received.set('vis_given_date', 200 - times);
+  return counts;
+}
+
 /** All doses on one day, so many for each patient. */
 function campaign(each: number): FileCounts {
   const counts = doses(300 * each, () => ({ administered_on: '2023-10-14' }));
@@ -194,6 +204,7 @@ const SAMPLES: readonly (readonly [IssueCode, () => FileCounts, () => FileCounts
     () => patients(100, (i) => ({ street: i === 99 ? '2 Main St' : '1 Main St' })),
     'all 100 that have one',
   ],
+  ['doses-without-vis', () => withoutVis(20), () => withoutVis(19), '20 of 200 (10 %)'],
   ['patients-without-doses', () => withoutDoses(20), () => withoutDoses(19), '20 of 400 (5.0 %)'],
   [
     'births-pile-up',
