@@ -1124,7 +1124,7 @@ export const CATALOGUE = {
     meaning: 'The death date could not be read. The patient is loaded without it.',
     why: 'Reminders go to the family of a person who has died.',
     fix: 'Correct the death date.',
-    source: 'MQE0130, MQE0132',
+    source: 'MQE0130',
   },
   'death-date-in-future': {
     severity: 'warning',
@@ -1180,7 +1180,7 @@ export const CATALOGUE = {
     meaning: 'A value in the race field is neither a CDCREC code, nor an old letter, nor the name of a race.',
     why: 'The law asks for race; a lost value is missing in the statistics.',
     fix: 'Use the CDCREC codes, separated by ~ or ;.',
-    source: 'CDCREC; MQE patient checks',
+    source: 'CDCREC; MQE0208, MQE0209, MQE0210',
   },
   'race-ambiguous': {
     severity: 'warning',
@@ -1213,7 +1213,7 @@ export const CATALOGUE = {
     meaning: 'The value is neither a CDCREC code nor one of the letters and words known for ethnicity.',
     why: 'The law asks for ethnicity.',
     fix: 'Use 2135-2 (Hispanic or Latino) or 2186-5 (not).',
-    source: 'CDCREC',
+    source: 'CDCREC; MQE0139',
   },
   'language-unrecognized': {
     severity: 'warning',
@@ -1235,7 +1235,7 @@ export const CATALOGUE = {
     meaning: 'The street is given, and neither city nor ZIP code.',
     why: 'Nothing can be mailed to it.',
     fix: 'Fill in the city and the ZIP code.',
-    source: 'MQE patient checks',
+    source: 'MQE0562',
   },
   'state-unrecognized': {
     severity: 'warning',
@@ -1257,7 +1257,7 @@ export const CATALOGUE = {
     meaning: 'The value is not five digits, nine digits, or five and four with a hyphen.',
     why: 'Nothing can be mailed, and the address does not help to find the patient.',
     fix: 'Correct the ZIP code.',
-    source: 'CVRS recip_address_zip',
+    source: 'CVRS recip_address_zip; MQE0112',
   },
   'zip-placeholder': {
     severity: 'info',
@@ -1268,7 +1268,7 @@ export const CATALOGUE = {
     meaning: 'The ZIP code is one that systems fill in when it is not known.',
     why: 'All such patients would seem to live in one place.',
     fix: 'Fill in the ZIP code if it is known.',
-    source: 'CVRS counters of masked ZIP codes',
+    source: 'CVRS counters of masked ZIP codes; MQE0112',
   },
   'zip-padded': {
     severity: 'warning',
@@ -1346,7 +1346,7 @@ export const CATALOGUE = {
       'After punctuation, a leading 1 and an extension are taken off, the number does not have ten digits that the numbering plan allows.',
     why: 'Reminders do not arrive.',
     fix: 'Write the number with its area code.',
-    source: 'North American Numbering Plan; MQE patient checks',
+    source: 'North American Numbering Plan; MQE0174, MQE0175',
   },
   'phone-placeholder': {
     severity: 'info',
@@ -1357,7 +1357,7 @@ export const CATALOGUE = {
     meaning: 'The number is one that people type when there is none.',
     why: 'All such patients would seem to share a phone.',
     fix: 'Leave the field blank when there is no number.',
-    source: 'MQE patient checks',
+    source: 'MQE0174',
   },
   'email-invalid': {
     severity: 'warning',
@@ -2672,7 +2672,7 @@ export const CATALOGUE = {
     meaning: 'A date of the Vaccine Information Statement could not be read.',
     why: 'It cannot be shown that the family got the right statement.',
     fix: 'Correct the date.',
-    source: 'MQE vaccination checks',
+    source: 'CDC VIS',
   },
   'vis-after-dose': {
     severity: 'info',

@@ -324,7 +324,7 @@ export const DOSE_SAMPLES: readonly Sample[] = [
   dose('dose-date-last-of-month', 'administered_on', '20160630', '20160629'),
   dose('dose-date-last-of-month', 'administered_on', '20160229', '20160228', { beside: { vis_given_date: '' } }),
   dose('dose-date-before-licence', 'administered_on', '20100223', '20100224', {
-    beside: { cvx: '133', mvx: '', ...HISTORICAL, vis_given_date: '' },
+    beside: { cvx: '133', mvx: '', ...HISTORICAL, vis_given_date: '', vis_edition_date: '' },
   }),
   dose('dose-date-after-use', 'administered_on', '20160820', '20160819', {
     beside: { cvx: '51', ...HISTORICAL },
