@@ -239,11 +239,11 @@ export const DETECTORS: readonly Detector[] = [
     code: 'doses-without-vis',
     detect: (counts) => {
       const { received } = counts.of('immunization');
-      // An export without these dates says nothing of single doses.
+      // An export without these dates, or with hardly any, says nothing of single doses.
       if (counts.doses.made === null || !(received.has('vis_edition_date') || received.has('vis_given_date')))
         return [];
       const { administered, withoutVis } = counts.doses.made;
-      if (withoutVis < LEAST_OF_KIND || withoutVis < administered / 20) return [];
+      if (withoutVis < LEAST_OF_KIND || withoutVis < administered / 20 || withoutVis > administered * 0.9) return [];
       return [{ field: 'vis_edition_date', value: null, figures: share(withoutVis, administered) }];
     },
   },
