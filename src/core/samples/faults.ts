@@ -744,7 +744,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'cpt-ambiguous': [
     vaccine({ cpt: '90662', administered_on: '' }, { record: 2, also: ['dose-date-missing', 'vaccine-unresolved'] }),
   ],
-  'cpt-decided-by-date': [vaccine({ cpt: '90662', administered_on: '2019-10-15' }, DOSE_OF_THE_DEAD)],
+  'cpt-decided-by-date': [vaccine({ cpt: '90662', administered_on: '2019-10-16' }, DOSE_OF_THE_DEAD)],
   'cpt-administration': [
     dose({ cvx: '03', cpt: '90471' }),
     vaccine({ cpt: '90471', vaccine_name: 'M-M-R II' }, { also: ['vaccine-from-name'] }),
@@ -786,7 +786,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   // No code of the table is pending today.
   'cvx-pending': [needsMore],
   'cvx-pending-outdated': [needsMore],
-  'cvx-superseded': [vaccine({ cvx: '31', mvx: 'OTH', information_source: '01' })],
+  'cvx-superseded': [vaccine({ cvx: '31', mvx: 'OTH', information_source: '01', lot_number: '' })],
   'cvx-not-vaccine': [vaccine({ cvx: '96', mvx: 'OTH' })],
   'cvx-adjuvant': [vaccine({ cvx: '801', mvx: 'OTH' })],
   'cvx-unspecified': [vaccine({ cvx: '88', information_source: '00', lot_number: 'UN88123', mvx: 'PMC' })],
@@ -824,6 +824,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   ],
   'dose-age-unusual': [
     vaccine({ cvx: '115', mvx: 'PMC' }),
+    vaccine({ cvx: '115' }),
     vaccine({ cpt: '90715', mvx: 'PMC' }),
     vaccine({ vaccine_name: 'ADACEL', mvx: 'PMC' }, { also: ['vaccine-from-name'] }),
   ],
@@ -835,8 +836,8 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
     vaccine({ cpt: '90670', administered_on: '2010-02-23' }, DOSE_OF_THE_DEAD),
   ],
   'dose-date-after-use': [
-    vaccine({ cvx: '51', administered_on: '2016-08-20', information_source: '01' }),
-    vaccine({ cpt: '90748', administered_on: '2016-08-20', information_source: '01' }),
+    vaccine({ cvx: '51', administered_on: '2016-08-20', information_source: '01', lot_number: '' }),
+    vaccine({ cpt: '90748', administered_on: '2016-08-20', information_source: '01', lot_number: '' }),
   ],
   // ---- doses beside each other -----------------------------------------------------------------------------------
   'dose-in-doubt': [

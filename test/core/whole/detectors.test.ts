@@ -280,6 +280,10 @@ test('a made-up clinic looks right', () => {
   expect(detectWhole(counts)).toEqual([]);
 });
 
+test('an export with hardly any statement for patients is not asked for them', () => {
+  expect(detectWhole(withoutVis(181)).map(({ code }) => code)).not.toContain('doses-without-vis');
+});
+
 test('doses of a patient are counted together, whenever they come and whoever the patient is', () => {
   const doses = new DosesPerPatient();
   for (const patient of [3, -7, 5000, 3, -7]) doses.add(patient, 2);
