@@ -133,6 +133,7 @@ export async function linkBatch(
       const errors = found.filter(({ severity }) => severity === 'error');
       if (errors.length > 0) {
         rejects.push({ index, codes: errors.map(({ code }) => code) });
+        if (file.counts.takes(block.firstRecord + index)) file.counts.addRefusedDose(row);
         continue;
       }
     }
@@ -248,7 +249,7 @@ function findLinkIssues(link: Link, row: Row, index: number, issues: LinkIssues)
   let found: Issue[] | null = null;
   for (const { code, holds } of LINK_RULES) {
     const severity = issues.severities[code];
-    if (severity === 'off' || holds(row[DOSE.administered_on]!, link)) continue;
+    if (severity === 'off' || holds(row[DOSE.administered_on]!, link, row[DOSE.cvx]!)) continue;
     found ??= [];
     found.push(issues.create(code, severity, 'administered_on', row, index, link));
   }
@@ -271,6 +272,7 @@ export async function linkCombined(
   for (const [i, plan] of file.dosePlans.entries()) {
     const batch = batches[i]!;
     addChanges(batch, plan, context);
+    file.counts.addBatch(plan.role, batch, block.firstRecord);
     context.unmapped.add(batch);
     await linker.prepare(batch.rows);
     records.add(batch, plan, linker);
@@ -331,6 +333,8 @@ class CombinedBlock {
         if (counts.takes(this.#block.firstRecord + index)) counts.doses.get().add(row, link.birthDate);
         if (doses === undefined) this.#doses.set(index, [dose]);
         else doses.push(dose);
+      } else if (this.#file.counts.takes(this.#block.firstRecord + index)) {
+        this.#file.counts.addRefusedDose(row);
       }
     }
   }

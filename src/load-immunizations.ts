@@ -27,6 +27,8 @@ export interface DoseCounts {
 /** What became of the doses, and the pairs for a reviewer. */
 export interface DoseOutcomes {
   readonly counts: DoseCounts;
+  /** New patients of the submission of whom a dose was loaded. */
+  readonly newPatientsWithDoses: number;
   readonly reviews: readonly ReviewPair[];
 }
 
@@ -169,6 +171,8 @@ class DoseWriter {
   readonly #matcher: DoseMatcher;
   readonly #remarks: DoseRemarks;
   readonly #counts = { new: 0, merged: 0, duplicate: 0 };
+  /** New patients who have a dose. */
+  #newPatientsWithDoses = 0;
   #nextId: number;
   #waiting: OrderedRow[][] = [];
   #waitingDoses = 0;
@@ -246,7 +250,7 @@ class DoseWriter {
   /** Turns the decisions about one patient's doses into rows and fates. */
   #collect(decisions: DoseDecisions, doses: readonly OrderedRow[], writes: DoseWritesInProgress): void {
     const { outcomes, updates, regrouping, remarks } = decisions;
-    this.#files[doses[0]!.file]!.counts.doses.get().addPatient(doses.length);
+    this.#countDoses(doses);
     const ids = outcomes.map((outcome) => (outcome.kind === 'new' ? this.#nextId++ : 0));
     const idOf = (place: DosePlace): number => ('incoming' in place ? ids[place.incoming]! : place.immunizationId);
     for (let place = 0; place < outcomes.length; place++) {
@@ -294,6 +298,21 @@ class DoseWriter {
     }
   }
 
+  /** Counts the doses of a patient for their files. Some may have come before. */
+  #countDoses(doses: readonly OrderedRow[]): void {
+    const patient = doses[0]!.patientId - this.#links.firstNewPatientId;
+    if (patient >= 0 && !this.#files.some(({ counts }) => counts.doses.made?.perPatient.has(patient) === true)) {
+      this.#newPatientsWithDoses++;
+    }
+    for (let first = 0; first < doses.length; ) {
+      const { file } = doses[first]!;
+      let end = first + 1;
+      while (end < doses.length && doses[end]!.file === file) end++;
+      this.#files[file]!.counts.doses.get().perPatient.add(patient, end - first);
+      first = end;
+    }
+  }
+
   /** Gives ids to doses that are put together anew. */
   #regroup(regrouping: DoseRegrouping, patientId: number, idOf: (place: DosePlace) => number): Regrouping {
     const made = regrouping.made.map((dose) => ({ ...dose, immunizationId: this.#nextId++ }));
@@ -307,7 +326,8 @@ class DoseWriter {
   /** Reports what was found of doses beside each other, and gives the counts. */
   finish(): DoseOutcomes {
     this.#remarks.report();
-    return { counts: { ...this.#counts, review: this.#remarks.doubts }, reviews: this.#remarks.reviews };
+    const counts = { ...this.#counts, review: this.#remarks.doubts };
+    return { counts, newPatientsWithDoses: this.#newPatientsWithDoses, reviews: this.#remarks.reviews };
   }
 }
 

@@ -185,7 +185,11 @@ async function readPatientFile(
       }
       const site = row?.[PATIENT.site_id];
       const id = row?.[PATIENT.source_patient_id];
-      if (site != null && id != null) bySource.set(sourceKey(site, id), 'rejected');
+      if (site == null || id == null) continue;
+      const key = sourceKey(site, id);
+      // Each dose of a combined file brings its patient along.
+      if (file.counts.takes(record) && bySource.get(key) !== 'rejected') file.counts.addRefusedPatient(row!);
+      bySource.set(key, 'rejected');
     }
     for (const [i, index] of batch.accepted.entries()) {
       const record = block.firstRecord + index;

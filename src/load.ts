@@ -19,7 +19,7 @@ import type { UnpackLimits } from './files/unpack.js';
 import { type CommentCounts, loadComments } from './load-comments.js';
 import { type DoseCounts, loadImmunizations } from './load-immunizations.js';
 import { loadPatients, type PatientOutcome, type ReviewPair } from './load-patients.js';
-import { lookAtWhole } from './look-at-whole.js';
+import { countWithoutDoses, lookAtWhole } from './look-at-whole.js';
 import { type ReceivedFile, receiveSubmission, type Submission } from './receive.js';
 import {
   checkRejectShare,
@@ -291,6 +291,7 @@ async function runFiles(
   if (basis !== null) clock.begin('compare');
   const comparison = basis === null ? null : await compareTables(files, basis, context);
 
+  countWithoutDoses(files, outcome.counts.new, doses.newPatientsWithDoses);
   const looks = lookAtWhole(files, context);
   clock.begin('reports');
   context.onProgress({ stage: 'reports', done: 0, total: 0, unit: 'records', records: 0 });

@@ -22,7 +22,6 @@ export interface WrongLook {
 export function lookAtWhole(files: readonly FileRun[], context: RunContext): readonly WrongLook[] {
   const looks: WrongLook[] = [];
   for (const file of files) {
-    file.counts.records = file.records;
     for (const { code, field, value, figures } of detectWhole(file.counts)) {
       if (file.plan.severities[code] === 'off') continue;
       reportFile(code, value, { ...(field !== null && { field }), other: figures }, file, context, 'late');
@@ -32,6 +31,15 @@ export function lookAtWhole(files: readonly FileRun[], context: RunContext): rea
     if (context.refusesFiles) file.requireFaultless();
   }
   return looks;
+}
+
+/** Counts the new persons of a submission without doses, for its first file of patients; none where it has no doses. */
+export function countWithoutDoses(files: readonly FileRun[], persons: number, withDoses: number): void {
+  const first = files.find(({ counts }) => counts.patients.made !== null);
+  if (first === undefined || !files.some(({ role }) => role === 'immunization' || role === 'combined')) return;
+  const counts = first.counts.patients.get();
+  counts.persons = persons;
+  counts.withoutDoses = persons - withDoses;
 }
 
 /** Whether the names of a record are exchanged, as far as the other records of the submission show. */

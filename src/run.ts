@@ -17,7 +17,6 @@ import type { SeenValues } from './core/rules/unique.js';
 import { isTagged, REJECT_COLUMNS, type Spec } from './core/spec.js';
 import type { Batch } from './core/transform.js';
 import { FileCounts } from './core/whole/file-counts.js';
-import { isUnreadable } from './core/whole/unreadable.js';
 import type { MatchModelId, Store } from './db/store.js';
 import { FateLedger } from './fates.js';
 import { InputError } from './files/input-error.js';
@@ -381,8 +380,7 @@ export function takeBatch(
     file.encodings[encoding] += batch.encodings[encoding];
   addChanges(batch, plan, context);
   context.unmapped.add(batch);
-  for (const { code, field } of batch.issues)
-    if (field !== null && isUnreadable(code)) file.counts.addUnreadable(field);
+  file.counts.addBatch(plan.role, batch, block.firstRecord);
   for (const index of batch.skipped) file.fates.set(block.firstRecord + index, 'skipped');
   return batch;
 }

@@ -90,16 +90,37 @@ const OWN_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
   ['198', ['107', '45', '17']],
 ]);
 
+/** Days on which statements for patients were published, whatever their vaccine. */
+export class VisEditions {
+  readonly #days: ReadonlySet<string>;
+  readonly #first: string;
+  readonly #asOf: string;
+
+  constructor(asOf: string, rows: readonly Readonly<Record<string, string>>[]) {
+    const days = rows.map((row) => row['edition_date']!).filter((day) => day !== '');
+    this.#days = new Set(days);
+    this.#first = days.reduce((first, day) => (day < first ? day : first), asOf);
+    this.#asOf = asOf;
+  }
+
+  /** Whether a statement is of that day, as far as the table goes: of days before and after it, nothing is known. */
+  mayBe(day: string): boolean {
+    return this.#days.has(day) || day < this.#first || day > this.#asOf;
+  }
+}
+
 /** Code tables with their lookups. */
 export class Codes {
   readonly #tables: ReadonlyMap<string, CodeTable>;
   readonly #lookups = new Map<string, ReadonlyMap<string, string | null>>();
+  readonly #columns = new Map<string, ReadonlyMap<string, string>>();
   readonly #cvx: ReadonlyMap<string, Cvx>;
   readonly #groups = new Map<string, Set<string>>();
   readonly #vaccinesByCpt = new Map<string, Meaning[]>();
   readonly #vaccinesByNdc = new Map<string, Set<string>>();
   #names: VaccineNames | undefined;
   #makers: Makers | undefined;
+  #visEditions: VisEditions | undefined;
   readonly #stateNumbers: ReadonlyMap<string, string>;
   /** The highest CVX number below the ranges that CDC keeps for special purposes. */
   readonly newestCvx: number;
@@ -212,6 +233,23 @@ export class Codes {
       if (row['kind'] !== 'legacy') add(row['name'], code);
     }
     return lookup;
+  }
+
+  /** What a column of a table says of each code, such as `eligibility.status`. @throws Error when there is no such table */
+  column(name: `${string}.${string}`): ReadonlyMap<string, string> {
+    let values = this.#columns.get(name);
+    if (values === undefined) {
+      const [id, column] = name.split('.') as [string, string];
+      values = new Map([...this.rows(id)].map((row) => [row['code']!, row[column]!]));
+      this.#columns.set(name, values);
+    }
+    return values;
+  }
+
+  /** The editions of Vaccine Information Statements that CDC lists. */
+  get visEditions(): VisEditions {
+    this.#visEditions ??= new VisEditions(this.table('vis').asOf, [...this.rows('vis')]);
+    return this.#visEditions;
   }
 
   cvx(code: string): Cvx | undefined {

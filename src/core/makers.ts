@@ -22,6 +22,7 @@ export type ProductCheck =
 /** Makers by code and name, and their products. */
 export class Makers {
   readonly #codes = new Set<string>();
+  readonly #retired = new Map<string, string>();
   readonly #byName = new Map<string, string>();
   /** The makers that each became part of. */
   readonly #partOf = new Map<string, string[]>();
@@ -34,7 +35,10 @@ export class Makers {
 
   constructor(codes: Codes) {
     const makers = [...codes.rows('mvx')];
-    for (const { code } of makers) this.#codes.add(code!);
+    for (const { code, status, last_updated } of makers) {
+      this.#codes.add(code!);
+      if (status === 'Inactive' && last_updated !== '') this.#retired.set(code!, last_updated!);
+    }
     for (const { code, name } of makers) this.#addName(name!, code!);
     for (const { name, mvx } of codes.rows('maker_alias')) this.#addName(name!, mvx!);
     for (const { mvx, part_of } of codes.rows('maker_merger')) {
@@ -60,6 +64,11 @@ export class Makers {
   /** The code of a maker by its code in upper case, or by its name; `undefined` if there is no such maker. */
   codeOf(text: string): string | undefined {
     return this.#codes.has(text) ? text : this.#byName.get(nameKey(text));
+  }
+
+  /** A day since which CDC lists the code of a maker as inactive; `null` for one that is active, or of no known day. */
+  retiredSince(mvx: string): string | null {
+    return this.#retired.get(mvx) ?? null;
   }
 
   /** Whether the text is the name of a maker, and not one of the words for an unknown or another one. */

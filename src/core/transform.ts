@@ -828,8 +828,14 @@ class BlockTransform {
   #reportRule = (rule: Rule): void => {
     const { field } = CATALOGUE[rule.code];
     if (rule.asksFor?.some((asked) => this.#isExplained(asked)) === true) return;
+    if (rule.asReceived !== undefined && !this.#hasReceived(rule.asReceived)) return;
     this.#find(rule.code, field, rule.facts?.(this.#row, this.#plan));
   };
+
+  /** Whether the record itself says what its field holds. */
+  #hasReceived(field: FieldName): boolean {
+    return this.#receivedOf(field) !== null && !this.#isExplained(field);
+  }
 
   /** Reports blank fields that may not be blank. */
   #findMissing(): void {

@@ -113,7 +113,7 @@ describe('with a dose in each row', () => {
     const input = lines(
       HEADER,
       '1,Smith,Anna,2015-05-04,2016-05-05,03,',
-      '2,Jones,Ben,2016-06-12,2014-08-15,20,',
+      '2,Jones,Ben,2016-06-12,2014-08-16,20,',
       '3,,Dora,2013-03-03,2014-02-31,20,',
       '4,White,Eve,2012-02-02,2013-03-03,',
       '',
@@ -137,7 +137,7 @@ describe('with a dose in each row', () => {
       '',
     ]);
     const corrected = rejects
-      .replace('2014-08-15', '2017-08-15')
+      .replace('2014-08-16', '2017-08-15')
       .replace('3,,Dora', '3,Brown,Dora')
       .replace('2014-02-31', '2014-02-28')
       .replace('2013-03-03,,f', '2013-03-03,03,,f');
@@ -271,7 +271,7 @@ test('what is wrong with a dose is told of its own column, once for each dose', 
       'w.csv': lines(
         'id,last,first,born,Shot1 CVX,Shot1 Date,Shot2 CVX,Shot2 Date,Shot3 CVX,Shot3 Date,white,asian',
         '1,Smith,Anna,2015-05-14,20,,20,,,2016-02-30,,',
-        '2,Jones,Ben,2015-05-14,20,2016-05-15,20,2015-05-13,,,,',
+        '2,Jones,Ben,2015-05-14,20,2016-05-16,20,2015-05-13,,,,',
       ),
     },
   });

@@ -38,6 +38,9 @@ describe('a dose and its patient', () => {
     ['the day before birth: dose-date-before-birth', 'F1|1|03|20150503', [['error', 'dose-date-before-birth', 'd.txt', '2', 'administered_on', '20150503', 'rejected']]],
     ['on the day of birth', 'F1|1|08|20150504', []],
     ['the day after death: dose-date-after-death', 'F1|1|03|20210312', [['error', 'dose-date-after-death', 'd.txt', '2', 'administered_on', '20210312', 'rejected']]],
+    ['years before the age of its vaccine: dose-age-unusual', 'F1|1|121|20160505', [['warning', 'dose-age-unusual', 'd.txt', '2', 'administered_on', '20160505', 'loaded']]],
+    ['at the age of its vaccine', 'F1|1|119|20160505', []],
+    ['of an infant’s vaccine, two years after birth: dose-age-unusual', 'F1|1|119|20170505', [['warning', 'dose-age-unusual', 'd.txt', '2', 'administered_on', '20170505', 'loaded']]],
     ['on the day of death', 'F1|1|03|20210311', []],
   ])('%s', async (_, dose, expected) => {
     expect(await issuesOf({ patients: patients(ANNA), immunizations: doses(dose) })).toEqual(expected);

@@ -52,9 +52,9 @@ function histories(sandbox: Sandbox, database = sandbox.database): string[] {
 
 test('a dose is that of the patient above it', async () => {
   using sandbox = new Sandbox();
-  const text = lines('# made on Monday', ANNA, MMR, 'V|whatever', 'I|06/05/2017|21', BEN, '', 'I|08/15/2018|20', '||');
+  const text = lines('# made on Monday', ANNA, MMR, 'V|whatever', 'I|06/05/2017|21', BEN, '', 'I|08/16/2018|20', '||');
   const { file, totals, doses, told } = await load(sandbox, text);
-  expect(histories(sandbox)).toEqual(['Jones:20 2018-08-15', 'Smith:03 2017-05-05, 21 2017-06-05']);
+  expect(histories(sandbox)).toEqual(['Jones:20 2018-08-16', 'Smith:03 2017-05-05, 21 2017-06-05']);
   expect(file).toMatchObject({ role: 'combined', records: 7, loaded: 5, skipped: 2, rejected: 0 });
   expect(totals.combined).toMatchObject({ records: 7, loaded: 5 });
   expect(doses).toEqual({ new: 3, merged: 0, duplicate: 0, review: 0 });

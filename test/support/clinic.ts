@@ -254,7 +254,7 @@ function makeDose(random: Random, patient: TruePatient, vaccine: ScheduledVaccin
   }
   const [last, first, title] = random.pick(NURSES);
   const expiryYear = Number(date.slice(0, 4)) + 1;
-  return {
+  const given: TrueDose = {
     ...dose,
     information_source: '00',
     mvx: random.pick(vaccine.makers),
@@ -267,8 +267,14 @@ function makeDose(random: Random, patient: TruePatient, vaccine: ScheduledVaccin
     administered_by_last_name: last,
     administered_by_first_name: first,
     administered_by_title: title,
-    eligibility: random.pick(['V01', 'V01', 'V02', 'V03']),
-    funding_source: random.pick(['PHC70', 'VXC50']),
+  };
+  const eligibility = random.pick(['V01', 'V01', 'V02', 'V03']);
+  const funds = random.pick(['PHC70', 'VXC50']);
+  return {
+    ...given,
+    eligibility,
+    // Children whom the public pays for do not get private vaccine.
+    funding_source: eligibility === 'V01' ? funds : 'VXC50',
     completion_status: 'CP',
   };
 }

@@ -1,4 +1,5 @@
 /** The tables of rules, and how one of them is silenced as if it were not there. */
+import { COMMENT_RULES } from '../../src/core/rules/comment.js';
 import { IMMUNIZATION_RULES, LINK_RULES, VACCINE_RULES } from '../../src/core/rules/immunization.js';
 import { PATIENT_RULES } from '../../src/core/rules/patient.js';
 import { SUGGESTERS } from '../../src/core/suggest/suggesters.js';
@@ -39,6 +40,11 @@ export const RULE_TABLES: Readonly<Record<string, RuleTable>> = {
     names: LINK_RULES.map(({ code }) => code),
     tests: ['test/load/late-issues.test.ts'],
     silence: (place) => replace(LINK_RULES[place]!, 'holds', () => true),
+  },
+  comment: {
+    names: COMMENT_RULES.map(({ code }) => code),
+    tests: ['test/load/comments.test.ts'],
+    silence: (place) => replace(COMMENT_RULES[place]!, 'holds', () => true),
   },
   whole: {
     names: DETECTORS.map(({ code }) => code),

@@ -65,8 +65,8 @@ const serialPatient = table('patient', {
 });
 const gritsDose = table('immunization', GRITS);
 
-/** A day on which nothing else is odd: the first of a month is an issue of its own. */
-const MID_MONTH = '2026-07-15';
+/** A day on which nothing else is odd: the first, the 15th and the last of a month are issues of their own. */
+const MID_MONTH = '2026-07-16';
 
 export const PATIENT_SAMPLES: readonly Sample[] = [
   patient('site-missing', 'site_id', '', 'F1'),
@@ -98,8 +98,8 @@ export const PATIENT_SAMPLES: readonly Sample[] = [
   patient('suffix-split', 'first_name', 'Nora, III', 'Nora V'),
   patient('suffix-unrecognized', 'suffix', 'MD', 'II'),
   patient('birth-date-missing', 'birth_date', '', '20150514'),
-  patient('birth-date-invalid', 'birth_date', '20150230', '20150228'),
-  patient('birth-date-invalid', 'birth_date', '31/06/2015', '06/30/2015'),
+  patient('birth-date-invalid', 'birth_date', '20150230', '20150227'),
+  patient('birth-date-invalid', 'birth_date', '31/06/2015', '06/29/2015'),
   patient('birth-date-ambiguous', 'birth_date', '1121951', '01121951'),
   patient('birth-date-two-digit-year', 'birth_date', '5/14/15', '5/14/2015'),
   patient('birth-date-digits-missing', 'birth_date', '421951', '04021951'),
@@ -112,12 +112,15 @@ export const PATIENT_SAMPLES: readonly Sample[] = [
   serialPatient('date-from-serial', 'death_date', '45657', '20241231'),
   patient('date-partial', 'death_date', '12/2024', '12/31/2024'),
   patient('date-serial', 'death_date', '45657', '20241231'),
-  patient('birth-date-in-future', 'birth_date', '20260716', '20260715', { today: MID_MONTH }),
-  patient('birth-date-too-early', 'birth_date', '19060714', '19060715', { today: MID_MONTH }),
+  patient('birth-date-in-future', 'birth_date', '20260717', '20260716', { today: MID_MONTH }),
+  patient('birth-date-too-early', 'birth_date', '19060715', '19060716', { today: MID_MONTH }),
   patient('birth-date-first-of-month', 'birth_date', '20150501', '20150502'),
+  patient('birth-date-fifteenth-of-month', 'birth_date', '20150515', '20150516'),
+  patient('birth-date-last-of-month', 'birth_date', '20150531', '20150530'),
+  patient('birth-date-last-of-month', 'birth_date', '20150228', '20160228'),
   patient('death-date-invalid', 'death_date', '20241301', '20241231'),
   patient('death-date-invalid', 'death_date', '1122024', '01122024'),
-  patient('death-date-in-future', 'death_date', '20260716', '20260715', { today: MID_MONTH }),
+  patient('death-date-in-future', 'death_date', '20260717', '20260716', { today: MID_MONTH }),
   patient('death-date-before-birth', 'death_date', '20150513', '20150514'),
   patient('sex-unrecognized', 'sex', '?', 'u'),
   patient('sex-outside-guide', 'sex', 'X', 'F'),
@@ -160,11 +163,13 @@ export const PATIENT_SAMPLES: readonly Sample[] = [
   patient('guardian-relationship-unrecognized', 'guardian_relationship', '??', 'FTH'),
   patient('registry-status-unrecognized', 'registry_status', 'Z', 'I'),
   patient('reminder-recall-unrecognized', 'reminder_recall', '77', '7'),
-  patient('sharing-objection-unrecognized', 'sharing_objection', '?', 'Y'),
+  patient('sharing-objection-unrecognized', 'sharing_objection', '?', 'N'),
   patient('sharing-objection-date-invalid', 'sharing_objection_date', 'last May', '20240512', {
+    both: ['sharing-objection-set'],
     beside: { sharing_objection: 'Y' },
   }),
   patient('sharing-objection-date-invalid', 'sharing_objection_date', '1122024', '01122024'),
+  patient('sharing-objection-set', 'sharing_objection', 'Y', 'N'),
   patient('value-too-long', 'street', `${'x'.repeat(56)}`, `${'x'.repeat(55)}`),
   patient('value-too-long', 'street', '𝒜'.repeat(56), '𝒜'.repeat(55)),
   patient('character-control', 'street', '12 Maple\tSt', '12 Maple St'),
@@ -180,15 +185,19 @@ export const PATIENT_SAMPLES: readonly Sample[] = [
   gritsPatient('birth-date-digits-missing', 'birth_date', '5142015', '05142015'),
   gritsPatient('race-unrecognized', 'race', 'Z', 'I'),
   gritsPatient('ethnicity-unrecognized', 'ethnicity', 'Q', 'H'),
-  gritsPatient('sharing-objection-unrecognized', 'sharing_objection', '?', 'N'),
+  gritsPatient('sharing-objection-unrecognized', 'sharing_objection', '?', 'Y'),
   gritsPatient('guardian-relationship-unrecognized', 'guardian_relationship', '??', 'FA'),
   gritsPatient('eligibility-unrecognized', 'eligibility', 'V9', 'V01'),
+  gritsPatient('eligibility-invalid', 'eligibility', 'V00', 'V01'),
+  gritsPatient('eligibility-deprecated', 'eligibility', 'V06', 'V07'),
   gritsPatient('eligibility-date-invalid', 'eligibility_date', '13012020', '12312020'),
   gritsPatient('eligibility-date-invalid', 'eligibility_date', '1122020', '01122020'),
 ];
 
 /** No other clue to the vaccine than those named. */
 const NO_CVX: Written = { cvx: '' };
+/** A dose of somebody else’s record, which does not say the lot. */
+const HISTORICAL: Written = { information_source: '01', lot_number: '' };
 
 export const DOSE_SAMPLES: readonly Sample[] = [
   dose('site-missing', 'site_id', '', 'F1'),
@@ -204,8 +213,21 @@ export const DOSE_SAMPLES: readonly Sample[] = [
   dose('cvx-newer-than-table', 'cvx', '450', '03', { beside: { cpt: '90707' } }),
   dose('cpt-in-cvx', 'cvx', '90707', '03'),
   dose('cpt-unknown', 'cpt', '99999', '90707'),
+  dose('cpt-not-valid-on-date', 'cpt', '90701', '90700', { beside: { cvx: '106', mvx: 'PMC' } }),
+  dose('cpt-not-valid-on-date', 'administered_on', '19970102', '19970101', {
+    beside: {
+      cvx: '20',
+      cpt: '90701',
+      mvx: 'PMC',
+      vis_given_date: '',
+      vis_edition_date: '',
+    },
+    on: 'cpt',
+    shows: '90701',
+    twin: ['dose-date-first-of-month'],
+  }),
   dose('name-in-cvx', 'cvx', 'MMR', '03'),
-  dose('cpt-ambiguous', 'administered_on', '', '20191015', {
+  dose('cpt-ambiguous', 'administered_on', '', '20191016', {
     beside: { ...NO_CVX, cpt: '90662', mvx: 'PMC', lot_expiration: '' },
     on: 'cpt',
     shows: '90662',
@@ -213,7 +235,7 @@ export const DOSE_SAMPLES: readonly Sample[] = [
     twin: ['cpt-decided-by-date'],
   }),
   dose('cpt-decided-by-date', 'cpt', '90662', '90656', {
-    beside: { ...NO_CVX, administered_on: '20191015', mvx: 'PMC', lot_expiration: '' },
+    beside: { ...NO_CVX, administered_on: '20191016', mvx: 'PMC', lot_expiration: '' },
   }),
   dose('cpt-administration', 'cpt', '90471', '90707'),
   dose('cpt-modifier', 'cpt', '90707-SL', '90707'),
@@ -235,7 +257,7 @@ export const DOSE_SAMPLES: readonly Sample[] = [
     twin: ['vaccine-from-name'],
   }),
   dose('vaccine-name-several', 'vaccine_name', 'Infanrix (Daptacel)', 'Infanrix', {
-    beside: { ...NO_CVX, information_source: '01', mvx: '' },
+    beside: { ...NO_CVX, ...HISTORICAL, mvx: '' },
     also: ['vaccine-unresolved'],
     twin: ['vaccine-from-name'],
   }),
@@ -269,18 +291,24 @@ export const DOSE_SAMPLES: readonly Sample[] = [
     shows: '998',
     twin: ['dose-not-given'],
   }),
-  dose('cvx-unknown-vaccine', 'cvx', '999', '03', { beside: { information_source: '01' } }),
+  dose('cvx-unknown-vaccine', 'cvx', '999', '03', { beside: { ...HISTORICAL } }),
   dose('cvx-unknown-administered', 'cvx', '999', '03'),
   dose('cvx-never-active', 'cvx', '117', '03', { beside: { mvx: 'OTH' } }),
-  dose('cvx-superseded', 'cvx', '31', '83', { beside: { mvx: 'OTH', information_source: '01' } }),
+  dose('cvx-superseded', 'cvx', '31', '83', { beside: { mvx: 'OTH', ...HISTORICAL } }),
   dose('cvx-not-vaccine', 'cvx', '96', '03', { beside: { mvx: 'OTH' } }),
   dose('cvx-adjuvant', 'cvx', '801', '03', { beside: { mvx: 'OTH' } }),
-  dose('cvx-unspecified', 'information_source', '00', '01', { beside: { cvx: '17' }, on: 'cvx', shows: '17' }),
+  dose('cvx-unspecified', 'information_source', '00', '01', {
+    beside: { cvx: '17' },
+    on: 'cvx',
+    shows: '17',
+    twin: ['dose-looks-administered'],
+  }),
   dose('cvx-unspecified', 'cvx', '17', '48', { beside: { mvx: 'PMC' } }),
   dose('cvx-foreign', 'information_source', '00', '05', {
     beside: { cvx: '510', mvx: 'OTH' },
     on: 'cvx',
     shows: '510',
+    twin: ['dose-looks-administered'],
   }),
   dose('cvx-inactive', 'administered_on', '20160820', '20160819', { beside: { cvx: '51' }, on: 'cvx', shows: '51' }),
   dose('cvx-retired', 'administered_on', '20171028', '20171027', {
@@ -292,9 +320,10 @@ export const DOSE_SAMPLES: readonly Sample[] = [
     beside: { cvx: '32', mvx: 'PMC', administered_on: '20171028', lot_expiration: '' },
     on: 'cvx',
     shows: '32',
+    twin: ['dose-looks-administered'],
   }),
   dose('dose-date-missing', 'administered_on', '', '20160516'),
-  dose('dose-date-invalid', 'administered_on', '20160230', '20160229', { beside: { vis_given_date: '' } }),
+  dose('dose-date-invalid', 'administered_on', '20160230', '20160228', { beside: { vis_given_date: '' } }),
   dose('dose-date-ambiguous', 'administered_on', '1122016', '01122016', { beside: { vis_given_date: '' } }),
   dose('dose-date-two-digit-year', 'administered_on', '5/16/16', '5/16/2016'),
   dose('dose-date-digits-missing', 'administered_on', '5162016', '05162016'),
@@ -304,34 +333,66 @@ export const DOSE_SAMPLES: readonly Sample[] = [
   dose('date-partial', 'lot_expiration', '2017', '2017-03'),
   dose('date-partial', 'vis_edition_date', '20120420~2016', '20120420~20160331'),
   dose('date-serial', 'vis_given_date', '42506', '20160516'),
-  dose('dose-date-in-future', 'administered_on', '20260716', '20260715', {
+  dose('dose-date-in-future', 'administered_on', '20260717', '20260716', {
     beside: { lot_expiration: '' },
     today: MID_MONTH,
   }),
   dose('dose-date-first-of-month', 'administered_on', '20160601', '20160602'),
+  dose('dose-date-fifteenth-of-month', 'administered_on', '20160615', '20160614'),
+  dose('dose-date-last-of-month', 'administered_on', '20160630', '20160629'),
+  dose('dose-date-last-of-month', 'administered_on', '20160229', '20160228', { beside: { vis_given_date: '' } }),
   dose('dose-date-before-licence', 'administered_on', '20100223', '20100224', {
-    beside: { cvx: '133', mvx: '', information_source: '01', vis_given_date: '' },
+    beside: { cvx: '133', mvx: '', ...HISTORICAL, vis_given_date: '', vis_edition_date: '' },
   }),
   dose('dose-date-before-code', 'administered_on', '20131210', '20131211', {
     beside: { cvx: '165', lot_expiration: '', vis_given_date: '' },
   }),
   dose('dose-date-after-use', 'administered_on', '20160820', '20160819', {
-    beside: { cvx: '51', information_source: '01' },
+    beside: { cvx: '51', ...HISTORICAL },
   }),
-  dose('information-source-unrecognized', 'information_source', 'ZZ', '1'),
+  dose('information-source-unrecognized', 'information_source', 'ZZ', '0'),
+  dose('dose-looks-historical', 'administered_by_last_name', '', 'Crane', {
+    beside: { lot_number: '', mvx: '', lot_expiration: '' },
+    both: ['mvx-missing', 'lot-missing'],
+    on: 'information_source',
+    shows: '00',
+  }),
+  dose('dose-looks-administered', 'information_source', '01', '', { shows: '01' }),
+  dose('dose-looks-administered', 'lot_number', 'K012345', '', {
+    beside: { information_source: '05' },
+    on: 'information_source',
+    shows: '05',
+  }),
   dose('mvx-unrecognized', 'mvx', 'QQQ', 'msd'),
   dose('mvx-unrecognized', 'mvx', 'Merk', 'Merck', { twin: ['mvx-from-name'] }),
   dose('mvx-from-name', 'mvx', 'Merck', 'msd'),
   dose('mvx-missing', 'mvx', '', 'MSD'),
-  dose('mvx-missing', 'information_source', '00', '02', { beside: { mvx: '' }, on: 'mvx', shows: null }),
+  dose('mvx-missing', 'information_source', '00', '02', {
+    beside: { mvx: '' },
+    on: 'mvx',
+    shows: null,
+    twin: ['dose-looks-administered'],
+  }),
+  dose('mvx-retired', 'administered_on', '20180511', '20180510', {
+    beside: { mvx: 'DSI', lot_expiration: '', vis_given_date: '' },
+    on: 'mvx',
+    shows: 'DSI',
+  }),
+  dose('mvx-retired', 'information_source', '00', '05', {
+    beside: { mvx: 'DSI', administered_on: '20180511', lot_expiration: '', vis_given_date: '', lot_number: '' },
+    both: [],
+    also: ['lot-missing'],
+    on: 'mvx',
+    shows: 'DSI',
+  }),
   dose('product-unknown', 'mvx', 'PFR', 'MSD'),
   dose('product-unknown', 'mvx', 'SKB', 'UNK', { beside: { cvx: '21' } }),
   // Prevnar 13 was Wyeth’s, which became Pfizer’s; Fluvirin was Chiron’s, which became Novartis’s.
   dose('product-unknown', 'mvx', 'MSD', 'WAL', { beside: { cvx: '133' } }),
-  dose('product-unknown', 'mvx', 'MOD', 'CHI', { beside: { cvx: '141' } }),
+  dose('product-unknown', 'mvx', 'MOD', 'CHI', { beside: { cvx: '141' }, twin: ['mvx-retired'] }),
   // A code without a formulation has no product at all.
   dose('product-unknown', 'cvx', '10', '89', {
-    beside: { mvx: 'MSD', information_source: '01' },
+    beside: { mvx: 'MSD', ...HISTORICAL },
     on: 'mvx',
     shows: 'MSD',
   }),
@@ -362,8 +423,32 @@ export const DOSE_SAMPLES: readonly Sample[] = [
   dose('unit-unrecognized', 'dose_unit', 'cup', 'cc'),
   dose('route-unrecognized', 'route', 'ZZ', 'subq'),
   dose('body-site-unrecognized', 'body_site', 'toe', 'Left Deltoid'),
-  dose('eligibility-unrecognized', 'eligibility', 'V9', 'V08'),
+  dose('eligibility-unrecognized', 'eligibility', 'V9', 'V04'),
   dose('funding-source-unrecognized', 'funding_source', 'aunt', 'state'),
+  dose('body-site-deprecated', 'body_site', 'LV', 'LVL'),
+  dose('body-site-wrong-for-vaccine', 'body_site', 'MO', 'LA'),
+  dose('body-site-wrong-for-vaccine', 'body_site', 'LA', 'MO', { beside: { cvx: '116', route: 'PO' } }),
+  dose('body-site-wrong-for-vaccine', 'body_site', 'LD', 'BN', { beside: { cvx: '149', mvx: 'MED', route: 'NS' } }),
+  dose('route-wrong-for-vaccine', 'route', 'PO', 'IM'),
+  dose('route-wrong-for-vaccine', 'route', 'IM', 'PO', { beside: { cvx: '116', body_site: '' } }),
+  dose('route-wrong-for-vaccine', 'route', 'IM', 'NS', { beside: { cvx: '149', mvx: 'MED', body_site: '' } }),
+  dose('eligibility-invalid', 'eligibility', 'V00', 'V01', { beside: { funding_source: '' } }),
+  dose('eligibility-deprecated', 'eligibility', 'V06', 'V07'),
+  dose('funding-eligibility-disagree', 'eligibility', 'V01', 'V07', { on: 'funding_source', shows: 'VXC1' }),
+  dose('funding-eligibility-disagree', 'funding_source', 'PHC70', 'VXC50'),
+  dose('funding-eligibility-disagree', 'information_source', '00', '02', {
+    beside: { funding_source: 'PHC70', lot_number: '' },
+    also: ['lot-missing'],
+    on: 'funding_source',
+    shows: 'PHC70',
+  }),
+  dose('vis-edition-after-dose', 'vis_edition_date', '20180212', '20120420', { beside: { vis_given_date: '' } }),
+  dose('vis-edition-after-dose', 'vis_edition_date', '20120420~20180212', '20120420~20160331', {
+    beside: { vis_given_date: '' },
+  }),
+  dose('vis-given-before-edition', 'vis_given_date', '20120419', '20120420'),
+  dose('vis-edition-unknown', 'vis_edition_date', '20120421', '20120420'),
+  dose('vis-edition-unknown', 'vis_edition_date', '20120421', '19981215'),
   dose('vis-date-invalid', 'vis_edition_date', 'new', '20120420'),
   dose('vis-date-invalid', 'vis_edition_date', '20120420~new', '20120420~20160331'),
   dose('vis-date-invalid', 'vis_given_date', '1122016', '01122016'),

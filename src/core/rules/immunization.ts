@@ -2,7 +2,13 @@
 import type { Codes, Cvx } from '../codes.js';
 import type { Facts } from '../issue.js';
 import { DOSE, type FieldName, type Row } from '../model.js';
+import { yearsBetween } from '../whole/file-counts.js';
+import { agesOf } from '../whole/vaccine-ages.js';
+import { eligibilityRules } from './eligibility.js';
+import { canLookAdministered, looksAdministered } from './likelihood.js';
+import { isLastOfMonth } from './month-days.js';
 import type { Rule, RuleContext } from './rule.js';
+import { isWrongRoute, isWrongSite, type Way, wayOf } from './vaccine-routes.js';
 
 /** The fields that have an issue code of their own when they are blank. */
 export const IMMUNIZATION_MISSING = {
@@ -49,6 +55,27 @@ const SKIN_TESTS = new Set(['95', '96', '97', '98']);
 export interface VaccineRule extends Rule {
   /** Whether a dose of this vaccine can break the rule at all. */
   readonly concerns: (vaccine: Cvx) => boolean;
+}
+
+/** How a vaccine cannot have been given, and where. */
+function rulesOfWay(way: Way): readonly VaccineRule[] {
+  const concerns = (vaccine: Cvx): boolean => wayOf(vaccine) === way;
+  return [
+    {
+      code: 'route-wrong-for-vaccine',
+      concerns,
+      needs: [DOSE.route],
+      holds: (row) => !isWrongRoute(way, row[DOSE.route]!),
+      facts: cvxOf,
+    },
+    {
+      code: 'body-site-wrong-for-vaccine',
+      concerns,
+      needs: [DOSE.body_site],
+      holds: (row) => !isWrongSite(way, row[DOSE.body_site]!),
+      facts: cvxOf,
+    },
+  ];
 }
 
 /** All of them; {@link rulesOfVaccine} says which concern a vaccine. */
@@ -136,6 +163,7 @@ export const VACCINE_RULES: readonly VaccineRule[] = [
     },
     facts: (row, { codes }) => ({ after: row[DOSE.cvx]!, other: codes.cvx(row[DOSE.cvx]!)!.statusSince }),
   },
+  ...(['swallowed', 'sprayed', 'injected'] as const).flatMap(rulesOfWay),
   {
     code: 'dose-date-before-licence',
     concerns: ({ validStart, status }) => validStart !== null && status !== 'Non-US',
@@ -187,6 +215,16 @@ const DATE_RULES: readonly Rule[] = [
     holds: (row, { today }) => !row[DOSE.administered_on]!.endsWith('-01') || row[DOSE.administered_on]! > today,
   },
   {
+    code: 'dose-date-fifteenth-of-month',
+    needs: [DOSE.administered_on],
+    holds: (row, { today }) => !row[DOSE.administered_on]!.endsWith('-15') || row[DOSE.administered_on]! > today,
+  },
+  {
+    code: 'dose-date-last-of-month',
+    needs: [DOSE.administered_on],
+    holds: (row, { today }) => !isLastOfMonth(row[DOSE.administered_on]!) || row[DOSE.administered_on]! > today,
+  },
+  {
     code: 'dose-after-lot-expiry',
     needs: [DOSE.administered_on, DOSE.lot_expiration],
     holds: (row) => {
@@ -200,7 +238,27 @@ const DATE_RULES: readonly Rule[] = [
     needs: [DOSE.administered_on, DOSE.vis_given_date],
     holds: (row) => row[DOSE.vis_given_date]! <= row[DOSE.administered_on]!,
   },
+  {
+    code: 'vis-edition-after-dose',
+    needs: [DOSE.administered_on, DOSE.vis_edition_date],
+    holds: (row) => editionsOf(row).every((edition) => edition <= row[DOSE.administered_on]!),
+  },
+  {
+    code: 'vis-given-before-edition',
+    needs: [DOSE.vis_given_date, DOSE.vis_edition_date],
+    holds: (row) => editionsOf(row).every((edition) => edition <= row[DOSE.vis_given_date]!),
+  },
+  {
+    code: 'vis-edition-unknown',
+    needs: [DOSE.vis_edition_date],
+    holds: (row, { codes }) => editionsOf(row).every((edition) => codes.visEditions.mayBe(edition)),
+  },
 ];
+
+/** The editions of all statements that were given with a dose. */
+function editionsOf(row: Row): readonly string[] {
+  return row[DOSE.vis_edition_date]!.split('~');
+}
 
 const DETAIL_RULES: readonly Rule[] = [
   { code: 'action-not-add', needs: [DOSE.action_code], holds: (row) => row[DOSE.action_code] === 'A' },
@@ -231,7 +289,71 @@ const DETAIL_RULES: readonly Rule[] = [
     holds: (row, { codes }) => codes.makers.checkProduct(row[DOSE.cvx]!, row[DOSE.mvx]!) !== 'of-others',
     facts: (row, { codes }) => ({ after: row[DOSE.cvx]!, other: codes.makers.ofVaccine(row[DOSE.cvx]!).join(', ') }),
   },
+  {
+    code: 'mvx-retired',
+    needs: [DOSE.mvx, DOSE.administered_on],
+    holds: (row, { codes }) => {
+      const since = codes.makers.retiredSince(row[DOSE.mvx]!);
+      return since === null || !isAdministered(row) || row[DOSE.administered_on]! <= since;
+    },
+    facts: (row, { codes }) => ({ after: row[DOSE.mvx]!, other: codes.makers.retiredSince(row[DOSE.mvx]!) }),
+  },
+  {
+    code: 'cpt-not-valid-on-date',
+    needs: [DOSE.cpt, DOSE.cvx, DOSE.administered_on],
+    // Where the CPT code itself decides, the words about its vaccine say the same.
+    holds: (row, { codes }) => {
+      const vaccines = codes.vaccinesOfCpt(row[DOSE.cpt]!);
+      if (vaccines.length === 0 || vaccines.some(({ cvx }) => cvx === row[DOSE.cvx])) return true;
+      return vaccines.some(({ cvx }) => isInUse(codes.cvx(cvx)!, row[DOSE.administered_on]!));
+    },
+    facts: (row, { codes }) => ({ other: codes.vaccinesOfCpt(row[DOSE.cpt]!)[0]!.cvx }),
+  },
+  {
+    code: 'body-site-deprecated',
+    needs: [DOSE.body_site],
+    holds: (row, { codes }) => codes.column('body_site.hl7_status').get(row[DOSE.body_site]!) !== 'deprecated',
+  },
+  ...eligibilityRules(DOSE.eligibility),
+  {
+    code: 'funding-eligibility-disagree',
+    needs: [DOSE.eligibility, DOSE.funding_source],
+    holds: (row, { codes }) => {
+      const funds = row[DOSE.funding_source]!;
+      if ((funds !== FEDERAL_FUNDS && funds !== PRIVATE_FUNDS) || !isAdministered(row)) return true;
+      const isEligible = codes.column('eligibility.vfc_eligible').get(row[DOSE.eligibility]!);
+      return isEligible !== (funds === FEDERAL_FUNDS ? 'false' : 'true');
+    },
+  },
+  {
+    code: 'dose-looks-historical',
+    needs: [],
+    // Few doses that were given here lack both.
+    holds: (row, context) =>
+      row[DOSE.lot_number] !== null ||
+      row[DOSE.mvx] !== null ||
+      !isAdministered(row) ||
+      looksAdministered(row, context) ||
+      !canLookAdministered(context),
+    asReceived: 'information_source',
+  },
+  {
+    code: 'dose-looks-administered',
+    needs: [DOSE.lot_number, DOSE.information_source],
+    holds: (row, context) =>
+      row[DOSE.information_source] === ADMINISTERED || !isGiven(row) || !looksAdministered(row, context),
+    asReceived: 'information_source',
+  },
 ];
+
+/** Federal money pays for the vaccines of VFC. Public money of other kinds pays for anybody's, where a state buys for all. */
+const FEDERAL_FUNDS = 'VXC1';
+const PRIVATE_FUNDS = 'PHC70';
+
+/** Whether a vaccine was in use on a day, as far as it is known. */
+function isInUse({ validStart, validEnd, status }: Cvx, day: string): boolean {
+  return status === 'Non-US' || ((validStart === null || day >= validStart) && (validEnd === null || day <= validEnd));
+}
 
 /** The rules of a dose by itself; those of its vaccine come on top. */
 export const IMMUNIZATION_RULES: readonly Rule[] = [...DATE_RULES, ...DETAIL_RULES];
@@ -244,8 +366,8 @@ export interface PatientDates {
 
 /** A rule that needs the dose's patient. */
 export interface LinkRule {
-  readonly code: 'dose-date-before-birth' | 'dose-date-after-death';
-  readonly holds: (administeredOn: string, patient: PatientDates) => boolean;
+  readonly code: 'dose-date-before-birth' | 'dose-date-after-death' | 'dose-age-unusual';
+  readonly holds: (administeredOn: string, patient: PatientDates, cvx: string) => boolean;
 }
 
 /** The rules of a dose together with its patient. Dates of equal days are fine. */
@@ -257,5 +379,14 @@ export const LINK_RULES: readonly LinkRule[] = [
   {
     code: 'dose-date-after-death',
     holds: (administeredOn, { deathDate }) => deathDate === null || administeredOn <= deathDate,
+  },
+  {
+    code: 'dose-age-unusual',
+    holds: (administeredOn, { birthDate }, cvx) => {
+      const ages = agesOf(cvx);
+      if (ages === undefined || birthDate === null || administeredOn < birthDate) return true;
+      const years = yearsBetween(birthDate, administeredOn);
+      return years >= ages.from && years < ages.before;
+    },
   },
 ];

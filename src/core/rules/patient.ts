@@ -2,6 +2,8 @@
 import { type FieldName, PATIENT, PATIENT_FIELDS, type Problem, type Row } from '../model.js';
 import { isNewbornName, isTestName, isUnknownName, splitSuffix } from '../normalize/name.js';
 import { isZipOfState } from '../zip-states.js';
+import { eligibilityRules } from './eligibility.js';
+import { isLastOfMonth } from './month-days.js';
 import type { Report, Rule } from './rule.js';
 
 /** States and territories whose ZIP codes begin with 0. */
@@ -86,10 +88,25 @@ export const PATIENT_RULES: readonly Rule[] = [
   {
     code: 'birth-date-first-of-month',
     needs: [PATIENT.birth_date],
-    // A date that cannot be is an issue already.
     holds: (row, { today }) => {
       const date = row[PATIENT.birth_date]!;
-      return !date.endsWith('-01') || date > today || date < yearsBefore(today, OLDEST_AGE_YEARS);
+      return !date.endsWith('-01') || !isPossible(date, today);
+    },
+  },
+  {
+    code: 'birth-date-fifteenth-of-month',
+    needs: [PATIENT.birth_date],
+    holds: (row, { today }) => {
+      const date = row[PATIENT.birth_date]!;
+      return !date.endsWith('-15') || !isPossible(date, today);
+    },
+  },
+  {
+    code: 'birth-date-last-of-month',
+    needs: [PATIENT.birth_date],
+    holds: (row, { today }) => {
+      const date = row[PATIENT.birth_date]!;
+      return !isLastOfMonth(date) || !isPossible(date, today);
     },
   },
   {
@@ -104,6 +121,12 @@ export const PATIENT_RULES: readonly Rule[] = [
     holds: (row) => row[PATIENT.death_date]! >= row[PATIENT.birth_date]!,
     drops: PATIENT.death_date,
   },
+  {
+    code: 'sharing-objection-set',
+    needs: [PATIENT.sharing_objection],
+    holds: (row) => row[PATIENT.sharing_objection] !== 'Y',
+  },
+  ...eligibilityRules(PATIENT.eligibility),
   {
     code: 'birth-order-missing',
     needs: [PATIENT.multiple_birth],
@@ -137,6 +160,11 @@ export const PATIENT_RULES: readonly Rule[] = [
     drops: PATIENT.county,
   },
 ];
+
+/** Whether somebody may be born then: a date that cannot be is an issue already. */
+function isPossible(date: string, today: string): boolean {
+  return date <= today && date >= yearsBefore(today, OLDEST_AGE_YEARS);
+}
 
 function yearsBefore(day: string, years: number): string {
   return String(Number(day.slice(0, 4)) - years).padStart(4, '0') + day.slice(4);

@@ -9,6 +9,8 @@ import type { FieldName, IsoDate, Row } from '../model.js';
 export interface RuleContext {
   readonly today: IsoDate;
   readonly codes: Codes;
+  /** The columns of the file by their fields; those that its header leaves out stand at -1. */
+  readonly columnOf: ReadonlyMap<FieldName, { readonly column: number }>;
 }
 
 /** A truth about a record. Its words stand in the catalogue, under its code. */
@@ -21,6 +23,8 @@ export interface Rule {
   readonly facts?: (row: Row, context: RuleContext) => Facts;
   /** The fields it asks for a value of: it is silent where an earlier finding says why one of them has none. */
   readonly asksFor?: readonly FieldName[];
+  /** The field that must have been received: what the specification puts in the place of a blank breaks no rule. */
+  readonly asReceived?: FieldName;
   /** The slot that is emptied when the rule does not hold, because its value cannot be right. */
   readonly drops?: number;
 }

@@ -61,7 +61,7 @@ const NORA: Readonly<Record<PatientField, string | null>> = {
   eligibility_date: '2015-05-15',
 };
 
-/** An old man who has died, and who objected to sharing. */
+/** An old man who has died. */
 const KWAME: TrueRecord = {
   site_id: SITE,
   source_patient_id: '1002',
@@ -80,8 +80,7 @@ const KWAME: TrueRecord = {
   county: '25005',
   phone: '5085550142',
   registry_status: 'A',
-  sharing_objection: 'Y',
-  sharing_objection_date: '2019-06-12',
+  sharing_objection: 'N',
   death_date: '2021-11-12',
 };
 

@@ -54,6 +54,19 @@ function vaccine(values: Values, details: Details = {}): ValueFault {
   return dose({ ...NO_VACCINE, ...values }, details);
 }
 
+/** What only those know who have given a dose. */
+const NO_DETAILS: Values = {
+  mvx: '',
+  lot_number: '',
+  lot_expiration: '',
+  facility_id: '',
+  facility_name: '',
+  administered_by_last_name: '',
+  administered_by_first_name: '',
+  administered_by_name: '',
+  administered_by_id: '',
+};
+
 /** The record that a fault is planted in: a patient without doses, and a dose with all its details. */
 export const PLANTED_IN: Readonly<Record<RecordRole, number>> = { patient: 2, immunization: 0, comment: 0 };
 const CHILD = PLANTED_IN.patient;
@@ -577,10 +590,14 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'records-not-loaded': [byRule],
   'births-on-new-year': [needsManyRecords],
   'birth-date-default': [needsManyRecords],
+  'births-pile-up': [needsManyRecords],
   'sex-always-same': [needsManyRecords],
+  'patients-without-doses': [needsManyRecords],
   'patients-under-several-ids': [needsManyRecords],
+  'doses-of-campaign': [needsManyRecords],
   'doses-on-one-day': [needsManyRecords],
   'doses-on-first-of-month': [needsManyRecords],
+  'doses-pile-up': [needsManyRecords],
   'months-without-doses': [needsManyRecords],
   'doses-one-source': [needsManyRecords],
   'lot-over-years': [needsManyRecords],
@@ -589,6 +606,8 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'doses-per-patient-high': [needsManyRecords],
   'patients-with-one-dose': [needsManyRecords],
   'column-always-same': [needsManyRecords],
+  'doses-without-vis': [needsManyRecords],
+  'detail-always-same': [needsManyRecords],
   'columns-shifted': [needsManyRecords],
   'encoding-windows-1252': [inWindows1252],
   'encoding-mixed': [inTwoEncodings],
@@ -634,6 +653,8 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'birth-date-in-future': [patient({ birth_date: '2190-05-15' })],
   'birth-date-too-early': [patient({ birth_date: '1899-03-14' })],
   'birth-date-first-of-month': [patient({ birth_date: '2019-11-01' })],
+  'birth-date-fifteenth-of-month': [patient({ birth_date: '2019-11-15' })],
+  'birth-date-last-of-month': [patient({ birth_date: '2019-11-30' })],
   'death-date-invalid': [patient({ death_date: '2011-13-01' })],
   'death-date-in-future': [patient({ death_date: '2190-12-01' })],
   'death-date-before-birth': [patient({ death_date: '1890-01-01' })],
@@ -668,10 +689,13 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'reminder-recall-unrecognized': [patient({ reminder_recall: '77' })],
   'sharing-objection-unrecognized': [patient({ sharing_objection: '?' })],
   'sharing-objection-date-invalid': [
-    patient({ sharing_objection: 'Y', sharing_objection_date: 'last May' }),
+    patient({ sharing_objection: 'N', sharing_objection_date: 'last May' }),
     patient({ sharing_objection_date: '2024-13-01' }),
   ],
+  'sharing-objection-set': [patient({ sharing_objection: 'Y' })],
   'eligibility-unrecognized': [dose({ eligibility: 'V9' }), patient({ eligibility: 'V9' })],
+  'eligibility-invalid': [dose({ eligibility: 'V00' }), patient({ eligibility: 'V00' })],
+  'eligibility-deprecated': [dose({ eligibility: 'V06' }), patient({ eligibility: 'V06' })],
   'eligibility-date-invalid': [patient({ eligibility_date: '2020-13-01' })],
   // ---- whose dose it is ------------------------------------------------------------------------------------------
   'dose-patient-id-missing': [dose({ source_patient_id: '' })],
@@ -717,10 +741,11 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
     vaccine({ cpt: '99999', vaccine_name: 'M-M-R II' }, { also: ['vaccine-from-name'] }),
     vaccine({ cpt: '99999' }, { also: ['vaccine-unresolved'] }),
   ],
+  'cpt-not-valid-on-date': [vaccine({ cvx: '20', cpt: '90701', mvx: 'PMC' })],
   'cpt-ambiguous': [
     vaccine({ cpt: '90662', administered_on: '' }, { record: 2, also: ['dose-date-missing', 'vaccine-unresolved'] }),
   ],
-  'cpt-decided-by-date': [vaccine({ cpt: '90662', administered_on: '2019-10-15' }, DOSE_OF_THE_DEAD)],
+  'cpt-decided-by-date': [vaccine({ cpt: '90662', administered_on: '2019-10-16' }, DOSE_OF_THE_DEAD)],
   'cpt-modifier': [dose({ cpt: '90707-SL' }), dose({ cvx: '90707-SL', cpt: '' }, { also: ['cpt-in-cvx'] })],
   'cpt-administration': [
     dose({ cvx: '03', cpt: '90471' }),
@@ -771,7 +796,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   // No code of the table is pending today.
   'cvx-pending': [needsMore],
   'cvx-pending-outdated': [needsMore],
-  'cvx-superseded': [vaccine({ cvx: '31', mvx: 'OTH', information_source: '01' })],
+  'cvx-superseded': [vaccine({ cvx: '31', mvx: 'OTH', information_source: '01', lot_number: '' })],
   'cvx-not-vaccine': [vaccine({ cvx: '96', mvx: 'OTH' })],
   'cvx-adjuvant': [vaccine({ cvx: '801', mvx: 'OTH' })],
   'cvx-unspecified': [vaccine({ cvx: '88', information_source: '00', lot_number: 'UN88123', mvx: 'PMC' })],
@@ -807,15 +832,23 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'dose-date-after-death': [
     dose({ administered_on: '2021-11-13' }, DOSE_OF_THE_DEAD),
   ],
+  'dose-age-unusual': [
+    vaccine({ cvx: '115', mvx: 'PMC' }),
+    vaccine({ cvx: '115' }),
+    vaccine({ cpt: '90715', mvx: 'PMC' }),
+    vaccine({ vaccine_name: 'ADACEL', mvx: 'PMC' }, { also: ['vaccine-from-name'] }),
+  ],
   'dose-date-first-of-month': [dose({ administered_on: '2016-06-01' })],
+  'dose-date-fifteenth-of-month': [dose({ administered_on: '2016-06-15' })],
+  'dose-date-last-of-month': [dose({ administered_on: '2016-06-30' })],
   'dose-date-before-licence': [
     vaccine({ cvx: '133', administered_on: '2010-02-23' }, DOSE_OF_THE_DEAD),
     vaccine({ cpt: '90670', administered_on: '2010-02-23' }, DOSE_OF_THE_DEAD),
   ],
   'dose-date-before-code': [vaccine({ cvx: '165', administered_on: '2011-05-16', mvx: 'MSD' }, DOSE_OF_THE_DEAD)],
   'dose-date-after-use': [
-    vaccine({ cvx: '51', administered_on: '2016-08-20', information_source: '01' }),
-    vaccine({ cpt: '90748', administered_on: '2016-08-20', information_source: '01' }),
+    vaccine({ cvx: '51', administered_on: '2016-08-20', information_source: '01', lot_number: '' }),
+    vaccine({ cpt: '90748', administered_on: '2016-08-20', information_source: '01', lot_number: '' }),
   ],
   // ---- doses beside each other -----------------------------------------------------------------------------------
   'dose-in-doubt': [
@@ -834,9 +867,14 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   ],
   // ---- about the dose --------------------------------------------------------------------------------------------
   'information-source-unrecognized': [dose({ information_source: 'ZZ' })],
+  'dose-looks-historical': [
+    dose({ information_source: '00', ...NO_DETAILS }, { also: ['mvx-missing', 'lot-missing'] }),
+  ],
+  'dose-looks-administered': [dose({ information_source: '02' })],
   'mvx-unrecognized': [dose({ mvx: 'QQQ' })],
   'mvx-from-name': [dose({ mvx: 'Merck' })],
   'mvx-missing': [dose({ mvx: '', information_source: '00', lot_number: 'UN88125' })],
+  'mvx-retired': [dose({ information_source: '00', mvx: 'REB', lot_number: 'UN88128', administered_on: '2019-05-16', lot_expiration: '', vis_given_date: '' })],
   'product-unknown': [dose({ cvx: '03', mvx: 'PFR' }), dose({ cpt: '90707', mvx: 'PFR' })],
   'lot-missing': [dose({ lot_number: '', information_source: '00', mvx: 'MSD' })],
   'lot-placeholder': [dose({ lot_number: 'UNKNOWN', information_source: '01' })],
@@ -853,10 +891,17 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'amount-invalid': [dose({ dose_amount: 'half' })],
   'unit-unrecognized': [dose({ dose_amount: '0.5', dose_unit: 'cup' })],
   'route-unrecognized': [dose({ route: 'ZZ' })],
+  'route-wrong-for-vaccine': [dose({ route: 'PO' })],
   'body-site-unrecognized': [dose({ body_site: 'toe' })],
+  'body-site-deprecated': [dose({ body_site: 'LV' })],
+  'body-site-wrong-for-vaccine': [dose({ body_site: 'MO' })],
   'funding-source-unrecognized': [dose({ funding_source: 'aunt' })],
+  'funding-eligibility-disagree': [dose({ information_source: '00', eligibility: 'V01', funding_source: 'VXC1' })],
   'vis-date-invalid': [dose({ vis_edition_date: 'new' }), dose({ vis_given_date: '2016-13-01' })],
   'vis-after-dose': [dose({ vis_given_date: '2026-06-30' })],
+  'vis-edition-after-dose': [dose({ vis_edition_date: '2018-02-12', vis_given_date: '' })],
+  'vis-given-before-edition': [dose({ vis_edition_date: '2012-04-20', vis_given_date: '2012-04-19' })],
+  'vis-edition-unknown': [dose({ vis_edition_date: '2012-04-21' })],
   'completion-unrecognized': [dose({ completion_status: 'XX' })],
   'dose-refused': [dose({ completion_status: 'RE', refusal_reason: '01' })],
   'dose-not-given': [dose({ completion_status: 'NA' })],

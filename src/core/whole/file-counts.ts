@@ -4,8 +4,11 @@
  * They grow by small numbers and stay small themselves: an array for the days, tables of names, places and lots that end
  * at some thousands. Of a large file, some records stand for all, so that counting costs nothing that could be measured.
  */
-import { DOSE, type FieldName, PATIENT, type Row } from '../model.js';
+import { DOSE, type FieldName, fieldsOf, PATIENT, type RecordRole, type Row } from '../model.js';
 import { nameKey } from '../normalize/name.js';
+import type { Batch } from '../transform.js';
+import { DosesPerPatient } from './doses-per-patient.js';
+import { isUnreadable } from './unreadable.js';
 import { agesOf } from './vaccine-ages.js';
 
 /** So many records of a file are all looked at; of those behind them, every sixteenth. */
@@ -50,6 +53,21 @@ export class DayCounts {
     return sum;
   }
 
+  /**
+   * How many lie on each day of all months, from 1, and on each day of all years, from `01-01`: without the most that lie
+   * on one and the same day, which may be the day of a campaign.
+   */
+  get recurring(): { readonly days: readonly DayShare[]; readonly monthDays: readonly DayShare[] } {
+    const days = Array.from({ length: 31 }, (_, i) => new Recurrence(String(i + 1)));
+    const monthDays = Array.from({ length: DAYS_OF_YEAR }, (_, i) => new Recurrence(dayAt(i).slice(5)));
+    this.#counts.forEach((uses, index) => {
+      if (uses === 0) return;
+      days[index % 31]!.add(uses);
+      monthDays[index % DAYS_OF_YEAR]!.add(uses);
+    });
+    return { days, monthDays };
+  }
+
   /** How many lie in each month, from the first month that has one to the last: `YYYY-MM` and the count. */
   get months(): readonly { readonly month: string; readonly count: number }[] {
     const months: { month: string; count: number }[] = [];
@@ -62,6 +80,29 @@ export class DayCounts {
       if (count > 0) last = months.length;
     }
     return months.slice(0, last);
+  }
+}
+
+/** A day that comes again every month or year, and how many lie on it but for its largest date. */
+export interface DayShare {
+  /** A day of the month, or `MM-DD`. */
+  readonly day: string;
+  readonly count: number;
+}
+
+class Recurrence implements DayShare {
+  #sum = 0;
+  #most = 0;
+
+  constructor(readonly day: string) {}
+
+  add(uses: number): void {
+    this.#sum += uses;
+    if (uses > this.#most) this.#most = uses;
+  }
+
+  get count(): number {
+    return this.#sum - this.#most;
   }
 }
 
@@ -94,6 +135,12 @@ export interface LotUse {
 export interface AgeCount {
   doses: number;
   outside: number;
+}
+
+/** Doses of one information source, and how many of them name a lot, as those do that were given where they are sent from. */
+export interface SourceUse {
+  doses: number;
+  withLot: number;
 }
 
 /** Columns that differ from record to record in any real file. */
@@ -158,6 +205,9 @@ export class PatientCounts {
   underOtherIds = 0;
   /** Patients that were not rejected. */
   accepted = 0;
+  /** New persons of the submission, and those of them of whom it loads no dose; both 0 where it has no doses at all. */
+  persons = 0;
+  withoutDoses = 0;
   readonly #names = new Map<string, { last: number; first: number }>();
   readonly #zips = new Map<string, Map<string, number>>();
 
@@ -217,32 +267,46 @@ export class PatientCounts {
 export class DoseCounts {
   looked = 0;
   readonly days = new DayCounts();
-  readonly sources = new Map<string, number>();
+  readonly sources = new Map<string, SourceUse>();
   readonly constants = new ConstantColumns('dose');
   readonly lots = new Map<string, LotUse>();
   readonly ages = new Map<string, AgeCount>();
   /** Doses on the day of birth, of vaccines that are not given then. */
   onBirthDay = 0;
+  /** Doses given at the site that sends them, and those of them that say nothing of the statement for the patient. */
+  administered = 0;
+  withoutVis = 0;
   /** Doses whose patient has a birth date. */
   withBirthDate = 0;
-  /** How many patients have so many doses; the last counts all that have more. */
-  readonly perPatient = new Uint32Array(MOST_DOSES + 2);
+  readonly perPatient = new DosesPerPatient();
   #shapes: Map<string, Map<string, number>> | null = null;
 
   add(row: Row, birthDate: string | null): void {
     this.looked++;
     const day = row[DOSE.administered_on]!;
     this.days.add(day);
-    const source = row[DOSE.information_source];
-    if (source != null) {
-      const uses = this.sources.get(source);
-      if (uses !== undefined || this.sources.size < MOST_SOURCES) this.sources.set(source, (uses ?? 0) + 1);
-    }
+    this.#addSource(row);
     this.constants.add(row);
     const cvx = row[DOSE.cvx]!;
     if (birthDate !== null) this.#addAge(cvx, day, birthDate);
     const lot = row[DOSE.lot_number];
     if (lot != null) this.#addLot(lot, cvx, day, row[DOSE.mvx] ?? null);
+  }
+
+  #addSource(row: Row): void {
+    const source = row[DOSE.information_source];
+    if (source == null) return;
+    let use = this.sources.get(source);
+    if (use === undefined) {
+      if (this.sources.size >= MOST_SOURCES) return;
+      use = { doses: 0, withLot: 0 };
+      this.sources.set(source, use);
+    }
+    use.doses++;
+    if (row[DOSE.lot_number] != null) use.withLot++;
+    if (source !== '00') return;
+    this.administered++;
+    if (row[DOSE.vis_edition_date] == null && row[DOSE.vis_given_date] == null) this.withoutVis++;
   }
 
   #addAge(cvx: string, day: string, birthDate: string): void {
@@ -280,11 +344,6 @@ export class DoseCounts {
     }
   }
 
-  /** Takes a patient whose doses are all known. */
-  addPatient(doses: number): void {
-    this.perPatient[Math.min(doses, MOST_DOSES + 1)]!++;
-  }
-
   /** The makers that doses of a vaccine name with a lot, or with lots of this shape; `undefined` where none does. */
   makersOf(cvx: string, lot: string): ReadonlyMap<string, number> | undefined {
     const use = this.lots.get(lot);
@@ -310,9 +369,6 @@ function makersOfLot({ maker, named, others }: LotUse): ReadonlyMap<string, numb
   return new Map([...(maker === null ? [] : [[maker, named] as const]), ...(others ?? [])]);
 }
 
-/** More doses than anybody gets. */
-export const MOST_DOSES = 150;
-
 /** How a maker writes its lots: `U4123AA` and `U4987BC` are both `~A9999AA`. It can be mistaken for no lot. */
 export function shapeOfLot(lot: string): string {
   return `~${lot.replace(/[A-Z]/g, 'A').replace(/\d/g, '9')}`;
@@ -324,22 +380,82 @@ export function yearsBetween(from: string, to: string): number {
   return to.slice(5) < from.slice(5) ? years - 1 : years;
 }
 
+/** What is counted of all records of a file that are read as one role. */
+class RoleCounts {
+  /** Records that were read; of a record with several doses, each dose. */
+  records = 0;
+  /** How many have a value of their own, by field: what a specification puts in the place of a blank does not count. */
+  readonly received = new Map<FieldName, number>();
+  /** How many have a value that could not be read, by field. */
+  readonly unreadable = new Map<FieldName, number>();
+
+  constructor(readonly role: RecordRole) {}
+
+  add({ accepted, rejected, filled, issues }: Batch): void {
+    this.records += accepted.length;
+    for (const { row } of rejected) if (row !== null) this.records++;
+    Object.keys(fieldsOf(this.role)).forEach((field, slot) => {
+      if (filled[slot]! > 0) addTo(this.received, field as FieldName, filled[slot]!);
+    });
+    for (const { code, field } of issues) if (field !== null && isUnreadable(code)) this.addUnreadable(field, 1);
+  }
+
+  addUnreadable(field: FieldName, times: number): void {
+    addTo(this.unreadable, field, times);
+  }
+}
+
+function addTo(counts: Map<FieldName, number>, field: FieldName, times: number): void {
+  counts.set(field, (counts.get(field) ?? 0) + times);
+}
+
 /** All that is counted of a file: its patients, its doses, or both. */
 export class FileCounts {
   readonly patients = new Lazy(() => new PatientCounts());
   readonly doses = new Lazy(() => new DoseCounts());
-  /** Values that could not be read, by field. */
-  readonly unreadable = new Map<FieldName, number>();
-  /** Records of the file, once it was read. */
-  records = 0;
+  readonly #roles = new Map<RecordRole, RoleCounts>();
 
   /** Whether a record is among those that are looked at, by its number. */
   takes(record: number): boolean {
     return record <= LOOKED_AT_WHOLE || record % THEN_EVERY === 0;
   }
 
-  addUnreadable(field: FieldName): void {
-    this.unreadable.set(field, (this.unreadable.get(field) ?? 0) + 1);
+  /** What is counted of all records that are read as a role. */
+  of(role: RecordRole): RoleCounts {
+    let counts = this.#roles.get(role);
+    if (counts === undefined) {
+      counts = new RoleCounts(role);
+      this.#roles.set(role, counts);
+    }
+    return counts;
+  }
+
+  get roles(): readonly RoleCounts[] {
+    return [...this.#roles.values()];
+  }
+
+  /** Takes the records of a block as they were read; refused doses for their days, too. */
+  addBatch(role: RecordRole, batch: Batch, firstRecord: number): void {
+    this.of(role).add(batch);
+    if (role !== 'immunization') return;
+    for (const { index, row } of batch.rejected) {
+      if (row !== null && this.takes(firstRecord + index)) this.addRefusedDose(row);
+    }
+  }
+
+  /**
+   * Takes the birth date of a patient whom a rule refused, as far as it could be read. What programs fill in, such as
+   * 1 January 1900, is often refused, and would else be missing from the days that are looked at.
+   */
+  addRefusedPatient(row: Row): void {
+    const day = row[PATIENT.birth_date];
+    if (day != null) this.patients.get().births.add(day);
+  }
+
+  /** Takes the day of a dose that a rule refused, as far as it could be read. */
+  addRefusedDose(row: Row): void {
+    const day = row[DOSE.administered_on];
+    if (day != null) this.doses.get().days.add(day);
   }
 
   usesOfName(name: string, part: 'last' | 'first'): number {

@@ -25,7 +25,13 @@ describe('a dose of a vaccine that is pending', () => {
     ['given here, whatever the day', '00', '20251013', 'cvx-pending', 'rejected'],
     ['given here, whatever the day', '00', '20251012', 'cvx-pending', 'rejected'],
   ])('%s: %s on %s is %s', (_, information_source, administered_on, code, fate) => {
-    const judged = judge({ ...dose, information_source, administered_on }, { role: 'immunization', codes });
+    const written = {
+      ...dose,
+      ...(information_source === '01' && { lot_number: '' }),
+      information_source,
+      administered_on,
+    };
+    const judged = judge(written, { role: 'immunization', codes });
     expect(judged.codes).toEqual([code]);
     expect(judged.fate).toBe(fate);
     expect(judged.issues[0]).toMatchObject({ field: 'cvx', value: '334', after: '334', expected: '2025-10-12' });
@@ -33,6 +39,6 @@ describe('a dose of a vaccine that is pending', () => {
 });
 
 test('a vaccine that is licensed is not pending', () => {
-  const beside = { ...dose, information_source: '01', administered_on: '20251012' };
+  const beside = { ...dose, lot_number: '', information_source: '01', administered_on: '20251012' };
   expect(judge(beside, { role: 'immunization', codes: withStatus('Active') }).codes).toEqual([]);
 });

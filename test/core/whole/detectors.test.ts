@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { CATALOGUE, type IssueCode } from '../../../src/core/catalogue.js';
 import { DOSE, type ImmunizationField, PATIENT, type PatientField, type Row } from '../../../src/core/model.js';
 import { DETECTORS, detectWhole } from '../../../src/core/whole/detectors.js';
+import { DosesPerPatient } from '../../../src/core/whole/doses-per-patient.js';
 import { DayCounts, FileCounts } from '../../../src/core/whole/file-counts.js';
 import { makeClinic } from '../../support/clinic.js';
 
@@ -32,13 +33,14 @@ function patients(count: number, change: (i: number) => Patient): FileCounts {
     counts.patients.get().add(row);
   }
   counts.patients.get().accepted = count;
-  counts.records = count;
+  counts.of('patient').records = count;
   return counts;
 }
 
 /** A file of doses that looks right, but for what is changed in some of them. */
 function doses(count: number, change: (i: number) => Dose): FileCounts {
   const counts = new FileCounts();
+  let sources = 0;
   for (let i = 0; i < count; i++) {
     const { birthDate = '2004-06-15', ...dose }: Dose = {
       administered_on: dayOf(i, 10, 2008),
@@ -50,14 +52,18 @@ function doses(count: number, change: (i: number) => Dose): FileCounts {
     const row: Row = new Array(Object.keys(DOSE).length).fill(null);
     for (const [field, value] of Object.entries(dose)) row[DOSE[field as ImmunizationField]] = value;
     counts.doses.get().add(row, birthDate);
+    if (dose.information_source !== undefined) sources++;
   }
-  counts.records = count;
+  counts.of('immunization').records = count;
+  counts.of('immunization').received.set('information_source', sources);
   return counts;
 }
 
 function histories(dosesOfPatients: readonly number[]): FileCounts {
   const counts = new FileCounts();
-  for (const number of dosesOfPatients) counts.doses.get().addPatient(number);
+  dosesOfPatients.forEach((number, patient) => {
+    counts.doses.get().perPatient.add(patient, number);
+  });
   return counts;
 }
 
@@ -73,13 +79,37 @@ function months(isLeftOut: (month: number) => boolean, each = 20): FileCounts {
 
 function unreadable(...fields: [PatientField, number][]): FileCounts {
   const counts = patients(200, () => ({}));
-  for (const [field, times] of fields) for (let i = 0; i < times; i++) counts.addUnreadable(field);
+  for (const [field, times] of fields) counts.of('patient').addUnreadable(field, times);
   return counts;
 }
 
 function underOtherIds(times: number): FileCounts {
   const counts = patients(400, () => ({}));
   counts.patients.get().underOtherIds = times;
+  return counts;
+}
+
+function withoutDoses(times: number): FileCounts {
+  const counts = patients(400, () => ({}));
+  counts.patients.get().persons = 400;
+  counts.patients.get().withoutDoses = times;
+  return counts;
+}
+
+/** Doses given here, some of them without a word of the statement for the patient. */
+function withoutVis(times: number): FileCounts {
+  const counts = doses(200, (i) => ({
+    information_source: '00',
+    ...(i >= times && { vis_given_date: dayOf(i, 10, 2008) }),
+  }));
+  counts.of('immunization').received.set('vis_given_date', 200 - times);
+  return counts;
+}
+
+/** All doses on one day, so many for each patient. */
+function campaign(each: number): FileCounts {
+  const counts = doses(300 * each, () => ({ administered_on: '2023-10-14' }));
+  for (let i = 0; i < 300; i++) counts.doses.get().perPatient.add(i, each);
   return counts;
 }
 
@@ -127,7 +157,7 @@ const SAMPLES: readonly (readonly [IssueCode, () => FileCounts, () => FileCounts
     'doses-one-source',
     () => doses(300, () => ({ information_source: '01' })),
     () => doses(300, (i) => ({ information_source: i === 7 ? '00' : '01' })),
-    '300 of 300 (100 %)',
+    '300 of 300 (100 %), and 300 of 300 (100 %) have a lot number',
   ],
   [
     'lot-over-years',
@@ -164,9 +194,36 @@ const SAMPLES: readonly (readonly [IssueCode, () => FileCounts, () => FileCounts
   ],
   [
     'column-always-same',
+    () => patients(100, () => ({ last_name: 'Smith' })),
+    () => patients(100, (i) => ({ last_name: i === 99 ? 'Smyth' : 'Smith' })),
+    'all 100 that have one',
+  ],
+  [
+    'detail-always-same',
     () => patients(100, () => ({ street: '1 Main St' })),
     () => patients(100, (i) => ({ street: i === 99 ? '2 Main St' : '1 Main St' })),
     'all 100 that have one',
+  ],
+  ['doses-without-vis', () => withoutVis(20), () => withoutVis(19), '20 of 200 (10 %)'],
+  ['patients-without-doses', () => withoutDoses(20), () => withoutDoses(19), '20 of 400 (5.0 %)'],
+  [
+    'births-pile-up',
+    () => patients(500, (i) => (i % 20 ? {} : { birth_date: `${2000 + (i % 17)}-06-15` })),
+    () => patients(500, (i) => (i % 20 ? {} : { birth_date: `${2000 + (i % 17)}-06-${15 + (i % 3)}` })),
+    'on 15 June of several years, where about 1 would lie',
+  ],
+  [
+    'doses-pile-up',
+    () => doses(400, (i) => (i % 5 ? {} : { administered_on: `${dayOf(i).slice(0, 8)}15` })),
+    () => doses(400, (i) => (i % 5 ? {} : { administered_on: `${dayOf(i).slice(0, 8)}${15 + (i % 2)}` })),
+    'on day 15 of a month, where about 13 would lie',
+  ],
+  [
+    'doses-of-campaign',
+    () => campaign(1),
+    // Two thirds of a history on one day are no campaign.
+    () => campaign(3),
+    '300 of 300 (100 %) on one day',
   ],
   [
     'columns-shifted',
@@ -214,13 +271,30 @@ test('a made-up clinic looks right', () => {
     for (const [field, slot] of Object.entries(slots)) row[slot] = values[field] ?? null;
     return row;
   };
+  let number = 0;
   for (const { patient, doses: own } of makeClinic({ patients: 3000, dosesPerPatient: 8, seed: 3 })) {
     counts.patients.get().add(fill(patient, PATIENT));
     for (const dose of own) counts.doses.get().add(fill(dose, DOSE), patient.birth_date!);
-    counts.doses.get().addPatient(own.length);
+    counts.doses.get().perPatient.add(number++, own.length);
   }
-  counts.records = 3000;
   expect(detectWhole(counts)).toEqual([]);
+});
+
+test('an export with hardly any statement for patients is not asked for them', () => {
+  expect(detectWhole(withoutVis(181)).map(({ code }) => code)).not.toContain('doses-without-vis');
+});
+
+test('doses of a patient are counted together, whenever they come and whoever the patient is', () => {
+  const doses = new DosesPerPatient();
+  for (const patient of [3, -7, 5000, 3, -7]) doses.add(patient, 2);
+  doses.add(9, 1000);
+  const histogram = doses.histogram();
+  expect([...histogram.entries()].filter(([, patients]) => patients > 0)).toEqual([
+    [2, 1],
+    [4, 2],
+    [151, 1],
+  ]);
+  expect([doses.has(3), doses.has(4), doses.has(100_000)]).toEqual([true, false, false]);
 });
 
 test('days are counted as the calendar has them', () => {
