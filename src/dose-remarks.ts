@@ -3,6 +3,7 @@ import type { IssueCode } from './core/catalogue.js';
 import type { Issue } from './core/issue.js';
 import type { DoseRemark } from './core/match/dose.js';
 import { DOSE, type ImmunizationField } from './core/model.js';
+import { dosePairKey, type NewDoseReview } from './db/store.js';
 import type { OrderedRow } from './files/patient-order.js';
 import type { ReviewPair } from './load-patients.js';
 import type { FileRun, RunContext } from './run.js';
@@ -36,7 +37,7 @@ export class DoseRemarks {
   readonly #kept = new Map<IssueCode, number>();
   /** Issues that were not kept, by code: one of them, and how many there are. */
   readonly #others = new Map<IssueCode, { readonly file: FileRun; readonly issue: Issue; count: number }>();
-  readonly reviews: ReviewPair[] = [];
+  readonly #reviews: ReviewPair[] = [];
   /** All pairs for a reviewer, kept or not. */
   doubts = 0;
 
@@ -53,8 +54,8 @@ export class DoseRemarks {
     const severity = file.plan.severities[code];
     const kept = this.#kept.get(code) ?? 0;
     if (remark.kind === 'in-doubt') this.doubts++;
-    if (remark.kind === 'in-doubt' && this.reviews.length < this.#mostPerCode)
-      this.reviews.push(this.#reviewOf(placed));
+    if (remark.kind === 'in-doubt' && this.#reviews.length < this.#mostPerCode)
+      this.#reviews.push(this.#reviewOf(placed));
     if (severity === 'off') return;
     const issue = this.#issueOf(placed, severity);
     if (kept < this.#mostPerCode) {
@@ -105,6 +106,26 @@ export class DoseRemarks {
       weight: null,
       reason: `${remark.rule.words} (row ${remark.rule.row})`,
     };
+  }
+
+  /** Keeps the pairs for a reviewer in the registry, and gives them, with their numbers there. */
+  async keepReviews(): Promise<readonly ReviewPair[]> {
+    if (this.#reviews.length === 0) return [];
+    const { store, runId } = this.#context;
+    let { reviewId } = await store.nextIds();
+    const fresh = new Map<string, NewDoseReview>();
+    const keyOf = ({ a, b }: ReviewPair): string => dosePairKey(a.immunizationId!, b.immunizationId!);
+    for (const pair of this.#reviews) {
+      const { a, b, reason } = pair;
+      if (fresh.has(keyOf(pair))) continue;
+      const immunizationIds = [a.immunizationId!, b.immunizationId!] as const;
+      fresh.set(keyOf(pair), { reviewId: reviewId++, patientId: a.patientId, immunizationIds, reason });
+    }
+    const kept = await store.writeDoseReviews(runId, [...fresh.values()]);
+    return this.#reviews.map((pair) => {
+      const number = fresh.get(keyOf(pair))!.reviewId;
+      return { ...pair, reviewId: kept.has(number) ? number : null };
+    });
   }
 
   /** Reports the issues, in the order of the records. */

@@ -5,7 +5,7 @@ import type { Block } from './core/read/blocks.js';
 import type { Batch } from './core/transform.js';
 import type { NewComment } from './db/store.js';
 import { Linker, LinkIssues } from './link-doses.js';
-import { type NoPatient, type PatientLinks, splitSourceKey } from './load-patients.js';
+import { hashSourceKey, type NoPatient, type PatientLinks, splitSourceKey } from './load-patients.js';
 import { type FileRun, type RunContext, readBatches, rejectRecord, SITE_NOT_NAMED } from './run.js';
 
 /** What became of the comments. */
@@ -71,6 +71,7 @@ class CommentSites {
 /** A comment whose patient is known. */
 interface LinkedComment extends NewComment {
   readonly record: number;
+  readonly sourcePatientId: string;
 }
 
 /** Links the comments of a batch, and sets aside those that cannot be. */
@@ -106,6 +107,7 @@ async function linkComments(
       line: block.lines[index]!,
       patientId: link.patientId,
       siteId: row[COMMENT.site_id]!,
+      sourcePatientId: row[COMMENT.source_patient_id]!,
       code: row[COMMENT.comment_code]!,
       appliesOn: row[COMMENT.applies_on]!,
     });
@@ -133,7 +135,8 @@ async function storeComments(
 ): Promise<void> {
   if (comments.length === 0) return;
   signal?.throwIfAborted();
-  const stored = await store.readComments([...new Set(comments.map(({ patientId }) => patientId))]);
+  const patientIds = [...new Set(comments.map(({ patientId }) => patientId))];
+  const stored = await store.readComments(patientIds);
   const known = new Set(stored.map(keyOf));
   const fresh: NewComment[] = [];
   for (const comment of comments) {
@@ -144,7 +147,13 @@ async function storeComments(
     counts[isNew ? 'new' : 'duplicate']++;
     file.settle(comment.record, isNew ? 'loaded' : 'duplicate');
   }
-  await store.writeComments(runId, fresh);
+  const shared = new Set(await store.findSharedPatients(patientIds));
+  const recordKeys = comments
+    .filter(({ patientId }) => shared.has(patientId))
+    .map(({ fileId, line, siteId, sourcePatientId }) => {
+      return { fileId, line, sourceKey: hashSourceKey(siteId, sourcePatientId) };
+    });
+  await store.writeComments(runId, fresh, recordKeys);
 }
 
 /** Equal for comments that say the same, whoever sent them. */

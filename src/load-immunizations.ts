@@ -1,11 +1,11 @@
 /** The immunizations of a submission: link each dose to its patient, then store the doses patient by patient. */
 import { type DoseDecisions, DoseMatcher, type DosePlace, type DoseRegrouping, reasonOf } from './core/match/dose.js';
 import { DOSE } from './core/model.js';
-import type { DoseWrites, Regrouping } from './db/store.js';
+import { type DoseWrites, dosePairKey, type Regrouping, type ReviewedDoses } from './db/store.js';
 import { DoseRemarks } from './dose-remarks.js';
 import { type OrderedRow, PatientOrder } from './files/patient-order.js';
 import { Linker, linkBatch, linkCombined, linkTagged } from './link-doses.js';
-import type { PatientLinks, ReviewPair } from './load-patients.js';
+import { hashSourceKey, type PatientLinks, type ReviewPair } from './load-patients.js';
 import {
   type FileRun,
   type RunContext,
@@ -70,7 +70,7 @@ export async function loadImmunizations(
     for (const doses of order.patients()) await writer.write([doses], stream, 'storing immunizations');
     await writer.flush();
     if (!context.unmapped.isEmpty) await context.unmapped.findNeighbours(linker, context.store);
-    return writer.finish();
+    return await writer.finish();
   } finally {
     order.close();
   }
@@ -227,17 +227,29 @@ class DoseWriter {
     if (this.#waitingDoses === 0) return;
     const { store, runId, signal } = this.#context;
     signal?.throwIfAborted();
-    const writes: DoseWritesInProgress = { doses: [], updates: [], parts: [], duplicates: [], regroupings: [] };
+    const writes: DoseWritesInProgress = {
+      doses: [],
+      updates: [],
+      parts: [],
+      duplicates: [],
+      recordKeys: [],
+      regroupings: [],
+    };
     for (let start = 0; start < this.#waiting.length; start += PATIENTS_READ_AT_ONCE) {
       const patients = this.#waiting.slice(start, start + PATIENTS_READ_AT_ONCE);
       const known = patients.map((doses) => doses[0]!.patientId).filter((id) => this.#known.has(id));
       const stored = known.length === 0 ? new Map() : await store.readDoses(known);
+      const reviewed = known.length === 0 ? NOTHING_REVIEWED : await store.readReviewedDoses(known);
+      const shared = new Set(known.length === 0 ? [] : await store.findSharedPatients(known));
       for (const doses of patients) {
         const decisions = this.#matcher.decide(
           doses.map((dose) => dose.row),
           stored.get(doses[0]!.patientId) ?? [],
+          reviewed.get(doses[0]!.patientId)?.decided,
         );
-        this.#collect(decisions, doses, writes);
+        const { patientId } = doses[0]!;
+        this.#collect(decisions, doses, reviewed.get(patientId)?.asked ?? NONE_ASKED, writes);
+        if (shared.has(patientId) || this.#links.shared.has(patientId)) this.#keepKeys(doses, writes);
       }
     }
     await store.writeDoses(runId, writes);
@@ -247,8 +259,21 @@ class DoseWriter {
     this.#known.clear();
   }
 
+  /** Remembers under which of their patient's ids doses came, for the day on which the patient is split again. */
+  #keepKeys(doses: readonly OrderedRow[], { recordKeys }: DoseWritesInProgress): void {
+    for (const { file, line, row } of doses) {
+      const sourceKey = hashSourceKey(row[DOSE.site_id]!, row[DOSE.source_patient_id]!);
+      recordKeys.push({ fileId: this.#files[file]!.fileId, line, sourceKey });
+    }
+  }
+
   /** Turns the decisions about one patient's doses into rows and fates. */
-  #collect(decisions: DoseDecisions, doses: readonly OrderedRow[], writes: DoseWritesInProgress): void {
+  #collect(
+    decisions: DoseDecisions,
+    doses: readonly OrderedRow[],
+    asked: ReadonlySet<string>,
+    writes: DoseWritesInProgress,
+  ): void {
     const { outcomes, updates, regrouping, remarks } = decisions;
     this.#countDoses(doses);
     const ids = outcomes.map((outcome) => (outcome.kind === 'new' ? this.#nextId++ : 0));
@@ -289,6 +314,8 @@ class DoseWriter {
       };
       const { place, other } = remark;
       const otherId = 'incoming' in other ? doseId(other.incoming) : other.immunizationId;
+      // Whatever a reviewer said of it.
+      if (remark.kind === 'in-doubt' && asked.has(dosePairKey(doseId(place), otherId))) continue;
       this.#remarks.add({
         remark,
         dose: doses[place]!,
@@ -323,12 +350,16 @@ class DoseWriter {
     return { patientId, kept: regrouping.kept, made, records };
   }
 
-  /** Reports what was found of doses beside each other, and gives the counts. */
-  finish(): DoseOutcomes {
+  /** Reports what was found of doses beside each other, keeps the pairs for a reviewer, and gives the counts. */
+  async finish(): Promise<DoseOutcomes> {
     this.#remarks.report();
+    const reviews = await this.#remarks.keepReviews();
     const counts = { ...this.#counts, review: this.#remarks.doubts };
-    return { counts, newPatientsWithDoses: this.#newPatientsWithDoses, reviews: this.#remarks.reviews };
+    return { counts, newPatientsWithDoses: this.#newPatientsWithDoses, reviews };
   }
 }
+
+const NOTHING_REVIEWED: ReadonlyMap<number, ReviewedDoses> = new Map();
+const NONE_ASKED: ReadonlySet<string> = new Set();
 
 type DoseWritesInProgress = { -readonly [K in keyof DoseWrites]: DoseWrites[K][number][] };

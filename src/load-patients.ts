@@ -50,6 +50,8 @@ export interface PatientLinks {
   readonly bySource: ReadonlyMap<string, LinkedPatient | NoPatient>;
   /** Ids from here on belong to patients that this run made. */
   readonly firstNewPatientId: number;
+  /** Those of them that have more than one id. */
+  readonly shared: ReadonlySet<number>;
 }
 
 /** What became of the patients. */
@@ -64,7 +66,7 @@ export interface PatientOutcome {
 
 /** A pair of patients that may be one person, or of doses of one patient that may be one dose. */
 export interface ReviewPair {
-  /** `null` for a pair of doses, which is told in the report alone. */
+  /** `null` for a pair of doses that became one in the same run. */
   readonly reviewId: number | null;
   readonly a: ReviewedRecord;
   readonly b: ReviewedRecord;
@@ -315,6 +317,8 @@ class PatientMatcher {
   readonly #newPatients: LinkedPatient[] = [];
   readonly #linked = new Map<number, LinkedPatient>();
   readonly #newKeys: PatientWrites['matchKeys'][number][] = [];
+  /** New patients with more than one id. */
+  readonly #shared = new Set<number>();
 
   constructor(
     set: PatientSet,
@@ -502,7 +506,7 @@ class PatientMatcher {
     await this.#writeWeighedKeys();
     await this.#link();
     return {
-      links: { bySource: this.#bySource, firstNewPatientId: this.#firstNewPatientId },
+      links: { bySource: this.#bySource, firstNewPatientId: this.#firstNewPatientId, shared: this.#shared },
       counts,
       reviews,
       thresholds: this.#weighed?.thresholds ?? null,
@@ -515,7 +519,9 @@ class PatientMatcher {
     const patients = counts.patients.get();
     patients.accepted++;
     if (decision.kind !== 'joined' || !('index' in decision.to)) return;
-    if (sources[decision.to.index] !== sources[index]) patients.underOtherIds++;
+    if (sources[decision.to.index] === sources[index]) return;
+    patients.underOtherIds++;
+    this.#shared.add(this.#personOf[index]!);
   }
 
   /** Gives every record its person, and tells the records of each person that has more than one. */
@@ -744,6 +750,11 @@ function emptyWrites(): PatientWritesInProgress {
 
 function pairKey(a: number, b: number): string {
   return a < b ? `${a} ${b}` : `${b} ${a}`;
+}
+
+/** The sender's key of a patient as a number, as `record_keys` has it. */
+export function hashSourceKey(siteId: string, sourcePatientId: string): number {
+  return hashText(sourceKey(siteId, sourcePatientId));
 }
 
 /** The site and the id that a sender's key is made of. */

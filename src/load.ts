@@ -9,8 +9,9 @@ import { changeRules, problemOfChange, type RuleChanges } from './core/rule-chan
 import { comeInOneFile, layoutOf, type Spec } from './core/spec.js';
 import { Advisor } from './core/suggest/advisor.js';
 import { Evidence } from './core/suggest/evidence.js';
-import { openScratch, openSqlite } from './db/sqlite.js';
-import type { FileResult, MatchModelId, NewRun, Store } from './db/store.js';
+import { openScratch, openSqlite, SqliteStore } from './db/sqlite.js';
+import { type FileResult, type MatchModelId, type NewRun, type Store, StoreError } from './db/store.js';
+import { applyEarlierDecisions } from './decide-review.js';
 import type { LoadedMap } from './files/maps.js';
 import { RejectFile } from './files/rejects.js';
 import { ChangeLog, CsvReport, IssueLog, ReportFolder } from './files/reports.js';
@@ -168,6 +169,7 @@ async function loadInto(
     options.onNotice?.(`run ${dead} was cut short before; what it had written is taken back`);
     await store.takeBack(dead, clock.now(), 'cut short, and taken back by the next run');
   }
+  if (options.mode === 'load' && store instanceof SqliteStore) await applyEarlier(store, options);
   const { files } = submission;
   const { spec, changed } = changeRules(submission.spec, options.rules ?? {});
   const { codes, site, today, matchModel = 'exact' } = options;
@@ -223,6 +225,16 @@ async function loadInto(
   } finally {
     await executor.close();
     issues.close();
+  }
+}
+
+/** Applies decisions that an immload wrote down which did not apply them. */
+async function applyEarlier(store: SqliteStore, { codes, onNotice }: LoadOptions): Promise<void> {
+  try {
+    for (const notice of await applyEarlierDecisions(store, codes)) onNotice?.(notice);
+  } catch (error) {
+    // Opening the run says which other one is alive.
+    if (!(error instanceof StoreError && error.code === 'busy')) throw error;
   }
 }
 

@@ -2,7 +2,7 @@
 import { LARGEST_STORED_BLOCK, STORED_PASSES, sortByKey } from './core/match/blocking.js';
 import { type Population, populationOf } from './core/match/comparison.js';
 import { decidePeople, type WeighedDecisions } from './core/match/decide-people.js';
-import { hashText } from './core/match/keys.js';
+import { hashText, identityOf, matchKeyOf } from './core/match/keys.js';
 import type { Thresholds } from './core/match/match-people.js';
 import type { IncomingRecord, KnownPatient } from './core/match/patient.js';
 import { type KeyedPeople, PeopleSet } from './core/match/people.js';
@@ -158,6 +158,15 @@ export async function addMissingKeys(
     done += PATIENTS_AT_ONCE;
     await afterBatch(Math.min(done, patientIds.length));
   });
+}
+
+/** All keys under which the patients of these records can be found: by name and birth date, and those of the models that weigh. */
+export function matchKeysOf(records: readonly ComparableRecord[]): PatientKey[] {
+  const byName = records.flatMap(({ patientId, row }) => {
+    const matchKey = matchKeyOf(identityOf(row));
+    return matchKey === null ? [] : [{ matchKey, patientId }];
+  });
+  return [...byName, ...keysOfStored(records).keys];
 }
 
 function keysOfStored(records: readonly ComparableRecord[]): MissingKeysOfPatients {

@@ -7,12 +7,14 @@ import { describeError, ExitCode, UsageError } from './exit.js';
 import { explain, listRuns, listSpecs, migrate, showSpec } from './lists.js';
 import { type LoadArguments, runLoad } from './load.js';
 import { COMMANDS, type CommandOption } from './options.js';
+import { decideReview, type ReviewerOptions, splitPatient } from './review.js';
+import { simulateThresholds } from './review-simulate.js';
 import { checkSpecCommand } from './spec-check.js';
 import { compareSpecs } from './spec-diff.js';
 import { documentSpec } from './spec-doc.js';
 import { sampleSpec } from './spec-sample.js';
 import { showSafely } from './table.js';
-import { decideReview, explainMatch, listReviews, showReview, type WhyOptions } from './why.js';
+import { explainMatch, listReviews, showReview, type WhyOptions } from './why.js';
 
 /** Runs the program with these arguments and gives its exit code. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -54,6 +56,10 @@ type Arguments = LoadArguments &
     decision: string;
     by: string;
     because: string;
+    'despite-conflicts': boolean;
+    patient: string | number;
+    record: readonly string[];
+    thresholds: string;
     min: AcceptArguments['min'];
   };
 
@@ -86,16 +92,18 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
   command(cli, 'migrate', (a) => migrate(a.db));
   const whyOptions = ({ db, json, values }: Arguments): WhyOptions => ({ database: db, json, values });
   command(cli, 'why <what>', (a) => explainMatch(String(a.what), whyOptions(a)));
-  cli.command('review', 'Pairs of patients that may be one: list, show, decide', (sub) => {
+  const reviewer = ({ by, because, db, codes }: Arguments): ReviewerOptions => ({ by, because, database: db, codes });
+  cli.command('review', 'Pairs of patients or doses that may be one: list, show, decide, split, simulate', (sub) => {
     command(sub, 'review list', (a) => listReviews(a.db, a.all, a.json));
     command(sub, 'review show <review>', (a) => showReview(String(a.review), whyOptions(a)));
     command(sub, 'review decide <review> <decision>', (a) =>
-      decideReview(String(a.review), a.decision, { by: a.by, because: a.because, database: a.db }),
+      decideReview(String(a.review), a.decision, { ...reviewer(a), despiteConflicts: a['despite-conflicts'] }),
     );
-    return sub.demandCommand(
-      1,
-      'which? `immload review list`, `review show REVIEW` or `review decide REVIEW DECISION`',
+    command(sub, 'review split <patient>', (a) => splitPatient(String(a.patient), a.record, reviewer(a)));
+    command(sub, 'review simulate', (a) =>
+      simulateThresholds(a.thresholds, { database: a.db, output: a.output, json: a.json }),
     );
+    return sub.demandCommand(1, 'which? `immload review --help` lists its commands');
   });
   command(cli, 'explain [code]', (a) => explain(a.code));
   cli.command('spec', 'Flat File Specifications: list, show, check, doc, sample, diff', (sub) => {

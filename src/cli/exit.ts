@@ -45,6 +45,8 @@ const OWN_ERRORS = new Set([
   'CodesError',
   'OutputError',
   'RuleError',
+  'ReviewError',
+  'PartingError',
 ]);
 
 /** What is said of an error on stderr: one line, and one more for each thing that is wrong with a file. */

@@ -223,10 +223,47 @@ const REVIEW_LIST_OPTIONS = {
   all: { type: 'boolean', default: false, describe: 'Those that are decided, too' },
 } as const satisfies Record<string, CommandOption>;
 
-const DECIDE_OPTIONS = {
+const REVIEWER_OPTIONS = {
   ...database,
+  ...codes,
   by: { type: 'string', value: 'NAME', demandOption: true, describe: 'Who decides' },
   because: { type: 'string', value: 'TEXT', demandOption: true, describe: 'Why; without values of records' },
+} as const satisfies Record<string, CommandOption>;
+
+const DECIDE_OPTIONS = {
+  ...REVIEWER_OPTIONS,
+  'despite-conflicts': {
+    type: 'boolean',
+    default: false,
+    describe: 'Join patients although another decision or a guard stands against it',
+  },
+} as const satisfies Record<string, CommandOption>;
+
+const SPLIT_OPTIONS = {
+  ...REVIEWER_OPTIONS,
+  record: {
+    type: 'string',
+    value: 'N',
+    repeatable: true,
+    demandOption: true,
+    describe: 'A record that is to leave the patient, by its number in `immload why PATIENT`; may be given again',
+  },
+} as const satisfies Record<string, CommandOption>;
+
+const SIMULATE_OPTIONS = {
+  ...database,
+  thresholds: {
+    type: 'string',
+    value: 'MATCH,REVIEW',
+    demandOption: true,
+    describe: 'From which weight on two records are one person, and from which on a question, such as 2,-4',
+  },
+  output: {
+    type: 'string',
+    value: 'FILE',
+    describe: 'Write the pairs that would change to this new CSV file, which only you can read',
+  },
+  ...json,
 } as const satisfies Record<string, CommandOption>;
 
 const CHECK_OPTIONS = { ...codes, ...json };
@@ -299,8 +336,18 @@ export const COMMANDS = {
     options: WHY_OPTIONS as Record<string, CommandOption>,
   },
   'review decide <review> <decision>': {
-    describe: 'Decide about a pair: same, different, or later',
+    describe:
+      'Decide about a pair: same joins the two, different or later leaves them apart, or takes a join back; all of it stays in the history',
     options: DECIDE_OPTIONS as Record<string, CommandOption>,
+  },
+  'review split <patient>': {
+    describe:
+      'Take records out of a patient whom a load joined: they are a patient of their own, and are not joined again',
+    options: SPLIT_OPTIONS as Record<string, CommandOption>,
+  },
+  'review simulate': {
+    describe: 'Show which stored pairs and past decisions other thresholds would change; nothing is changed',
+    options: SIMULATE_OPTIONS as Record<string, CommandOption>,
   },
   'explain [code]': {
     describe:

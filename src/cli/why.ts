@@ -2,15 +2,17 @@
 
 import { type MatchExplanation, REFUSED } from '../core/match/explanation.js';
 import { COMPARED_PATIENT_FIELDS } from '../core/match/people.js';
-import { PATIENT, PATIENT_FIELDS, type PatientField, type Row } from '../core/model.js';
 import {
-  type Compared,
-  REVIEW_DECISIONS,
-  type Review,
-  type ReviewDecision,
-  type StoredExplanation,
-} from '../db/match-history.js';
-import { openSqlite, openSqliteForReading, type SqliteStore } from '../db/sqlite.js';
+  DOSE,
+  IMMUNIZATION_FIELDS,
+  type ImmunizationField,
+  PATIENT,
+  PATIENT_FIELDS,
+  type PatientField,
+  type Row,
+} from '../core/model.js';
+import type { Compared, PastDecision, Review, StoredExplanation } from '../db/match-history.js';
+import { openSqliteForReading, type SqliteStore } from '../db/sqlite.js';
 import { UsageError } from './exit.js';
 import { print, printJson } from './print.js';
 import { formatTable, showSafely } from './table.js';
@@ -47,12 +49,13 @@ export async function listReviews(database: string, all: boolean, json: boolean)
     if (reviews.length === 0) return print(all ? 'No pairs for a reviewer yet.' : 'Nothing is left to review.');
     const rows = [['review', 'weight', 'patients', 'run', 'decision', 'why']];
     for (const review of reviews) {
-      const { reviewId, weight, patientIdA, patientIdB, runId, decision } = review;
-      const patients = `${patientIdA} and ${patientIdB}`;
+      const { reviewId, weight, patientIdA, patientIdB, immunizationIds, runId, decision } = review;
       rows.push([
         `R${reviewId}`,
         weight?.toFixed(1) ?? '',
-        patients,
+        immunizationIds === null
+          ? `${patientIdA} and ${patientIdB}`
+          : `${patientIdA}: doses ${immunizationIds.join(' and ')}`,
         String(runId),
         decision ?? '',
         showSafely(doubtOf(review)),
@@ -65,43 +68,14 @@ export async function listReviews(database: string, all: boolean, json: boolean)
 /** What keeps a pair from being one person, or from being two. */
 function doubtOf({ explanation, reason }: Review): string {
   if (explanation === null) return reason;
-  const { guards, isRefused } = JSON.parse(explanation.json) as MatchExplanation;
+  const { guards, isRefused, weight, thresholds } = JSON.parse(explanation.json) as MatchExplanation;
   if (isRefused) return REFUSED;
+  if (guards.length === 0 && weight >= thresholds.match) return reason;
   return guards[0]?.words ?? 'too little for one person, too much for two';
 }
 
-/** `immload review decide` */
-export async function decideReview(
-  review: string,
-  decision: string,
-  who: { readonly by: string; readonly because: string; readonly database: string },
-): Promise<void> {
-  const reviewId = readReviewId(review);
-  const known = REVIEW_DECISIONS.find((each) => each === decision);
-  if (known === undefined) throw new UsageError(`decide ${REVIEW_DECISIONS.join(', ')}`);
-  // A registry that is not there must not be made by this.
-  await withStore(who.database, async (store) => requireReview(store, reviewId));
-  const store = await openSqlite(who.database);
-  try {
-    await store.decideReview(reviewId, {
-      decision: known,
-      by: who.by,
-      at: new Date().toISOString(),
-      reason: who.because,
-    });
-  } finally {
-    await store.close();
-  }
-  print(`R${reviewId}: ${CONSEQUENCES[known]}.`);
-}
-
-const CONSEQUENCES: Readonly<Record<ReviewDecision, string>> = {
-  same: 'one person; this is written down, and the two patients stay apart until a later version joins them',
-  different: 'two persons; the pair is not asked again',
-  later: 'left for later',
-};
-
-async function withStore<T>(database: string, work: (store: SqliteStore) => Promise<T>): Promise<T> {
+/** Does something with a registry that is only looked at. */
+export async function withStore<T>(database: string, work: (store: SqliteStore) => Promise<T>): Promise<T> {
   const store = await openSqliteForReading(database);
   try {
     return await work(store);
@@ -110,13 +84,13 @@ async function withStore<T>(database: string, work: (store: SqliteStore) => Prom
   }
 }
 
-function readReviewId(text: string): number {
+export function readReviewId(text: string): number {
   const number = /^[Rr]?([1-9]\d{0,14})$/.exec(text.trim());
   if (number === null) throw new UsageError('give the number of a review, such as R12');
   return Number(number[1]);
 }
 
-function requireReview(store: SqliteStore, reviewId: number): Review {
+export function requireReview(store: SqliteStore, reviewId: number): Review {
   const review = store.readReview(reviewId);
   if (review === null) throw new UsageError(`there is no review R${reviewId}; \`immload review list\` lists them`);
   return review;
@@ -124,48 +98,102 @@ function requireReview(store: SqliteStore, reviewId: number): Review {
 
 async function showPatient(store: SqliteStore, patientId: number, { json, values }: WhyOptions): Promise<void> {
   const sources = store.readPatientSources(patientId);
-  if (sources.length === 0) throw new UsageError(`there is no patient ${patientId}`);
+  const decisions = store.readDecisionsOfPatient(patientId);
+  if (sources.length === 0 && decisions.length === 0) throw new UsageError(`there is no patient ${patientId}`);
   const reviews = store.readReviewsOfPatient(patientId);
   if (json) {
     const told = sources.map((source) => ({ ...source, explanation: explanationForJson(source.explanation) }));
-    return printJson({ patientId, sources: told, reviews: reviews.map(reviewForJson) });
+    return printJson({ patientId, sources: told, reviews: reviews.map(reviewForJson), decisions });
   }
-  const records = sources.map((source) => [
+  if (sources.length === 0) {
+    return print([`Patient ${patientId} became part of another`, formatDecisions(decisions)].join('\n\n'));
+  }
+  const records = sources.map((source, i) => [
+    String(i + 1),
     nameOf(source),
     source.decision === 'new' ? 'made the patient' : source.decision,
     source.explanation === null ? (source.reason ?? '') : 'see below',
   ]);
   const parts = [
     `Patient ${patientId}, from ${sources.length} record${sources.length === 1 ? '' : 's'}`,
-    formatTable(records),
+    formatTable(records, ['right']),
   ];
+  if (decisions.length > 0) parts.push(`What reviewers decided:\n${formatDecisions(decisions)}`);
   for (const source of sources) {
     if (source.explanation === null) continue;
     parts.push(
       `${nameOf(source)} is this patient. Compared: ${compared(source.explanation)}`,
       waterfallOf(source.explanation),
     );
+    if (source.reason?.startsWith('decided') === true) parts.push(`  Joined by what was ${source.reason}.`);
   }
-  for (const { reviewId, patientIdA, patientIdB, decision } of reviews) {
-    const other = patientIdA === patientId ? patientIdB : patientIdA;
-    parts.push(`May be patient ${other}: review R${reviewId}, ${decision ?? 'not decided'}`);
+  for (const review of reviews) {
+    const line = aboutPair(review, patientId);
+    if (line !== null) parts.push(line);
   }
   if (values) parts.push(await formatValues(store, [patientId]));
   print(parts.join('\n\n'));
 }
 
+/** What a review says of a patient, in a line; `null` where the two are one by now: that is in the history. */
+function aboutPair(review: Review, patientId: number): string | null {
+  const { reviewId, patientIdA, patientIdB, immunizationIds, decision, decidedBy } = review;
+  const state = decision === null ? 'not decided' : `decided ${decision} by ${showSafely(decidedBy ?? '')}`;
+  if (immunizationIds !== null) {
+    return `Doses ${immunizationIds.join(' and ')} may be one: review R${reviewId}, ${state}; ${showSafely(review.reason)}`;
+  }
+  if (decision === 'same') return null;
+  const other = patientIdA === patientId ? patientIdB : patientIdA;
+  const isOther = decision === 'different' ? 'Is not' : 'May be';
+  return `${isOther} patient ${other}: review R${reviewId}, ${state}; ${showSafely(allDoubtsOf(review))}`;
+}
+
+/** All that keeps a pair from being one person: every guard that held. */
+function allDoubtsOf(review: Review): string {
+  if (review.explanation === null) return review.reason;
+  const { guards } = JSON.parse(review.explanation.json) as MatchExplanation;
+  return guards.length === 0 ? doubtOf(review) : guards.map(({ words }) => words).join('; ');
+}
+
+/** Decisions one below the other, with what each of them did. */
+function formatDecisions(decisions: readonly PastDecision[]): string {
+  return decisions
+    .flatMap(({ reviewId, decision, decidedBy, decidedAt, reason, effect, despite }) => [
+      decided(decision, decidedBy, decidedAt, reason),
+      ...(effect === null ? [] : [`    R${reviewId}: ${effect}`]),
+      ...despite.map((words) => `    despite ${showSafely(words)}`),
+    ])
+    .join('\n');
+}
+
+function decided(decision: string, by: string | null, at: string | null, reason: string | null): string {
+  return `  Decided: ${decision}, by ${showSafely(by ?? '')} on ${at?.slice(0, 10) ?? ''}: ${showSafely(reason ?? '')}`;
+}
+
 async function showReviewOf(store: SqliteStore, reviewId: number, { json, values }: WhyOptions): Promise<void> {
   const review = requireReview(store, reviewId);
-  if (json) return printJson(reviewForJson(review));
-  const { patientIdA, patientIdB, runId, explanation, reason, decision } = review;
-  const parts = [`Review R${reviewId}: patients ${patientIdA} and ${patientIdB}, from run ${runId}`];
-  if (decision !== null) {
-    const [by, why] = [showSafely(review.decidedBy!), showSafely(review.decisionReason ?? '')];
-    parts.push(`  Decided: ${decision}, by ${by} on ${review.decidedAt!.slice(0, 10)}: ${why}`);
+  if (json) return printJson({ ...(reviewForJson(review) as object), decisions: store.readDecisions([reviewId]) });
+  const { patientIdA, patientIdB, immunizationIds, runId, explanation, reason, decision } = review;
+  const pair =
+    immunizationIds === null
+      ? `patients ${patientIdA} and ${patientIdB}`
+      : `doses ${immunizationIds.join(' and ')} of patient ${patientIdA}`;
+  const parts = [`Review R${reviewId}: ${pair}, from run ${runId}`];
+  const decisions = store.readDecisions([reviewId]);
+  if (decisions.length > 0) parts.push(formatDecisions(decisions));
+  const last = decisions.at(-1);
+  if (decision !== null && (last?.decision !== decision || last.decidedAt !== review.decidedAt)) {
+    parts.push(decided(decision, review.decidedBy, review.decidedAt, review.decisionReason));
   }
   if (explanation === null) parts.push(`  ${showSafely(reason)}`);
   else parts.push(`  Compared: ${compared(explanation)}`, waterfallOf(explanation));
-  if (values) parts.push(await formatValues(store, [patientIdA, patientIdB]));
+  if (values) {
+    parts.push(
+      immunizationIds === null
+        ? await formatValues(store, [patientIdA, patientIdB])
+        : await formatDoses(store, patientIdA, immunizationIds),
+    );
+  }
   print(parts.join('\n\n'));
 }
 
@@ -208,6 +236,23 @@ async function formatValues(store: SqliteStore, patientIds: readonly number[]): 
   for (const field of COMPARED_PATIENT_FIELDS) {
     const cells = columns.map(({ row }) => showSafely(row[PATIENT[field]] ?? ''));
     if (cells.some((cell) => cell !== '')) rows.push([labelOf(field), ...cells]);
+  }
+  return formatTable(rows);
+}
+
+/** Doses side by side, each with the records that it is made of if they are several. */
+async function formatDoses(store: SqliteStore, patientId: number, ids: readonly number[]): Promise<string> {
+  const doses = (await store.readDoses([patientId])).get(patientId) ?? [];
+  const columns = doses
+    .filter(({ immunizationId }) => ids.includes(immunizationId))
+    .flatMap(({ immunizationId, row, parts }) => [
+      { title: `dose ${immunizationId}`, row },
+      ...parts.map((part, i) => ({ title: `record ${i + 1}`, row: part })),
+    ]);
+  const rows = [['', ...columns.map(({ title }) => title)]];
+  for (const [field, { label }] of Object.entries(IMMUNIZATION_FIELDS)) {
+    const cells = columns.map(({ row }) => showSafely(row[DOSE[field as ImmunizationField]] ?? ''));
+    if (cells.some((cell) => cell !== '')) rows.push([label, ...cells]);
   }
   return formatTable(rows);
 }

@@ -6,6 +6,7 @@ import * as matching from '../../migrations/0003_matching.js';
 import * as patientComments from '../../migrations/0004_patient_comments.js';
 import * as doseRecords from '../../migrations/0005_dose_records.js';
 import * as ruleChanges from '../../migrations/0006_rule_changes.js';
+import * as reviewDesk from '../../migrations/0007_review_desk.js';
 
 interface Migration {
   readonly name: string;
@@ -14,7 +15,15 @@ interface Migration {
 }
 
 /** All migrations, in their order. */
-const MIGRATIONS: readonly Migration[] = [registry, codeTables, matching, patientComments, doseRecords, ruleChanges];
+const MIGRATIONS: readonly Migration[] = [
+  registry,
+  codeTables,
+  matching,
+  patientComments,
+  doseRecords,
+  ruleChanges,
+  reviewDesk,
+];
 
 const SOURCE: Knex.MigrationSource<Migration> = {
   getMigrations: async () => [...MIGRATIONS],

@@ -30,14 +30,15 @@ export class DoseRegrouper {
     this.#images = images;
   }
 
-  regroup(runId: number, regrouping: Regrouping, details: DoseDetails): void {
+  /** `runId` is the run that does it, `null` for a reviewer: then rows are of the runs that their records came in. */
+  regroup(runId: number | null, regrouping: Regrouping, details: DoseDetails): void {
     const { kept, made, records } = regrouping;
     const concerned = [...new Set(records.map(({ from }) => from.immunizationId))];
     const goals = new Map(records.map(({ from, ...goal }) => [keyOf(from), goal]));
     const makers = new Map(made.map((dose) => [keyOf(dose.from), dose]));
     this.#removeParts(runId, concerned);
     for (const duplicate of this.#select<Duplicate>('immunization_duplicates', 'immunization_id', concerned)) {
-      this.#images.keep(runId, 'immunization_duplicates', duplicate.id);
+      this.#keep(runId, 'immunization_duplicates', duplicate.id);
       const key = keyOf({ immunizationId: duplicate.immunization_id, part: duplicate.part });
       const dose = makers.get(key);
       if (dose !== undefined) {
@@ -58,14 +59,15 @@ export class DoseRegrouper {
       );
     }
     for (const dose of this.#select<SourceRecord>('doses', 'id', concerned)) {
-      this.#images.keep(runId, 'doses', dose.id);
+      this.#keep(runId, 'doses', dose.id);
       const { to, reason } = goals.get(keyOf({ immunizationId: dose.id, part: 0 }))!;
       if (to.immunizationId === dose.id) continue;
+      this.#followInReviews(runId, regrouping.patientId, dose.id, to.immunizationId);
       this.#run('DELETE FROM main.doses WHERE id = ?', dose.id);
       this.#run(
         `INSERT INTO main.immunization_duplicates (run_id, file_id, line, source_immunization_id, immunization_id, part, reason)
          VALUES (?, ?, ?, ?, ?, ?, ?)`,
-        runId,
+        runId ?? this.#runOfFile(dose.file_id),
         dose.file_id,
         dose.line,
         dose.source_immunization_id,
@@ -87,7 +89,7 @@ export class DoseRegrouper {
   }
 
   #makeDose(
-    runId: number,
+    runId: number | null,
     dose: RegroupedDose,
     { file_id, line }: SourceRecord,
     patientId: number,
@@ -95,7 +97,7 @@ export class DoseRegrouper {
   ): void {
     const values = { id: dose.immunizationId, patient_id: patientId, file_id, line, ...doseValues(dose.row, details) };
     const names = Object.keys(values);
-    this.#images.keepAbsence(runId, dose.immunizationId, file_id);
+    if (runId !== null) this.#images.keepAbsence(runId, dose.immunizationId, file_id);
     this.#run(
       `INSERT INTO main.doses (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
       ...Object.values(values),
@@ -103,26 +105,54 @@ export class DoseRegrouper {
     this.#addParts(runId, dose);
   }
 
-  #removeParts(runId: number, immunizationIds: readonly number[]): void {
+  #removeParts(runId: number | null, immunizationIds: readonly number[]): void {
     for (const { id } of this.#select<{ readonly id: number }>(
       'immunization_parts',
       'immunization_id',
       immunizationIds,
     )) {
-      this.#images.keep(runId, 'immunization_parts', id);
+      this.#keep(runId, 'immunization_parts', id);
       this.#run('DELETE FROM main.immunization_parts WHERE id = ?', id);
     }
   }
 
-  #addParts(runId: number, { immunizationId, parts }: RegroupedDose): void {
+  #addParts(runId: number | null, { immunizationId, parts }: RegroupedDose): void {
     for (const part of parts) {
       this.#run(
         'INSERT INTO main.immunization_parts (immunization_id, run_id, record) VALUES (?, ?, ?)',
         immunizationId,
-        runId,
+        runId ?? this.#runOfDose(immunizationId),
         recordText(part, IMMUNIZATION_COLUMNS),
       );
     }
+  }
+
+  /** A pair for a reviewer is told of the dose that its dose became part of. */
+  #followInReviews(runId: number | null, patientId: number, from: number, to: number): void {
+    for (const side of ['a', 'b'] as const) {
+      const ids = this.#database
+        .prepare(`SELECT id FROM main.match_reviews WHERE patient_id_a = ? AND immunization_id_${side} = ?`)
+        .pluck()
+        .all(patientId, from) as number[];
+      for (const id of ids) {
+        this.#keep(runId, 'match_reviews', id);
+        this.#run(`UPDATE main.match_reviews SET immunization_id_${side} = ? WHERE id = ?`, to, id);
+      }
+    }
+  }
+
+  #keep(runId: number | null, table: string, id: number): void {
+    if (runId !== null) this.#images.keep(runId, table, id);
+  }
+
+  #runOfFile(fileId: number): number {
+    return this.#database.prepare('SELECT run_id FROM main.run_files WHERE id = ?').pluck().get(fileId) as number;
+  }
+
+  #runOfDose(immunizationId: number): number {
+    return this.#runOfFile(
+      this.#database.prepare('SELECT file_id FROM main.doses WHERE id = ?').pluck().get(immunizationId) as number,
+    );
   }
 
   #select<T>(table: string, column: string, ids: readonly number[]): T[] {

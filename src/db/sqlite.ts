@@ -6,28 +6,33 @@ import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { CodeTable } from '../core/codes.js';
 import type { StoredDose } from '../core/match/dose.js';
-import { identityOf } from '../core/match/keys.js';
+import { type Identity, identityOf } from '../core/match/keys.js';
 import type { Thresholds } from '../core/match/match-people.js';
 import type { KnownPatient } from '../core/match/patient.js';
 import type { PatientPart } from '../core/match/survivor.js';
-import { FATES, type Fate, type FileRole, type Row } from '../core/model.js';
+import { FATES, type Fate, type FileRole } from '../core/model.js';
 import { BeforeImages } from './before-images.js';
 import { BulkInsert, type ColumnSource, type SqlValue } from './bulk-insert.js';
 import { DoseDetails } from './dose-details.js';
 import { dropCodeTables, keepCodeTables, readCodeTables } from './kept-code-tables.js';
 import {
+  countUnweighed,
   listReviews,
+  type PastDecision,
   type PatientSource,
   type Review,
-  type ReviewDecision,
+  readComparisons,
+  readDecisions,
+  readDecisionsOfPatient,
   readPatientSources,
   readReview,
   readReviewsOfPatient,
-  writeDecision,
+  type StoredComparison,
 } from './match-history.js';
 import { findPatientsByKeys, MissingKeys, patientsWithoutKeys, readComparable, readNameUses } from './match-keys.js';
 import { compareSchema, MIGRATIONS_TABLE, migrateSqlite, type SchemaState } from './migrate.js';
 import { DoseRegrouper } from './regroup.js';
+import { type DeskTools, ReviewDesk } from './review-desk.js';
 import {
   type ComparableRecord,
   type DoseWrites,
@@ -35,10 +40,13 @@ import {
   type LinkedPatient,
   type MissingKeysOfPatients,
   type NewComment,
+  type NewDoseReview,
   type NewRun,
   type NewRunFile,
   type PatientState,
   type PatientWrites,
+  type RecordKey,
+  type ReviewedDoses,
   type RunRecord,
   type RunStatus,
   type RunSummary,
@@ -48,15 +56,8 @@ import {
   StoreError,
   type StoreProblem,
 } from './store.js';
-import {
-  DOSE_COLUMNS,
-  DOSE_SLOTS,
-  IMMUNIZATION_COLUMNS,
-  PATIENT_COLUMNS,
-  PATIENT_SLOTS,
-  recordText,
-  rowOf,
-} from './tables.js';
+import { readReviewedDoses, readStoredDoses } from './stored-doses.js';
+import { DOSE_COLUMNS, IMMUNIZATION_COLUMNS, PATIENT_COLUMNS, PATIENT_SLOTS, recordText, rowOf } from './tables.js';
 
 /** Marks a SQLite file as immload's: the letters IMLD. */
 const APPLICATION_ID = 0x494d4c44;
@@ -315,7 +316,10 @@ function toStoreError(error: unknown, path: string): unknown {
 type Record_ = Record<string, SqlValue>;
 
 /** Tables of which a run changes or deletes rows that others made. */
-const CHANGED_TABLES = ['patients', 'doses', 'immunization_parts', 'immunization_duplicates'];
+const CHANGED_TABLES = ['patients', 'doses', 'immunization_parts', 'immunization_duplicates', 'match_reviews'];
+
+/** Tables that are told some rows again: many records give their patient the same keys, and a line may hold several doses. */
+const REPEATED: ReadonlySet<string> = new Set(['match_keys', 'record_keys']);
 
 /** A SQLite database as a {@link Store}. */
 export class SqliteStore implements Store {
@@ -455,7 +459,14 @@ export class SqliteStore implements Store {
       this.#database
         .prepare('DELETE FROM doses WHERE file_id IN (SELECT id FROM run_files WHERE run_id = ?)')
         .run(runId);
-      this.#database.exec('DELETE FROM dose_details WHERE id NOT IN (SELECT detail_id FROM doses)');
+      this.#database
+        .prepare('DELETE FROM record_keys WHERE file_id IN (SELECT id FROM run_files WHERE run_id = ?)')
+        .run(runId);
+      // Details of doses that a reviewer's decision took away are needed when it is undone.
+      this.#database.exec(
+        `DELETE FROM dose_details WHERE id NOT IN (SELECT detail_id FROM doses) AND id NOT IN
+           (SELECT CAST(row_key AS INTEGER) FROM decision_images WHERE table_name = 'dose_details')`,
+      );
       for (const table of [
         'patient_comments',
         'immunization_duplicates',
@@ -535,11 +546,20 @@ export class SqliteStore implements Store {
   // ---- patients --------------------------------------------------------------------------------------------------
 
   async nextIds(): Promise<{ patientId: number; immunizationId: number; reviewId: number }> {
-    const patientId = this.#nextId('patients');
+    return this.#findNextIds();
+  }
+
+  #findNextIds(): { patientId: number; immunizationId: number; reviewId: number } {
     // The id of a dose that became part of another is not given again: the run that did it can be taken back.
     const gone = this.#highest("SELECT max(row_id) FROM before_images WHERE table_name = 'doses'");
-    const immunizationId = Math.max(this.#nextId('doses'), 1 + gone);
-    return { patientId, immunizationId, reviewId: this.#nextId('match_reviews') };
+    // Nor are those of patients and doses that a reviewer's decision took away.
+    const keptBack = (table: string): number =>
+      this.#highest(`SELECT max(CAST(row_key AS INTEGER)) FROM decision_images WHERE table_name = '${table}'`);
+    return {
+      patientId: Math.max(this.#nextId('patients'), 1 + keptBack('patients')),
+      immunizationId: Math.max(this.#nextId('doses'), 1 + gone, 1 + keptBack('doses')),
+      reviewId: this.#nextId('match_reviews'),
+    };
   }
 
   #nextId(table: string): number {
@@ -595,6 +615,7 @@ export class SqliteStore implements Store {
       `SELECT * FROM main.patients WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`,
       list,
     );
+    const joined = this.#identitiesOfJoined(found);
     const sourcesOf = groupBy(
       this.#all(
         `SELECT patient_id, site_id, source_patient_id, content FROM main.patient_sources
@@ -611,6 +632,7 @@ export class SqliteStore implements Store {
           ...identityOf(rowOf(record, PATIENT_COLUMNS, PATIENT_SLOTS)),
           ssnCheck: record['ssn_check'] as number | null,
         },
+        otherIdentities: joined.get(id) ?? [],
         matchKeys: [...(keys.get(id) ?? [])],
         sources: (sourcesOf.get(id) ?? []).map((source) => ({
           siteId: source['site_id'] as string,
@@ -619,6 +641,26 @@ export class SqliteStore implements Store {
         })),
       };
     });
+  }
+
+  /** What the records say of patients whom a reviewer joined: one of them may be called otherwise than the patient is. */
+  #identitiesOfJoined(patientIds: readonly number[]): Map<number, Identity[]> {
+    const joins = this.#database
+      .prepare(`SELECT DISTINCT patient_id FROM ${this.#storedIn()}.applied_decisions WHERE kind = 'join'`)
+      .pluck()
+      .all() as number[];
+    const asked = new Set(patientIds);
+    const list = JSON.stringify(joins.filter((id) => asked.has(id)));
+    const identities = new Map<number, Identity[]>();
+    for (const part of this.#all(
+      'SELECT patient_id, record FROM main.patient_parts WHERE patient_id IN (SELECT value FROM json_each(?))',
+      list,
+    )) {
+      const row = rowOf(JSON.parse(part['record'] as string) as Record_, PATIENT_COLUMNS, PATIENT_SLOTS);
+      const id = part['patient_id'] as number;
+      identities.set(id, [...(identities.get(id) ?? []), identityOf(row)]);
+    }
+    return identities;
   }
 
   #idsOfSources(schema: string, siteId: string, sourceIds: readonly string[]): number[] {
@@ -695,12 +737,44 @@ export class SqliteStore implements Store {
     return readReviewsOfPatient(this.#database, patientId);
   }
 
-  /** Writes down what a reviewer decided. */
-  async decideReview(
-    reviewId: number,
-    decision: { readonly decision: ReviewDecision; readonly by: string; readonly at: string; readonly reason: string },
-  ): Promise<void> {
-    await this.#write(() => writeDecision(this.#database, reviewId, decision));
+  /** All that was ever decided of some reviews, in the order in which it was. */
+  readDecisions(reviewIds: readonly number[]): readonly PastDecision[] {
+    return readDecisions(this.#database, reviewIds);
+  }
+
+  /** All pairs of which it is stored what they weigh, one after the other. */
+  readComparisons(): Iterable<StoredComparison> {
+    return readComparisons(this.#database);
+  }
+
+  /** How many pairs of patients that are left to a reviewer were not weighed. */
+  countUnweighed(): number {
+    return countUnweighed(this.#database);
+  }
+
+  /** The decisions that changed a patient. */
+  readDecisionsOfPatient(patientId: number): readonly PastDecision[] {
+    return readDecisionsOfPatient(this.#database, patientId);
+  }
+
+  /**
+   * Does a reviewer's work in one transaction: all of it is in the registry, or nothing.
+   * @throws StoreError `busy` while a run is alive
+   */
+  async review<T>(tools: DeskTools, work: (desk: ReviewDesk) => T): Promise<T> {
+    return this.#write(() => {
+      const [running] = this.#runningRuns();
+      if (running !== undefined) {
+        throw new StoreError('busy', `${this.#path}: run ${running.id} is loading; decide when it is done`);
+      }
+      const details = this.#doseDetails();
+      // Taking a decision back takes away details that it made.
+      details.forget();
+      const parts = { regrouper: this.#regrouper, details, nextIds: () => this.#findNextIds() };
+      const result = work(new ReviewDesk(this.#database, parts, tools));
+      details.forget();
+      return result;
+    });
   }
 
   /** Where rows are that are looked up. */
@@ -837,6 +911,22 @@ export class SqliteStore implements Store {
     return new Map(rows.map((row) => [row['source_patient_id'] as string, linkedPatient(row)]));
   }
 
+  async findSharedPatients(patientIds: readonly number[]): Promise<readonly number[]> {
+    const ids = JSON.stringify(patientIds);
+    const found = new Set<number>();
+    for (const schema of this.#schemas()) {
+      const shared = this.#database
+        .prepare(
+          `SELECT patient_id FROM ${schema}.patient_sources WHERE patient_id IN (SELECT value FROM json_each(?))
+           GROUP BY patient_id HAVING min(site_id) <> max(site_id) OR min(source_patient_id) <> max(source_patient_id)`,
+        )
+        .pluck()
+        .all(ids) as number[];
+      for (const id of shared) found.add(id);
+    }
+    return [...found];
+  }
+
   async readPatientDates(patientIds: readonly number[]): Promise<ReadonlyMap<number, LinkedPatient>> {
     this.#fetchPatients(patientIds);
     const rows = this.#all(
@@ -848,49 +938,36 @@ export class SqliteStore implements Store {
 
   async readDoses(patientIds: readonly number[]): Promise<ReadonlyMap<number, readonly StoredDose[]>> {
     this.#fetchDoses(patientIds);
-    const list = JSON.stringify(patientIds);
-    // Arrays, not objects: half of the time went into making objects of forty names.
-    const rows = this.#database
-      .prepare(
-        `SELECT id, patient_id, ${IMMUNIZATION_COLUMNS.map(({ name }) => name).join(', ')}
-         FROM main.immunizations WHERE patient_id IN (SELECT value FROM json_each(?))`,
-      )
-      .raw()
-      .all(list) as [number, number, ...SqlValue[]][];
-    rows.sort(([a], [b]) => a - b);
-    const parts = groupBy(
-      this.#all(
-        `SELECT p.immunization_id, p.record FROM main.immunization_parts p JOIN main.doses i ON i.id = p.immunization_id
-         WHERE i.patient_id IN (SELECT value FROM json_each(?)) ORDER BY p.id`,
-        list,
-      ),
-      'immunization_id',
-    );
-    const doses = new Map<number, StoredDose[]>();
-    for (const [immunizationId, patientId, ...values] of rows) {
-      const kept = parts.get(immunizationId) ?? [];
-      const row: Row = new Array(DOSE_SLOTS).fill(null);
-      IMMUNIZATION_COLUMNS.forEach(({ slot }, i) => {
-        row[slot] = values[i] as string | null;
-      });
-      const dose: StoredDose = {
-        immunizationId,
-        row,
-        parts: kept.map((part) =>
-          rowOf(JSON.parse(part['record'] as string) as Record_, IMMUNIZATION_COLUMNS, DOSE_SLOTS),
-        ),
-      };
-      const known = doses.get(patientId);
-      if (known === undefined) doses.set(patientId, [dose]);
-      else known.push(dose);
-    }
-    return doses;
+    return readStoredDoses(this.#database, patientIds);
+  }
+
+  async readReviewedDoses(patientIds: readonly number[]): Promise<ReadonlyMap<number, ReviewedDoses>> {
+    return readReviewedDoses(this.#database, this.#storedIn(), patientIds);
+  }
+
+  async writeDoseReviews(runId: number, reviews: readonly NewDoseReview[]): Promise<ReadonlySet<number>> {
+    return this.#write(() => {
+      this.#showAlive(runId);
+      // A dose that came late may have made one of two.
+      const isThere = this.#database.prepare('SELECT 1 FROM main.doses WHERE id = ?').pluck();
+      const left = reviews.filter(({ immunizationIds }) => immunizationIds.every((id) => isThere.get(id) === 1));
+      this.#insert('match_reviews', left.length, [
+        { name: 'id', value: (i) => left[i]!.reviewId },
+        { name: 'run_id', value: () => runId },
+        { name: 'patient_id_a', value: (i) => left[i]!.patientId },
+        { name: 'patient_id_b', value: (i) => left[i]!.patientId },
+        { name: 'immunization_id_a', value: (i) => left[i]!.immunizationIds[0] },
+        { name: 'immunization_id_b', value: (i) => left[i]!.immunizationIds[1] },
+        { name: 'reasons', value: (i) => left[i]!.reason },
+      ]);
+      return new Set(left.map(({ reviewId }) => reviewId));
+    });
   }
 
   async writeDoses(runId: number, writes: DoseWrites): Promise<void> {
     await this.#write(() => {
       this.#showAlive(runId);
-      const { doses, parts, duplicates } = writes;
+      const { doses, parts, duplicates, recordKeys } = writes;
       const constant = { name: 'run_id', value: () => runId };
       const details = this.#doseDetails();
       this.#insertInto('doses').insert(
@@ -926,7 +1003,17 @@ export class SqliteStore implements Store {
         { name: 'part', value: (i) => duplicates[i]!.part },
         { name: 'reason', value: (i) => duplicates[i]!.reason },
       ]);
+      this.#insertRecordKeys(recordKeys);
     });
+  }
+
+  /** A line that holds several doses has one patient. */
+  #insertRecordKeys(recordKeys: readonly RecordKey[]): void {
+    this.#insert('record_keys', recordKeys.length, [
+      { name: 'file_id', value: (i) => recordKeys[i]!.fileId },
+      { name: 'line', value: (i) => recordKeys[i]!.line },
+      { name: 'source_key', value: (i) => recordKeys[i]!.sourceKey },
+    ]);
   }
 
   // ---- comments --------------------------------------------------------------------------------------------------
@@ -948,7 +1035,7 @@ export class SqliteStore implements Store {
     }));
   }
 
-  async writeComments(runId: number, comments: readonly NewComment[]): Promise<void> {
+  async writeComments(runId: number, comments: readonly NewComment[], recordKeys: readonly RecordKey[]): Promise<void> {
     await this.#write(() => {
       this.#showAlive(runId);
       this.#insert('patient_comments', comments.length, [
@@ -960,6 +1047,7 @@ export class SqliteStore implements Store {
         { name: 'comment_code', value: (i) => comments[i]!.code },
         { name: 'applies_on', value: (i) => comments[i]!.appliesOn },
       ]);
+      this.#insertRecordKeys(recordKeys);
     });
   }
 
@@ -992,8 +1080,7 @@ export class SqliteStore implements Store {
   #insertInto(table: string): BulkInsert {
     let insert = this.#inserts.get(table);
     if (insert === undefined) {
-      // Many records give their patient the same keys.
-      insert = new BulkInsert(this.#database, `main.${table}`, table === 'match_keys' ? 'ignored' : 'refused');
+      insert = new BulkInsert(this.#database, `main.${table}`, REPEATED.has(table) ? 'ignored' : 'refused');
       this.#inserts.set(table, insert);
     }
     return insert;

@@ -1,7 +1,7 @@
 /** What the loader asks of a database. Each call is one batch; a store decides only how things are kept, never what is valid. */
 
 import type { CodeTable } from '../core/codes.js';
-import type { StoredDose } from '../core/match/dose.js';
+import type { DecidedDoses, StoredDose } from '../core/match/dose.js';
 import type { Identity } from '../core/match/keys.js';
 import type { Thresholds } from '../core/match/match-people.js';
 import type { KnownPatient } from '../core/match/patient.js';
@@ -116,6 +116,27 @@ export interface NewReview {
   readonly explanation: string | null;
 }
 
+/** Two doses of one patient that may be one. */
+export interface NewDoseReview {
+  readonly reviewId: number;
+  readonly patientId: number;
+  readonly immunizationIds: readonly [number, number];
+  readonly reason: string;
+}
+
+/** The pairs of a patient's doses that were left to a reviewer before. */
+export interface ReviewedDoses {
+  /** What was decided of them. */
+  readonly decided: DecidedDoses;
+  /** All of them, as {@link dosePairKey} has them: they are not asked again. */
+  readonly asked: ReadonlySet<string>;
+}
+
+/** Equal for equal pairs of doses. */
+export function dosePairKey(a: number, b: number): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
+}
+
 /** A key under which a patient is found. */
 export interface PatientKey {
   readonly matchKey: number;
@@ -211,12 +232,21 @@ export interface RegroupedDose {
   readonly parts: readonly Row[];
 }
 
+/** The id of a patient under which a record came. */
+export interface RecordKey {
+  readonly fileId: number;
+  readonly line: number;
+  readonly sourceKey: number;
+}
+
 /** One batch of doses, written in one transaction. */
 export interface DoseWrites {
   readonly doses: readonly NewDose[];
   readonly updates: readonly { readonly immunizationId: number; readonly row: Row }[];
   readonly parts: readonly { readonly immunizationId: number; readonly row: Row }[];
   readonly duplicates: readonly NewDuplicate[];
+  /** The ids under which doses came, where their patients have several. */
+  readonly recordKeys: readonly RecordKey[];
   readonly regroupings: readonly Regrouping[];
 }
 
@@ -293,14 +323,20 @@ export interface Store {
 
   /** The patients that source ids of one site stand for. */
   findLinkedPatients(siteId: string, sourcePatientIds: readonly string[]): Promise<ReadonlyMap<string, LinkedPatient>>;
+  /** Those of the patients that have more than one id. */
+  findSharedPatients(patientIds: readonly number[]): Promise<readonly number[]>;
   readPatientDates(patientIds: readonly number[]): Promise<ReadonlyMap<number, LinkedPatient>>;
   /** All doses of these patients. */
   readDoses(patientIds: readonly number[]): Promise<ReadonlyMap<number, readonly StoredDose[]>>;
+  /** Pairs of doses of these patients that were left to a reviewer, by patient. */
+  readReviewedDoses(patientIds: readonly number[]): Promise<ReadonlyMap<number, ReviewedDoses>>;
+  /** Writes pairs of doses for a reviewer, and gives the numbers of those whose doses are still there. */
+  writeDoseReviews(runId: number, reviews: readonly NewDoseReview[]): Promise<ReadonlySet<number>>;
   writeDoses(runId: number, writes: DoseWrites): Promise<void>;
 
   /** All comments on these patients. */
   readComments(patientIds: readonly number[]): Promise<readonly StoredComment[]>;
-  writeComments(runId: number, comments: readonly NewComment[]): Promise<void>;
+  writeComments(runId: number, comments: readonly NewComment[], recordKeys: readonly RecordKey[]): Promise<void>;
 
   close(): Promise<void>;
 }

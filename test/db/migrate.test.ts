@@ -7,13 +7,14 @@ import * as matching from '../../migrations/0003_matching.js';
 import * as patientComments from '../../migrations/0004_patient_comments.js';
 import * as doseRecords from '../../migrations/0005_dose_records.js';
 import * as ruleChanges from '../../migrations/0006_rule_changes.js';
+import * as reviewDesk from '../../migrations/0007_review_desk.js';
 import { IMMUNIZATION_FIELDS, PATIENT_FIELDS } from '../../src/core/model.js';
 import { compareSchema, migrateSqlite } from '../../src/db/migrate.js';
 import { DETAIL_COLUMNS, DOSE_COLUMNS, IMMUNIZATION_COLUMNS, PATIENT_COLUMNS } from '../../src/db/tables.js';
 import { Sandbox } from '../support/sandbox.js';
 
 /** All migrations, in their order. */
-const MIGRATIONS = [registry, codeTables, matching, patientComments, doseRecords, ruleChanges];
+const MIGRATIONS = [registry, codeTables, matching, patientComments, doseRecords, ruleChanges, reviewDesk];
 const NAMES = MIGRATIONS.map(({ name }) => name);
 
 function columnsOf(sandbox: Sandbox, table: string): string[] {

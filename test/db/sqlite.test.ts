@@ -17,7 +17,7 @@ const RUN: NewRun = {
   matchModel: 'exact',
 };
 const NO_PATIENTS = { patients: [], updates: [], parts: [], sources: [], matchKeys: [], nameUses: [], reviews: [] };
-const NO_DOSES = { doses: [], updates: [], parts: [], duplicates: [], regroupings: [] };
+const NO_DOSES = { doses: [], updates: [], parts: [], duplicates: [], recordKeys: [], regroupings: [] };
 
 test('a run that another loader took for dead writes nothing more, and is not completed', async () => {
   using sandbox = new Sandbox();

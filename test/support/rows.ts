@@ -61,5 +61,5 @@ export function patientWrites(writes: Partial<PatientWrites>): PatientWrites {
 }
 
 export function doseWrites(writes: Partial<DoseWrites>): DoseWrites {
-  return { doses: [], updates: [], parts: [], duplicates: [], regroupings: [], ...writes };
+  return { doses: [], updates: [], parts: [], duplicates: [], recordKeys: [], regroupings: [], ...writes };
 }

@@ -51,6 +51,20 @@ export class DoseNeighbours {
 
   /** The records that have neighbours, `null` if no incoming one has. */
   find(incoming: readonly Row[], stored: readonly StoredDose[]): NearDoses | null {
+    const known = this.#take(incoming, stored);
+    const isAnyNear = this.#compare(known);
+    return isAnyNear ? this.#collect(known, stored) : null;
+  }
+
+  /** The stored doses with a record that has a neighbour. */
+  findStored(stored: readonly StoredDose[]): NearDoses {
+    const known = this.#take([], stored);
+    this.#compare(known);
+    return this.#collect(known, stored);
+  }
+
+  /** Takes the rows of a patient, and gives the index of the first incoming one. */
+  #take(incoming: readonly Row[], stored: readonly StoredDose[]): number {
     const rows = this.#rows;
     rows.length = 0;
     for (const dose of stored) {
@@ -60,8 +74,7 @@ export class DoseNeighbours {
     const known = rows.length;
     for (const row of incoming) rows.push(row);
     this.#sort();
-    const isAnyNear = this.#compare(known);
-    return isAnyNear ? this.#collect(known, stored) : null;
+    return known;
   }
 
   #sort(): void {

@@ -75,6 +75,9 @@ export interface DoseEvidence {
   readonly organization: string | null;
 }
 
+/** No row of the table: a reviewer's word. */
+export const DECIDED: DoseRule = rule(0, 'same', 'one dose, as a reviewer decided');
+
 /** Judges two records of one day. */
 export function judgeSameDay(a: DoseEvidence, b: DoseEvidence, vaccines: VaccineGroups): DoseRule {
   // Row 18: what was refused, not given or given in part is no completed dose.

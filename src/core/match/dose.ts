@@ -8,7 +8,7 @@ import type { Codes } from '../codes.js';
 import { DOSE, type ImmunizationField, packRow, type Row } from '../model.js';
 import { type DoseGrouping, type DoseReport, groupDoses } from './dose-groups.js';
 import { DoseNeighbours, type NearDoses } from './dose-neighbours.js';
-import { type DoseRule, judgeDaysApart, judgeSameDay, RULES } from './dose-table.js';
+import { DECIDED, type DoseRule, judgeDaysApart, judgeSameDay, RULES } from './dose-table.js';
 import { countFilled, doseFacts, isAdministered, mergeDoseRows, SENDER_SLOTS } from './survivor.js';
 import { VaccineGroups } from './vaccine-groups.js';
 
@@ -24,6 +24,16 @@ export interface StoredDose {
 export function recordsOf(dose: StoredDose): readonly Row[] {
   return dose.parts.length > 0 ? dose.parts : [dose.row];
 }
+
+/** What reviewers decided about pairs of a patient's stored doses. */
+export interface DecidedDoses {
+  /** Pairs that are one dose, whatever the table says; a dose with itself once it was put together. */
+  readonly same: readonly (readonly [number, number])[];
+  /** Pairs that are two doses, whatever the table says. */
+  readonly different: readonly (readonly [number, number])[];
+}
+
+const NOTHING_DECIDED: DecidedDoses = { same: [], different: [] };
 
 /** An incoming record by its place, or a stored dose. */
 export type DosePlace = { readonly incoming: number } | { readonly immunizationId: number };
@@ -111,7 +121,7 @@ export function reasonOf({
   readonly rule: DoseRule;
   readonly differing: readonly string[];
 }): string {
-  const reason = `${rule.words} (row ${rule.row})`;
+  const reason = rule === DECIDED ? rule.words : `${rule.words} (row ${rule.row})`;
   return differing.length === 0 ? reason : `${reason}; other ${differing.join(', ')}`;
 }
 
@@ -130,12 +140,28 @@ export class DoseMatcher {
   }
 
   /** Decides about one patient's incoming doses. */
-  decide(incoming: readonly Row[], stored: readonly StoredDose[]): DoseDecisions {
+  decide(
+    incoming: readonly Row[],
+    stored: readonly StoredDose[],
+    decided: DecidedDoses = NOTHING_DECIDED,
+  ): DoseDecisions {
     const near = this.#neighbours.find(incoming, stored);
-    if (near !== null) return new PatientDoses(incoming, stored, near, this.#vaccines).decide();
+    if (near !== null) return new PatientDoses(incoming, stored, near, this.#vaccines, decided).decide();
     const outcomes: DoseOutcome[] = [];
     for (const row of incoming) outcomes.push({ kind: 'new', row, parts: NO_PARTS });
     return { outcomes, updates: NO_UPDATES, regrouping: null, remarks: NO_REMARKS };
+  }
+
+  /** Puts all stored doses of one patient together as if their records came at once; `null` if they are so already. */
+  regroup(stored: readonly StoredDose[], decided: DecidedDoses): DoseRegrouping | null {
+    const isNear = new Set(this.#neighbours.findStored(stored).doses);
+    const isDecided = new Set([...decided.same, ...decided.different].flat());
+    // What is one dose now, and what was decided, is looked at whatever it says.
+    const doses = stored.flatMap(({ immunizationId, parts }, index) => {
+      return isNear.has(index) || parts.length > 0 || isDecided.has(immunizationId) ? [index] : [];
+    });
+    const near = { places: [], doses };
+    return new PatientDoses([], stored, near, this.#vaccines, decided).decide().regrouping;
   }
 }
 
@@ -171,6 +197,7 @@ class PatientDoses {
     stored: readonly StoredDose[],
     { places, doses }: NearDoses,
     vaccines: VaccineGroups,
+    decided: DecidedDoses,
   ) {
     this.#vaccines = vaccines;
     this.#outcomes = incoming.map((row) => ({ kind: 'new', row, parts: NO_PARTS }));
@@ -195,7 +222,7 @@ class PatientDoses {
       groups[number] ??= { records: [] };
       groups[number].records.push({ ...origin, report, isPart: parts.has(report) });
     });
-    this.#groups = groups;
+    this.#groups = decided === NOTHING_DECIDED ? groups : applyDecided(groups, decided);
   }
 
   decide(): DoseDecisions {
@@ -358,7 +385,9 @@ class PatientDoses {
   /** The row of the table by which a record is the same as what made the dose, or as another of its records. */
   #ruleOf({ report }: PatientRecord, maker: PatientRecord): DoseRule {
     if (report === maker.report) return RULES.sameVaccine;
-    for (const other of [maker.report, ...this.#reportsOf(this.#grouping.doseOf.get(report)!)]) {
+    const dose = this.#grouping.doseOf.get(report)!;
+    if (dose !== this.#grouping.doseOf.get(maker.report)!) return DECIDED;
+    for (const other of [maker.report, ...this.#reportsOf(dose)]) {
       if (other === report) continue;
       const judge = other.day === report.day ? judgeSameDay : judgeDaysApart;
       const rule = judge(report, other, this.#vaccines);
@@ -381,11 +410,17 @@ class PatientDoses {
   /** Tells what a person should look at, of which at least one record has just come. */
   #remark(): void {
     const places = new Map<DoseReport, number>();
-    for (const { records } of this.#groups) {
+    const groupOf = new Map<DoseReport, Group>();
+    for (const group of this.#groups) {
       // The last record of a report: it is the later ones that a sender is asked about.
-      for (const { report, place } of records) if (place >= 0) places.set(report, place);
+      for (const { report, place } of group.records) {
+        if (place >= 0) places.set(report, place);
+        groupOf.set(report, group);
+      }
     }
     for (const { a, b, rule } of this.#grouping.doubts) {
+      // A reviewer has settled it.
+      if (groupOf.get(a[0]!) === groupOf.get(b[0]!)) continue;
       const kind = rule.verdict === 'extra' ? 'extra-antigen' : 'in-doubt';
       const [one, other] = [a, b].map(
         (reports) => reports.map((report) => places.get(report) ?? -1).sort(descending)[0]!,
@@ -400,11 +435,53 @@ class PatientDoses {
   }
 
   #storedDoseOf(reports: readonly DoseReport[]): DosePlace {
-    const { doseOf } = this.#grouping;
-    const { records } = this.#groups[doseOf.get(reports[0]!)!]!;
-    const record = records.find(({ report, stored }) => stored !== null && reports.includes(report))!;
-    return { immunizationId: record.stored!.immunizationId };
+    for (const { records } of this.#groups) {
+      const record = records.find(({ report, stored }) => stored !== null && reports.includes(report));
+      if (record !== undefined) return { immunizationId: record.stored!.immunizationId };
+    }
+    throw new Error('a report without a record');
   }
+}
+
+/** Puts groups together that a reviewer held to be one dose, and takes those apart that are two. */
+function applyDecided(groups: readonly Group[], { same, different }: DecidedDoses): Group[] {
+  let result = [...groups];
+  const holds = ({ records }: Group, immunizationId: number): boolean =>
+    records.some(({ stored }) => stored?.immunizationId === immunizationId);
+  for (const pair of same) {
+    const together = result.filter((group) => pair.some((id) => holds(group, id)));
+    if (together.length < 2) continue;
+    const [first] = together;
+    const one = { records: together.flatMap(({ records }) => records).sort(inOrderOfArrival) };
+    result = result.flatMap((group) => (group === first ? [one] : together.includes(group) ? [] : [group]));
+  }
+  for (const [a, b] of different) {
+    if (a === b) continue;
+    result = result.flatMap((group) => {
+      if (!holds(group, a) || !holds(group, b)) return [group];
+      const reports = (id: number): Set<DoseReport> =>
+        new Set(group.records.flatMap(({ stored, report }) => (stored?.immunizationId === id ? [report] : [])));
+      const [ofA, ofB] = [reports(a), reports(b)];
+      const goes = ({ stored, report }: PatientRecord): boolean =>
+        stored?.immunizationId === b || (stored?.immunizationId !== a && ofB.has(report) && !ofA.has(report));
+      return [group.records.filter((record) => !goes(record)), group.records.filter(goes)].map(sayWhatItIs);
+    });
+  }
+  return result;
+}
+
+/** Stored records by dose and part, then incoming ones: parts are counted in this order. */
+function inOrderOfArrival(x: PatientRecord, y: PatientRecord): number {
+  if (x.stored === null || y.stored === null) {
+    return Number(x.stored === null) - Number(y.stored === null) || x.place - y.place;
+  }
+  return x.stored.immunizationId - y.stored.immunizationId || x.stored.part - y.stored.part;
+}
+
+/** A part of a combination that stands alone says what its dose is. */
+function sayWhatItIs(records: readonly PatientRecord[]): Group {
+  const areParts = records.every(({ isPart }) => isPart);
+  return { records: records.map((record) => (areParts ? { ...record, isPart: false } : record)) };
 }
 
 const descending = (a: number, b: number): number => b - a;

@@ -27,6 +27,8 @@ export interface IncomingRecord {
 export interface KnownPatient {
   readonly patientId: number;
   readonly identity: Identity;
+  /** Of a person whom a reviewer joined: what its records say, which may be another name. */
+  readonly otherIdentities?: readonly Identity[];
   /** The keys of all names and birth dates that the person is known by. */
   readonly matchKeys: readonly number[];
   /** The source records that made the person, as far as the incoming ones share their ids. */
@@ -168,7 +170,7 @@ function rejectConflicts(
   decisions: Map<number, PatientDecision>,
 ): boolean {
   for (const record of records) {
-    if (stored !== undefined && !hasSaid(stored, record) && !canShareId(record.identity, stored.identity)) {
+    if (stored !== undefined && !hasSaid(stored, record) && !canBe(record.identity, stored)) {
       for (const other of records)
         decisions.set(other.index, { kind: 'conflict', with: { patientId: stored.patientId } });
       return true;
@@ -195,6 +197,11 @@ function hasSaid(stored: KnownPatient, { siteId, sourcePatientId, content }: Inc
   return stored.sources.some(
     (source) => source.content === content && source.siteId === siteId && source.sourcePatientId === sourcePatientId,
   );
+}
+
+/** Whether a record can be of a stored person whose id it has. */
+function canBe(record: Identity, { identity, otherIdentities = [] }: KnownPatient): boolean {
+  return canShareId(record, identity) || otherIdentities.some((other) => canShareId(record, other));
 }
 
 /**

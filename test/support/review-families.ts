@@ -1,0 +1,129 @@
+/** Small families with doses, loaded so that most of their records are questions for a reviewer; and what must hold of them. */
+import fc from 'fast-check';
+import { SPLIT } from '../../src/db/match-history.js';
+import { openSqlite, type SqliteStore } from '../../src/db/sqlite.js';
+import { miis, type Sandbox, type SandboxLoad, type TableRow } from './sandbox.js';
+
+const PATIENT_COLUMNS =
+  'facility_id|patient_id|last_name|first_name|birth_date|sex|street|city|state|zip|phone|ssn|suffix|sharing_objection';
+const DOSE_COLUMNS = 'facility_id|patient_id|vaccination_id|cvx|admin_date|info_source|lot_number|mvx';
+
+/** A record of a patient, with the doses that came under its id. */
+export interface FamilyRecord {
+  readonly site: string;
+  readonly first: string;
+  readonly last: string;
+  readonly phone: string;
+  readonly suffix: string;
+  readonly objects: boolean;
+  readonly doses: readonly FamilyDose[];
+}
+
+interface FamilyDose {
+  readonly cvx: string;
+  readonly day: number;
+  readonly source: string;
+  readonly lot: string;
+}
+
+const dose: fc.Arbitrary<FamilyDose> = fc.record({
+  cvx: fc.constantFrom('20', '107', '110', '10', '03', '94'),
+  day: fc.integer({ min: 1, max: 14 }),
+  source: fc.constantFrom('00', '01', '01'),
+  lot: fc.constantFrom('', '', 'K012345', 'Z99999'),
+});
+
+export const familyRecord: fc.Arbitrary<FamilyRecord> = fc.record({
+  site: fc.constantFrom('F1', 'F2'),
+  first: fc.constantFrom('Nora', 'Nora', 'Norah', 'Elena', 'BABY GIRL'),
+  last: fc.constantFrom('Walsh', 'Walsh', 'WALSH', 'Walch'),
+  phone: fc.constantFrom('6175550123', ''),
+  suffix: fc.constantFrom('', '', '', 'JR', 'SR'),
+  objects: fc.boolean(),
+  doses: fc.array(dose, { maxLength: 4 }),
+});
+
+export const family = fc.array(familyRecord, { minLength: 3, maxLength: 6 });
+
+/** The files of a family: record `i` has the id `i`, counted from `from`. */
+export function filesOf(records: readonly FamilyRecord[], from = 0): Pick<SandboxLoad, 'patients' | 'immunizations'> {
+  const patients = records.map(({ site, first, last, phone, suffix, objects }, i) =>
+    [site, `p${from + i}`, last, first, '20150514', 'F', '12 Elm St', 'Salem', 'MA', '01970', phone, '', suffix, objects ? 'Y' : ''].join('|'),
+  ); // biome-ignore format: the columns in their order
+  const doses = records.flatMap(({ site, doses: own }, i) =>
+    own.map(({ cvx, day, source, lot }, n) => {
+      const date = `201605${String(day).padStart(2, '0')}`;
+      return [site, `p${from + i}`, `v${from + i}-${n}`, cvx, date, source, lot, ''].join('|');
+    }),
+  );
+  return {
+    patients: { 'p.txt': miis(PATIENT_COLUMNS, ...patients) },
+    ...(doses.length > 0 && { immunizations: { 'd.txt': miis(DOSE_COLUMNS, ...doses) } }),
+  };
+}
+
+/** Every pair that is compared is a question. */
+export const ALL_ASKED: SandboxLoad = { matchModel: 'fixed', thresholds: { match: 90, review: -90 } };
+
+/** Works with a sandbox's registry. */
+export async function withStore<T>(sandbox: Sandbox, work: (store: SqliteStore) => Promise<T>): Promise<T> {
+  const store = await openSqlite(sandbox.database);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** All rows of all tables, but for what was decided and when. */
+export function allTables(sandbox: Sandbox): Record<string, TableRow[]> {
+  const tables = sandbox
+    .query(
+      `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'knex_%'
+         AND name <> 'review_decisions' ORDER BY name`,
+    )
+    .map(({ name }) => String(name));
+  return Object.fromEntries(
+    tables.map((table) => {
+      const rows = sandbox.query(`SELECT * FROM ${table} ORDER BY 1, 2`);
+      const decision = ['decision', 'decided_by', 'decided_at', 'decision_reason'];
+      // Splitting a patient makes a review, which stays when it is joined again.
+      const own = rows.filter(({ reasons }) => reasons !== SPLIT);
+      const shown = own.map((row) =>
+        table === 'match_reviews'
+          ? Object.fromEntries(Object.entries(row).filter(([name]) => !decision.includes(name)))
+          : row,
+      );
+      return [table, shown];
+    }),
+  );
+}
+
+/** What is wrong with a registry: nothing may be lost, doubled or belong to nobody. */
+export function findDamage(sandbox: Sandbox): TableRow[] {
+  return [
+    // Each source row of a dose is one dose, or one duplicate.
+    `SELECT 'dose records' AS what, f.id, f.loaded + f.merged + f.duplicate AS expected,
+       (SELECT count(*) FROM doses d WHERE d.file_id = f.id) + (SELECT count(*) FROM immunization_duplicates u WHERE u.file_id = f.id) AS found
+     FROM run_files f WHERE f.role = 'immunization' AND expected <> found`,
+    `SELECT 'record twice' AS what, file_id, line FROM (SELECT file_id, line FROM doses UNION ALL SELECT file_id, line FROM immunization_duplicates)
+     GROUP BY file_id, line HAVING count(*) > 1`,
+    `SELECT 'duplicate of nothing' AS what, id FROM immunization_duplicates WHERE immunization_id NOT IN (SELECT id FROM doses)`,
+    `SELECT 'duplicate of no part' AS what, u.id FROM immunization_duplicates u
+     WHERE u.part > 0 AND u.part >= (SELECT count(*) FROM immunization_parts p WHERE p.immunization_id = u.immunization_id)`,
+    `SELECT 'part of nothing' AS what, id FROM immunization_parts WHERE immunization_id NOT IN (SELECT id FROM doses)`,
+    `SELECT 'dose without details' AS what, id FROM doses WHERE detail_id NOT IN (SELECT id FROM dose_details)`,
+    ...['doses', 'patient_sources', 'patient_parts', 'patient_comments'].map(
+      (table) =>
+        `SELECT '${table} of nobody' AS what, id FROM ${table} WHERE patient_id NOT IN (SELECT id FROM patients)`,
+    ),
+    `SELECT 'key of nobody' AS what, match_key FROM match_keys WHERE patient_id NOT IN (SELECT id FROM patients)`,
+    `SELECT 'patients without a record that made them' AS what, id FROM patients p
+     WHERE (SELECT count(*) FROM patient_sources s WHERE s.patient_id = p.id AND s.decision = 'new') <> 1`,
+    `SELECT 'one id of two patients' AS what, site_id, source_patient_id FROM patient_sources
+     GROUP BY site_id, source_patient_id HAVING count(DISTINCT patient_id) > 1`,
+    `SELECT 'an objection lost' AS what, s.patient_id FROM patient_sources s JOIN patients p ON p.id = s.patient_id
+     JOIN patient_parts r ON r.patient_id = p.id
+     WHERE json_extract(r.record, '$.sharing_objection') = 'Y' AND coalesce(p.sharing_objection, '') <> 'Y'`,
+  ].flatMap((sql) => sandbox.query(sql));
+}
