@@ -14,7 +14,7 @@ import { Sandbox } from '../support/sandbox.js';
 
 const CVRS = loadSpec('cvrs-tsv');
 const COLUMNS = fileLayoutsOf(CVRS)[0]!.layout.fields.map(({ name }) => name);
-const TODAY = '2021-01-15' as IsoDate;
+const TODAY = '2021-01-16' as IsoDate;
 
 type Written = Readonly<Record<string, string>>;
 

@@ -9,7 +9,7 @@ import type { RuleContext } from './rule.js';
 const ENOUGH = 10;
 
 /** What counts, each once if one of its fields has a value. */
-const PARTS: readonly (readonly [points: number, fields: readonly ImmunizationField[]])[] = [
+const FIELDS: readonly (readonly [points: number, fields: readonly ImmunizationField[]])[] = [
   [2, ['lot_number']],
   [2, ['lot_expiration']],
   [2, ['mvx']],
@@ -20,6 +20,7 @@ const PARTS: readonly (readonly [points: number, fields: readonly ImmunizationFi
   [4, ['facility_id', 'facility_name']],
   [4, ['administered_by_last_name', 'administered_by_name', 'administered_by_id']],
 ];
+const PARTS = FIELDS.map(([points, fields]) => ({ points, fields, slots: fields.map((field) => DOSE[field]) }));
 /** For a dose of the last month. */
 const RECENT_POINTS = 5;
 const RECENT_DAYS = 30;
@@ -32,14 +33,20 @@ function isRecent(day: string | null, today: string): boolean {
 /** Whether it looks as if it was given by the sender. */
 export function looksAdministered(row: Row, { today }: RuleContext): boolean {
   let score = 0;
-  for (const [points, fields] of PARTS) if (fields.some((field) => row[DOSE[field]] !== null)) score += points;
+  for (const { points, slots } of PARTS) {
+    for (const slot of slots) {
+      if (row[slot] === null) continue;
+      score += points;
+      break;
+    }
+  }
   return score >= ENOUGH || (score + RECENT_POINTS >= ENOUGH && isRecent(row[DOSE.administered_on]!, today));
 }
 
 /** Whether the columns of the file could show it at all. */
 export function canLookAdministered({ columnOf }: RuleContext): boolean {
   let score = 0;
-  for (const [points, fields] of PARTS) {
+  for (const { points, fields } of PARTS) {
     if (fields.some((field) => (columnOf.get(field)?.column ?? -1) >= 0)) score += points;
   }
   return score >= ENOUGH;
