@@ -340,8 +340,8 @@ describe('values contradict each other', () => {
     ['a ZIP code without its state, of the place', { admin_address_state: '' }, ['admin_address_zip BUSR008 warning']],
     ['a ZIP code without its county', { recip_address_county: '' }, ['recip_address_zip BUSR009 warning']],
     ['a ZIP code without its county, of the place', { admin_address_county: '' }, ['admin_address_zip BUSR010 warning']],
-    ['a birth of tomorrow', { recip_dob: '2021-01-16' }, ['recip_dob BUSR005 error', 'recip_dob BUSR011 error']],
-    ['a dose of tomorrow', { admin_date: '2021-01-16' }, ['admin_date BUSR012 error']],
+    ['a birth of tomorrow', { recip_dob: '2021-01-17' }, ['recip_dob BUSR005 error', 'recip_dob BUSR011 error']],
+    ['a dose of tomorrow', { admin_date: '2021-01-17' }, ['admin_date BUSR012 error']],
   ])('%s', async (_, values, expected) => {
     expect(await findIn({ ...GIVEN, ...values })).toEqual(expected);
     expect(await findIn({ ...REDACTED, ...values })).toEqual(expected);
