@@ -454,7 +454,7 @@ describe('a load under updated tables', () => {
       { cvx: '340', ndc: null },
       { cvx: '115', ndc: '58160-0842-05' },
     ]);
-    expect(Object.keys(summary['issues']!)).toEqual(['vaccine-codes-disagree']);
+    expect(Object.keys(summary['issues']!)).toEqual(['dose-age-unusual', 'vaccine-codes-disagree']);
   });
 
   test.each(['validate', 'load'])(

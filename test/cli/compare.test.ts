@@ -20,7 +20,7 @@ const DOSES = miis(
   'F1|1|new-1|20160518|340|||',
   'F1|1|new-2|20160519|340|||',
   // A trade name that is gone.
-  'F1|1|name|20160520||||ABRYSVO',
+  'F1|1|name|20160520||||DAPTACEL',
   // A CPT code that means another vaccine now, of the same group.
   'F1|1|cpt|20160521||90734||',
   // Beside another CVX of its group, the NDC decides.
@@ -50,7 +50,7 @@ const CDC: Readonly<Record<string, string>> = {
   'cpt.txt': cdcText('cpt', [...rowsOfTable('cpt').filter((row) => row['cpt'] !== '90734'), cpt('90734', '114')]),
   'TRADENAME.txt': cdcText(
     'product',
-    rowsOfTable('product').filter((row) => row['product_name'] !== 'ABRYSVO'),
+    rowsOfTable('product').filter((row) => row['product_name'] !== 'DAPTACEL'),
   ),
   'use.txt': cdcText('ndc_use', NDC_ROWS.ndc_use),
 };
@@ -94,7 +94,7 @@ describe('an old submission under newer tables', () => {
       'ndc rejected accepted  03',
       'new-1 rejected accepted  340',
       'new-2 rejected accepted  340',
-      'name accepted rejected 305 ',
+      'name accepted rejected 106 ',
       'cpt accepted accepted 147 114',
       'other accepted accepted 05 03',
     ]);
@@ -115,7 +115,7 @@ describe('an old submission under newer tables', () => {
       cvx: [
         { before: null, after: '340', count: 2 },
         { before: null, after: '03', count: 1 },
-        { before: '305', after: null, count: 1 },
+        { before: '106', after: null, count: 1 },
         { before: '147', after: '114', count: 1 },
         { before: '05', after: '03', count: 1 },
       ],

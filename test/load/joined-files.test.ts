@@ -16,7 +16,7 @@ const JOINED = miis(
   '||||||',
   'F1|P2|Cole|Ode|2016||Kim',
   HEADER.toUpperCase(),
-  'F1|P3|Woods|Cal|20160515|Ray|',
+  'F1|P3|Woods|Cal|20160516|Ray|',
 );
 
 async function issuesOf(sandbox: Sandbox, folder: string): Promise<string[]> {
@@ -63,7 +63,7 @@ test.each([
   ['with the columns of a reject file', `${HEADER}|immload_codes|immload_fix|immload_origin`],
 ])('a header %s is the header again', async (_, header) => {
   using sandbox = new Sandbox();
-  const text = miis(HEADER, 'F1|P0|Smith|Ann|20150514|Lee|', header, 'F1|P3|Woods|Cal|20160515|Ray|');
+  const text = miis(HEADER, 'F1|P0|Smith|Ann|20150514|Lee|', header, 'F1|P3|Woods|Cal|20160516|Ray|');
   const { folder, patients } = await sandbox.load({ patients: { 'p.txt': text } });
   expect(await issuesOf(sandbox, folder)).toEqual(['3 header-repeated skipped: the header again']);
   expect(patients.new).toBe(2);

@@ -272,6 +272,7 @@ export const DOSE_SAMPLES: readonly Sample[] = [
       vaccine_name: 'Shingrix',
       mvx: 'SKB',
       information_source: '01',
+      lot_number: '',
       lot_expiration: '',
       vis_given_date: '',
     },

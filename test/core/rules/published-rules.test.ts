@@ -72,7 +72,7 @@ const RULES: readonly Row[] = [
   ['lot is of letters, digits and hyphens', 'MQE0338', ['lot-characters']],
   ['lot is longer than four characters', 'MQE0595', ['lot-short']],
   ['lot is one', 'MQE0591', ['lot-several']],
-  ['lot has no tags', 'MQE0592 MQE0594', ['lot-tagged']],
+  ['lot has no tags', 'MQE0592 MQE0594', ['lot-tagged', 'lot-may-hold-tag']],
   ['expiry of the lot can be read', 'MQE0336', ['lot-expiration-invalid']],
   ['route is known', 'MQE0275', ['route-unrecognized']],
   ['route fits the vaccine', 'MQE0275 MQE0276', ['route-wrong-for-vaccine']],
