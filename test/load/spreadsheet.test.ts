@@ -11,7 +11,7 @@ test('its errors are no ids, names or lots, and bring no strangers together', as
   using sandbox = new Sandbox();
   const { folder } = await sandbox.load({
     patients: {
-      'p.txt': miis(PATIENTS, 'F1|1|Lee|Ann|20150514|#REF!', 'F1|#NUM!|Kim|Ann|20160514|', 'F1|3|#NAME?|Cal|20160515|'),
+      'p.txt': miis(PATIENTS, 'F1|1|Lee|Ann|20150514|#REF!', 'F1|#NUM!|Kim|Ann|20160514|', 'F1|3|#NAME?|Cal|20160516|'),
     },
     immunizations: {
       'd.txt': miis(DOSES, 'F1|1|03|20160516|#VALUE!', 'F1|#NUM!|03|20170514|K012345', 'F1|#num!|20|20170614|K012346'),

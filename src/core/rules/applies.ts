@@ -21,6 +21,7 @@ import { hasColumnRules } from './checks.js';
 import { codesOfRule, RULE_CODES } from './columns.js';
 import { COMMENT_MISSING } from './comment.js';
 import { IMMUNIZATION_MISSING } from './immunization.js';
+import { isShownBy } from './likelihood.js';
 import { PATIENT_MISSING } from './patient.js';
 
 /** The columns of a spec as each role sees them. */
@@ -159,6 +160,12 @@ const OF_SEVERAL_DATES: ReadonlySet<IssueCode> = new Set<IssueCode>([
 ]);
 const SERIAL: DateFormat = 'spreadsheet-serial';
 
+/** Codes that need columns enough to tell who gave a dose. */
+const ABOUT_LIKELIHOOD: ReadonlySet<IssueCode> = new Set<IssueCode>([
+  'dose-looks-historical',
+  'dose-looks-administered',
+]);
+
 const TWO_DIGIT_YEARS: ReadonlySet<IssueCode> = new Set<IssueCode>([
   'birth-date-two-digit-year',
   'dose-date-two-digit-year',
@@ -207,6 +214,10 @@ export function canBreak(code: IssueCode, spec: Spec): boolean {
   if (orders !== undefined) return orders.some(([allowed, others]) => hasDates(spec, allowed, others));
   if (code === 'dose-date-after-death') return carries('patient', 'death_date');
   if (code === 'cvx-replaced' && !isCvxOverruled(spec)) return false;
+  if (ABOUT_LIKELIHOOD.has(code) && !isShownBy((field) => carries('immunization', field))) return false;
+  // Where CPT decides, what it says of the day is told of the vaccine.
+  const { vaccineOrder } = spec;
+  if (code === 'cpt-not-valid-on-date' && vaccineOrder.indexOf('cpt') < vaccineOrder.indexOf('cvx')) return false;
   if (TWO_DIGIT_YEARS.has(code) && spec.dates.twoDigitYears === 'reject') return false;
   const forms = DATE_FORMS[code];
   const { subject, field } = CATALOGUE[code] as IssueDefinition;

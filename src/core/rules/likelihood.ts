@@ -45,9 +45,12 @@ export function looksAdministered(row: Row, { today }: RuleContext): boolean {
 
 /** Whether the columns of the file could show it at all. */
 export function canLookAdministered({ columnOf }: RuleContext): boolean {
+  return isShownBy((field) => (columnOf.get(field)?.column ?? -1) >= 0);
+}
+
+/** Whether fields could show it, with a value in each of those that there are. */
+export function isShownBy(hasField: (field: ImmunizationField) => boolean): boolean {
   let score = 0;
-  for (const { points, fields } of PARTS) {
-    if (fields.some((field) => (columnOf.get(field)?.column ?? -1) >= 0)) score += points;
-  }
+  for (const { points, fields } of PARTS) if (fields.some(hasField)) score += points;
   return score >= ENOUGH;
 }
