@@ -275,11 +275,11 @@ export async function* transformBlocks(
 ): AsyncGenerator<TransformedBlock> {
   const { executor } = file;
   const { blocksInFlight } = context.executor;
-  const underWay: Promise<TransformedBlock>[] = [];
+  const underWay: Promise<() => TransformedBlock>[] = [];
   for await (const block of readBlocks(file, context, stage, frame)) {
     const framing = frame?.takeFindings() ?? [];
     const transformed = executor.transform(block, plans).then(
-      (batches) => ({ block, batches, framing }),
+      (makeBatches) => () => ({ block, batches: makeBatches(), framing }),
       (cause) => {
         throw new TransformError(file.source.shown, block, { cause });
       },
@@ -287,9 +287,9 @@ export async function* transformBlocks(
     // What is not waited for any more, because the run has ended, fails in silence.
     transformed.catch(() => {});
     underWay.push(transformed);
-    if (underWay.length > blocksInFlight) yield await underWay.shift()!;
+    if (underWay.length > blocksInFlight) yield (await underWay.shift()!)();
   }
-  for (const transformed of underWay) yield await transformed;
+  for (const transformed of underWay) yield (await transformed)();
   await executor.finish(plans);
 }
 

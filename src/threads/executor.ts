@@ -26,8 +26,11 @@ export interface Executor {
 
 /** Transforms the blocks of one file. */
 export interface FileExecutor {
-  /** One batch for each plan that is chosen. */
-  transform(block: Block, plans: PlanChoice): Promise<readonly Batch[]>;
+  /**
+   * One batch for each plan that is chosen, made when it is asked for and not before: what waits for its turn as columns
+   * takes little room, and rows that wait would be copied by each collection of garbage.
+   */
+  transform(block: Block, plans: PlanChoice): Promise<() => readonly Batch[]>;
   /** To be called when all blocks of a reading were transformed. */
   finish(plans: PlanChoice): Promise<void>;
 }
@@ -58,8 +61,10 @@ export class InlineExecutor implements Executor {
 
   open(_recipe: FileRecipe, { plan, dosePlans }: FilePlans): FileExecutor {
     return {
-      transform: async (block, plans) =>
-        (plans === 'records' ? [plan] : dosePlans).map((each) => transformBlock(block, each)),
+      transform: async (block, plans) => {
+        const batches = (plans === 'records' ? [plan] : dosePlans).map((each) => transformBlock(block, each));
+        return () => batches;
+      },
       finish: async () => {},
     };
   }
@@ -135,7 +140,7 @@ export class ThreadExecutor implements Executor {
       transform: async (block, plans) => {
         const [copy, buffers] = copyBlock(block);
         const answer = await this.#ask(this.#idlest(), { kind: 'transform', file, plans, block: copy }, buffers);
-        return answer.kind === 'transformed' ? answer.batches.map(unpackBatch) : [];
+        return () => (answer.kind === 'transformed' ? answer.batches.map(unpackBatch) : []);
       },
       finish: async (plans) => {
         const asked = this.#threads.map((thread) => this.#ask(thread, { kind: 'finish', file, plans }));

@@ -45,7 +45,7 @@ describe('threads', () => {
       const file = executor.open(RECIPE, own);
       const given = blocks(20);
       expect(given.length).toBeGreaterThan(10);
-      const made = await Promise.all(given.map((block) => file.transform(block, 'records')));
+      const made = await Promise.all(given.map(async (block) => (await file.transform(block, 'records'))()));
       const expected = given.map((block) => [transformBlock(block, plans().plan)]);
       expect(made).toEqual(expected);
       expect(made.flat().some(({ issues }) => issues.length > 0)).toBe(true);
@@ -73,7 +73,7 @@ describe('threads', () => {
       const impossible = executor.open({ ...RECIPE, role: 'comment' }, plans());
       await expect(impossible.transform(block!, 'records')).rejects.toThrow('comment');
       const file = executor.open(RECIPE, plans());
-      expect(await file.transform(block!, 'records')).toHaveLength(1);
+      expect((await file.transform(block!, 'records'))()).toHaveLength(1);
     } finally {
       await executor.close();
     }
