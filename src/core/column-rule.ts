@@ -4,7 +4,7 @@
  * They judge values as they are written, before anything is made of them, in columns that are loaded and in others. A
  * word for "no value" counts as a blank, and so does a value of blanks alone, unless the layout keeps blanks.
  */
-import type { DateFormat } from './normalize/date.js';
+import { DATE_FORMATS, type DateFormat } from './normalize/date.js';
 
 /** Something that a record says, or does not. One of `is`, `isNot` and `filled` is given, or `any` alone. */
 export interface Condition {
@@ -19,16 +19,10 @@ export interface Condition {
 }
 
 /** Forms of days, and the month. Rules read them to the letter: with their zeros, and without a time. */
-export const RULE_DATES = [
-  'YYYYMMDD',
-  'YYYY-MM-DD',
-  'MM/DD/YYYY',
-  'M/D/YYYY',
-  'MMDDYYYY',
-  'DD/MM/YYYY',
-  'DD-MON-YYYY',
+export const RULE_DATES: readonly RuleDate[] = [
+  ...DATE_FORMATS.filter((format) => format !== 'spreadsheet-serial'),
   'YYYY-MM',
-] as const;
+];
 export type RuleDate = DateFormat | 'YYYY-MM';
 
 /** What a rule asks: each rule asks one of these. */

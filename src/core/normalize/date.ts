@@ -399,3 +399,9 @@ export function createDatesNormalizer(rules: DateRules): Normalizer {
     return createReading(days.length > 0 ? days.join('~') : null, problem, other, changed);
   };
 }
+
+/** Whole years from one day to another; negative where the other comes before it. */
+export function yearsBetween(from: string, to: string): number {
+  const years = Number(to.slice(0, 4)) - Number(from.slice(0, 4));
+  return to.slice(5) < from.slice(5) ? years - 1 : years;
+}

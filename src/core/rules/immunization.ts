@@ -2,7 +2,7 @@
 import type { Codes, Cvx } from '../codes.js';
 import type { Facts } from '../issue.js';
 import { DOSE, type FieldName, type Row } from '../model.js';
-import { yearsBetween } from '../whole/file-counts.js';
+import { yearsBetween } from '../normalize/date.js';
 import { agesOf } from '../whole/vaccine-ages.js';
 import { eligibilityRules } from './eligibility.js';
 import { canLookAdministered, looksAdministered } from './likelihood.js';

@@ -1,8 +1,7 @@
 /** Days that were mistyped: day and month swapped, the wrong century, the birth date in the place of the dose's. */
 import type { IssueCode } from '../catalogue.js';
 import type { FieldName } from '../model.js';
-import { isIsoDate } from '../normalize/date.js';
-import { yearsBetween } from '../whole/file-counts.js';
+import { isIsoDate, yearsBetween } from '../normalize/date.js';
 import { agesOf } from '../whole/vaccine-ages.js';
 import type { DosesBeforeBirth } from './evidence.js';
 import { type Candidate, UNSURE_ODDS } from './proposal.js';

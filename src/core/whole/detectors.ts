@@ -6,15 +6,9 @@
  */
 import type { IssueCode } from '../catalogue.js';
 import type { FieldName } from '../model.js';
+import { yearsBetween } from '../normalize/date.js';
 import { MOST_DOSES } from './doses-per-patient.js';
-import {
-  type DayCounts,
-  type DayShare,
-  type DoseCounts,
-  type FileCounts,
-  type PatientCounts,
-  yearsBetween,
-} from './file-counts.js';
+import type { DayCounts, DayShare, DoseCounts, FileCounts, PatientCounts } from './file-counts.js';
 
 /** What a detector found. */
 export interface WholeFinding {

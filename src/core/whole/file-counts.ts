@@ -5,6 +5,7 @@
  * at some thousands. Of a large file, some records stand for all, so that counting costs nothing that could be measured.
  */
 import { DOSE, type FieldName, fieldsOf, PATIENT, type RecordRole, type Row } from '../model.js';
+import { yearsBetween } from '../normalize/date.js';
 import { nameKey } from '../normalize/name.js';
 import type { Batch } from '../transform.js';
 import { DosesPerPatient } from './doses-per-patient.js';
@@ -372,12 +373,6 @@ function makersOfLot({ maker, named, others }: LotUse): ReadonlyMap<string, numb
 /** How a maker writes its lots: `U4123AA` and `U4987BC` are both `~A9999AA`. It can be mistaken for no lot. */
 export function shapeOfLot(lot: string): string {
   return `~${lot.replace(/[A-Z]/g, 'A').replace(/\d/g, '9')}`;
-}
-
-/** Whole years from one day to another; negative where the other comes before it. */
-export function yearsBetween(from: string, to: string): number {
-  const years = Number(to.slice(0, 4)) - Number(from.slice(0, 4));
-  return to.slice(5) < from.slice(5) ? years - 1 : years;
 }
 
 /** What is counted of all records of a file that are read as one role. */
