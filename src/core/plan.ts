@@ -47,8 +47,9 @@ import { columnsOfWidths, type FixedColumns } from './read/fixed.js';
 import { createHeaderTest, type HeaderMatch, type HeaderTest, REJECT_KEYS } from './read/header.js';
 import { type ColumnChecks, compileChecks } from './rules/checks.js';
 import { COMMENT_MISSING } from './rules/comment.js';
-import { IMMUNIZATION_MISSING } from './rules/immunization.js';
+import { createDoseRules, IMMUNIZATION_MISSING } from './rules/immunization.js';
 import { PATIENT_MISSING } from './rules/patient.js';
+import type { RuleMemory } from './rules/remembered.js';
 import type { Rule } from './rules/rule.js';
 import {
   isCombined,
@@ -147,6 +148,8 @@ export interface TransformPlan {
   readonly columnOf: ReadonlyMap<FieldName, ColumnReader>;
   /** Those whose blanks stand for something. */
   readonly defaults: readonly ColumnReader[];
+  /** Those that may not be blank, or not without a word. */
+  readonly required: readonly ColumnReader[];
   /** The columns in their order, and those among them that are read together. */
   readonly steps: readonly ReadStep[];
   /** In a tagged file: how the patients above the doses are read; `null` for patients, and in all other files. */
@@ -188,6 +191,8 @@ export interface TransformPlan {
   readonly vaccineSources: VaccineSources;
   /** Vaccines resolved before, by all their clues. */
   readonly vaccines: Map<string, VaccineResolution>;
+  /** The rules of doses; they remember what they were asked of the file. */
+  readonly doseRules: RuleMemory;
   /** The rules that a vaccine can break, by CVX. */
   readonly vaccineRules: Map<string, readonly Rule[]>;
 }
@@ -320,6 +325,7 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     columns,
     columnOf: new Map(columns.map((column) => [column.field, column])),
     defaults: columns.filter((column) => column.default !== null),
+    required: columns.filter((column) => column.missing !== null),
     steps: groupColumns(columns),
     patients: options.patients ?? null,
     dose,
@@ -344,6 +350,7 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     fieldNames: Object.keys(definitions) as FieldName[],
     vaccineSources: { codes, map: options.map ?? null, order: spec.vaccineOrder },
     vaccines: new Map(),
+    doseRules: createDoseRules(),
     vaccineRules: new Map(),
   };
 }

@@ -34,7 +34,7 @@ import { isUtf16 } from './read/utf16.js';
 import type { ColumnChecks } from './rules/checks.js';
 import type { UniqueValue } from './rules/columns.js';
 import { COMMENT_RULES } from './rules/comment.js';
-import { IMMUNIZATION_RULES, refineImmunization, rulesOfVaccine } from './rules/immunization.js';
+import { refineImmunization, rulesOfVaccine } from './rules/immunization.js';
 import { PATIENT_RULES, refinePatient } from './rules/patient.js';
 import { type Rule, runRules } from './rules/rule.js';
 import { countOwnFields, type DelimitedLayout, REJECT_COLUMNS } from './spec.js';
@@ -811,7 +811,7 @@ class BlockTransform {
     if (plan.role === 'patient') {
       runRules(PATIENT_RULES, row, plan, this.#reportRule);
     } else {
-      runRules(IMMUNIZATION_RULES, row, plan, this.#reportRule);
+      plan.doseRules.run(row, plan, this.#reportRule);
       const cvx = row[DOSE.cvx];
       if (cvx != null) runRules(rulesOfVaccine(cvx, plan), row, plan, this.#reportRule);
     }
@@ -840,9 +840,8 @@ class BlockTransform {
   /** Reports blank fields that may not be blank. */
   #findMissing(): void {
     const row = this.#row;
-    for (const reader of this.#plan.columns) {
-      if (row[reader.slot] !== null) continue;
-      if (reader.missing !== null && !this.#isExplained(reader.field)) this.#find(reader.missing, reader.field);
+    for (const { slot, field, missing } of this.#plan.required) {
+      if (row[slot] === null && !this.#isExplained(field)) this.#find(missing!, field);
     }
     // In a tagged file, the patient says it for the doses.
     if (!this.#plan.columnOf.has('site_id') && this.#plan.site === null && this.#plan.patients === null)

@@ -102,12 +102,13 @@ function bind(count: number, columns: readonly ColumnSource[], { columns: fields
     else if (isCounted(count, column.value)) counted.push(column);
     else own.push(column);
   }
-  for (const { name, slot } of fields) {
-    if (isSameField(count, row, slot)) same.push({ name, value: (i) => row(i)[slot]! });
-    else {
+  const varying = findVarying(count, row, fields);
+  for (const field of fields) {
+    const { name, slot } = field;
+    if (varying.has(field)) {
       slots.push(slot);
       fieldNames.push(name);
-    }
+    } else same.push({ name, value: (i) => row(i)[slot]! });
   }
   const names = [...own.map(({ name }) => name), ...fieldNames];
   return { own, slots, names, same: same.filter(({ value }) => value(0) !== null), counted };
@@ -119,11 +120,25 @@ function isSame(count: number, value: (i: number) => SqlValue): boolean {
   return true;
 }
 
-/** Like {@link isSame}, without the call for each row that takes longer than the rest. */
-function isSameField(count: number, row: (i: number) => Row, slot: number): boolean {
-  const first = row(0)[slot];
-  for (let i = 1; i < count; i++) if (row(i)[slot] !== first) return false;
-  return true;
+/** The fields that are not the same in all rows. Rows are looked at once each: they are many, and far apart in memory. */
+function findVarying(count: number, row: (i: number) => Row, fields: readonly FieldColumn[]): ReadonlySet<FieldColumn> {
+  const varying = new Set<FieldColumn>();
+  if (fields.length === 0) return varying;
+  const first = row(0);
+  let left = fields;
+  for (let i = 1; i < count && left.length > 0; i++) {
+    const other = row(i);
+    let differ = 0;
+    for (let c = 0; c < left.length; c++) if (other[left[c]!.slot] !== first[left[c]!.slot]) differ++;
+    if (differ === 0) continue;
+    const same: FieldColumn[] = [];
+    for (const field of left) {
+      if (other[field.slot] === first[field.slot]) same.push(field);
+      else varying.add(field);
+    }
+    left = same;
+  }
+  return varying;
 }
 
 function isCounted(count: number, value: (i: number) => SqlValue): boolean {

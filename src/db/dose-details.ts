@@ -1,9 +1,9 @@
 /** What many doses have in common, kept once: finds or makes the `dose_details` row of a dose. */
 import type { Database } from 'better-sqlite3';
+import { Combinations } from '../core/combinations.js';
 import { hashText } from '../core/match/keys.js';
 import type { Row } from '../core/model.js';
 import { BulkInsert } from './bulk-insert.js';
-import { Combinations } from './combinations.js';
 import { DETAIL_COLUMNS } from './tables.js';
 
 /** Details remembered. A clinic has some thousand; with more than this, the memory starts over and asks the table. */

@@ -15,7 +15,7 @@ import type { VaccineReading, VaccineResolution } from '../../src/core/normalize
 import { compilePlan, type TransformPlan } from '../../src/core/plan.js';
 import { type Block, RecordCutter } from '../../src/core/read/blocks.js';
 import { separatorsOf } from '../../src/core/read/delimited.js';
-import { IMMUNIZATION_RULES } from '../../src/core/rules/immunization.js';
+import { RuleMemory } from '../../src/core/rules/remembered.js';
 import type { Rule } from '../../src/core/rules/rule.js';
 import { transformBlock } from '../../src/core/transform.js';
 import type { Cells } from '../../src/core/write.js';
@@ -165,18 +165,11 @@ function transform(blocks: readonly Block[], plan: TransformPlan): Transformed {
   return { microseconds, records, accepted, issues };
 }
 
-/** Leaves out what is measured. The rules of doses stand in one array for all plans: it is emptied meanwhile. */
+/** Leaves out what is measured. */
 function transformUnjudged(blocks: readonly Block[]): Transformed {
   const vaccines = new Unresolved();
-  const plan = { ...planDoses(), vaccines, vaccineRules: new NoRules() };
-  const rules = IMMUNIZATION_RULES as Rule[];
-  const all = rules.splice(0);
-  let transformed: Transformed;
-  try {
-    transformed = transform(blocks, plan);
-  } finally {
-    rules.push(...all);
-  }
+  const doseRules = new RuleMemory([], { values: [], presence: [] });
+  const transformed = transform(blocks, { ...planDoses(), vaccines, doseRules, vaccineRules: new NoRules() });
   return { ...transformed, microseconds: transformed.microseconds - packingTime(vaccines.clues) };
 }
 

@@ -6,7 +6,8 @@ import { yearsBetween } from '../normalize/date.js';
 import { agesOf } from '../whole/vaccine-ages.js';
 import { eligibilityRules } from './eligibility.js';
 import { canLookAdministered, looksAdministered } from './likelihood.js';
-import { isLastOfMonth } from './month-days.js';
+import { dayOfMonth, isLastOfMonth } from './month-days.js';
+import { type RememberedSlots, RuleMemory } from './remembered.js';
 import type { Rule, RuleContext } from './rule.js';
 import { isWrongRoute, isWrongSite, type Way, wayOf } from './vaccine-routes.js';
 
@@ -212,12 +213,12 @@ const DATE_RULES: readonly Rule[] = [
   {
     code: 'dose-date-first-of-month',
     needs: [DOSE.administered_on],
-    holds: (row, { today }) => !row[DOSE.administered_on]!.endsWith('-01') || row[DOSE.administered_on]! > today,
+    holds: (row, { today }) => dayOfMonth(row[DOSE.administered_on]!) !== 1 || row[DOSE.administered_on]! > today,
   },
   {
     code: 'dose-date-fifteenth-of-month',
     needs: [DOSE.administered_on],
-    holds: (row, { today }) => !row[DOSE.administered_on]!.endsWith('-15') || row[DOSE.administered_on]! > today,
+    holds: (row, { today }) => dayOfMonth(row[DOSE.administered_on]!) !== 15 || row[DOSE.administered_on]! > today,
   },
   {
     code: 'dose-date-last-of-month',
@@ -228,9 +229,9 @@ const DATE_RULES: readonly Rule[] = [
     code: 'dose-after-lot-expiry',
     needs: [DOSE.administered_on, DOSE.lot_expiration],
     holds: (row) => {
-      const expiry = row[DOSE.lot_expiration]!;
+      const [day, expiry] = [row[DOSE.administered_on]!, row[DOSE.lot_expiration]!];
       // A month without a day lasts to its last day.
-      return row[DOSE.administered_on]!.slice(0, expiry.length) <= expiry;
+      return day <= expiry || day.startsWith(expiry);
     },
   },
   {
@@ -266,35 +267,56 @@ function editionsOf(row: Row): readonly string[] {
   return row[DOSE.vis_edition_date]!.split('~');
 }
 
+/** What remembered rules look at. */
+const REMEMBERED: RememberedSlots = {
+  values: [
+    DOSE.action_code,
+    DOSE.completion_status,
+    DOSE.refusal_reason,
+    DOSE.information_source,
+    DOSE.cvx,
+    DOSE.mvx,
+    DOSE.body_site,
+    DOSE.eligibility,
+    DOSE.funding_source,
+  ],
+  presence: [DOSE.lot_number],
+};
+
+/** Marks rules that look at nothing else. */
+const remembered = (rules: readonly Rule[]): readonly Rule[] => rules.map((rule) => ({ ...rule, isRemembered: true }));
+
 const DETAIL_RULES: readonly Rule[] = [
-  { code: 'action-not-add', needs: [DOSE.action_code], holds: (row) => row[DOSE.action_code] === 'A' },
-  { code: 'dose-refused', needs: [DOSE.completion_status], holds: (row) => row[DOSE.completion_status] !== 'RE' },
-  { code: 'dose-not-given', needs: [DOSE.completion_status], holds: (row) => row[DOSE.completion_status] !== 'NA' },
-  { code: 'dose-partial', needs: [DOSE.completion_status], holds: (row) => row[DOSE.completion_status] !== 'PA' },
-  {
-    code: 'refusal-reason-missing',
-    needs: [DOSE.completion_status],
-    holds: (row) => row[DOSE.completion_status] !== 'RE' || row[DOSE.refusal_reason] !== null,
-    asksFor: ['refusal_reason'],
-  },
-  {
-    code: 'mvx-missing',
-    needs: [],
-    holds: (row) => !isAdministered(row) || row[DOSE.mvx] !== null,
-    asksFor: ['mvx'],
-  },
-  {
-    code: 'lot-missing',
-    needs: [],
-    holds: (row) => !isAdministered(row) || row[DOSE.lot_number] !== null,
-    asksFor: ['lot_number'],
-  },
-  {
-    code: 'product-unknown',
-    needs: [DOSE.cvx, DOSE.mvx],
-    holds: (row, { codes }) => codes.makers.checkProduct(row[DOSE.cvx]!, row[DOSE.mvx]!) !== 'of-others',
-    facts: (row, { codes }) => ({ after: row[DOSE.cvx]!, other: codes.makers.ofVaccine(row[DOSE.cvx]!).join(', ') }),
-  },
+  ...remembered([
+    { code: 'action-not-add', needs: [DOSE.action_code], holds: (row) => row[DOSE.action_code] === 'A' },
+    { code: 'dose-refused', needs: [DOSE.completion_status], holds: (row) => row[DOSE.completion_status] !== 'RE' },
+    { code: 'dose-not-given', needs: [DOSE.completion_status], holds: (row) => row[DOSE.completion_status] !== 'NA' },
+    { code: 'dose-partial', needs: [DOSE.completion_status], holds: (row) => row[DOSE.completion_status] !== 'PA' },
+    {
+      code: 'refusal-reason-missing',
+      needs: [DOSE.completion_status],
+      holds: (row) => row[DOSE.completion_status] !== 'RE' || row[DOSE.refusal_reason] !== null,
+      asksFor: ['refusal_reason'],
+    },
+    {
+      code: 'mvx-missing',
+      needs: [],
+      holds: (row) => !isAdministered(row) || row[DOSE.mvx] !== null,
+      asksFor: ['mvx'],
+    },
+    {
+      code: 'lot-missing',
+      needs: [],
+      holds: (row) => !isAdministered(row) || row[DOSE.lot_number] !== null,
+      asksFor: ['lot_number'],
+    },
+    {
+      code: 'product-unknown',
+      needs: [DOSE.cvx, DOSE.mvx],
+      holds: (row, { codes }) => codes.makers.checkProduct(row[DOSE.cvx]!, row[DOSE.mvx]!) !== 'of-others',
+      facts: (row, { codes }) => ({ after: row[DOSE.cvx]!, other: codes.makers.ofVaccine(row[DOSE.cvx]!).join(', ') }),
+    },
+  ]),
   {
     code: 'mvx-retired',
     needs: [DOSE.mvx, DOSE.administered_on],
@@ -315,22 +337,24 @@ const DETAIL_RULES: readonly Rule[] = [
     },
     facts: (row, { codes }) => ({ other: codes.vaccinesOfCpt(row[DOSE.cpt]!)[0]!.cvx }),
   },
-  {
-    code: 'body-site-deprecated',
-    needs: [DOSE.body_site],
-    holds: (row, { codes }) => codes.column('body_site.hl7_status').get(row[DOSE.body_site]!) !== 'deprecated',
-  },
-  ...eligibilityRules(DOSE.eligibility),
-  {
-    code: 'funding-eligibility-disagree',
-    needs: [DOSE.eligibility, DOSE.funding_source],
-    holds: (row, { codes }) => {
-      const funds = row[DOSE.funding_source]!;
-      if ((funds !== FEDERAL_FUNDS && funds !== PRIVATE_FUNDS) || !isAdministered(row)) return true;
-      const isEligible = codes.column('eligibility.vfc_eligible').get(row[DOSE.eligibility]!);
-      return isEligible !== (funds === FEDERAL_FUNDS ? 'false' : 'true');
+  ...remembered([
+    {
+      code: 'body-site-deprecated',
+      needs: [DOSE.body_site],
+      holds: (row, { codes }) => codes.column('body_site.hl7_status').get(row[DOSE.body_site]!) !== 'deprecated',
     },
-  },
+    ...eligibilityRules(DOSE.eligibility),
+    {
+      code: 'funding-eligibility-disagree',
+      needs: [DOSE.eligibility, DOSE.funding_source],
+      holds: (row, { codes }) => {
+        const funds = row[DOSE.funding_source]!;
+        if ((funds !== FEDERAL_FUNDS && funds !== PRIVATE_FUNDS) || !isAdministered(row)) return true;
+        const isEligible = codes.column('eligibility.vfc_eligible').get(row[DOSE.eligibility]!);
+        return isEligible !== (funds === FEDERAL_FUNDS ? 'false' : 'true');
+      },
+    },
+  ]),
   {
     code: 'dose-looks-historical',
     needs: [],
@@ -363,6 +387,11 @@ function isInUse({ validStart, validEnd, status }: Cvx, day: string): boolean {
 
 /** The rules of a dose by itself; those of its vaccine come on top. */
 export const IMMUNIZATION_RULES: readonly Rule[] = [...DATE_RULES, ...DETAIL_RULES];
+
+/** Runs {@link IMMUNIZATION_RULES} over the doses of a file. */
+export function createDoseRules(): RuleMemory {
+  return new RuleMemory(IMMUNIZATION_RULES, REMEMBERED);
+}
 
 /** What a dose's patient says about the possible dates of a dose. */
 export interface PatientDates {

@@ -3,7 +3,7 @@ import { type FieldName, PATIENT, PATIENT_FIELDS, type Problem, type Row } from 
 import { isNewbornName, isTestName, isUnknownName, splitSuffix } from '../normalize/name.js';
 import { isZipOfState } from '../zip-states.js';
 import { eligibilityRules } from './eligibility.js';
-import { isLastOfMonth } from './month-days.js';
+import { dayOfMonth, isLastOfMonth } from './month-days.js';
 import type { Report, Rule } from './rule.js';
 
 /** States and territories whose ZIP codes begin with 0. */
@@ -90,7 +90,7 @@ export const PATIENT_RULES: readonly Rule[] = [
     needs: [PATIENT.birth_date],
     holds: (row, { today }) => {
       const date = row[PATIENT.birth_date]!;
-      return !date.endsWith('-01') || !isPossible(date, today);
+      return dayOfMonth(date) !== 1 || !isPossible(date, today);
     },
   },
   {
@@ -98,7 +98,7 @@ export const PATIENT_RULES: readonly Rule[] = [
     needs: [PATIENT.birth_date],
     holds: (row, { today }) => {
       const date = row[PATIENT.birth_date]!;
-      return !date.endsWith('-15') || !isPossible(date, today);
+      return dayOfMonth(date) !== 15 || !isPossible(date, today);
     },
   },
   {

@@ -27,6 +27,8 @@ export interface Rule {
   readonly asReceived?: FieldName;
   /** The slot that is emptied when the rule does not hold, because its value cannot be right. */
   readonly drops?: number;
+  /** Whether it looks at nothing but values of which there are few combinations, and changes nothing: `remembered.ts`. */
+  readonly isRemembered?: true;
 }
 
 /** Takes a finding of the record under way: its code, the field it is reported on, its facts. */

@@ -1,7 +1,7 @@
 /** Numbers for combinations of values. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Combinations } from '../../src/db/combinations.js';
+import { Combinations } from '../../src/core/combinations.js';
 
 const value = fc.option(fc.constantFrom('a', 'b', 'c', 'aa', ''), { nil: null });
 const row = fc.tuple(value, value, value, value);

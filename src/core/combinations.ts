@@ -1,6 +1,6 @@
 /** Remembers a number for each combination of values in some slots of a row. Asking makes no garbage. */
-import type { Row } from '../core/model.js';
-import { spread } from '../core/read/byte-cache.js';
+import type { Row } from './model.js';
+import { spread } from './read/byte-cache.js';
 
 const INITIAL_ROOM = 256;
 
