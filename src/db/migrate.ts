@@ -7,6 +7,7 @@ import * as patientComments from '../../migrations/0004_patient_comments.js';
 import * as doseRecords from '../../migrations/0005_dose_records.js';
 import * as ruleChanges from '../../migrations/0006_rule_changes.js';
 import * as reviewDesk from '../../migrations/0007_review_desk.js';
+import * as undo from '../../migrations/0010_undo.js';
 
 interface Migration {
   readonly name: string;
@@ -23,6 +24,7 @@ const MIGRATIONS: readonly Migration[] = [
   doseRecords,
   ruleChanges,
   reviewDesk,
+  undo,
 ];
 
 const SOURCE: Knex.MigrationSource<Migration> = {
