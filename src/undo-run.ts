@@ -59,6 +59,21 @@ export async function undoRun(store: SqliteStore, runId: number, options: UndoOp
       immunizationId: firstIds.immunizationId - 1,
       reviewId: firstIds.reviewId - 1,
     });
+    registry.note({
+      at: options.at,
+      who: options.by,
+      action: 'undo',
+      runId: run.id,
+      details: {
+        patients_removed: outcome.patients.removed,
+        patients_changed: outcome.patients.changed,
+        doses_removed: outcome.doses.removed,
+        doses_changed: outcome.doses.changed,
+        comments_removed: outcome.comments.removed,
+        staying: staying.length,
+        later_runs: laterRuns.map(String),
+      },
+    });
     return outcome;
   });
 }

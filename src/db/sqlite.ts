@@ -14,6 +14,15 @@ import { FATES, type Fate, type FileRole } from '../core/model.js';
 import { BeforeImages } from './before-images.js';
 import { BulkInsert, type ColumnSource, type SqlValue } from './bulk-insert.js';
 import { DoseDetails } from './dose-details.js';
+import {
+  appendToJournal,
+  type JournalEntry,
+  type JournalHead,
+  type JournalNote,
+  readJournal,
+  readJournalHead,
+  systemUser,
+} from './journal.js';
 import { dropCodeTables, keepCodeTables, readCodeTables } from './kept-code-tables.js';
 import {
   countUnweighed,
@@ -33,6 +42,7 @@ import { findPatientsByKeys, MissingKeys, patientsWithoutKeys, readComparable, r
 import { compareSchema, MIGRATIONS_TABLE, migrateSqlite, type SchemaState } from './migrate.js';
 import { DoseRegrouper } from './regroup.js';
 import { type DeskTools, ReviewDesk } from './review-desk.js';
+import { type EarlierLoad, findEarlierLoads } from './same-load.js';
 import {
   type ComparableRecord,
   type DoseWrites,
@@ -87,6 +97,7 @@ export async function openSqlite(path: string): Promise<SqliteStore> {
         database.close();
         await migrateSqlite(path);
         database = connect(path);
+        noteMigration(database, pending);
       }
       return new SqliteStore(database, path);
     } catch (error) {
@@ -175,8 +186,28 @@ export async function migrateSqliteFile(path: string): Promise<readonly string[]
     } finally {
       database.close();
     }
-    return pending.length === 0 ? [] : migrateSqlite(path);
+    if (pending.length === 0) return [];
+    const applied = await migrateSqlite(path);
+    const migrated = connect(path);
+    try {
+      noteMigration(migrated, applied);
+    } finally {
+      migrated.close();
+    }
+    return applied;
   });
+}
+
+function noteMigration(database: Database.Database, applied: readonly string[]): void {
+  if (applied.length === 0) return;
+  const note: JournalNote = {
+    at: new Date().toISOString(),
+    who: systemUser(),
+    action: 'migrate',
+    runId: null,
+    details: { applied },
+  };
+  database.transaction(() => appendToJournal(database, note)).immediate();
 }
 
 /** Whether the file is still to be made. @throws StoreError when it is there and is no SQLite database */
@@ -443,6 +474,12 @@ export class SqliteStore implements Store {
         )
         .run(thresholds?.match ?? null, thresholds?.review ?? null, runId);
       this.#closeRun(runId, 'completed', finishedAt, null);
+      const totals = Object.fromEntries(
+        FATES.map((fate) => [fate, files.reduce((sum, file) => sum + file.fates[fate], 0)]),
+      );
+      const records = files.reduce((sum, file) => sum + file.records, 0);
+      const details = { files: files.length, records, ...totals };
+      appendToJournal(this.#database, { at: finishedAt, who: systemUser(), action: 'load', runId, details });
     });
   }
 
@@ -485,6 +522,8 @@ export class SqliteStore implements Store {
       }
       dropCodeTables(this.#database, runId);
       this.#closeRun(runId, 'failed', finishedAt, message);
+      const note = { at: finishedAt, who: systemUser(), action: 'take back', runId, details: {} } as const;
+      appendToJournal(this.#database, note);
     });
   }
 
@@ -808,6 +847,20 @@ export class SqliteStore implements Store {
     } finally {
       this.forgetDetails();
     }
+  }
+
+  /** Writes something down in the journal. */
+  async note(note: JournalNote): Promise<void> {
+    await this.#write(() => appendToJournal(this.#database, note));
+  }
+
+  readJournal(): { readonly entries: readonly JournalEntry[]; readonly head: JournalHead } {
+    return { entries: readJournal(this.#database), head: readJournalHead(this.#database) };
+  }
+
+  /** Completed runs that were given the same besides their files, the last first. */
+  findEarlierLoads(run: NewRun): readonly EarlierLoad[] {
+    return findEarlierLoads(this.#database, run);
   }
 
   /** Forgets which details of doses there are: they were changed beside it. */

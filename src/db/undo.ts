@@ -6,6 +6,7 @@ import type { Database } from 'better-sqlite3';
 import { identityOf, matchKeyOf } from '../core/match/keys.js';
 import type { BeforeImages } from './before-images.js';
 import type { SqlValue } from './bulk-insert.js';
+import { appendToJournal, type JournalNote } from './journal.js';
 import { dropCodeTables } from './kept-code-tables.js';
 import { readComparable } from './match-keys.js';
 import type { MatchModelId, PatientKey, RunStatus } from './store.js';
@@ -446,6 +447,10 @@ export class RunUndo {
       if (this.#database.prepare(`${check} LIMIT 1`).get() === undefined) continue;
       throw new UndoError('rows would be left that belong to nothing; nothing was undone, please report it');
     }
+  }
+
+  note(note: JournalNote): void {
+    appendToJournal(this.#database, note);
   }
 
   /** Marks the run as undone. `last` are the highest ids that were ever given. */
