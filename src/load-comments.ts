@@ -69,7 +69,7 @@ class CommentSites {
 }
 
 /** A comment whose patient is known. */
-interface LinkedComment extends NewComment {
+export interface LinkedComment extends NewComment {
   readonly record: number;
   readonly sourcePatientId: string;
 }
@@ -127,10 +127,10 @@ function codeOf(link: 'unknown' | NoPatient, row: Row): IssueCode {
 }
 
 /** Stores comments, in one transaction; one that the patient has already is a duplicate. */
-async function storeComments(
+export async function storeComments(
   comments: readonly LinkedComment[],
-  file: FileRun,
-  { store, runId, signal }: RunContext,
+  file: Pick<FileRun, 'settle'>,
+  { store, runId, signal }: Pick<RunContext, 'store' | 'runId' | 'signal'>,
   counts: { new: number; duplicate: number },
 ): Promise<void> {
   if (comments.length === 0) return;
@@ -139,10 +139,11 @@ async function storeComments(
   const stored = await store.readComments(patientIds);
   const known = new Set(stored.map(keyOf));
   const fresh: NewComment[] = [];
+  const repeated: LinkedComment[] = [];
   for (const comment of comments) {
     const key = keyOf(comment);
     const isNew = !known.has(key);
-    if (isNew) fresh.push(comment);
+    (isNew ? fresh : repeated).push(comment);
     known.add(key);
     counts[isNew ? 'new' : 'duplicate']++;
     file.settle(comment.record, isNew ? 'loaded' : 'duplicate');
@@ -153,7 +154,7 @@ async function storeComments(
     .map(({ fileId, line, siteId, sourcePatientId }) => {
       return { fileId, line, sourceKey: hashSourceKey(siteId, sourcePatientId) };
     });
-  await store.writeComments(runId, fresh, recordKeys);
+  await store.writeComments(runId, fresh, recordKeys, repeated);
 }
 
 /** Equal for comments that say the same, whoever sent them. */

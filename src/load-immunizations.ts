@@ -163,7 +163,7 @@ class DoseStream {
 const PATIENTS_READ_AT_ONCE = 500;
 
 /** Decides about the doses of patients and writes them, many patients in one transaction. */
-class DoseWriter {
+export class DoseWriter {
   readonly #files: readonly FileRun[];
   readonly #links: PatientLinks;
   readonly #context: RunContext;
@@ -197,7 +197,11 @@ class DoseWriter {
   }
 
   /** Takes patients with all of their doses, and writes when there are enough. `stage` says so on the screen, too. */
-  async write(patients: readonly OrderedRow[][], stream: DoseStream, stage?: 'storing immunizations'): Promise<void> {
+  async write(
+    patients: readonly OrderedRow[][],
+    stream: Pick<DoseStream, 'hasStreamed'>,
+    stage?: 'storing immunizations',
+  ): Promise<void> {
     const isLate = stage !== undefined;
     for (const doses of patients) {
       const { patientId } = doses[0]!;

@@ -103,7 +103,7 @@ export async function loadPatients(
 }
 
 /** The accepted records of all patient files, side by side: a row of text and a few numbers each. */
-class PatientSet {
+export class PatientSet {
   /** The row as it is stored, packed. */
   readonly rows: string[] = [];
   /** The sender's key. */
@@ -126,7 +126,7 @@ class PatientSet {
   readonly weighed: WeighedPatients | null;
   readonly #unstored: readonly number[];
 
-  constructor(context: RunContext) {
+  constructor(context: Pick<RunContext, 'spec' | 'matching'>) {
     const notStored = context.spec.layouts.patient.fields.filter((field) => field.store === false);
     this.#unstored = Object.entries(PATIENT_FIELDS)
       .filter(([name, definition]) => 'stored' in definition || notStored.some((field) => field.field === name))
@@ -152,6 +152,19 @@ class PatientSet {
     this.rows.push(packed);
     // A number that was not sent before is something new, even where it is not stored itself.
     this.contents.push(hashText(ssnCheck === null ? packed : `${packed}\x1f${ssnCheck}`));
+  }
+
+  /** Adds a record as the registry has kept it, of whose Social Security number no more than `ssnCheck` is known. */
+  addStored(row: Row, source: SourceKey, ssnCheck: number | null, content: number): void {
+    const packed = packRow(row);
+    this.sources.push(sourceKey(source.siteId, source.sourcePatientId));
+    this.matchKeys.push(matchKeyOf(identityOf(row)));
+    this.ssnChecks.push(ssnCheck);
+    this.weighed?.addStored(row.with(PATIENT.site_id, source.siteId), ssnCheck);
+    this.birthDates.push(row[PATIENT.birth_date]!);
+    this.deathDates.push(row[PATIENT.death_date]!);
+    this.rows.push(packed);
+    this.contents.push(content);
   }
 
   /** A record's row as it is stored. */
@@ -300,7 +313,7 @@ const NEW: PatientDecision = { kind: 'new' };
 const PATIENTS_READ_AT_ONCE = 500;
 
 /** Matches the set, then writes it. */
-class PatientMatcher {
+export class PatientMatcher {
   readonly #set: PatientSet;
   readonly #files: readonly FileRun[];
   readonly #bySource: Map<string, LinkedPatient | NoPatient>;
@@ -400,6 +413,16 @@ class PatientMatcher {
         this.#known.set(patient.patientId, { ...patient, matchKeys: [...all] });
       }
     }
+  }
+
+  /** Takes decisions that were made before, instead of making them. */
+  takeDecisions(decisions: ReadonlyMap<number, PatientDecision>): void {
+    this.#decisions = decisions;
+  }
+
+  /** The records of an id that stands for more than one person, by their place in the set. */
+  findConflicts(): number[] {
+    return [...this.#decisions].flatMap(([index, { kind }]) => (kind === 'conflict' ? [index] : []));
   }
 
   /** Sets aside all records of an id that stands for more than one person. */

@@ -34,6 +34,7 @@ import {
   type SpecChoiceSummary,
   type Summary,
 } from './run.js';
+import { findSameLoad } from './same-load.js';
 import { createExecutor } from './threads/executor.js';
 import { UnmappedLog } from './unmapped.js';
 
@@ -89,6 +90,8 @@ export interface LoadOptions {
   readonly maxIssuesPerCode?: number;
   /** An earlier run of the same files: what its code tables made of each record is compared with what these make of it. */
   readonly compareWith?: ComparisonBasis | null;
+  /** Whether files that were loaded so before are loaded again; `true` unless told otherwise. Only `load` asks. */
+  readonly again?: boolean;
   /** Stops the run; what it has written is taken back. */
   readonly signal?: AbortSignal | null;
   readonly onProgress?: (progress: Progress) => void;
@@ -110,9 +113,22 @@ export class RuleError extends Error {
   }
 }
 
+/** The same files were loaded before, from the same site and in the same way: there is nothing to do. */
+export class LoadedBeforeError extends Error {
+  readonly code = 'loaded-before';
+  constructor(
+    readonly runId: number,
+    /** ISO 8601. */
+    readonly finishedAt: string,
+  ) {
+    super(`loaded as run ${runId} on ${finishedAt.slice(0, 10)}, nothing to do; --again loads it all the same`);
+    this.name = 'LoadedBeforeError';
+  }
+}
+
 /**
  * Loads a submission.
- * @throws RuleError when a rule cannot be changed so, SpecError when the code tables do not know a default of the spec,
+ * @throws LoadedBeforeError unless `again`, and nothing is written then; RuleError when a rule cannot be changed so, SpecError when the code tables do not know a default of the spec,
  * InputError when a file cannot be loaded or no spec can be recognised, StoreError when the database cannot be used,
  * ReportError when the report cannot be written, TransformError, TooManyRejectsError; in each case nothing of the submission
  * stays behind
@@ -127,6 +143,10 @@ export async function load(options: LoadOptions): Promise<Summary> {
   const submission = await receiveSubmission({ ...options, comments, files, specs });
   checkDefaults(submission.spec, options.codes);
   const received = { ...submission, files: tellApart(submission.files) };
+  if (options.mode === 'load' && options.again === false) {
+    const earlier = await findSameLoad(received, options, newRun(received, options, clock.startedAt).run);
+    if (earlier !== null) throw new LoadedBeforeError(earlier.runId, earlier.finishedAt);
+  }
   const folder =
     options.report === null ? ReportFolder.createIn(DEFAULT_REPORT_PARENT) : ReportFolder.create(options.report);
   try {
@@ -171,19 +191,8 @@ async function loadInto(
   }
   if (options.mode === 'load' && store instanceof SqliteStore) await applyEarlier(store, options);
   const { files } = submission;
-  const { spec, changed } = changeRules(submission.spec, options.rules ?? {});
+  const { run, spec, changed } = newRun(submission, options, clock.startedAt);
   const { codes, site, today, matchModel = 'exact' } = options;
-  const run: NewRun = {
-    specId: spec.id,
-    specVersion: spec.version,
-    siteId: site,
-    today,
-    programVersion: programVersion(),
-    codeTables: { ...codeTableDates(codes), ...(options.map && { map: `${options.map.name} ${options.map.sha256}` }) },
-    ruleChanges: Object.keys(changed).length > 0 ? JSON.stringify(changed) : null,
-    startedAt: clock.startedAt,
-    matchModel,
-  };
   const { runId, fileIds } = await store.openRun(
     run,
     files.map(({ role, source }) => ({ role, name: source.name })),
@@ -226,6 +235,28 @@ async function loadInto(
     await executor.close();
     issues.close();
   }
+}
+
+/** What a run is given besides its files, and the spec with its changed rules. */
+function newRun(
+  submission: Submission,
+  options: LoadOptions,
+  startedAt: string,
+): { readonly run: NewRun; readonly spec: Spec; readonly changed: RunContext['changedRules'] } {
+  const { spec, changed } = changeRules(submission.spec, options.rules ?? {});
+  const { codes, site, today, matchModel = 'exact' } = options;
+  const run: NewRun = {
+    specId: spec.id,
+    specVersion: spec.version,
+    siteId: site,
+    today,
+    programVersion: programVersion(),
+    codeTables: { ...codeTableDates(codes), ...(options.map && { map: `${options.map.name} ${options.map.sha256}` }) },
+    ruleChanges: Object.keys(changed).length > 0 ? JSON.stringify(changed) : null,
+    startedAt,
+    matchModel,
+  };
+  return { run, spec, changed };
 }
 
 /** Applies decisions that an immload wrote down which did not apply them. */

@@ -38,6 +38,12 @@ export class WeighedPatients {
     this.#incoming++;
   }
 
+  /** Adds a record as the registry has kept it. */
+  addStored(row: Row, ssnCheck: number | null): void {
+    this.#people.add(row, ssnCheck);
+    this.#incoming++;
+  }
+
   /** Decides about all records, once. `sharedIds` and `known` are as in {@link decidePeople}. */
   async decide(
     store: Store,

@@ -1,9 +1,11 @@
 /** The command line: yargs, its commands, and the exit code. */
 import yargs, { type Argv, type Options } from 'yargs';
+import { systemUser } from '../db/journal.js';
 import { programVersion } from '../files/specs.js';
 import { type AcceptArguments, runAcceptFixes } from './accept-fixes.js';
 import { type CodesArguments, listCodes, showCodes, type UpdateArguments, updateCodes } from './codes.js';
 import { describeError, ExitCode, UsageError } from './exit.js';
+import { listJournal, verifyJournal } from './journal.js';
 import { explain, listRuns, listSpecs, migrate, showSpec } from './lists.js';
 import { type LoadArguments, runLoad } from './load.js';
 import { COMMANDS, type CommandOption } from './options.js';
@@ -14,6 +16,7 @@ import { compareSpecs } from './spec-diff.js';
 import { documentSpec } from './spec-doc.js';
 import { sampleSpec } from './spec-sample.js';
 import { showSafely } from './table.js';
+import { undo } from './undo.js';
 import { explainMatch, listReviews, showReview, type WhyOptions } from './why.js';
 
 /** Runs the program with these arguments and gives its exit code. */
@@ -60,6 +63,9 @@ type Arguments = LoadArguments &
     patient: string | number;
     record: readonly string[];
     thresholds: string;
+    run: string | number;
+    plan: boolean;
+    head?: string;
     min: AcceptArguments['min'];
   };
 
@@ -89,6 +95,12 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
   command(cli, 'validate [files..]', async (a) => finish(await runLoad(a, 'validate', a.db)));
   command(cli, 'accept-fixes', (a) => runAcceptFixes({ ...a, report: a.report!, min: a.min }));
   command(cli, 'runs', (a) => listRuns(a.db, a.json));
+  command(cli, 'undo <run>', (a) => undo(String(a.run), { ...a, by: a.by ?? systemUser() }));
+  cli.command('journal', 'Who did what to the registry: list, verify', (sub) => {
+    command(sub, 'journal list', (a) => listJournal(a.db, a.json));
+    command(sub, 'journal verify', async (a) => finish(await verifyJournal(a.db, a.head)));
+    return sub.demandCommand(1, 'which? `immload journal --help` lists its commands');
+  });
   command(cli, 'migrate', (a) => migrate(a.db));
   const whyOptions = ({ db, json, values }: Arguments): WhyOptions => ({ database: db, json, values });
   command(cli, 'why <what>', (a) => explainMatch(String(a.what), whyOptions(a)));
@@ -127,7 +139,7 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
 /** Adds a command of the table; its last word is its name where it belongs to a group. */
 function command(cli: Argv, name: keyof typeof COMMANDS, handle: (args: Arguments) => void | Promise<void>): void {
   const { describe, options } = COMMANDS[name];
-  const local = name.replace(/^(?:spec|codes|review) /, '');
+  const local = name.replace(/^(?:spec|codes|review|journal) /, '');
   cli.command(
     local,
     describe,

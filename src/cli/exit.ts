@@ -1,4 +1,5 @@
 /** Exit codes, and how errors become words on stderr. */
+import { UndoError } from '../db/undo.js';
 import { MapError } from '../files/maps.js';
 
 export const ExitCode = {
@@ -47,6 +48,7 @@ const OWN_ERRORS = new Set([
   'RuleError',
   'ReviewError',
   'PartingError',
+  'UndoError',
 ]);
 
 /** What is said of an error on stderr: one line, and one more for each thing that is wrong with a file. */
@@ -58,11 +60,19 @@ interface Described {
 
 /** What is told of an error. Of errors that are not ours, only the kind and the place are. */
 export function describeError(error: unknown): Described {
-  return { details: error instanceof MapError ? describeProblems(error) : [], ...describeKind(error) };
+  const details =
+    error instanceof MapError ? describeProblems(error) : error instanceof UndoError ? describeDecisions(error) : [];
+  return { details, ...describeKind(error) };
 }
 
 /** Longer lists are cut. */
 const MOST_PROBLEMS = 100;
+
+function describeDecisions({ decisions }: UndoError): string[] {
+  return decisions.map(({ reviewId, decision, decidedBy, decidedAt }) => {
+    return `R${reviewId}: ${decision}, by ${decidedBy ?? 'nobody known'} on ${decidedAt?.slice(0, 10) ?? 'a day not known'}`;
+  });
+}
 
 function describeProblems({ problems }: MapError): string[] {
   const lines = problems.slice(0, MOST_PROBLEMS).map(({ line, column, message, remedy }) => {

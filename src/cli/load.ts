@@ -13,10 +13,11 @@ import { isOutdated, loadCodes, locateCodeTables } from '../files/code-tables.js
 import { loadMap } from '../files/maps.js';
 import { builtInSpecIds, loadSpec } from '../files/specs.js';
 import type { UnpackLimits } from '../files/unpack.js';
-import { load } from '../load.js';
+import { LoadedBeforeError, load } from '../load.js';
 import type { RejectLimit, Summary } from '../run.js';
 import { type CodesArguments, findCodesFolder } from './codes.js';
 import { ExitCode, UsageError } from './exit.js';
+import { print, printJson } from './print.js';
 import { ProgressLine } from './progress.js';
 import { fileErrorsOf, formatSummary } from './summary.js';
 import { formatCount, showSafely } from './table.js';
@@ -43,6 +44,8 @@ export interface LoadArguments extends Pick<CodesArguments, 'codes'> {
   readonly threads?: number | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Of `load`: files that were loaded before, too. */
+  readonly again?: boolean | undefined;
   /** Of `validate`: an earlier run. */
   readonly compare?: number | undefined;
 }
@@ -107,6 +110,7 @@ export async function runLoad(
       maxIssuesPerCode,
       threads,
       compareWith: earlier,
+      again: args.again ?? false,
       signal: stop.signal,
       onProgress: progress.show,
       onNotice: (notice) => {
@@ -114,6 +118,12 @@ export async function runLoad(
         process.stderr.write(`immload: ${notice}\n`);
       },
     });
+  } catch (error) {
+    if (!(error instanceof LoadedBeforeError)) throw error;
+    const { runId, finishedAt, message } = error;
+    if (args.json) printJson({ loaded_before: { run: runId, finished_at: finishedAt } });
+    else if (!args.quiet) print(message);
+    return ExitCode.success;
   } finally {
     progress.clear();
     stop.release();

@@ -171,6 +171,29 @@ export const LOAD_OPTIONS = {
     default: false,
     describe: 'Compare with the registry and report as usual, but write nothing to it',
   },
+  again: {
+    type: 'boolean',
+    default: false,
+    describe: 'Load files also when the very same were loaded before, from the same site and in the same way',
+  },
+} as const satisfies Record<string, CommandOption>;
+
+const UNDO_OPTIONS = {
+  ...database,
+  ...codes,
+  plan: { type: 'boolean', default: false, describe: 'Show what would be done, and change nothing' },
+  by: { type: 'string', value: 'NAME', describe: 'Who undoes it (default: the name of the user)' },
+  json: { type: 'boolean', default: false, describe: 'Print JSON instead of words' },
+} as const satisfies Record<string, CommandOption>;
+
+const VERIFY_JOURNAL_OPTIONS = {
+  ...database,
+  head: {
+    type: 'string',
+    value: 'N:HASH',
+    describe:
+      'A head that was printed before and kept elsewhere: without it, a journal that was made anew as a whole is not found',
+  },
 } as const satisfies Record<string, CommandOption>;
 
 export const RUNS_OPTIONS = { ...database, ...json };
@@ -319,6 +342,19 @@ export const COMMANDS = {
     options: ACCEPT_OPTIONS as Record<string, CommandOption>,
   },
   runs: { describe: 'List the loads of a registry', options: RUNS_OPTIONS as Record<string, CommandOption> },
+  'undo <run>': {
+    describe:
+      'Undo a run: what it added goes, what it changed goes back, what later runs said stays as if they had come without it',
+    options: UNDO_OPTIONS as Record<string, CommandOption>,
+  },
+  'journal list': {
+    describe: 'List who did what to the registry and when: loads, undoings, decisions, migrations',
+    options: RUNS_OPTIONS as Record<string, CommandOption>,
+  },
+  'journal verify': {
+    describe: 'Check that no entry of the journal was altered, taken out or moved',
+    options: VERIFY_JOURNAL_OPTIONS as Record<string, CommandOption>,
+  },
   migrate: {
     describe: 'Bring a registry made by an older immload to the current schema',
     options: MIGRATE_OPTIONS as Record<string, CommandOption>,

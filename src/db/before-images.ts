@@ -38,10 +38,10 @@ export class BeforeImages {
     return this.#database.prepare('SELECT run_id FROM main.run_files WHERE id = ?').pluck().get(fileId) as number;
   }
 
-  /** Puts the rows of a table back as they were before a run. */
-  restore(runId: number, table: string): void {
+  /** Puts the rows of a table back as they were before a run: all of them, or those that a condition on the images names. */
+  restore(runId: number, table: string, condition = 'true'): void {
     const images = this.#database
-      .prepare('SELECT row_id, image FROM before_images WHERE run_id = ? AND table_name = ?')
+      .prepare(`SELECT row_id, image FROM main.before_images WHERE run_id = ? AND table_name = ? AND ${condition}`)
       .all(runId, table) as { row_id: number; image: string }[];
     for (const { row_id, image } of images) {
       if (image === ABSENT) {

@@ -89,7 +89,7 @@ function selectReviews(database: Database, condition: string, ...values: readonl
     .prepare(
       `SELECT m.id, m.run_id, m.patient_id_a, m.patient_id_b, m.immunization_id_a, m.immunization_id_b, m.weight, m.reasons, m.explanation, m.decision, m.decided_by,
          m.decided_at, m.decision_reason
-       FROM match_reviews m JOIN runs r ON r.id = m.run_id WHERE r.status = 'completed' AND ${condition}
+       FROM match_reviews m JOIN runs r ON r.id = m.run_id WHERE r.status IN ('completed', 'undone') AND ${condition}
        ORDER BY m.weight IS NULL, m.weight DESC, m.id`,
     )
     .raw()
@@ -215,7 +215,7 @@ export function* readComparisons(database: Database): Generator<StoredComparison
     .prepare(
       `SELECT 'one', NULL, s.patient_id, NULL, s.run_id, s.line, s.explanation, NULL
        FROM patient_sources s JOIN runs r ON r.id = s.run_id
-       WHERE r.status = 'completed' AND s.explanation IS NOT NULL AND coalesce(s.reason, '') NOT LIKE 'decided by a reviewer%'
+       WHERE r.status IN ('completed', 'undone') AND s.explanation IS NOT NULL AND coalesce(s.reason, '') NOT LIKE 'decided by a reviewer%'
        ORDER BY s.id`,
     )
     .raw();
@@ -223,7 +223,7 @@ export function* readComparisons(database: Database): Generator<StoredComparison
     .prepare(
       `SELECT CASE WHEN m.reasons = '${SPLIT}' THEN 'one' ELSE 'question' END, m.id, m.patient_id_a, m.patient_id_b, m.run_id, NULL, m.explanation, m.decision
        FROM match_reviews m JOIN runs r ON r.id = m.run_id
-       WHERE r.status = 'completed' AND m.explanation IS NOT NULL ORDER BY m.id`,
+       WHERE r.status IN ('completed', 'undone') AND m.explanation IS NOT NULL ORDER BY m.id`,
     )
     .raw();
   type Comparison = [
@@ -242,7 +242,7 @@ export function countUnweighed(database: Database): number {
   return database
     .prepare(
       `SELECT count(*) FROM match_reviews m JOIN runs r ON r.id = m.run_id
-       WHERE r.status = 'completed' AND m.explanation IS NULL AND m.immunization_id_a IS NULL`,
+       WHERE r.status IN ('completed', 'undone') AND m.explanation IS NULL AND m.immunization_id_a IS NULL`,
     )
     .pluck()
     .get() as number;

@@ -92,7 +92,7 @@ export function readNameUses(database: Database, schemas: readonly string[], nam
 
 /** Completed runs whose patients have only the key of name and birth date. */
 function keylessRuns(schema: string): string {
-  return `SELECT id FROM ${schema}.runs WHERE status = 'completed' AND coalesce(has_all_keys, 0) = 0`;
+  return `SELECT id FROM ${schema}.runs WHERE status IN ('completed', 'undone') AND coalesce(has_all_keys, 0) = 0`;
 }
 
 /** The patients that cannot be found by all keys, in the order of their ids. */

@@ -7,6 +7,8 @@ import * as patientComments from '../../migrations/0004_patient_comments.js';
 import * as doseRecords from '../../migrations/0005_dose_records.js';
 import * as ruleChanges from '../../migrations/0006_rule_changes.js';
 import * as reviewDesk from '../../migrations/0007_review_desk.js';
+import * as undo from '../../migrations/0010_undo.js';
+import * as journal from '../../migrations/0011_journal.js';
 
 interface Migration {
   readonly name: string;
@@ -23,6 +25,8 @@ const MIGRATIONS: readonly Migration[] = [
   doseRecords,
   ruleChanges,
   reviewDesk,
+  undo,
+  journal,
 ];
 
 const SOURCE: Knex.MigrationSource<Migration> = {

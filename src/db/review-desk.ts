@@ -20,6 +20,7 @@ import {
   readCluster,
 } from './decision-images.js';
 import type { DoseDetails } from './dose-details.js';
+import { appendToJournal } from './journal.js';
 import { type Review, type ReviewDecision, readReview, readReviewsOfPatient } from './match-history.js';
 import { readComparable } from './match-keys.js';
 import { type Person, type PersonPart, partOfSource, readPerson, rowOfParts, type SourceRow } from './person.js';
@@ -212,6 +213,13 @@ export class ReviewDesk {
       made.reason,
       made.reviewId,
     );
+    appendToJournal(this.#database, {
+      at: made.at,
+      who: made.by,
+      action: 'review',
+      runId: null,
+      details: { review: made.reviewId, decision: made.decision, ...(effect !== null && { effect }) },
+    });
     const { lastInsertRowid } = this.#database
       .prepare(
         `INSERT INTO main.review_decisions

@@ -14,6 +14,15 @@ import { FATES, type Fate, type FileRole } from '../core/model.js';
 import { BeforeImages } from './before-images.js';
 import { BulkInsert, type ColumnSource, type SqlValue } from './bulk-insert.js';
 import { DoseDetails } from './dose-details.js';
+import {
+  appendToJournal,
+  type JournalEntry,
+  type JournalHead,
+  type JournalNote,
+  readJournal,
+  readJournalHead,
+  systemUser,
+} from './journal.js';
 import { dropCodeTables, keepCodeTables, readCodeTables } from './kept-code-tables.js';
 import {
   countUnweighed,
@@ -33,6 +42,7 @@ import { findPatientsByKeys, MissingKeys, patientsWithoutKeys, readComparable, r
 import { compareSchema, MIGRATIONS_TABLE, migrateSqlite, type SchemaState } from './migrate.js';
 import { DoseRegrouper } from './regroup.js';
 import { type DeskTools, ReviewDesk } from './review-desk.js';
+import { type EarlierLoad, findEarlierLoads } from './same-load.js';
 import {
   type ComparableRecord,
   type DoseWrites,
@@ -46,6 +56,7 @@ import {
   type PatientState,
   type PatientWrites,
   type RecordKey,
+  type RepeatedComment,
   type ReviewedDoses,
   type RunRecord,
   type RunStatus,
@@ -58,6 +69,7 @@ import {
 } from './store.js';
 import { readReviewedDoses, readStoredDoses } from './stored-doses.js';
 import { DOSE_COLUMNS, IMMUNIZATION_COLUMNS, PATIENT_COLUMNS, PATIENT_SLOTS, recordText, rowOf } from './tables.js';
+import { DETAILS_KEPT_BACK, RunUndo } from './undo.js';
 
 /** Marks a SQLite file as immload's: the letters IMLD. */
 const APPLICATION_ID = 0x494d4c44;
@@ -85,6 +97,7 @@ export async function openSqlite(path: string): Promise<SqliteStore> {
         database.close();
         await migrateSqlite(path);
         database = connect(path);
+        noteMigration(database, pending);
       }
       return new SqliteStore(database, path);
     } catch (error) {
@@ -173,8 +186,28 @@ export async function migrateSqliteFile(path: string): Promise<readonly string[]
     } finally {
       database.close();
     }
-    return pending.length === 0 ? [] : migrateSqlite(path);
+    if (pending.length === 0) return [];
+    const applied = await migrateSqlite(path);
+    const migrated = connect(path);
+    try {
+      noteMigration(migrated, applied);
+    } finally {
+      migrated.close();
+    }
+    return applied;
   });
+}
+
+function noteMigration(database: Database.Database, applied: readonly string[]): void {
+  if (applied.length === 0) return;
+  const note: JournalNote = {
+    at: new Date().toISOString(),
+    who: systemUser(),
+    action: 'migrate',
+    runId: null,
+    details: { applied },
+  };
+  database.transaction(() => appendToJournal(database, note)).immediate();
 }
 
 /** Whether the file is still to be made. @throws StoreError when it is there and is no SQLite database */
@@ -441,6 +474,12 @@ export class SqliteStore implements Store {
         )
         .run(thresholds?.match ?? null, thresholds?.review ?? null, runId);
       this.#closeRun(runId, 'completed', finishedAt, null);
+      const totals = Object.fromEntries(
+        FATES.map((fate) => [fate, files.reduce((sum, file) => sum + file.fates[fate], 0)]),
+      );
+      const records = files.reduce((sum, file) => sum + file.records, 0);
+      const details = { files: files.length, records, ...totals };
+      appendToJournal(this.#database, { at: finishedAt, who: systemUser(), action: 'load', runId, details });
     });
   }
 
@@ -462,13 +501,13 @@ export class SqliteStore implements Store {
       this.#database
         .prepare('DELETE FROM record_keys WHERE file_id IN (SELECT id FROM run_files WHERE run_id = ?)')
         .run(runId);
-      // Details of doses that a reviewer's decision took away are needed when it is undone.
+      // Details that doses had before a decision of a reviewer, or before another run, are needed when that is undone.
       this.#database.exec(
-        `DELETE FROM dose_details WHERE id NOT IN (SELECT detail_id FROM doses) AND id NOT IN
-           (SELECT CAST(row_key AS INTEGER) FROM decision_images WHERE table_name = 'dose_details')`,
+        `DELETE FROM dose_details WHERE id NOT IN (SELECT detail_id FROM doses) AND id NOT IN (${DETAILS_KEPT_BACK})`,
       );
       for (const table of [
         'patient_comments',
+        'comment_duplicates',
         'immunization_duplicates',
         'immunization_parts',
         'patients',
@@ -483,6 +522,8 @@ export class SqliteStore implements Store {
       }
       dropCodeTables(this.#database, runId);
       this.#closeRun(runId, 'failed', finishedAt, message);
+      const note = { at: finishedAt, who: systemUser(), action: 'take back', runId, details: {} } as const;
+      appendToJournal(this.#database, note);
     });
   }
 
@@ -552,13 +593,19 @@ export class SqliteStore implements Store {
   #findNextIds(): { patientId: number; immunizationId: number; reviewId: number } {
     // The id of a dose that became part of another is not given again: the run that did it can be taken back.
     const gone = this.#highest("SELECT max(row_id) FROM before_images WHERE table_name = 'doses'");
-    // Nor are those of patients and doses that a reviewer's decision took away.
+    // Nor are those that an undone run had, nor those of patients and doses that a reviewer's decision took away.
+    const undone = (column: string): number => this.#highest(`SELECT max(${column}) FROM runs`);
     const keptBack = (table: string): number =>
       this.#highest(`SELECT max(CAST(row_key AS INTEGER)) FROM decision_images WHERE table_name = '${table}'`);
     return {
-      patientId: Math.max(this.#nextId('patients'), 1 + keptBack('patients')),
-      immunizationId: Math.max(this.#nextId('doses'), 1 + gone, 1 + keptBack('doses')),
-      reviewId: this.#nextId('match_reviews'),
+      patientId: Math.max(this.#nextId('patients'), 1 + keptBack('patients'), 1 + undone('last_patient_id')),
+      immunizationId: Math.max(
+        this.#nextId('doses'),
+        1 + gone,
+        1 + keptBack('doses'),
+        1 + undone('last_immunization_id'),
+      ),
+      reviewId: Math.max(this.#nextId('match_reviews'), 1 + undone('last_review_id')),
     };
   }
 
@@ -775,6 +822,50 @@ export class SqliteStore implements Store {
       details.forget();
       return result;
     });
+  }
+
+  /**
+   * Does the work of an undo in one transaction: all of it is in the registry, or nothing; nothing either if it `isPlan`.
+   * @throws StoreError `busy` while a run is alive
+   */
+  async undo<T>(isPlan: boolean, work: (registry: RunUndo) => Promise<T>): Promise<T> {
+    await this.#begin();
+    let undo: RunUndo | null = null;
+    try {
+      const [running] = this.#runningRuns();
+      if (running !== undefined) {
+        throw new StoreError('busy', `${this.#path}: run ${running.id} is not finished; undo when it is`);
+      }
+      undo = new RunUndo(this.#database, this.#images);
+      const result = await work(undo);
+      undo.close();
+      this.#database.exec(isPlan ? 'ROLLBACK' : 'COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      throw toStoreError(error, this.#path);
+    } finally {
+      this.forgetDetails();
+    }
+  }
+
+  /** Writes something down in the journal. */
+  async note(note: JournalNote): Promise<void> {
+    await this.#write(() => appendToJournal(this.#database, note));
+  }
+
+  readJournal(): { readonly entries: readonly JournalEntry[]; readonly head: JournalHead } {
+    return { entries: readJournal(this.#database), head: readJournalHead(this.#database) };
+  }
+
+  /** Completed runs that were given the same besides their files, the last first. */
+  findEarlierLoads(run: NewRun): readonly EarlierLoad[] {
+    return findEarlierLoads(this.#database, run);
+  }
+
+  /** Forgets which details of doses there are: they were changed beside it. */
+  forgetDetails(): void {
+    this.#details = null;
   }
 
   /** Where rows are that are looked up. */
@@ -1035,7 +1126,12 @@ export class SqliteStore implements Store {
     }));
   }
 
-  async writeComments(runId: number, comments: readonly NewComment[], recordKeys: readonly RecordKey[]): Promise<void> {
+  async writeComments(
+    runId: number,
+    comments: readonly NewComment[],
+    recordKeys: readonly RecordKey[],
+    duplicates: readonly RepeatedComment[],
+  ): Promise<void> {
     await this.#write(() => {
       this.#showAlive(runId);
       this.#insert('patient_comments', comments.length, [
@@ -1047,6 +1143,15 @@ export class SqliteStore implements Store {
         { name: 'comment_code', value: (i) => comments[i]!.code },
         { name: 'applies_on', value: (i) => comments[i]!.appliesOn },
       ]);
+      this.#insert('comment_duplicates', duplicates.length, [
+        { name: 'run_id', value: () => runId },
+        { name: 'file_id', value: (i) => duplicates[i]!.fileId },
+        { name: 'line', value: (i) => duplicates[i]!.line },
+        { name: 'site_id', value: (i) => duplicates[i]!.siteId },
+        { name: 'source_patient_id', value: (i) => duplicates[i]!.sourcePatientId },
+        { name: 'comment_code', value: (i) => duplicates[i]!.code },
+        { name: 'applies_on', value: (i) => duplicates[i]!.appliesOn },
+      ]);
       this.#insertRecordKeys(recordKeys);
     });
   }
@@ -1055,10 +1160,18 @@ export class SqliteStore implements Store {
 
   /** One transaction: all of the work is in the database, or nothing of it. */
   async #write<T>(work: () => T): Promise<T> {
+    return this.#patiently(() => this.#database.transaction(work).immediate());
+  }
+
+  async #begin(): Promise<void> {
+    await this.#patiently(() => this.#database.exec('BEGIN IMMEDIATE'));
+  }
+
+  async #patiently<T>(work: () => T): Promise<T> {
     const giveUpAt = Date.now() + MOST_PATIENCE_MS;
     for (;;) {
       try {
-        return this.#database.transaction(work).immediate();
+        return work();
       } catch (error) {
         this.#details?.forget();
         // A report or a backup that reads the registry holds the writer up. It must not end a load of hours.

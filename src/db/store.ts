@@ -8,8 +8,8 @@ import type { KnownPatient } from '../core/match/patient.js';
 import type { PatientPart } from '../core/match/survivor.js';
 import type { Fate, FileRole, Row } from '../core/model.js';
 
-/** Where a run stands. A run that was killed stays `running` until it is taken back. */
-export type RunStatus = 'running' | 'completed' | 'failed';
+/** Where a run stands. A run that was killed stays `running` until it is taken back; one is `undone` by a person. */
+export type RunStatus = 'running' | 'completed' | 'failed' | 'undone';
 
 export interface NewRun {
   readonly specId: string;
@@ -265,6 +265,11 @@ export interface NewComment extends StoredComment {
   readonly line: number;
 }
 
+/** A comment that the registry had already, and under which id it came again. */
+export interface RepeatedComment extends NewComment {
+  readonly sourcePatientId: string;
+}
+
 /** A database with the registry tables, open for one run at a time. */
 export interface Store {
   /** Opens a run and its files. @throws StoreError `busy` while another run is alive */
@@ -336,7 +341,12 @@ export interface Store {
 
   /** All comments on these patients. */
   readComments(patientIds: readonly number[]): Promise<readonly StoredComment[]>;
-  writeComments(runId: number, comments: readonly NewComment[], recordKeys: readonly RecordKey[]): Promise<void>;
+  writeComments(
+    runId: number,
+    comments: readonly NewComment[],
+    recordKeys: readonly RecordKey[],
+    duplicates: readonly RepeatedComment[],
+  ): Promise<void>;
 
   close(): Promise<void>;
 }

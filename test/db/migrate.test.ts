@@ -8,13 +8,25 @@ import * as patientComments from '../../migrations/0004_patient_comments.js';
 import * as doseRecords from '../../migrations/0005_dose_records.js';
 import * as ruleChanges from '../../migrations/0006_rule_changes.js';
 import * as reviewDesk from '../../migrations/0007_review_desk.js';
+import * as undo from '../../migrations/0010_undo.js';
+import * as journal from '../../migrations/0011_journal.js';
 import { IMMUNIZATION_FIELDS, PATIENT_FIELDS } from '../../src/core/model.js';
 import { compareSchema, migrateSqlite } from '../../src/db/migrate.js';
 import { DETAIL_COLUMNS, DOSE_COLUMNS, IMMUNIZATION_COLUMNS, PATIENT_COLUMNS } from '../../src/db/tables.js';
 import { Sandbox } from '../support/sandbox.js';
 
 /** All migrations, in their order. */
-const MIGRATIONS = [registry, codeTables, matching, patientComments, doseRecords, ruleChanges, reviewDesk];
+const MIGRATIONS = [
+  registry,
+  codeTables,
+  matching,
+  patientComments,
+  doseRecords,
+  ruleChanges,
+  reviewDesk,
+  undo,
+  journal,
+];
 const NAMES = MIGRATIONS.map(({ name }) => name);
 
 function columnsOf(sandbox: Sandbox, table: string): string[] {

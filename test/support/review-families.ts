@@ -80,7 +80,7 @@ export function allTables(sandbox: Sandbox): Record<string, TableRow[]> {
   const tables = sandbox
     .query(
       `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'knex_%'
-         AND name <> 'review_decisions' ORDER BY name`,
+         AND name <> 'review_decisions' AND name NOT LIKE 'journal%' ORDER BY name`,
     )
     .map(({ name }) => String(name));
   return Object.fromEntries(

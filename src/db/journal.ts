@@ -1,0 +1,111 @@
+/** The journal of a registry: who did what and when, each entry sealed with the hash of the one before. No value of a record. */
+import { createHash } from 'node:crypto';
+import { userInfo } from 'node:os';
+import type { Database } from 'better-sqlite3';
+
+export type JournalAction = 'migrate' | 'load' | 'take back' | 'undo' | 'review' | 'purge';
+
+/** What is written down. */
+export interface JournalNote {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly who: string;
+  readonly action: JournalAction;
+  /** `null` where it is about no run. */
+  readonly runId: number | null;
+  /** Counts and numbers. */
+  readonly details: Readonly<Record<string, number | string | readonly string[]>>;
+}
+
+/** An entry as it is stored: `details` is JSON. */
+export interface JournalEntry {
+  /** From 1, without a gap. */
+  readonly id: number;
+  readonly at: string;
+  readonly who: string;
+  readonly action: string;
+  readonly runId: number | null;
+  readonly details: string;
+  /** The hash of the entry before, empty for the first. */
+  readonly previous: string;
+  readonly hash: string;
+}
+
+/** How many entries there are, and the hash of the last: kept apart from them. */
+export interface JournalHead {
+  readonly entries: number;
+  readonly hash: string;
+}
+
+/** Who runs the program, by the name that the system has for them. */
+export function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run as a number that nobody has given a name.
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+/** Adds an entry. Ask within the transaction that does what it tells. */
+export function appendToJournal(database: Database, note: JournalNote): void {
+  const { entries, hash: previous } = readJournalHead(database);
+  const { at, who, action, runId } = note;
+  const entry = { id: entries + 1, at, who, action, runId, details: JSON.stringify(note.details), previous };
+  const hash = hashOf(entry);
+  database
+    .prepare(
+      'INSERT INTO main.journal (id, at, who, action, run_id, details, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    )
+    .run(entry.id, at, who, action, runId, entry.details, previous, hash);
+  database.prepare('UPDATE main.journal_head SET entries = ?, hash = ?').run(entry.id, hash);
+}
+
+/** All entries, the first first. */
+export function readJournal(database: Database): JournalEntry[] {
+  return database
+    .prepare('SELECT id, at, who, action, run_id AS runId, details, previous, hash FROM main.journal ORDER BY id')
+    .all() as JournalEntry[];
+}
+
+export function readJournalHead(database: Database): JournalHead {
+  return (
+    (database.prepare('SELECT entries, hash FROM main.journal_head').get() as JournalHead | undefined) ?? {
+      entries: 0,
+      hash: '',
+    }
+  );
+}
+
+function hashOf(entry: Omit<JournalEntry, 'hash'>): string {
+  const { previous, id, at, who, action, runId, details } = entry;
+  return createHash('sha256')
+    .update(JSON.stringify([previous, id, at, who, action, runId, details]))
+    .digest('hex');
+}
+
+/**
+ * What is wrong with a journal, in words; nothing if each entry is as it was written, in its place. Someone who can write to
+ * the database and makes the whole chain anew, with its head, is found only by a head that was kept elsewhere: `known`.
+ */
+export function checkJournal(
+  entries: readonly JournalEntry[],
+  head: JournalHead,
+  known: JournalHead | null = null,
+): string[] {
+  const problems: string[] = [];
+  let previous = '';
+  entries.forEach((entry, i) => {
+    if (entry.id !== i + 1) problems.push(`entry ${i + 1} is missing or out of its place: ${entry.id} stands there`);
+    else if (entry.hash !== hashOf(entry)) problems.push(`entry ${entry.id} was altered`);
+    else if (entry.previous !== previous) problems.push(`entry ${entry.id} does not follow the one before it`);
+    previous = entry.hash;
+  });
+  if (head.entries !== entries.length || head.hash !== previous) {
+    problems.push(`${entries.length} entries are there, and its head tells of ${head.entries} or of another last one`);
+  }
+  if (known !== null && (known.entries > entries.length || (entries[known.entries - 1]?.hash ?? '') !== known.hash)) {
+    problems.push(`entry ${known.entries} is not the one whose hash was kept elsewhere`);
+  }
+  return problems;
+}

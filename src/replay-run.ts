@@ -1,0 +1,192 @@
+/** Brings records of a run back that were taken back with another run: decided and written by what loads them, from what was kept. */
+import { ISSUE_CODES } from './core/catalogue.js';
+import type { Codes } from './core/codes.js';
+import type { PatientDecision } from './core/match/patient.js';
+import type { Spec } from './core/spec.js';
+import { FileCounts } from './core/whole/file-counts.js';
+import type { Store } from './db/store.js';
+import type { RunUndo, UndoneRun } from './db/undo.js';
+import type { KeptSource } from './db/undo-records.js';
+import { storeComments } from './load-comments.js';
+import { DoseWriter } from './load-immunizations.js';
+import { type PatientLinks, PatientMatcher, PatientSet } from './load-patients.js';
+import { DEFAULT_SIZES, type FileRun, type RunContext } from './run.js';
+
+/** Ids that are given to what is made anew. */
+export interface FirstIds {
+  readonly patientId: number;
+  readonly immunizationId: number;
+  readonly reviewId: number;
+}
+
+/** An id that stands for more than one person now. */
+export interface ConflictingKey {
+  readonly siteId: string;
+  readonly sourcePatientId: string;
+}
+
+/** Who the patients of before are by now. */
+export type Successors = Map<number, number>;
+
+/** Records with which doses are written at once. */
+const DOSES_AT_ONCE = 20_000;
+
+/**
+ * Brings the records of a run back. A run that matched by name is decided about anew; one that matched by weight is not: its
+ * records stay together as they were, because not all that was weighed is kept. Gives the ids that stand for more than one
+ * person now, in which case all of it must be given up.
+ */
+export async function replayRun(
+  store: Store,
+  registry: RunUndo,
+  run: UndoneRun,
+  codes: Codes,
+  options: { readonly onlyStaying: boolean; readonly firstIds: FirstIds; readonly successors: Successors },
+): Promise<readonly ConflictingKey[]> {
+  const { onlyStaying, firstIds, successors } = options;
+  const close = registry.reopen(run.id);
+  const sources = registry.kept.readSources(run.id, onlyStaying);
+  const files = new Files();
+  const context = contextOf(store, run, codes);
+  const set = new PatientSet(context);
+  for (const [index, source] of sources.entries()) {
+    set.addStored(source.row, source, source.ssnCheck, source.content);
+    set.files.push(files.numberOf(source.fileId));
+    set.records.push(index + 1);
+    set.lines.push(source.line);
+  }
+  const next = await store.nextIds();
+  const matcher = new PatientMatcher(set, files.all, new Map(), context, {
+    patientId: Math.max(next.patientId, firstIds.patientId),
+    reviewId: Math.max(next.reviewId, firstIds.reviewId),
+  });
+  if (run.matchModel === 'exact') await matcher.decide();
+  else matcher.takeDecisions(decideAsBefore(sources, registry, successors));
+  const conflicts = matcher.findConflicts();
+  if (conflicts.length > 0) return conflicts.map((index) => sources[index]!);
+  const { links } = await matcher.write();
+  if (run.matchModel !== 'exact') registry.kept.restoreReasons(run.id);
+  for (const { patientId, siteId, sourcePatientId } of sources) {
+    if (!successors.has(patientId)) successors.set(patientId, registry.findPatient(siteId, sourcePatientId)!);
+  }
+  if (!onlyStaying) {
+    await replayDoses(registry, run, links, files, context, Math.max(next.immunizationId, firstIds.immunizationId));
+    await replayComments(registry, run, context);
+  }
+  close();
+  return [];
+}
+
+/** Records that were of one patient are of one again, the first of them makes it where it is gone. */
+function decideAsBefore(
+  sources: readonly KeptSource[],
+  registry: RunUndo,
+  successors: ReadonlyMap<number, number>,
+): ReadonlyMap<number, PatientDecision> {
+  const decisions = new Map<number, PatientDecision>();
+  const firstOf = new Map<number, number>();
+  const said = new Set<string>();
+  for (const [index, { siteId, sourcePatientId, patientId, content }] of sources.entries()) {
+    const stored =
+      registry.findPatient(siteId, sourcePatientId) ??
+      successors.get(patientId) ??
+      (registry.isPatient(patientId) ? patientId : null);
+    const key = JSON.stringify([siteId, sourcePatientId]);
+    const first = firstOf.get(patientId);
+    const to = stored !== null ? { patientId: stored } : first === undefined ? null : { index: first };
+    if (to === null) {
+      firstOf.set(patientId, index);
+      decisions.set(index, { kind: 'new' });
+    } else {
+      const duplicate = said.has(`${key}${content}`) || registry.hasSaid(siteId, sourcePatientId, content);
+      decisions.set(index, {
+        kind: 'joined',
+        to,
+        reason: 'same name and birth date',
+        duplicate,
+        repeatsId: said.has(key),
+      });
+    }
+    said.add(key).add(`${key}${content}`);
+  }
+  return decisions;
+}
+
+async function replayDoses(
+  registry: RunUndo,
+  run: UndoneRun,
+  links: PatientLinks,
+  files: Files,
+  context: RunContext,
+  firstId: number,
+): Promise<void> {
+  // The writer takes the files as they are when it is made: all of them must be known.
+  for (const fileId of registry.filesOf(run.id)) files.numberOf(fileId);
+  const writer = new DoseWriter(files.all, links, context, firstId, () => {});
+  const stream = { hasStreamed: () => false };
+  let waiting = 0;
+  for (const doses of registry.kept.readDoses(run.id)) {
+    const rows = doses.map(({ fileId, line, row, patientId }, i) => {
+      return { patientId, file: files.numberOf(fileId), record: i + 1, line, offset: 0, row };
+    });
+    await writer.write([rows], stream);
+    waiting += rows.length;
+    if (waiting < DOSES_AT_ONCE) continue;
+    await writer.flush();
+    waiting = 0;
+  }
+  await writer.flush();
+  await writer.finish();
+}
+
+async function replayComments(registry: RunUndo, run: UndoneRun, context: RunContext): Promise<void> {
+  const comments = registry.kept.readComments(run.id).map((comment) => ({ ...comment, record: comment.line }));
+  await storeComments(comments, { settle: () => {} }, context, { new: 0, duplicate: 0 });
+}
+
+/** Files whose records come from the registry: they have no bytes, and nothing is reported of them. */
+class Files {
+  readonly all: FileRun[] = [];
+  readonly #numbers = new Map<number, number>();
+
+  /** The place of a file in the list. */
+  numberOf(fileId: number): number {
+    let number = this.#numbers.get(fileId);
+    if (number === undefined) {
+      number = this.all.length;
+      this.#numbers.set(fileId, number);
+      this.all.push(fileOf(fileId));
+    }
+    return number;
+  }
+}
+
+const SILENT = Object.fromEntries(ISSUE_CODES.map((code) => [code, 'off']));
+
+function fileOf(fileId: number): FileRun {
+  const file: Pick<FileRun, 'fileId' | 'isCombined' | 'isTagged' | 'settle' | 'counts' | 'logNumber'> & object = {
+    fileId,
+    isCombined: false,
+    isTagged: false,
+    settle: () => {},
+    counts: new FileCounts(),
+    logNumber: 0,
+  };
+  // Of a file, no more than this is asked by what decides and writes: it was read before.
+  return { ...file, plan: { severities: SILENT }, source: { name: '' } } as unknown as FileRun;
+}
+
+function contextOf(store: Store, run: UndoneRun, codes: Codes): RunContext {
+  const context: Pick<RunContext, 'store' | 'runId' | 'codes' | 'sizes' | 'signal' | 'matching'> = {
+    store,
+    runId: run.id,
+    codes,
+    sizes: DEFAULT_SIZES,
+    signal: null,
+    matching: null,
+  };
+  // What is stored has no fields that its specification does not store.
+  const spec = { layouts: { patient: { fields: [] } } } as unknown as Spec;
+  const issues = { mostPerCode: Number.MAX_SAFE_INTEGER, add: () => {} };
+  return { ...context, spec, issues, onNotice: () => {}, onProgress: () => {} } as unknown as RunContext;
+}
