@@ -31,6 +31,7 @@ import {
 } from './match-history.js';
 import { findPatientsByKeys, MissingKeys, patientsWithoutKeys, readComparable, readNameUses } from './match-keys.js';
 import { compareSchema, MIGRATIONS_TABLE, migrateSqlite, type SchemaState } from './migrate.js';
+import { isPostgresAddress, nameOfDatabase } from './postgres-address.js';
 import { DoseRegrouper } from './regroup.js';
 import { type DeskTools, ReviewDesk } from './review-desk.js';
 import {
@@ -43,9 +44,12 @@ import {
   type NewDoseReview,
   type NewRun,
   type NewRunFile,
+  NOTHING_REFUSED,
   type PatientState,
   type PatientWrites,
   type RecordKey,
+  type RefusedPatients,
+  type RefusedRecord,
   type ReviewedDoses,
   type RunRecord,
   type RunStatus,
@@ -179,6 +183,10 @@ export async function migrateSqliteFile(path: string): Promise<readonly string[]
 
 /** Whether the file is still to be made. @throws StoreError when it is there and is no SQLite database */
 function checkFile(path: string): boolean {
+  if (isPostgresAddress(path)) {
+    const remedy = 'this command works on a SQLite registry only; `load`, `runs` and `migrate` know PostgreSQL';
+    throw new StoreError('unsupported', `${nameOfDatabase(path)}: ${remedy}`);
+  }
   // The driver takes these names for a database without a file.
   if (['', ':memory:'].includes(path.trim())) {
     throw new StoreError('not-a-database', `${path}: not a file; give one with --db, or run \`immload validate\``);
@@ -354,6 +362,8 @@ export class SqliteStore implements Store {
   }
 
   // ---- runs ------------------------------------------------------------------------------------------------------
+
+  async waitForTurn(): Promise<void> {}
 
   async openRun(run: NewRun, files: readonly NewRunFile[]): Promise<{ runId: number; fileIds: readonly number[] }> {
     return this.#write(() => {
@@ -832,7 +842,7 @@ export class SqliteStore implements Store {
     return states;
   }
 
-  async writePatients(runId: number, writes: PatientWrites): Promise<void> {
+  async writePatients(runId: number, writes: PatientWrites): Promise<RefusedPatients> {
     await this.#write(() => {
       this.#showAlive(runId);
       const { patients, parts, sources, matchKeys, nameUses, reviews } = writes;
@@ -890,6 +900,17 @@ export class SqliteStore implements Store {
         { name: 'reasons', value: (i) => reviews[i]!.reasons },
         { name: 'explanation', value: (i) => reviews[i]!.explanation },
       ]);
+    });
+    return NOTHING_REFUSED;
+  }
+
+  async removeSources(runId: number, sources: readonly Pick<RefusedRecord, 'fileId' | 'line'>[]): Promise<void> {
+    await this.#write(() => {
+      this.#showAlive(runId);
+      const remove = this.#database.prepare(
+        'DELETE FROM main.patient_sources WHERE run_id = ? AND file_id = ? AND line = ?',
+      );
+      for (const { fileId, line } of sources) remove.run(runId, fileId, line);
     });
   }
 
@@ -964,7 +985,7 @@ export class SqliteStore implements Store {
     });
   }
 
-  async writeDoses(runId: number, writes: DoseWrites): Promise<void> {
+  async writeDoses(runId: number, writes: DoseWrites): Promise<readonly RefusedRecord[]> {
     await this.#write(() => {
       this.#showAlive(runId);
       const { doses, parts, duplicates, recordKeys } = writes;
@@ -1005,6 +1026,7 @@ export class SqliteStore implements Store {
       ]);
       this.#insertRecordKeys(recordKeys);
     });
+    return [];
   }
 
   /** A line that holds several doses has one patient. */
@@ -1035,7 +1057,11 @@ export class SqliteStore implements Store {
     }));
   }
 
-  async writeComments(runId: number, comments: readonly NewComment[], recordKeys: readonly RecordKey[]): Promise<void> {
+  async writeComments(
+    runId: number,
+    comments: readonly NewComment[],
+    recordKeys: readonly RecordKey[],
+  ): Promise<readonly RefusedRecord[]> {
     await this.#write(() => {
       this.#showAlive(runId);
       this.#insert('patient_comments', comments.length, [
@@ -1049,6 +1075,7 @@ export class SqliteStore implements Store {
       ]);
       this.#insertRecordKeys(recordKeys);
     });
+    return [];
   }
 
   // ---- inside ----------------------------------------------------------------------------------------------------

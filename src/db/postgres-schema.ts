@@ -1,0 +1,60 @@
+/** Whether a PostgreSQL database holds a registry, of which schema, and how it comes to the current one. */
+import { compareSchema, MIGRATIONS_TABLE, migratePostgres, type SchemaState } from './migrate.js';
+import { readPostgresAddress } from './postgres-address.js';
+import { toStoreError } from './postgres-errors.js';
+import { LOCK_CLASS } from './postgres-runs.js';
+import type { PostgresSession } from './postgres-session.js';
+import { StoreError } from './store.js';
+
+/** Tables whose names show whose they are. Others may stand beside them. */
+const OWN_TABLES = ['runs', 'run_files', 'patients', 'patient_sources', 'doses', 'match_keys'];
+
+/** Which migrations a database has. @throws StoreError when it belongs to another program or a newer immload */
+export async function readSchema(session: PostgresSession): Promise<SchemaState> {
+  const found = await session.arrays<[string]>(
+    'SELECT name FROM unnest($1::text[]) AS wanted (name) WHERE to_regclass(quote_ident(name)) IS NOT NULL',
+    [[MIGRATIONS_TABLE, ...OWN_TABLES]],
+  );
+  const tables = new Set(found.map(([name]) => name));
+  const isForeign = !tables.has('patient_sources') && tables.size > 0;
+  if (!tables.has(MIGRATIONS_TABLE) && tables.size === 0) return compareSchema([]);
+  const names = tables.has(MIGRATIONS_TABLE)
+    ? (await session.arrays<[string]>(`SELECT name FROM ${MIGRATIONS_TABLE}`)).map(([name]) => name)
+    : [];
+  const state = compareSchema(names);
+  if (names.length === 0 && !isForeign && tables.size === 1) return state;
+  if (names.length > state.applied.length && !isForeign) {
+    throw new StoreError('newer', `${session.name}: made by a newer immload; use that one`);
+  }
+  if (isForeign || names.length === 0) {
+    throw new StoreError(
+      'foreign-database',
+      `${session.name}: holds tables of another program; give a database of its own with --db`,
+    );
+  }
+  return state;
+}
+
+export async function requireCurrentSchema(session: PostgresSession): Promise<void> {
+  const { applied, pending } = await readSchema(session);
+  if (applied.length === 0) {
+    throw new StoreError('foreign-database', `${session.name}: holds no registry; load something first`);
+  }
+  if (pending.length > 0) {
+    throw new StoreError('outdated', `${session.name}: made by an older immload; run \`immload migrate\` first`);
+  }
+}
+
+/** Applies the migrations that a database lacks, while no other program does. */
+export async function bringToCurrentSchema(session: PostgresSession, database: string): Promise<readonly string[]> {
+  if ((await readSchema(session)).pending.length === 0) return [];
+  await session.rows(`SELECT pg_advisory_lock(${LOCK_CLASS}::bigint << 32)`);
+  try {
+    if ((await readSchema(session)).pending.length === 0) return [];
+    return await migratePostgres(readPostgresAddress(database).config);
+  } catch (error) {
+    throw toStoreError(error, session.name);
+  } finally {
+    await session.rows(`SELECT pg_advisory_unlock(${LOCK_CLASS}::bigint << 32)`).catch(() => {});
+  }
+}
