@@ -142,7 +142,7 @@ export async function up(knex: Knex): Promise<void> {
     table.integer('run_id').notNullable();
     table.integer('patient_id_a').notNullable();
     table.integer('patient_id_b').notNullable();
-    table.float('weight');
+    table.double('weight');
     table.text('reasons').notNullable();
     texts(table, ['decision', 'decided_by', 'decided_at']);
   });

@@ -3,13 +3,18 @@ import type { Knex } from 'knex';
 /** What matching by weight needs: keys of each kind, how names are used, and the reasons of what it decides. */
 export const name = '0003_matching';
 
+/** Makes a table its own index in SQLite; PostgreSQL has no such tables. */
+function ownIndex(knex: Knex): string {
+  return knex.client.dialect === 'postgresql' ? '' : ' WITHOUT ROWID';
+}
+
 export async function up(knex: Knex): Promise<void> {
   // A table that is its own index: half as much to write.
   await knex.raw(
     `CREATE TABLE keys_of_patients (
        match_key bigint NOT NULL, patient_id integer NOT NULL, run_id integer NOT NULL,
        PRIMARY KEY (match_key, patient_id)
-     ) WITHOUT ROWID`,
+     )${ownIndex(knex)}`,
   );
   await knex.raw(
     `INSERT INTO keys_of_patients SELECT match_key, patient_id, min(run_id) FROM match_keys
@@ -23,13 +28,13 @@ export async function up(knex: Knex): Promise<void> {
     `CREATE TABLE name_uses (
        name_key bigint NOT NULL, run_id integer NOT NULL, uses integer NOT NULL,
        PRIMARY KEY (name_key, run_id)
-     ) WITHOUT ROWID`,
+     )${ownIndex(knex)}`,
   );
 
   await knex.schema.alterTable('runs', (table) => {
     table.text('match_model');
-    table.float('match_threshold');
-    table.float('review_threshold');
+    table.double('match_threshold');
+    table.double('review_threshold');
     // 1 if its patients can be found by all keys; else by name and birth date only.
     table.integer('has_all_keys');
   });

@@ -56,11 +56,13 @@ export async function up(knex: Knex): Promise<void> {
     table.index(['decision_id'], 'decision_images_by_decision');
   });
 
+  // A table that is its own index, which PostgreSQL does not have.
+  const ownIndex = knex.client.dialect === 'postgresql' ? '' : ' WITHOUT ROWID';
   // Which of a patient's ids a dose or a comment came under, where the patient has several.
   await knex.raw(
     `CREATE TABLE record_keys (
        file_id integer NOT NULL, line integer NOT NULL, source_key bigint NOT NULL, PRIMARY KEY (file_id, line)
-     ) WITHOUT ROWID`,
+     )${ownIndex}`,
   );
 
   await knex.schema.alterTable('match_reviews', (table) => {

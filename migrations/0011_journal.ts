@@ -21,7 +21,17 @@ export async function up(knex: Knex): Promise<void> {
     table.text('hash').notNullable();
   });
   await knex('journal_head').insert({ entries: 0, hash: '' });
-  if (!/sqlite/.test(String(knex.client.config.client))) return;
+  if (knex.client.dialect === 'postgresql') {
+    await knex.raw(
+      `CREATE FUNCTION journal_refuses_change() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN RAISE EXCEPTION 'the journal only grows'; END $$`,
+    );
+    await knex.raw(
+      `CREATE TRIGGER journal_refuses_change BEFORE UPDATE OR DELETE ON journal
+       FOR EACH ROW EXECUTE FUNCTION journal_refuses_change()`,
+    );
+    return;
+  }
   for (const change of ['UPDATE', 'DELETE']) {
     await knex.raw(
       `CREATE TRIGGER journal_refuses_${change.toLowerCase()} BEFORE ${change} ON journal
@@ -33,4 +43,5 @@ export async function up(knex: Knex): Promise<void> {
 export async function down(knex: Knex): Promise<void> {
   await knex.schema.dropTable('journal_head');
   await knex.schema.dropTable('journal');
+  if (knex.client.dialect === 'postgresql') await knex.raw('DROP FUNCTION journal_refuses_change()');
 }

@@ -12,11 +12,12 @@ import { DOSE, ID_SLOTS, type IsoDate } from './core/model.js';
 import type { TransformPlan } from './core/plan.js';
 import type { Block } from './core/read/blocks.js';
 import { type Batch, transformBlock } from './core/transform.js';
-import { openSqliteForReading } from './db/sqlite.js';
+import { nameOfDatabase } from './db/postgres-address.js';
 import { StoreError } from './db/store.js';
 import { completeTable } from './files/code-tables.js';
 import { InputError } from './files/input-error.js';
 import { CsvReport } from './files/reports.js';
+import { openForReading } from './open-store.js';
 import { type Comparison, type FileRun, type RunContext, readBlocks, recipeOf } from './run.js';
 
 /** An earlier run, and what is needed to judge as it did. */
@@ -53,21 +54,19 @@ export interface EarlierRun extends ComparisonBasis {
  * @throws StoreError when the registry cannot be read, has no such run, or did not keep its tables
  */
 export async function readEarlierRun(database: string, runId: number, codes: Codes): Promise<EarlierRun> {
-  const store = await openSqliteForReading(database);
+  const store = await openForReading(database);
   try {
     const run = await store.readRun(runId);
-    const remedy = `\`immload runs --db ${database}\` lists them`;
-    if (run === null) throw new StoreError('failed', `${database}: there is no run ${runId}; ${remedy}`);
+    const name = nameOfDatabase(database);
+    const remedy = `\`immload runs --db ${name}\` lists them`;
+    if (run === null) throw new StoreError('failed', `${name}: there is no run ${runId}; ${remedy}`);
     if (run.status !== 'completed') {
-      throw new StoreError(
-        'failed',
-        `${database}: run ${runId} was not completed; compare with one that was: ${remedy}`,
-      );
+      throw new StoreError('failed', `${name}: run ${runId} was not completed; compare with one that was: ${remedy}`);
     }
     if (run.codeTables.length === 0) {
       throw new StoreError(
         'failed',
-        `${database}: run ${runId} was loaded by an immload that kept no code tables; compare with a later one: ${remedy}`,
+        `${name}: run ${runId} was loaded by an immload that kept no code tables; compare with a later one: ${remedy}`,
       );
     }
     const kept = new Map(run.codeTables.map((table) => [table.id, table]));

@@ -181,7 +181,7 @@ function addRejectedPatients(
 }
 
 /** The patient whom a line belongs to, and its own one if it is a patient; `null` where there is none. */
-function patientAbove(block: Block, index: number): PatientLine | null {
+export function patientAbove(block: Block, index: number): PatientLine | null {
   const { kinds, firstRecord, starts, ends, shapes, bytes } = block;
   const kind = kinds![index];
   if (kind !== LineKind.patient && kind !== LineKind.immunization) return null;

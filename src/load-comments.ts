@@ -1,11 +1,12 @@
 /** The comments of a submission: link each to its patient, and store those that are not there already. */
 import type { IssueCode } from './core/catalogue.js';
 import { COMMENT, type Row } from './core/model.js';
-import type { Block } from './core/read/blocks.js';
+import { type Block, recordOffset } from './core/read/blocks.js';
 import type { Batch } from './core/transform.js';
 import type { NewComment } from './db/store.js';
 import { Linker, LinkIssues } from './link-doses.js';
 import { hashSourceKey, type NoPatient, type PatientLinks, splitSourceKey } from './load-patients.js';
+import { REFUSED, reportRefused } from './refused.js';
 import { type FileRun, type RunContext, readBatches, rejectRecord, SITE_NOT_NAMED } from './run.js';
 
 /** What became of the comments. */
@@ -26,7 +27,9 @@ export async function loadComments(
   for (const file of files) {
     for await (const { block, batch } of readBatches(file, context, 'reading comments')) {
       const comments = await linkComments(block, batch, file, linker, sites, context);
-      await storeComments(comments, file, context, counts);
+      await storeComments(comments, file, context, counts, (comment, reason) =>
+        rejectRefused(comment, reason, block, file, context),
+      );
     }
   }
   return counts;
@@ -126,27 +129,25 @@ function codeOf(link: 'unknown' | NoPatient, row: Row): IssueCode {
   return link === 'unknown' ? 'comment-patient-not-found' : 'comment-patient-rejected';
 }
 
-/** Stores comments, in one transaction; one that the patient has already is a duplicate. */
+/** Stores comments, in one transaction; one that the patient has already is a duplicate. `refuse` takes what the store refuses. */
 export async function storeComments(
   comments: readonly LinkedComment[],
   file: Pick<FileRun, 'settle'>,
   { store, runId, signal }: Pick<RunContext, 'store' | 'runId' | 'signal'>,
   counts: { new: number; duplicate: number },
+  refuse: (comment: LinkedComment, reason: string) => Promise<void>,
 ): Promise<void> {
   if (comments.length === 0) return;
   signal?.throwIfAborted();
   const patientIds = [...new Set(comments.map(({ patientId }) => patientId))];
   const stored = await store.readComments(patientIds);
   const known = new Set(stored.map(keyOf));
-  const fresh: NewComment[] = [];
+  const fresh: LinkedComment[] = [];
   const repeated: LinkedComment[] = [];
   for (const comment of comments) {
     const key = keyOf(comment);
-    const isNew = !known.has(key);
-    (isNew ? fresh : repeated).push(comment);
+    (known.has(key) ? repeated : fresh).push(comment);
     known.add(key);
-    counts[isNew ? 'new' : 'duplicate']++;
-    file.settle(comment.record, isNew ? 'loaded' : 'duplicate');
   }
   const shared = new Set(await store.findSharedPatients(patientIds));
   const recordKeys = comments
@@ -154,7 +155,37 @@ export async function storeComments(
     .map(({ fileId, line, siteId, sourcePatientId }) => {
       return { fileId, line, sourceKey: hashSourceKey(siteId, sourcePatientId) };
     });
-  await store.writeComments(runId, fresh, recordKeys, repeated);
+  const refused = await store.writeComments(runId, fresh, recordKeys, repeated);
+  const reasons = new Map(refused.map(({ line, reason }) => [line, reason]));
+  for (const comment of repeated) {
+    counts.duplicate++;
+    file.settle(comment.record, 'duplicate');
+  }
+  for (const comment of fresh) {
+    const reason = reasons.get(comment.line);
+    if (reason !== undefined) {
+      await refuse(comment, reason);
+      continue;
+    }
+    counts.new++;
+    file.settle(comment.record, 'loaded');
+  }
+}
+
+/** Rejects a comment that the database refused. */
+async function rejectRefused(
+  { record, line, sourcePatientId }: LinkedComment,
+  reason: string,
+  block: Block,
+  file: FileRun,
+  context: RunContext,
+): Promise<void> {
+  const index = record - block.firstRecord;
+  const offset = recordOffset(block, index);
+  const place = { record, line, offset, sourcePatientId, sourceImmunizationId: null, reason };
+  reportRefused(place, 'refused-doses', file, context);
+  const bytes = block.bytes.subarray(block.starts[index], block.ends[index]);
+  await rejectRecord(file, context, { bytes, record, line, codes: [REFUSED] });
 }
 
 /** Equal for comments that say the same, whoever sent them. */

@@ -1,11 +1,12 @@
 /** The immunizations of a submission: link each dose to its patient, then store the doses patient by patient. */
 import { type DoseDecisions, DoseMatcher, type DosePlace, type DoseRegrouping, reasonOf } from './core/match/dose.js';
 import { DOSE } from './core/model.js';
-import { type DoseWrites, dosePairKey, type Regrouping, type ReviewedDoses } from './db/store.js';
+import { type DoseWrites, dosePairKey, type RefusedRecord, type Regrouping, type ReviewedDoses } from './db/store.js';
 import { DoseRemarks } from './dose-remarks.js';
 import { type OrderedRow, PatientOrder } from './files/patient-order.js';
 import { Linker, linkBatch, linkCombined, linkTagged } from './link-doses.js';
 import { hashSourceKey, type PatientLinks, type ReviewPair } from './load-patients.js';
+import { RefusedDoses } from './refused.js';
 import {
   type FileRun,
   type RunContext,
@@ -69,6 +70,7 @@ export async function loadImmunizations(
     await writer.flush();
     for (const doses of order.patients()) await writer.write([doses], stream, 'storing immunizations');
     await writer.flush();
+    await writer.rejectRefused();
     if (!context.unmapped.isEmpty) await context.unmapped.findNeighbours(linker, context.store);
     return await writer.finish();
   } finally {
@@ -178,6 +180,9 @@ export class DoseWriter {
   #waitingDoses = 0;
   /** Patients that may have doses in the store. */
   readonly #known = new Set<number>();
+  /** What each waiting dose was counted as, in their order. */
+  #countedAs: ('new' | 'merged' | 'duplicate')[] = [];
+  readonly #refused: RefusedDoses;
   #stored = 0;
 
   constructor(
@@ -192,6 +197,7 @@ export class DoseWriter {
     this.#context = context;
     this.#matcher = new DoseMatcher(context.codes);
     this.#remarks = new DoseRemarks(files, context, context.issues.mostPerCode);
+    this.#refused = new RefusedDoses(files, context);
     this.#nextId = firstId;
     this.#onStage = onStage;
   }
@@ -256,11 +262,30 @@ export class DoseWriter {
         if (shared.has(patientId) || this.#links.shared.has(patientId)) this.#keepKeys(doses, writes);
       }
     }
-    await store.writeDoses(runId, writes);
+    const refused = await store.writeDoses(runId, writes);
+    if (refused.length > 0) this.#setAside(refused);
+    this.#countedAs = [];
     this.#stored += this.#waitingDoses;
     this.#waiting = [];
     this.#waitingDoses = 0;
     this.#known.clear();
+  }
+
+  /** Remembers which of the waiting doses the database refused. */
+  #setAside(refused: readonly RefusedRecord[]): void {
+    const keyOf = (fileId: number, line: number): string => `${fileId} ${line}`;
+    const reasons = new Map(refused.map(({ fileId, line, reason }) => [keyOf(fileId, line), reason]));
+    for (const [i, dose] of this.#waiting.flat().entries()) {
+      const reason = reasons.get(keyOf(this.#files[dose.file]!.fileId, dose.line));
+      if (reason === undefined) continue;
+      this.#counts[this.#countedAs[i]!]--;
+      this.#refused.add(dose, reason);
+    }
+  }
+
+  /** Sets aside what the database refused, when all else is stored. */
+  async rejectRefused(): Promise<void> {
+    await this.#refused.reject();
   }
 
   /** Remembers under which of their patient's ids doses came, for the day on which the patient is split again. */
@@ -290,12 +315,14 @@ export class DoseWriter {
       if (outcome.kind === 'new') {
         fileRun.settle(record, 'loaded');
         this.#counts.new++;
+        this.#countedAs.push('new');
         writes.doses.push({ immunizationId: ids[place]!, patientId, row: outcome.row, fileId, line });
         for (const part of outcome.parts) writes.parts.push({ immunizationId: ids[place]!, row: part });
       } else {
         const fate = outcome.contributed ? 'merged' : 'duplicate';
         fileRun.settle(record, fate);
         this.#counts[fate]++;
+        this.#countedAs.push(fate);
         writes.duplicates.push({
           fileId,
           line,

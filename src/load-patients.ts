@@ -28,18 +28,21 @@ import {
 import { recordOffset } from './core/read/blocks.js';
 import { severityOf } from './core/spec.js';
 import type { Values } from './core/suggest/facts.js';
-import type {
-  LinkedPatient,
-  NewPatientPart,
-  NewPatientSource,
-  PatientState,
-  PatientWrites,
-  SourceKey,
+import {
+  type LinkedPatient,
+  type NewPatientPart,
+  type NewPatientSource,
+  NOTHING_REFUSED,
+  type PatientState,
+  type PatientWrites,
+  type RefusedPatients,
+  type SourceKey,
 } from './db/store.js';
 import { RecordReader } from './files/source.js';
 import { createNameJudge, createPlaceJudge } from './look-at-whole.js';
 import { addMissingKeys, WeighedPatients } from './match-patients.js';
-import { type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
+import { REFUSED, reportRefused } from './refused.js';
+import { addReject, type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
 
 /** Why the doses of a patient cannot be loaded: its record was rejected, or its id stands for several persons. */
 export type NoPatient = 'rejected' | 'conflict';
@@ -332,6 +335,14 @@ export class PatientMatcher {
   readonly #newKeys: PatientWrites['matchKeys'][number][] = [];
   /** New patients with more than one id. */
   readonly #shared = new Set<number>();
+  /** Stored patients that gain from records, by the indexes of these. */
+  readonly #gains = new Map<number, number[]>();
+  /** What the database refused: new patients, and changes of stored ones, with the reason. */
+  readonly #refusedPatients = new Map<number, string>();
+  readonly #refusedUpdates = new Map<number, string>();
+  /** Records that it refused though their patient is there, and those that were not tried any more, by index. */
+  readonly #refusedRecords = new Map<number, string>();
+  readonly #notTried = new Set<number>();
 
   constructor(
     set: PatientSet,
@@ -491,13 +502,17 @@ export class PatientMatcher {
     const { batchRows } = this.#context.sizes;
     const members = this.#assignPersons();
     const counts = { new: 0, merged: 0, review: 0 };
-    const gains = new Map<number, number[]>();
+    const gains = this.#gains;
     let writes = emptyWrites();
     for (let index = 0; index < sources.length; index++) {
       const decision = this.#decisions.get(index) ?? NEW;
       if (decision.kind === 'conflict') continue;
       const patientId = this.#personOf[index]!;
       const file = this.#files[files[index]!]!;
+      if (this.#refusedPatients.has(patientId)) {
+        this.#notTried.add(index);
+        continue;
+      }
       this.#countIds(index, file, decision);
       if (decision.kind === 'new') {
         counts.new++;
@@ -522,6 +537,8 @@ export class PatientMatcher {
         if (writes.updates.length + writes.parts.length >= batchRows) writes = await this.#flush(writes);
       }
     }
+    writes = await this.#flush(writes);
+    await this.#rejectRefused(counts);
     const reviews = await this.#addReviews(writes);
     counts.review = reviews.length;
     await this.#flush(writes);
@@ -657,7 +674,9 @@ export class PatientMatcher {
 
   /** Writes keys in their order: in any other, each batch would change every page of the index. */
   async #writeKeys(): Promise<void> {
-    const keys = this.#newKeys.sort((a, b) => a.matchKey - b.matchKey);
+    const isThere = ({ patientId }: { readonly patientId: number }): boolean =>
+      !this.#refusedPatients.has(patientId) && !this.#refusedUpdates.has(patientId);
+    const keys = this.#newKeys.filter(isThere).sort((a, b) => a.matchKey - b.matchKey);
     const { batchRows } = this.#context.sizes;
     for (let start = 0; start < keys.length; start += batchRows) {
       await this.#flush({ ...emptyWrites(), matchKeys: keys.slice(start, start + batchRows) });
@@ -707,7 +726,8 @@ export class PatientMatcher {
       const persons = { a: describe(a), b: describe(b) };
       const [patientIdA, patientIdB] = [persons.a.patientId, persons.b.patientId];
       const key = pairKey(patientIdA, patientIdB);
-      if (patientIdA === patientIdB || reviewed.has(key)) continue;
+      // Without a patient, a record was refused.
+      if (patientIdA === patientIdB || patientIdA === 0 || patientIdB === 0 || reviewed.has(key)) continue;
       reviewed.add(key);
       const weight = explanation?.weight ?? null;
       const reviewId = this.#nextReviewId++;
@@ -738,8 +758,74 @@ export class PatientMatcher {
 
   async #flush(writes: PatientWritesInProgress): Promise<PatientWritesInProgress> {
     this.#context.signal?.throwIfAborted();
-    await this.#context.store.writePatients(this.#context.runId, writes);
+    const refused = await this.#context.store.writePatients(this.#context.runId, writes);
+    if (refused !== NOTHING_REFUSED) this.#setAside(refused);
     return emptyWrites();
+  }
+
+  #setAside({ patients, updates, sources }: RefusedPatients): void {
+    for (const [id, reason] of patients) this.#refusedPatients.set(id, reason);
+    for (const [id, reason] of updates) this.#refusedUpdates.set(id, reason);
+    if (sources.length === 0) return;
+    const { files, lines } = this.#set;
+    const reasons = new Map(sources.map(({ fileId, line, reason }) => [`${fileId} ${line}`, reason]));
+    for (let index = 0; index < lines.length; index++) {
+      const reason = reasons.get(`${this.#files[files[index]!]!.fileId} ${lines[index]!}`);
+      if (reason !== undefined) this.#refusedRecords.set(index, reason);
+    }
+  }
+
+  /** Sets aside the records that the database refused, and those that a patient it refused was to be made of. */
+  async #rejectRefused(counts: { new: number; merged: number }): Promise<void> {
+    if (this.#refusedPatients.size + this.#refusedUpdates.size + this.#refusedRecords.size === 0) return;
+    for (const [index, patientId] of this.#personOf.entries()) {
+      const reason = this.#refusedPatients.get(patientId);
+      if (reason !== undefined) this.#refusedRecords.set(index, reason);
+    }
+    const written: { fileId: number; line: number }[] = [];
+    for (const [patientId, reason] of this.#refusedUpdates) {
+      for (const index of this.#gains.get(patientId)!) {
+        this.#refusedRecords.set(index, reason);
+        written.push({ fileId: this.#files[this.#set.files[index]!]!.fileId, line: this.#set.lines[index]! });
+      }
+    }
+    const { store, runId, sizes } = this.#context;
+    if (written.length > 0) await store.removeSources(runId, written);
+    const readers = this.#files.map(({ source }) => new RecordReader(source, sizes.chunkBytes));
+    try {
+      for (const [index, reason] of [...this.#refusedRecords].sort(([a], [b]) => a - b)) {
+        await this.#rejectOne(index, reason, readers, counts);
+      }
+    } finally {
+      for (const reader of readers) await reader.close();
+    }
+  }
+
+  async #rejectOne(
+    index: number,
+    reason: string,
+    readers: readonly RecordReader[],
+    counts: { new: number; merged: number },
+  ): Promise<void> {
+    const { sources, files, records, lines, offsets, starts, lengths } = this.#set;
+    const decision = this.#decisions.get(index) ?? NEW;
+    if (!this.#notTried.has(index)) {
+      if (decision.kind === 'new') counts.new--;
+      else if (decision.kind === 'joined' && !decision.duplicate) counts.merged--;
+    }
+    const file = this.#files[files[index]!]!;
+    const [record, line, offset] = [records[index]!, lines[index]!, offsets[index]!];
+    const { sourcePatientId } = this.#set.source(index);
+    const place = { record, line, offset, sourcePatientId, sourceImmunizationId: null, reason };
+    reportRefused(place, 'refused-patients', file, this.#context);
+    if (file.isCombined) rejectPatient(file, record, [REFUSED]);
+    else {
+      file.fates.reject(record);
+      const bytes = await readers[files[index]!]!.read(starts[index]!, lengths[index]!);
+      await addReject(file, this.#context, { bytes, record, line, codes: [REFUSED] });
+    }
+    this.#personOf[index] = 0;
+    this.#bySource.set(sources[index]!, 'rejected');
   }
 
   /** Tells the immunizations which patient each sender's key stands for. */

@@ -9,7 +9,7 @@ import { changeRules, problemOfChange, type RuleChanges } from './core/rule-chan
 import { comeInOneFile, layoutOf, type Spec } from './core/spec.js';
 import { Advisor } from './core/suggest/advisor.js';
 import { Evidence } from './core/suggest/evidence.js';
-import { openScratch, openSqlite, SqliteStore } from './db/sqlite.js';
+import { openScratch, SqliteStore } from './db/sqlite.js';
 import { type FileResult, type MatchModelId, type NewRun, type Store, StoreError } from './db/store.js';
 import { applyEarlierDecisions } from './decide-review.js';
 import type { LoadedMap } from './files/maps.js';
@@ -21,6 +21,7 @@ import { type CommentCounts, loadComments } from './load-comments.js';
 import { type DoseCounts, loadImmunizations } from './load-immunizations.js';
 import { loadPatients, type PatientOutcome, type ReviewPair } from './load-patients.js';
 import { countWithoutDoses, lookAtWhole } from './look-at-whole.js';
+import { openForDryRun, openForLoading } from './open-store.js';
 import { type ReceivedFile, receiveSubmission, type Submission } from './receive.js';
 import {
   checkRejectShare,
@@ -55,11 +56,12 @@ export interface LoadOptions {
   /** What local codes and texts for vaccines stand for, before all else; `null`, the default, if nothing was decided. */
   readonly map?: LoadedMap | null;
   /**
-   * `load` writes to the database; `dry-run` looks at it and writes nothing; `validate` has none. All three give the
-   * same issues, because they are the same code: the latter two write to a scratch database that vanishes.
+   * `load` writes to the database; `dry-run` looks at it and leaves nothing there; `validate` has none. All three give the
+   * same issues, because they are the same code: the latter two write to a scratch database that vanishes, or on a server
+   * into a transaction that is rolled back.
    */
   readonly mode: 'load' | 'dry-run' | 'validate';
-  /** Path of the SQLite file; not used by `validate`. */
+  /** Path of the SQLite file, or address of the PostgreSQL database (`postgres://…`); not used by `validate`. */
   readonly database: string;
   /** Folder of the reports, which must not hold anything; `null` for a new one in `./immload-report`. */
   readonly report: string | null;
@@ -173,8 +175,8 @@ function tellApart(received: readonly ReceivedFile[]): readonly ReceivedFile[] {
 
 async function openStore(options: LoadOptions, folder: ReportFolder): Promise<Store> {
   if (options.mode === 'validate') return openScratch(folder.workPath);
-  if (options.mode === 'dry-run') return openScratch(folder.workPath, options.database);
-  return openSqlite(options.database);
+  if (options.mode === 'dry-run') return openForDryRun(options.database, folder.workPath);
+  return openForLoading(options.database);
 }
 
 /** Runs a submission into an open store, or takes back what it wrote. */
@@ -185,6 +187,8 @@ async function loadInto(
   options: LoadOptions,
   clock: StageClock,
 ): Promise<Summary> {
+  const { signal = null, onNotice = () => {} } = options;
+  await store.waitForTurn({ signal, onWait: onNotice });
   for (const dead of await store.findDeadRuns()) {
     options.onNotice?.(`run ${dead} was cut short before; what it had written is taken back`);
     await store.takeBack(dead, clock.now(), 'cut short, and taken back by the next run');

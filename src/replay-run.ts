@@ -141,7 +141,9 @@ async function replayDoses(
 
 async function replayComments(registry: RunUndo, run: UndoneRun, context: RunContext): Promise<void> {
   const comments = registry.kept.readComments(run.id).map((comment) => ({ ...comment, record: comment.line }));
-  await storeComments(comments, { settle: () => {} }, context, { new: 0, duplicate: 0 });
+  await storeComments(comments, { settle: () => {} }, context, { new: 0, duplicate: 0 }, async ({ line }) => {
+    throw new Error(`the comment of line ${line} was refused, which the registry had before`);
+  });
 }
 
 /** Files whose records come from the registry: they have no bytes, and nothing is reported of them. */

@@ -394,6 +394,11 @@ export function addChanges(batch: Batch, plan: TransformPlan, context: RunContex
 export async function rejectRecord(file: FileRun, context: RunContext, reject: Reject): Promise<void> {
   if (file.isCombined) file.fates.reject(reject.record);
   else file.fates.set(reject.record, 'rejected');
+  await addReject(file, context, reject);
+}
+
+/** Writes a record whose fate is told to the reject file. @throws TooManyRejectsError */
+export async function addReject(file: FileRun, context: RunContext, reject: Reject): Promise<void> {
   await file.rejects.add(reject);
   context.rejected.count++;
   const limit = context.rejectLimit;

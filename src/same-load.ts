@@ -1,9 +1,8 @@
 /** Whether a submission was loaded before, to the byte. */
-import type { EarlierLoad } from './db/same-load.js';
-import { openSqliteForReading } from './db/sqlite.js';
-import { type NewRun, StoreError } from './db/store.js';
+import { type EarlierLoad, type NewRun, StoreError } from './db/store.js';
 import { SourceReader } from './files/source.js';
 import type { LoadOptions } from './load.js';
+import { openForReading } from './open-store.js';
 import type { Submission } from './receive.js';
 
 const CHUNK_BYTES = 1 << 20;
@@ -35,9 +34,9 @@ export async function findSameLoad(
 /** None where there is no registry yet, or one that must be migrated before it can be asked. */
 async function readEarlierLoads(database: string, run: NewRun): Promise<readonly EarlierLoad[]> {
   try {
-    const store = await openSqliteForReading(database);
+    const store = await openForReading(database);
     try {
-      return store.findEarlierLoads(run);
+      return await store.findEarlierLoads(run);
     } finally {
       await store.close();
     }

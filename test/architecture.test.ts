@@ -31,7 +31,7 @@ const RULES: Readonly<Record<Layer, Rule>> = {
   },
   db: {
     layers: ['core', 'db', 'migrations'],
-    packages: ['knex', 'better-sqlite3'],
+    packages: ['knex', 'better-sqlite3', 'pg', 'pg-copy-streams'],
     node: /^node:/,
     forbidden: /\bconsole\b|process\.(?:stdout|stderr|exit)/,
   },

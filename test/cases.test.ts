@@ -9,7 +9,8 @@ import { describe, expect, test } from 'vitest';
 import type { MatchModelId } from '../src/db/store.js';
 import { loadSpec, packageFolder } from '../src/files/specs.js';
 import type { Sizes } from '../src/run.js';
-import { Sandbox } from './support/sandbox.js';
+import { TestDatabase } from './support/postgres.js';
+import { Sandbox, type TableRow } from './support/sandbox.js';
 
 interface Case {
   readonly title: string;
@@ -35,6 +36,12 @@ const WAYS: Readonly<Record<string, { readonly sizes: Partial<Sizes>; readonly t
   'by three threads': { sizes: { chunkBytes: 61, blockBytes: 200, batchRows: 3 }, threads: 3 },
 };
 
+/** The same on a server, where only what is written at a time makes a difference. */
+const POSTGRES_WAYS: typeof WAYS = {
+  'into PostgreSQL, in one piece': { sizes: {} },
+  'into PostgreSQL, in small pieces': { sizes: { batchRows: 3, sortCharacters: 300 }, threads: 1 },
+};
+
 /** What differs from run to run, or from machine to machine. Explanations say at length what the reasons say in short. */
 const CHANGING = new Set([
   'started_at', 'finished_at', 'heartbeat_at', 'host', 'process', 'code_tables', 'content', 'explanation',
@@ -53,18 +60,21 @@ const TABLES = [
 /** Tables that are shown where they hold something. */
 const OPTIONAL_TABLES = ['patient_comments'];
 
+type Query = (sql: string) => Promise<TableRow[]>;
+
 /** The tables as text: a line for each row, with the values that it has. */
-function describeTables(sandbox: Sandbox): string {
-  const isFilled = (table: string): boolean => sandbox.query(`SELECT 1 FROM ${table} LIMIT 1`).length > 0;
-  return [...TABLES, ...OPTIONAL_TABLES.filter(isFilled)]
-    .map((table) => {
-      const rows = sandbox.query(`SELECT * FROM ${table} ORDER BY id`).map((row) => {
-        const values = Object.entries(row).filter(([name, value]) => value !== null && !CHANGING.has(name));
-        return `  ${values.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' ')}\n`;
-      });
-      return `${table}\n${rows.join('')}`;
-    })
-    .join('\n');
+async function describeTables(query: Query): Promise<string> {
+  const texts: string[] = [];
+  for (const table of [...TABLES, ...OPTIONAL_TABLES]) {
+    const rows = await query(`SELECT * FROM ${table} ORDER BY id`);
+    if (rows.length === 0 && OPTIONAL_TABLES.includes(table)) continue;
+    const lines = rows.map((row) => {
+      const values = Object.entries(row).filter(([name, value]) => value !== null && !CHANGING.has(name));
+      return `  ${values.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' ')}\n`;
+    });
+    texts.push(`${table}\n${lines.join('')}`);
+  }
+  return texts.join('\n');
 }
 
 /** Compares byte for byte with an expected file, or makes that file what was found. */
@@ -87,8 +97,12 @@ describe.each(names)('%s', (name) => {
   const folder = join(CASES, name);
   const { spec, site, runs } = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8')) as Case;
 
-  test.each(Object.entries(WAYS))('%s', async (_, way) => {
-    using sandbox = new Sandbox();
+  const loadAndCompare = async (
+    sandbox: Sandbox,
+    way: (typeof WAYS)[string],
+    database: string,
+    query: Query,
+  ): Promise<void> => {
     const expected = (...path: string[]): string => join(folder, 'expected', ...path);
     for (const [i, run] of runs.entries()) {
       const { patients = [], immunizations = [], comments = [], matchModel = 'exact' } = run;
@@ -100,6 +114,7 @@ describe.each(names)('%s', (name) => {
         comments: paths(comments),
         site: site ?? null,
         matchModel,
+        database,
         ...way,
         ...(spec !== undefined && { spec: loadSpec(spec.endsWith('.json') ? join(folder, spec) : spec) }),
       });
@@ -110,6 +125,17 @@ describe.each(names)('%s', (name) => {
       const reports = readdirSync(expected(place), { recursive: true, encoding: 'utf8' });
       expect(reports.filter((file) => file !== 'tables.txt' && file !== 'rejects').sort()).toEqual(found);
     }
-    expectFile(expected('tables.txt'), Buffer.from(describeTables(sandbox)));
+    expectFile(expected('tables.txt'), Buffer.from(await describeTables(query)));
+  };
+
+  test.each(Object.entries(WAYS))('%s', async (_, way) => {
+    using sandbox = new Sandbox();
+    await loadAndCompare(sandbox, way, sandbox.database, async (sql) => sandbox.query(sql));
+  });
+
+  test.each(Object.entries(POSTGRES_WAYS))('%s', async (_, way) => {
+    using sandbox = new Sandbox();
+    await using database = await TestDatabase.create();
+    await loadAndCompare(sandbox, way, database.address, (sql) => database.query(sql));
   });
 });

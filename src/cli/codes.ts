@@ -6,6 +6,7 @@ import type { CodeTable } from '../core/codes.js';
 import { localDay } from '../core/local-day.js';
 import type { IsoDate } from '../core/model.js';
 import { isIsoDate } from '../core/normalize/date.js';
+import { isPostgresAddress } from '../db/postgres-address.js';
 import { codesFolderBeside, isOutdated, locateCodeTables } from '../files/code-tables.js';
 import {
   type AsOfSource,
@@ -45,7 +46,8 @@ const DEFAULT_DATABASE = './immload.db';
  */
 export function findCodesFolder({ codes, db = DEFAULT_DATABASE }: Pick<CodesArguments, 'codes' | 'db'>): string | null {
   if (codes === undefined) {
-    const beside = codesFolderBeside(db);
+    // Beside a server there is no folder: then it is the one here.
+    const beside = codesFolderBeside(isPostgresAddress(db) ? DEFAULT_DATABASE : db);
     return existsSync(beside) && statSync(beside).isDirectory() ? beside : null;
   }
   if (existsSync(codes) && statSync(codes).isDirectory()) return codes;
@@ -89,7 +91,8 @@ export function showCodes(id: string, args: CodesArguments): void {
 
 /** `immload codes update` */
 export function updateCodes(args: UpdateArguments): void {
-  const folder = args.codes ?? codesFolderBeside(args.db ?? DEFAULT_DATABASE);
+  const folder =
+    args.codes ?? codesFolderBeside(args.db === undefined || isPostgresAddress(args.db) ? DEFAULT_DATABASE : args.db);
   if (existsSync(folder) && !statSync(folder).isDirectory()) {
     throw new UsageError(`--codes: ${folder} is a file; name a folder`);
   }

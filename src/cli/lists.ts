@@ -3,16 +3,17 @@ import { CATALOGUE, findIssueDefinition, ISSUE_CODES } from '../core/catalogue.j
 import { fileLayoutsOf } from '../core/file-layouts.js';
 import { FATES, type FileRole } from '../core/model.js';
 import { countedIn, type Layout } from '../core/spec.js';
-import { migrateSqliteFile, openSqliteForReading } from '../db/sqlite.js';
+import { nameOfDatabase } from '../db/postgres-address.js';
 import { findInDocument } from '../docs/column-rules.js';
 import { builtInSpecIds, loadSpec, loadSpecJson } from '../files/specs.js';
+import { migrateDatabase, openForReading } from '../open-store.js';
 import { UsageError } from './exit.js';
 import { print, printJson } from './print.js';
 import { type Alignment, formatCount, formatTable, showSafely, wrapText } from './table.js';
 
 /** `immload runs` */
 export async function listRuns(database: string, json: boolean): Promise<void> {
-  const store = await openSqliteForReading(database);
+  const store = await openForReading(database);
   try {
     const runs = await store.listRuns();
     if (json) return printJson(runs);
@@ -37,8 +38,8 @@ export async function listRuns(database: string, json: boolean): Promise<void> {
 
 /** `immload migrate` */
 export async function migrate(database: string): Promise<void> {
-  const applied = await migrateSqliteFile(database);
-  const name = showSafely(database);
+  const applied = await migrateDatabase(database);
+  const name = showSafely(nameOfDatabase(database));
   print(applied.length === 0 ? `${name} is up to date.` : `${name}: applied ${applied.join(', ')}.`);
 }
 

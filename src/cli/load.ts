@@ -60,9 +60,6 @@ export async function runLoad(
   if (patients.length + immunizations.length + comments.length + files.length === 0) {
     throw new UsageError('give the files to read with --patients and --immunizations, or just their names');
   }
-  if (/^postgres(?:ql)?:/i.test(database)) {
-    throw new UsageError('--db: this version keeps the registry in a SQLite file; give a path');
-  }
   const maxIssuesPerCode = args['max-issues-per-code'];
   if (!Number.isInteger(maxIssuesPerCode) || maxIssuesPerCode < 0) {
     throw new UsageError('--max-issues-per-code: give a whole number');

@@ -3,6 +3,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runCli } from './cli.js';
 
+// Other users of the machine see what a process is called, with all its arguments. There may be a password in --db.
+if (process.argv.some((argument) => /postgres(?:ql)?:/i.test(argument))) process.title = 'immload';
+
 // Left to itself, V8 lets a heap of 100 MB grow to 400 MB before it cleans up. At 60 it stays
 // small; at 20 it would save another tenth of the memory and cost a tenth of the time.
 setFlagsFromString('--heap-growing-percent=60');

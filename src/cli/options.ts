@@ -130,7 +130,7 @@ const database = {
     type: 'string',
     default: './immload.db',
     value: 'PATH',
-    describe: 'SQLite file of the registry; made if it is not there',
+    describe: 'SQLite file of the registry, made if it is not there; or postgres://user@host/database',
   },
 } as const satisfies Record<string, CommandOption>;
 

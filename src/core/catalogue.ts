@@ -81,6 +81,18 @@ export const CATALOGUE = {
     fix: 'Give the line its tag, or add the tag to the specification (or what its widths count), and load the reject file.',
     source: 'immload reader',
   },
+  'refused-by-database': {
+    severity: 'error',
+    subject: 'record',
+    field: null,
+    asserts: 'the database takes the record',
+    message: 'the database refused it: {other}',
+    meaning:
+      'The record is in order by the specification, and the database of the registry does not take what it says: a value is longer than the column there, breaks a check or a trigger that its administrator added, or has a character that the database cannot hold.',
+    why: 'What is stored in one row comes or stays out together: all records that would have become this patient or this dose are set aside, and doses whose patient is not there.',
+    fix: 'Correct the value that the message speaks of, or have the administrator of the database change the rule, and load the reject file.',
+    source: 'immload store; the SQLSTATE is that of the PostgreSQL manual, appendix A',
+  },
   'header-repeated': {
     severity: 'info',
     subject: 'record',

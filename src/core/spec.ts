@@ -210,6 +210,7 @@ export const ALWAYS_ERRORS: readonly IssueCode[] = [
   'patient-id-conflict',
   'dose-patient-id-missing',
   'patient-not-found',
+  'refused-by-database',
   'line-tag-unknown',
   'patient-line-missing',
   'patient-line-disagrees',

@@ -80,7 +80,7 @@ export class DoseDetails {
   }
 }
 
-/** The values of all columns in one text, each behind the mark of its column. */
-function keyOf(values: readonly unknown[]): string {
+/** The values of all columns in one text, each behind the mark of its column. Their `content` is its hash. */
+export function keyOf(values: readonly unknown[]): string {
   return values.map((value, i) => (value == null ? '' : `${MARKS[i]}${value}`)).join('');
 }

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Database } from 'better-sqlite3';
+import { FATES, type Fate } from '../core/model.js';
+import type { FileResult } from './store.js';
 
 export type JournalAction = 'migrate' | 'load' | 'take back' | 'undo' | 'review' | 'purge';
 
@@ -47,18 +49,40 @@ export function systemUser(): string {
   }
 }
 
-/** Adds an entry. Ask within the transaction that does what it tells. */
-export function appendToJournal(database: Database, note: JournalNote): void {
-  const { entries, hash: previous } = readJournalHead(database);
+/** The entry that follows on others, sealed. */
+export function sealEntry(note: JournalNote, { entries, hash: previous }: JournalHead): JournalEntry {
   const { at, who, action, runId } = note;
   const entry = { id: entries + 1, at, who, action, runId, details: JSON.stringify(note.details), previous };
-  const hash = hashOf(entry);
+  return { ...entry, hash: hashOf(entry) };
+}
+
+/** Adds an entry. Ask within the transaction that does what it tells. */
+export function appendToJournal(database: Database, note: JournalNote): void {
+  const { id, at, who, action, runId, details, previous, hash } = sealEntry(note, readJournalHead(database));
   database
     .prepare(
       'INSERT INTO main.journal (id, at, who, action, run_id, details, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     )
-    .run(entry.id, at, who, action, runId, entry.details, previous, hash);
-  database.prepare('UPDATE main.journal_head SET entries = ?, hash = ?').run(entry.id, hash);
+    .run(id, at, who, action, runId, details, previous, hash);
+  database.prepare('UPDATE main.journal_head SET entries = ?, hash = ?').run(id, hash);
+}
+
+/** What a completed load leaves in the journal: how many files and records there were, and their fates. */
+export function noteOfLoad(runId: number, at: string, files: readonly FileResult[]): JournalNote {
+  const totals = FATES.map((fate) => [fate, files.reduce((sum, file) => sum + file.fates[fate], 0)]);
+  const records = files.reduce((sum, file) => sum + file.records, 0);
+  const details = { files: files.length, records, ...(Object.fromEntries(totals) as Record<Fate, number>) };
+  return { at, who: systemUser(), action: 'load', runId, details };
+}
+
+/** What taking a run back leaves in the journal. */
+export function noteOfTakingBack(runId: number, at: string): JournalNote {
+  return { at, who: systemUser(), action: 'take back', runId, details: {} };
+}
+
+/** What bringing a registry to a newer schema leaves in the journal. */
+export function noteOfMigration(applied: readonly string[]): JournalNote {
+  return { at: new Date().toISOString(), who: systemUser(), action: 'migrate', runId: null, details: { applied } };
 }
 
 /** All entries, the first first. */

@@ -1,5 +1,6 @@
 /** Brings a database to the current schema. knex runs the migrations, which are listed here one by one. */
 import type { Knex } from 'knex';
+import type { ClientConfig } from 'pg';
 import * as registry from '../../migrations/0001_registry.js';
 import * as codeTables from '../../migrations/0002_code_tables.js';
 import * as matching from '../../migrations/0003_matching.js';
@@ -46,16 +47,29 @@ export interface SchemaState {
  * waits, and then finds nothing missing.
  */
 export async function migrateSqlite(filename: string): Promise<readonly string[]> {
-  return withKnex(filename, async (knex) => {
+  const sqlite: Knex.Config = { client: 'better-sqlite3', connection: { filename }, useNullAsDefault: true };
+  return withKnex(sqlite, async (knex) => {
     // The file is this connection's alone until it is closed. Then the mark that knex leaves there while it migrates can
     // only come from a program that was killed meanwhile, and would keep all others out for ever.
     await knex.raw('PRAGMA locking_mode = EXCLUSIVE');
     await knex.raw('BEGIN EXCLUSIVE');
     await knex.raw('COMMIT');
-    await knex.migrate.forceFreeMigrationsLock({ migrationSource: SOURCE });
-    const [, applied] = (await knex.migrate.latest({ migrationSource: SOURCE })) as [number, string[]];
-    return applied;
+    return applyMissing(knex);
   });
+}
+
+/**
+ * Applies what is missing to a PostgreSQL database and gives the names of what it applied. The caller keeps other programs
+ * from doing the same meanwhile.
+ */
+export async function migratePostgres(connection: ClientConfig): Promise<readonly string[]> {
+  return withKnex({ client: 'pg', connection: connection as Knex.PgConnectionConfig }, applyMissing);
+}
+
+async function applyMissing(knex: Knex): Promise<readonly string[]> {
+  await knex.migrate.forceFreeMigrationsLock({ migrationSource: SOURCE });
+  const [, applied] = (await knex.migrate.latest({ migrationSource: SOURCE })) as [number, string[]];
+  return applied;
 }
 
 /** What a database lacks, from the names of the migrations it has. */
@@ -70,15 +84,10 @@ export function compareSchema(appliedNames: readonly string[]): SchemaState {
 /** Where knex writes down what it has applied. */
 export const MIGRATIONS_TABLE = 'knex_migrations';
 
-async function withKnex<T>(filename: string, work: (knex: Knex) => Promise<T>): Promise<T> {
+async function withKnex<T>(database: Knex.Config, work: (knex: Knex) => Promise<T>): Promise<T> {
   // Imported here because knex takes half a second, and most runs have nothing to migrate.
   const { default: createKnex } = await import('knex');
-  const knex = createKnex({
-    client: 'better-sqlite3',
-    connection: { filename },
-    useNullAsDefault: true,
-    pool: { min: 1, max: 1 },
-  });
+  const knex = createKnex({ ...database, pool: { min: 1, max: 1 } });
   try {
     return await work(knex);
   } finally {

@@ -1,14 +1,6 @@
 /** Finds out whether the very same was loaded before: the files, and all that decides what is made of them. */
 import type { Database } from 'better-sqlite3';
-import type { FileRole } from '../core/model.js';
-import type { NewRun } from './store.js';
-
-/** A completed run that was given the same besides its files. */
-export interface EarlierLoad {
-  readonly runId: number;
-  readonly finishedAt: string;
-  readonly files: readonly { readonly role: FileRole; readonly sha256: string; readonly bytes: number }[];
-}
+import type { EarlierLoad, NewRun } from './store.js';
 
 /** Completed runs of the same site, specification, map, rules and kind of matching, the last first. */
 export function findEarlierLoads(database: Database, run: NewRun): EarlierLoad[] {

@@ -19,9 +19,11 @@ import {
   type JournalEntry,
   type JournalHead,
   type JournalNote,
+  noteOfLoad,
+  noteOfMigration,
+  noteOfTakingBack,
   readJournal,
   readJournalHead,
-  systemUser,
 } from './journal.js';
 import { dropCodeTables, keepCodeTables, readCodeTables } from './kept-code-tables.js';
 import {
@@ -40,12 +42,14 @@ import {
 } from './match-history.js';
 import { findPatientsByKeys, MissingKeys, patientsWithoutKeys, readComparable, readNameUses } from './match-keys.js';
 import { compareSchema, MIGRATIONS_TABLE, migrateSqlite, type SchemaState } from './migrate.js';
+import { isPostgresAddress, nameOfDatabase } from './postgres-address.js';
 import { DoseRegrouper } from './regroup.js';
 import { type DeskTools, ReviewDesk } from './review-desk.js';
-import { type EarlierLoad, findEarlierLoads } from './same-load.js';
+import { findEarlierLoads } from './same-load.js';
 import {
   type ComparableRecord,
   type DoseWrites,
+  type EarlierLoad,
   type FileResult,
   type LinkedPatient,
   type MissingKeysOfPatients,
@@ -53,9 +57,12 @@ import {
   type NewDoseReview,
   type NewRun,
   type NewRunFile,
+  NOTHING_REFUSED,
   type PatientState,
   type PatientWrites,
   type RecordKey,
+  type RefusedPatients,
+  type RefusedRecord,
   type RepeatedComment,
   type ReviewedDoses,
   type RunRecord,
@@ -200,18 +207,15 @@ export async function migrateSqliteFile(path: string): Promise<readonly string[]
 
 function noteMigration(database: Database.Database, applied: readonly string[]): void {
   if (applied.length === 0) return;
-  const note: JournalNote = {
-    at: new Date().toISOString(),
-    who: systemUser(),
-    action: 'migrate',
-    runId: null,
-    details: { applied },
-  };
-  database.transaction(() => appendToJournal(database, note)).immediate();
+  database.transaction(() => appendToJournal(database, noteOfMigration(applied))).immediate();
 }
 
 /** Whether the file is still to be made. @throws StoreError when it is there and is no SQLite database */
 function checkFile(path: string): boolean {
+  if (isPostgresAddress(path)) {
+    const remedy = 'this command works on a SQLite registry only; `load`, `runs` and `migrate` know PostgreSQL';
+    throw new StoreError('unsupported', `${nameOfDatabase(path)}: ${remedy}`);
+  }
   // The driver takes these names for a database without a file.
   if (['', ':memory:'].includes(path.trim())) {
     throw new StoreError('not-a-database', `${path}: not a file; give one with --db, or run \`immload validate\``);
@@ -388,6 +392,8 @@ export class SqliteStore implements Store {
 
   // ---- runs ------------------------------------------------------------------------------------------------------
 
+  async waitForTurn(): Promise<void> {}
+
   async openRun(run: NewRun, files: readonly NewRunFile[]): Promise<{ runId: number; fileIds: readonly number[] }> {
     return this.#write(() => {
       const alive = this.#runningRuns().find((other) => !isDead(other));
@@ -474,12 +480,7 @@ export class SqliteStore implements Store {
         )
         .run(thresholds?.match ?? null, thresholds?.review ?? null, runId);
       this.#closeRun(runId, 'completed', finishedAt, null);
-      const totals = Object.fromEntries(
-        FATES.map((fate) => [fate, files.reduce((sum, file) => sum + file.fates[fate], 0)]),
-      );
-      const records = files.reduce((sum, file) => sum + file.records, 0);
-      const details = { files: files.length, records, ...totals };
-      appendToJournal(this.#database, { at: finishedAt, who: systemUser(), action: 'load', runId, details });
+      appendToJournal(this.#database, noteOfLoad(runId, finishedAt, files));
     });
   }
 
@@ -522,8 +523,7 @@ export class SqliteStore implements Store {
       }
       dropCodeTables(this.#database, runId);
       this.#closeRun(runId, 'failed', finishedAt, message);
-      const note = { at: finishedAt, who: systemUser(), action: 'take back', runId, details: {} } as const;
-      appendToJournal(this.#database, note);
+      appendToJournal(this.#database, noteOfTakingBack(runId, finishedAt));
     });
   }
 
@@ -858,8 +858,7 @@ export class SqliteStore implements Store {
     return { entries: readJournal(this.#database), head: readJournalHead(this.#database) };
   }
 
-  /** Completed runs that were given the same besides their files, the last first. */
-  findEarlierLoads(run: NewRun): readonly EarlierLoad[] {
+  async findEarlierLoads(run: NewRun): Promise<readonly EarlierLoad[]> {
     return findEarlierLoads(this.#database, run);
   }
 
@@ -923,7 +922,7 @@ export class SqliteStore implements Store {
     return states;
   }
 
-  async writePatients(runId: number, writes: PatientWrites): Promise<void> {
+  async writePatients(runId: number, writes: PatientWrites): Promise<RefusedPatients> {
     await this.#write(() => {
       this.#showAlive(runId);
       const { patients, parts, sources, matchKeys, nameUses, reviews } = writes;
@@ -981,6 +980,17 @@ export class SqliteStore implements Store {
         { name: 'reasons', value: (i) => reviews[i]!.reasons },
         { name: 'explanation', value: (i) => reviews[i]!.explanation },
       ]);
+    });
+    return NOTHING_REFUSED;
+  }
+
+  async removeSources(runId: number, sources: readonly Pick<RefusedRecord, 'fileId' | 'line'>[]): Promise<void> {
+    await this.#write(() => {
+      this.#showAlive(runId);
+      const remove = this.#database.prepare(
+        'DELETE FROM main.patient_sources WHERE run_id = ? AND file_id = ? AND line = ?',
+      );
+      for (const { fileId, line } of sources) remove.run(runId, fileId, line);
     });
   }
 
@@ -1055,7 +1065,7 @@ export class SqliteStore implements Store {
     });
   }
 
-  async writeDoses(runId: number, writes: DoseWrites): Promise<void> {
+  async writeDoses(runId: number, writes: DoseWrites): Promise<readonly RefusedRecord[]> {
     await this.#write(() => {
       this.#showAlive(runId);
       const { doses, parts, duplicates, recordKeys } = writes;
@@ -1096,6 +1106,7 @@ export class SqliteStore implements Store {
       ]);
       this.#insertRecordKeys(recordKeys);
     });
+    return [];
   }
 
   /** A line that holds several doses has one patient. */
@@ -1131,7 +1142,7 @@ export class SqliteStore implements Store {
     comments: readonly NewComment[],
     recordKeys: readonly RecordKey[],
     duplicates: readonly RepeatedComment[],
-  ): Promise<void> {
+  ): Promise<readonly RefusedRecord[]> {
     await this.#write(() => {
       this.#showAlive(runId);
       this.#insert('patient_comments', comments.length, [
@@ -1154,6 +1165,7 @@ export class SqliteStore implements Store {
       ]);
       this.#insertRecordKeys(recordKeys);
     });
+    return [];
   }
 
   // ---- inside ----------------------------------------------------------------------------------------------------

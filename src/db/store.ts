@@ -66,6 +66,13 @@ export interface RunSummary {
   }[];
 }
 
+/** A completed run that was given the same besides its files. */
+export interface EarlierLoad {
+  readonly runId: number;
+  readonly finishedAt: string;
+  readonly files: readonly { readonly role: FileRole; readonly sha256: string; readonly bytes: number }[];
+}
+
 /** A run with what it was judged by. */
 export interface RunRecord extends RunSummary {
   /** The day that counted as today. */
@@ -270,8 +277,40 @@ export interface RepeatedComment extends NewComment {
   readonly sourcePatientId: string;
 }
 
+/** A record that a database refused. */
+export interface RefusedRecord {
+  readonly fileId: number;
+  readonly line: number;
+  /** What the database said, without a value. */
+  readonly reason: string;
+}
+
+/** What a database refused of a batch of patients: the rest of the batch is written. */
+export interface RefusedPatients {
+  /** New patients that are not there, with the reason, by id. None of their records of the batch is there. */
+  readonly patients: ReadonlyMap<number, string>;
+  /** Stored patients that stay as they were before the run, with the reason, by id. */
+  readonly updates: ReadonlyMap<number, string>;
+  /** Source records that are not there, though their patient is. */
+  readonly sources: readonly RefusedRecord[];
+}
+
+export const NOTHING_REFUSED: RefusedPatients = { patients: new Map(), updates: new Map(), sources: [] };
+
+/** What waiting for other loaders needs. */
+export interface Waiting {
+  readonly signal: AbortSignal | null;
+  /** Is told for whom it waits, once for each. */
+  readonly onWait: (notice: string) => void;
+}
+
 /** A database with the registry tables, open for one run at a time. */
 export interface Store {
+  /**
+   * Waits until no other loader is at work, where the database lets several queue; all that follows is this loader's turn,
+   * until it closes the store. A database that does not returns at once, and {@link openRun} may say `busy`.
+   */
+  waitForTurn(waiting: Waiting): Promise<void>;
   /** Opens a run and its files. @throws StoreError `busy` while another run is alive */
   openRun(run: NewRun, files: readonly NewRunFile[]): Promise<{ runId: number; fileIds: readonly number[] }>;
   /** Shows that the run is alive; every write does. @throws StoreError `taken-back` when another loader took it for dead */
@@ -299,6 +338,9 @@ export interface Store {
     name?: string | null,
   ): Promise<{ runId: number; finishedAt: string } | null>;
 
+  /** Completed runs that were given the same besides their files, the last first. */
+  findEarlierLoads(run: NewRun): Promise<readonly EarlierLoad[]>;
+
   /** The ids that the next patient, the next dose and the next pair for a reviewer get. */
   nextIds(): Promise<{ patientId: number; immunizationId: number; reviewId: number }>;
   hasPatients(): Promise<boolean>;
@@ -324,7 +366,9 @@ export interface Store {
     afterBatch: () => Promise<void>,
   ): Promise<void>;
   readPatients(patientIds: readonly number[]): Promise<ReadonlyMap<number, PatientState>>;
-  writePatients(runId: number, writes: PatientWrites): Promise<void>;
+  writePatients(runId: number, writes: PatientWrites): Promise<RefusedPatients>;
+  /** Takes away records that this run added to a patient. */
+  removeSources(runId: number, sources: readonly Pick<RefusedRecord, 'fileId' | 'line'>[]): Promise<void>;
 
   /** The patients that source ids of one site stand for. */
   findLinkedPatients(siteId: string, sourcePatientIds: readonly string[]): Promise<ReadonlyMap<string, LinkedPatient>>;
@@ -337,16 +381,21 @@ export interface Store {
   readReviewedDoses(patientIds: readonly number[]): Promise<ReadonlyMap<number, ReviewedDoses>>;
   /** Writes pairs of doses for a reviewer, and gives the numbers of those whose doses are still there. */
   writeDoseReviews(runId: number, reviews: readonly NewDoseReview[]): Promise<ReadonlySet<number>>;
-  writeDoses(runId: number, writes: DoseWrites): Promise<void>;
+  /**
+   * Gives the records that the database refused. A dose that it refuses goes with all records that it is made of, and with
+   * the other doses of these records.
+   */
+  writeDoses(runId: number, writes: DoseWrites): Promise<readonly RefusedRecord[]>;
 
   /** All comments on these patients. */
   readComments(patientIds: readonly number[]): Promise<readonly StoredComment[]>;
+  /** Gives the records that the database refused. */
   writeComments(
     runId: number,
     comments: readonly NewComment[],
     recordKeys: readonly RecordKey[],
     duplicates: readonly RepeatedComment[],
-  ): Promise<void>;
+  ): Promise<readonly RefusedRecord[]>;
 
   close(): Promise<void>;
 }
@@ -362,6 +411,9 @@ export type StoreProblem =
   | 'taken-back'
   | 'full'
   | 'damaged'
+  | 'unreachable'
+  | 'refused'
+  | 'unsupported'
   | 'failed';
 
 /** A database that cannot be used. Its message holds no value of a record. */

@@ -201,11 +201,19 @@ export interface IssueCount {
 
 /**
  * When an issue is found: with the record; when a combined record is read for its doses; when the names of all patients
- * are known; when the whole file was read; or when all doses of its patient were. Each stage has an order of its own.
+ * are known; when the whole file was read; when all doses of its patient were; or when the database refused it. Each stage has an order of its own.
  */
-export type IssueStage = 'early' | 'doses' | 'names' | 'late' | 'late-doses';
+export type IssueStage = 'early' | 'doses' | 'names' | 'late' | 'refused-patients' | 'late-doses' | 'refused-doses';
 
-const STAGES: readonly IssueStage[] = ['early', 'doses', 'names', 'late', 'late-doses'];
+const STAGES: readonly IssueStage[] = [
+  'early',
+  'doses',
+  'names',
+  'late',
+  'refused-patients',
+  'late-doses',
+  'refused-doses',
+];
 const MOST_EXAMPLES = 5;
 const SEPARATOR = '\x1f';
 
@@ -236,13 +244,7 @@ export class IssueLog {
   addFile(name: string): number {
     const file = this.#files.length;
     const spoolOf = (stage: IssueStage): Spool => new Spool(this.#folder, `${stage}-issues-${file}`);
-    const stages = {
-      early: spoolOf('early'),
-      doses: spoolOf('doses'),
-      names: spoolOf('names'),
-      late: spoolOf('late'),
-      'late-doses': spoolOf('late-doses'),
-    };
+    const stages = Object.fromEntries(STAGES.map((stage) => [stage, spoolOf(stage)])) as Record<IssueStage, Spool>;
     this.#files.push({ name, stages });
     return file;
   }

@@ -462,10 +462,22 @@ const DATABASE_REFUSALS: readonly Refusal[] = [
     says: 'gone/r.db: cannot be made; check that the folder exists and can be written',
   },
   {
-    what: 'a database in PostgreSQL',
-    args: 'load --patients p.txt --db postgres://host/registry',
-    code: 2,
-    says: '--db: this version keeps the registry in a SQLite file; give a path',
+    what: 'a PostgreSQL server that does not answer',
+    args: 'load --patients p.txt --db postgres://ann:pa55word@127.0.0.1:1/registry',
+    code: 1,
+    says: 'postgres://127.0.0.1:1/registry: no server answers there; check host and port, and that it runs',
+  },
+  {
+    what: 'an address that cannot be read',
+    args: 'load --patients p.txt --db postgres://ann:pa55word/x@host:nine/registry',
+    code: 1,
+    says: '--db: the address of the database cannot be read; give it as postgres://user@host:5432/database, with % and two digits for / @ : ? # in a password',
+  },
+  {
+    what: 'a review in PostgreSQL',
+    args: 'review list --db postgres://ann:pa55word@127.0.0.1:1/registry',
+    code: 1,
+    says: 'postgres://127.0.0.1:1/registry: this command works on a SQLite registry only; `load`, `runs` and `migrate` know PostgreSQL',
   },
   {
     what: 'the runs of a database that is not there',

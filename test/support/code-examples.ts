@@ -67,6 +67,7 @@ export const CODE_EXAMPLES: Readonly<Partial<Record<IssueCode, CodeExample>>> = 
   'dose-in-doubt': example('F1|7|08|20200301|LOT A\nF1|7|08|20200301|LOT B', 'F1|7|08|20200301|LOT A (once, or twice if there were two)'),
   'dose-product-conflict': example('F1|7|08|20200301 (administered)\nF2|9|45|20200301 (historical)', 'F1|7|08|20200301\nF2|9|08|20200301'),
   'dose-extra-antigen': example('F1|7|110|20200301|LOT A\nF1|7|10|20200301|LOT B', 'F1|7|110|20200301|LOT A (once, if the other was part of it)'),
+  'refused-by-database': example('a lot number of 40 characters, where the database has room for 20', 'the lot number as it is on the vial'),
   'patient-not-found': example('a dose of patient 1999, who is in no patient file', 'the patient 1999 in the patient file'),
   'patient-rejected': example('a dose of patient 7, whose record was rejected', 'the record of patient 7 corrected; the dose stays as it is'),
   'comment-patient-id-missing': example('a comment without a patient id', 'a comment with the id of its patient'),

@@ -524,6 +524,9 @@ const commentOnRejected: DraftFault = (draft) => {
 /** What many records have in common is not shown by a few. */
 const needsManyRecords: DraftFault = () => null;
 
+/** No file shows what the database of a registry refuses. */
+const needsDatabase: DraftFault = () => null;
+
 /** The faults of every code, in the order of the catalogue. */
 export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> = {
   // ---- any record ------------------------------------------------------------------------------------------------
@@ -550,6 +553,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
     }),
   ],
   'line-tag-unknown': [untagged],
+  'refused-by-database': [needsDatabase],
   'header-repeated': [lineBesides('header-repeated', ({ spec }) => headerLine(spec.layouts.patient))],
   'header-other-order': [otherHeader(false)],
   'under-other-header': [otherHeader(true)],

@@ -109,6 +109,7 @@ const PROVED_ELSEWHERE: Partial<Record<IssueCode, readonly [path: string, title:
   'patient-id-conflict': ['../../load/late-issues.test.ts', 'one id for two persons'],
   'patient-id-repeated': ['../../load/late-issues.test.ts', 'one id for one person, with other details'],
   'match-in-doubt': ['../../load/late-issues.test.ts', 'namesakes of another sex'],
+  'refused-by-database': ['../../load/postgres-refusals.test.ts', 'a dose whose value is too long'],
   'patient-not-found': ['../../load/late-issues.test.ts', 'of nobody'],
   'patient-rejected': ['../../load/late-issues.test.ts', 'who was rejected'],
   'ndc-invalid': ['../normalize/ndc.test.ts', 'that is none is told'],

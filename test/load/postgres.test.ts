@@ -1,0 +1,123 @@
+/** What a load makes of a submission is the same in SQLite and in PostgreSQL: every row of every table, ids included. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Dirt } from '../support/dirt.js';
+import { MIIS } from '../support/fixtures.js';
+import { TestDatabase } from '../support/postgres.js';
+import { Random } from '../support/random.js';
+import { miis, Sandbox, type SandboxLoad } from '../support/sandbox.js';
+import { storeTables } from '../support/store-tables.js';
+import { writeSubmission } from '../support/submission.js';
+
+/** A SQLite registry and a PostgreSQL one into which the same is loaded. */
+class Twins implements AsyncDisposable {
+  readonly sandbox = new Sandbox();
+  readonly database: TestDatabase;
+
+  private constructor(database: TestDatabase) {
+    this.database = database;
+  }
+
+  static async create(): Promise<Twins> {
+    return new Twins(await TestDatabase.create());
+  }
+
+  /** Loads into both, and compares the tables and the reports; of a load that fails, how it fails. */
+  async load(options: SandboxLoad): Promise<void> {
+    const [file, server] = [
+      await this.#outcome(options, this.sandbox.database),
+      await this.#outcome(options, this.database.address),
+    ];
+    expect(server).toEqual(file);
+    const inFile = await storeTables(async (sql) => this.sandbox.query(sql));
+    expect(await storeTables((sql) => this.database.query(sql))).toEqual(inFile);
+  }
+
+  async #outcome(options: SandboxLoad, database: string): Promise<unknown> {
+    try {
+      const { folder, patients, doses, issues, totals } = await this.sandbox.load({ ...options, database });
+      return { patients, doses, issues, totals, rows: readFileSync(join(folder, 'issues.csv'), 'utf8') };
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  /** Rows that were changed and kept as they were before, by table. */
+  async images(): Promise<string[]> {
+    const rows = await this.database.query('SELECT DISTINCT table_name FROM before_images ORDER BY 1');
+    return rows.map((row) => String(row['table_name']));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.sandbox[Symbol.dispose]();
+    await this.database[Symbol.asyncDispose]();
+  }
+}
+
+const PATIENTS = 'facility_id|patient_id|last_name|first_name|birth_date|sex|street|phone';
+const DOSES = 'facility_id|patient_id|vaccination_id|cvx|admin_date|lot_number|mvx|information_source';
+
+describe('SQLite and PostgreSQL hold the same rows', () => {
+  test('of dirty submissions of one clinic, one after the other', async () => {
+    const submission = fc.record({
+      seed: fc.nat(100_000),
+      patients: fc.integer({ min: 1, max: 40 }),
+      batchRows: fc.constantFrom(3, 17, 10_000),
+      matchModel: fc.constantFrom('exact', 'fixed', 'trained'),
+    });
+    await fc.assert(
+      fc.asyncProperty(submission, async ({ seed, patients, batchRows, matchModel }) => {
+        await using twins = await Twins.create();
+        for (const [i, shares] of [0.1, 0.4, 0.2].entries()) {
+          const paths = { patients: twins.sandbox.path(`p${i}.txt`), immunizations: twins.sandbox.path(`d${i}.txt`) };
+          const dirt = new Dirt(MIIS, { seed: seed + i, errors: 0.1, remarks: 0.3, duplicates: shares });
+          writeSubmission({ seed, patients, dosesPerPatient: 5 }, MIIS, paths, dirt);
+          await twins.load({
+            patients: [paths.patients],
+            immunizations: [paths.immunizations],
+            sizes: { batchRows, sortCharacters: 3000 },
+            // The first load leaves keys to be added.
+            matchModel: i === 0 ? 'exact' : matchModel,
+          });
+        }
+      }),
+      { numRuns: 6 },
+    );
+  });
+
+  test('of people and doses that others join, part by part; and of runs that are taken back', async () => {
+    const seen = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.nat(100_000), async (seed) => {
+        await using twins = await Twins.create();
+        const random = new Random(seed);
+        for (let run = 0; run < 5; run++) {
+          const patients = Array.from({ length: random.integer(1, 8) }, () => {
+            const person = random.integer(1, 5);
+            return `F${random.integer(1, 2)}|${person}|Lee${'ABCDE'[person - 1]}|Ann|2015050${person}|F|${random.pick(['', '1 Elm St', '2 Oak Rd'])}|${random.pick(['', '6175550134'])}`;
+          });
+          const doses = Array.from({ length: random.integer(1, 25) }, (_, i) => {
+            const when = `2016050${random.integer(2, 9)}`;
+            const lot = random.pick(['', '', 'A1234', 'B5678']);
+            return `F${random.integer(1, 2)}|${random.integer(1, 5)}|${run}-${i}|${random.pick(['08', '45', '110', '20', '107'])}|${when}|${lot}|${random.pick(['', 'SKB', 'MSD'])}|${random.pick(['00', '01'])}`;
+          });
+          await twins.load({
+            patients: { 'p.txt': miis(PATIENTS, ...patients) },
+            immunizations: { 'd.txt': miis(DOSES, ...doses) },
+            sizes: { batchRows: random.pick([2, 9, 1000]) },
+            // The fourth run fails at its end.
+            ...(run === 3 && { rejectLimit: { percent: 0 } }),
+          });
+          for (const table of await twins.images()) seen.add(table);
+        }
+      }),
+      { numRuns: 8 },
+    );
+    // It changed what earlier runs had made.
+    expect([...seen].sort()).toEqual(
+      expect.arrayContaining(['doses', 'immunization_duplicates', 'immunization_parts', 'patients']),
+    );
+  });
+});
