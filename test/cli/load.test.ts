@@ -101,7 +101,7 @@ describe('load', () => {
   test('takes several files of a kind, after one option or several', async () => {
     using place = new Workplace({ 'a.txt': miis(PATIENT_COLUMNS, 'F1|1|Smith|Anna|20150504|F'), 'b.txt': PATIENTS });
     const first = await place.run('load', '--patients', 'a.txt', 'b.txt', '--json');
-    const second = await place.run('load', '--patients', 'a.txt', '--patients', 'b.txt', '--json');
+    const second = await place.run('load', '--again', '--patients', 'a.txt', '--patients', 'b.txt', '--json');
     for (const { stdout } of [first, second]) {
       expect((JSON.parse(stdout) as Summary).files.map(({ name }) => name)).toEqual(['a.txt', 'b.txt']);
     }
