@@ -317,7 +317,7 @@ describe('--site', () => {
 describe('reports', () => {
   test('go to a folder named after the run, or after what was done', async () => {
     using place = new Workplace();
-    for (const args of [['load'], ['validate'], ['load', '--dry-run'], ['validate'], ['load']]) {
+    for (const args of [['load'], ['validate'], ['load', '--dry-run'], ['validate'], ['load', '--again']]) {
       expect((await place.run(...args, ...SUBMISSION)).code).toBe(0);
     }
     expect(place.files().filter((name) => name.endsWith('summary.json'))).toEqual([
