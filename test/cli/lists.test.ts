@@ -150,7 +150,7 @@ describe('runs', () => {
     sandbox.write('d.txt', doses);
     const both = ['load', '--quiet', '--patients', 'p.txt', '--immunizations', 'd.txt'];
     expect((await runProgram(sandbox.folder, both)).code).toBe(3);
-    expect((await runProgram(sandbox.folder, [...both, '--max-rejects', '0'])).code).toBe(1);
+    expect((await runProgram(sandbox.folder, [...both, '--again', '--max-rejects', '0'])).code).toBe(1);
     return sandbox;
   }
 

@@ -101,7 +101,7 @@ describe('load', () => {
   test('takes several files of a kind, after one option or several', async () => {
     using place = new Workplace({ 'a.txt': miis(PATIENT_COLUMNS, 'F1|1|Smith|Anna|20150504|F'), 'b.txt': PATIENTS });
     const first = await place.run('load', '--patients', 'a.txt', 'b.txt', '--json');
-    const second = await place.run('load', '--patients', 'a.txt', '--patients', 'b.txt', '--json');
+    const second = await place.run('load', '--again', '--patients', 'a.txt', '--patients', 'b.txt', '--json');
     for (const { stdout } of [first, second]) {
       expect((JSON.parse(stdout) as Summary).files.map(({ name }) => name)).toEqual(['a.txt', 'b.txt']);
     }
@@ -317,7 +317,7 @@ describe('--site', () => {
 describe('reports', () => {
   test('go to a folder named after the run, or after what was done', async () => {
     using place = new Workplace();
-    for (const args of [['load'], ['validate'], ['load', '--dry-run'], ['validate'], ['load']]) {
+    for (const args of [['load'], ['validate'], ['load', '--dry-run'], ['validate'], ['load', '--again']]) {
       expect((await place.run(...args, ...SUBMISSION)).code).toBe(0);
     }
     expect(place.files().filter((name) => name.endsWith('summary.json'))).toEqual([

@@ -167,7 +167,7 @@ describe('a run that is marked as running', () => {
 /** All tables but those that tell of runs. */
 function snapshot(sandbox: Sandbox): Record<string, TableRow[]> {
   const tables = sandbox.query(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('runs', 'run_files', 'sqlite_sequence')",
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('runs', 'run_files', 'sqlite_sequence') AND name NOT LIKE 'journal%'",
   );
   return Object.fromEntries(tables.map(({ name }) => [name, sandbox.query(`SELECT * FROM ${name} ORDER BY 1, 2`)]));
 }
