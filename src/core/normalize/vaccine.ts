@@ -1,7 +1,7 @@
 /** Which vaccine a record means: one CVX code, from the columns that may say it and the day of the dose. */
 import type { Codes } from '../codes.js';
 import { createFinding, type Finding } from '../issue.js';
-import type { VaccineMap } from '../vaccine-map.js';
+import type { MapLine, VaccineMap } from '../vaccine-map.js';
 import { holdsOn, nameKey, turningDays } from '../vaccine-names.js';
 import { followNdc } from './ndc.js';
 import { tidyText } from './text.js';
@@ -69,6 +69,12 @@ interface Lead {
   /** What is to be said of the clue in any case, and only if it decides. */
   readonly findings: readonly Finding[];
   readonly ifDecisive: readonly Finding[];
+}
+
+/** A clue that people decided of. */
+interface Decided {
+  readonly field: VaccineField;
+  readonly line: MapLine;
 }
 
 /**
@@ -257,15 +263,27 @@ class DayResolver {
 
   /** What people decided of one of the clues, `null` if of none. */
   #followMap(given: readonly VaccineField[]): Lead | null {
-    for (const field of given) {
-      const value = this.#clues[field]!;
-      const line = this.#sources.map?.find(field, value);
-      // A map is checked by the newest tables; a submission may be judged by older ones, too.
-      if (line === undefined || this.#codes.cvx(line.cvx) === undefined) continue;
-      const facts = { after: line.cvx, expected: line.date, other: line.author };
-      return this.#lead(field, line.cvx, [], [createFinding('vaccine-mapped', field, value, facts)]);
-    }
-    return null;
+    const { map } = this.#sources;
+    if (map === null) return null;
+    const exact = given.flatMap((field) => this.#decidedOf(field, map.find(field, this.#clues[field]!)));
+    const found = exact.length > 0 ? exact : given.flatMap((field) => this.#decidedOfNumber(field, map));
+    for (const { line } of found) map.noteMet(line.line);
+    const first = found[0];
+    if (first === undefined) return null;
+    const { field, line } = first;
+    const facts = { after: line.cvx, expected: line.date, other: line.author };
+    return this.#lead(field, line.cvx, [], [createFinding('vaccine-mapped', field, this.#clues[field], facts)]);
+  }
+
+  /** A decision that holds. A map is checked by the newest tables; a submission may be judged by older ones, too. */
+  #decidedOf(field: VaccineField, line: MapLine | undefined): readonly Decided[] {
+    return line === undefined || this.#codes.cvx(line.cvx) === undefined ? [] : [{ field, line }];
+  }
+
+  /** What was decided of a number with other zeros, unless the tables know the number as it stands. */
+  #decidedOfNumber(field: VaccineField, map: VaccineMap): readonly Decided[] {
+    const line = map.findNumber(field, this.#clues[field]!);
+    return line === undefined || this.#follow(field).cvx !== null ? [] : this.#decidedOf(field, line);
   }
 
   #follow(field: VaccineField): Lead {
