@@ -43,19 +43,23 @@ export interface VaccineClue {
 export interface VaccineResolution {
   /** First day of each period but the first, ascending; empty where the day says nothing. */
   readonly since: readonly string[];
-  /** One for each period. */
-  readonly readings: readonly VaccineReading[];
-  /** Where the day of the dose is not known. */
-  readonly undated: VaccineReading;
+  /** What they lead to in a period, from 0; `null` where the day of the dose is not known. */
+  readonly readingIn: (period: number | null) => VaccineReading;
 }
 
 /** What a resolution says of a dose of this day; `null` when the day is not known. */
-export function readingOn({ since, readings, undated }: VaccineResolution, day: string | null): VaccineReading {
-  if (since.length === 0) return readings[0]!;
-  if (day === null) return undated;
+export function readingOn({ since, readingIn }: VaccineResolution, day: string | null): VaccineReading {
+  if (since.length === 0) return readingIn(0);
+  if (day === null) return readingIn(null);
   let period = 0;
   while (period < since.length && since[period]! <= day) period++;
-  return readings[period]!;
+  return readingIn(period);
+}
+
+/** All that a resolution can say, for who has no day in mind. */
+export function readingsOf({ since, readingIn }: VaccineResolution): readonly VaccineReading[] {
+  const readings = Array.from({ length: since.length + 1 }, (_, period) => readingIn(period));
+  return since.length === 0 ? readings : [readingIn(null), ...readings];
 }
 
 /** A clue's outcome: a code, or why there is none. */
@@ -94,8 +98,21 @@ export function resolveVaccine(clues: VaccineClues, sources: VaccineSources): Va
   );
   const since = turningDays([...cpt, ...[...texts.values()].flatMap((parts) => parts?.flat() ?? [])]);
   const on = (day: string | null): VaccineReading => new DayResolver(clues, sources, texts, day).read();
-  const readings = [FIRST_DAY, ...since].map(on);
-  return { since, readings, undated: since.length === 0 ? readings[0]! : on(null) };
+  if (since.length === 0) {
+    const reading = on(FIRST_DAY);
+    return { since, readingIn: () => reading };
+  }
+  // Of a text that never comes again, only one period is asked for.
+  const known = new Map<number | null, VaccineReading>();
+  const readingIn = (period: number | null): VaccineReading => {
+    let reading = known.get(period);
+    if (reading === undefined) {
+      reading = on(period === null ? null : period === 0 ? FIRST_DAY : since[period - 1]!);
+      known.set(period, reading);
+    }
+    return reading;
+  };
+  return { since, readingIn };
 }
 
 const NO_FINDINGS: readonly Finding[] = [];
