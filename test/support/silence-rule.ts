@@ -26,6 +26,16 @@ vi.mock('../../src/core/normalize/vaccine.js', async (load) => {
   return { ...vaccine, readingOn };
 });
 
+vi.mock('../../src/core/normalize/ndc.js', async (load) => {
+  const ndc = await load<typeof import('../../src/core/normalize/ndc.js')>();
+  const followNdc: typeof ndc.followNdc = (...of) => {
+    const lead = ndc.followNdc(...of);
+    if (silenced.code === null) return lead;
+    return { ...lead, findings: lead.findings.filter(({ code }) => code !== silenced.code) };
+  };
+  return { ...ndc, followNdc };
+});
+
 const mutation = process.env['SILENCED'] ?? '';
 const [table, place] = mutation.split('/');
 if (table !== undefined && table !== '') {
