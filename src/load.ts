@@ -9,6 +9,7 @@ import { changeRules, problemOfChange, type RuleChanges } from './core/rule-chan
 import { comeInOneFile, layoutOf, type Spec } from './core/spec.js';
 import { Advisor } from './core/suggest/advisor.js';
 import { Evidence } from './core/suggest/evidence.js';
+import { VaccineMap } from './core/vaccine-map.js';
 import { openScratch, SqliteStore } from './db/sqlite.js';
 import { type FileResult, type MatchModelId, type NewRun, type Store, StoreError } from './db/store.js';
 import { applyEarlierDecisions } from './decide-review.js';
@@ -203,7 +204,9 @@ async function loadInto(
   );
   const mostIssues = options.maxIssuesPerCode ?? DEFAULT_MAX_ISSUES_PER_CODE;
   const issues = new IssueLog(folder.workPath, mostIssues, spec.codes);
-  const { threads = 0, map = null } = options;
+  const { threads = 0 } = options;
+  // What meets a record is noted in it, for this run alone.
+  const map = options.map ? { ...options.map, map: new VaccineMap(options.map.map.lines) } : null;
   const bytes = files.reduce((sum, { source }) => sum + source.bytes, 0);
   const executor = createExecutor({ threads, bytes, codes, map: map?.map ?? null });
   try {
@@ -532,7 +535,9 @@ function totalsOf(files: readonly FileSummary[], role: FileRole): Record<'record
 }
 
 function describeMap(map: LoadedMap | null): Summary['map'] {
-  return map === null ? null : { name: map.name, sha256: map.sha256, decisions: map.map.size };
+  if (map === null) return null;
+  const { size, unmetLines } = map.map;
+  return { name: map.name, sha256: map.sha256, decisions: size, unmet_lines: unmetLines };
 }
 
 function codeTableDates(codes: Codes): Record<string, string> {

@@ -585,8 +585,13 @@ export interface Summary {
   readonly code_tables: Readonly<Record<string, string>>;
   /** Which of them do not come with immload, and the folder that they are from; `null` if all do. */
   readonly updated_code_tables: { readonly folder: string; readonly tables: readonly string[] } | null;
-  /** The map that was applied, `null` without one. */
-  readonly map: { readonly name: string; readonly sha256: string; readonly decisions: number } | null;
+  /** The map that was applied, `null` without one, and the lines of decisions whose value no record had. */
+  readonly map: {
+    readonly name: string;
+    readonly sha256: string;
+    readonly decisions: number;
+    readonly unmet_lines: readonly number[];
+  } | null;
   readonly files: readonly FileSummary[];
   /** Of all files of a role; `combined` stands there where patients and doses come in one file. */
   readonly totals: Readonly<Record<Role, FateTotals>> & {

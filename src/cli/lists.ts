@@ -2,6 +2,7 @@
 import { CATALOGUE, findIssueDefinition, ISSUE_CODES } from '../core/catalogue.js';
 import { fileLayoutsOf } from '../core/file-layouts.js';
 import { FATES, type FileRole } from '../core/model.js';
+import { nearestWord } from '../core/nearest.js';
 import { countedIn, type Layout } from '../core/spec.js';
 import { nameOfDatabase } from '../db/postgres-address.js';
 import { findInDocument } from '../docs/column-rules.js';
@@ -55,8 +56,8 @@ export function explain(code: string | undefined): void {
     const near = ISSUE_CODES.filter(
       (each) => each.includes(code) || code.split('-').every((word) => each.includes(word)),
     );
-    const hint =
-      near.length > 0 ? `; did you mean ${near.slice(0, 5).join(', ')}?` : '; `immload explain` lists all codes';
+    const meant = near.length > 0 ? near.slice(0, 5) : [nearestWord(code, ISSUE_CODES)].filter((each) => each !== null);
+    const hint = meant.length > 0 ? `; did you mean ${meant.join(', ')}?` : '; `immload explain` lists all codes';
     throw new UsageError(`there is no issue code ${code}${hint}`);
   }
   const ofFile = definition.subject === 'file';

@@ -99,10 +99,18 @@ function formatCodeTables({ updated_code_tables: updated, code_tables: days }: S
   return `Code tables of ${showSafely(updated.folder)}: ${tables.map(showSafely).join(', ')}`;
 }
 
-/** The map that was applied. */
+/** Lines of a map that are named; `summary.json` has them all. */
+const MOST_LINES = 10;
+
+/** The map that was applied, and what of it no record had. */
 function formatMap({ map }: Summary): string {
   if (map === null) return '';
-  return `Map ${showSafely(map.name)}: ${map.decisions === 1 ? '1 decision' : `${formatCount(map.decisions)} decisions`}`;
+  const { decisions, unmet_lines: unmet } = map;
+  const head = `Map ${showSafely(map.name)}: ${decisions === 1 ? '1 decision' : `${formatCount(decisions)} decisions`}`;
+  if (unmet.length === 0) return head;
+  const more = unmet.length > MOST_LINES ? ` and ${formatCount(unmet.length - MOST_LINES)} more` : '';
+  const lines = `${unmet.length === 1 ? 'line' : 'lines'} ${unmet.slice(0, MOST_LINES).join(', ')}${more}`;
+  return `${head}, ${formatCount(unmet.length)} of which met no record (${lines}; compare field and value with unmapped.csv)`;
 }
 
 function formatPairs(count: number): string {

@@ -10,6 +10,9 @@ const NO_MAKER: ReadonlySet<string> = new Set(['OTH', 'UNK']);
 /** Fewer letters of a maker's name are near to too many others. */
 const SHORTEST_NAME = 4;
 
+/** Letters by which the beginnings of names are told apart. */
+const BEGINNING = 3;
+
 /** What the product list says of a vaccine and a maker. */
 export type ProductCheck =
   /** The maker is listed, by its own code or by that of a maker that it became part of, or that became part of it. */
@@ -30,6 +33,8 @@ export class Makers {
   /** Those of products that are on the market. */
   readonly #onMarket = new Map<string, Set<string>>();
   readonly #ofProduct = new Map<string, Set<string>>();
+  /** How the names begin. */
+  readonly #beginnings = new Set<string>();
   /** Answers about makers that a vaccine is not listed with itself. */
   readonly #checked = new Map<string, ProductCheck>();
 
@@ -58,7 +63,9 @@ export class Makers {
   /** A table's own name comes before an alias, and a code before both. */
   #addName(name: string, code: string): void {
     const key = nameKey(name);
-    if (!this.#byName.has(key)) this.#byName.set(key, code);
+    if (this.#byName.has(key)) return;
+    this.#byName.set(key, code);
+    for (let length = 0; length <= BEGINNING; length++) this.#beginnings.add(key.slice(0, length));
   }
 
   /** The code of a maker by its code in upper case, or by its name; `undefined` if there is no such maker. */
@@ -73,8 +80,18 @@ export class Makers {
 
   /** Whether the text is the name of a maker, and not one of the words for an unknown or another one. */
   isName(text: string): boolean {
-    const code = this.#byName.get(nameKey(text));
+    return this.isNameKey(nameKey(text));
+  }
+
+  /** The same, by the key of the text. */
+  isNameKey(key: string): boolean {
+    const code = this.#byName.get(key);
     return code !== undefined && !NO_MAKER.has(code);
+  }
+
+  /** Whether a name of a maker may begin with the word of a key: of most words, none does. */
+  mayBegin(key: string): boolean {
+    return this.#beginnings.has(key.slice(0, BEGINNING));
   }
 
   /** The makers that CDC lists for a vaccine, in alphabetical order; `[]` if it lists none. */

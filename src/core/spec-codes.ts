@@ -15,7 +15,7 @@ import {
 } from './model.js';
 import { DATE_FORMATS, type DateFormat } from './normalize/date.js';
 import type { Reading } from './normalize/reading.js';
-import { resolveVaccine, VACCINE_ORDER, type VaccineField } from './normalize/vaccine.js';
+import { readingsOf, resolveVaccine, VACCINE_ORDER, type VaccineField } from './normalize/vaccine.js';
 import { type ReadingRules, readDefault, readOwnValue } from './plan.js';
 import { valuesOfSet } from './rules/columns.js';
 import { caseless } from './rules/conditions.js';
@@ -55,8 +55,8 @@ function leadsToVaccine(field: VaccineField, value: string, codes: Codes): boole
   // No table of NDCs comes with immload.
   if (field === 'ndc') return true;
   const none = { ndc: null, cvx: null, cpt: null, vaccine_name: null, vaccine_group: null };
-  const { readings, undated } = resolveVaccine({ ...none, [field]: value }, { codes, map: null, order: VACCINE_ORDER });
-  return [undated, ...readings].some(({ cvx }) => cvx !== null);
+  const resolution = resolveVaccine({ ...none, [field]: value }, { codes, map: null, order: VACCINE_ORDER });
+  return readingsOf(resolution).some(({ cvx }) => cvx !== null);
 }
 
 /** A column with what a blank of it stands for. */

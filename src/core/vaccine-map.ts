@@ -43,12 +43,19 @@ export interface MapProblem {
   readonly remedy: string;
 }
 
-/** The decisions of a map, by what they are about. */
+/** The decisions of a map, by what they are about, and which of them met a record so far. */
 export class VaccineMap {
   readonly #lines = new Map<string, MapLine>();
+  /** By numbers without their zeros; `null` where several decisions of one field have the same. */
+  readonly #numbers = new Map<string, MapLine | null>();
+  readonly #met = new Set<number>();
 
   constructor(lines: Iterable<MapLine>) {
     for (const line of lines) this.#lines.set(keyOf(line.field, line.value), line);
+    for (const line of this.#lines.values()) {
+      const key = numberKeyOf(line.field, line.value);
+      if (key !== null) this.#numbers.set(key, this.#numbers.has(key) ? null : line);
+    }
   }
 
   get size(): number {
@@ -64,6 +71,39 @@ export class VaccineMap {
   find(field: VaccineField, value: string): MapLine | undefined {
     return this.#lines.get(keyOf(field, value)) ?? this.#lines.get(keyOf(null, value));
   }
+
+  /**
+   * What was decided of a number that has other zeros before it: a spreadsheet makes 7 of 007. `undefined` where several
+   * decisions could be meant.
+   */
+  findNumber(field: VaccineField, value: string): MapLine | undefined {
+    const [own, any] = [numberKeyOf(field, value), numberKeyOf(null, value)];
+    if (own === null || any === null) return undefined;
+    const found = this.#numbers.get(own);
+    return (found === undefined ? this.#numbers.get(any) : found) ?? undefined;
+  }
+
+  /** Notes that a record has the value of a decision. */
+  noteMet(line: number): void {
+    this.#met.add(line);
+  }
+
+  /** Lines whose values a record had so far. */
+  get metLines(): readonly number[] {
+    return [...this.#met];
+  }
+
+  /** Lines whose values no record had so far, ascending. */
+  get unmetLines(): readonly number[] {
+    const lines = [...this.#lines.values()].map(({ line }) => line);
+    return lines.filter((line) => !this.#met.has(line)).sort((a, b) => a - b);
+  }
+}
+
+/** The key of a whole number whatever zeros are before it; `null` for other texts. */
+function numberKeyOf(field: VaccineField | null, value: string): string | null {
+  const digits = /^0*(\d+)$/.exec(tidyText(value))?.[1];
+  return digits === undefined ? null : keyOf(field, digits);
 }
 
 function keyOf(field: VaccineField | null, value: string): string {

@@ -20,8 +20,14 @@ export interface Meaning extends Period {
 
 /** The form in which names of vaccines and makers are compared: letters and digits, in upper case. */
 export function nameKey(name: string): string {
-  return name.toUpperCase().replace(/[^\p{L}\d]+/gu, '');
+  const upper = name.toUpperCase();
+  if (KEY.test(upper)) return upper;
+  return BEYOND_ASCII.test(upper) ? upper.replace(/[^\p{L}\d]+/gu, '') : upper.replace(/[^A-Z\d]+/g, '');
 }
+
+const KEY = /^[A-Z\d]*$/;
+// Classes of Unicode take several times as long as ranges.
+const BEYOND_ASCII = /[^\x00-\x7f]/;
 
 /**
  * What stands between several names in one cell, and what stands there within a name alone: `Td (adult)`. A hyphen, a slash
@@ -76,6 +82,7 @@ interface KnownName {
   readonly key: string;
   readonly name: string;
   readonly letters: LetterCounts;
+  readonly kinds: number;
 }
 
 /** The names of all vaccines. Two spellings of letters and digits alone are one name. */
@@ -115,7 +122,8 @@ export class VaccineNames {
       });
     }
     for (const [key, name] of this.#written) {
-      const known = { key, name, letters: countLetters(key) };
+      const letters = countLetters(key);
+      const known = { key, name, letters, kinds: kindsOf(letters) };
       this.#byLength.set(key.length, [...(this.#byLength.get(key.length) ?? []), known]);
     }
     this.#sorted = [...this.#written.keys()].sort();
@@ -137,7 +145,12 @@ export class VaccineNames {
 
   /** What a name stands for, `[]` if nobody knows. */
   meaningsOf(name: string): readonly Meaning[] {
-    return this.#meanings.get(nameKey(name)) ?? NO_MEANINGS;
+    return this.meaningsOfKey(nameKey(name));
+  }
+
+  /** What a name stands for, by its key. */
+  meaningsOfKey(key: string): readonly Meaning[] {
+    return this.#meanings.get(key) ?? NO_MEANINGS;
   }
 
   /** Whether a text with a comma and the like is divided as one of the names is. */
@@ -176,12 +189,15 @@ export class VaccineNames {
   }
 
   #slipsOf(key: string): string[] {
-    const letters = countLetters(key);
     let best = mostSlips(key.length);
     let found: string[] = [];
     if (best === 0) return found;
+    const letters = countLetters(key);
+    const kinds = kindsOf(letters);
     for (let length = key.length - best; length <= key.length + best; length++) {
       for (const known of this.#byLength.get(length) ?? []) {
+        // Each letter that only one of the two has is a slip.
+        if (isMoreThan(best, kinds & ~known.kinds) || isMoreThan(best, known.kinds & ~kinds)) continue;
         if (leastDistance(letters, known.letters) > best) continue;
         const distance = distanceBetween(key, known.key, best);
         if (distance > best) continue;
@@ -211,6 +227,20 @@ export function countLetters(key: string): LetterCounts {
   }
   counts[KINDS] = key.length;
   return counts;
+}
+
+/** Which letters a text has, as bits; digits and others that share one count as one. */
+function kindsOf(letters: LetterCounts): number {
+  let kinds = 0;
+  for (let kind = 0; kind < KINDS; kind++) if (letters[kind]! > 0) kinds |= 1 << (kind & 31);
+  return kinds;
+}
+
+/** Whether more than so many bits are set. */
+function isMoreThan(most: number, bits: number): boolean {
+  let rest = bits;
+  for (let count = 0; count < most && rest !== 0; count++) rest &= rest - 1;
+  return rest !== 0;
 }
 
 /** What the distance of two words is at least, whatever the order of their letters. */

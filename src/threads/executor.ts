@@ -31,7 +31,7 @@ export interface FileExecutor {
    * takes little room, and rows that wait would be copied by each collection of garbage.
    */
   transform(block: Block, plans: PlanChoice): Promise<() => readonly Batch[]>;
-  /** To be called when all blocks of a reading were transformed. */
+  /** To be called when all blocks of a reading were transformed: it tells which lines of the map met a record. */
   finish(plans: PlanChoice): Promise<void>;
 }
 
@@ -96,6 +96,7 @@ interface Thread {
 /** Hands blocks to threads, each to the one with the least to do. */
 export class ThreadExecutor implements Executor {
   readonly blocksInFlight: number;
+  readonly #map: VaccineMap | null;
   readonly #threads: readonly Thread[];
   readonly #jobs = new Map<number, Job>();
   #nextJob = 0;
@@ -105,6 +106,7 @@ export class ThreadExecutor implements Executor {
   /** @param count threads, from 1 */
   constructor(count: number, codes: Codes, map: VaccineMap | null) {
     this.blocksInFlight = BLOCKS_IN_FLIGHT + count * BLOCKS_PER_THREAD;
+    this.#map = map;
     const workerData: ThreadStart = { tables: codes.tables, map: map === null ? null : map.lines };
     this.#threads = Array.from({ length: count }, () => this.#start(workerData));
   }
@@ -146,6 +148,7 @@ export class ThreadExecutor implements Executor {
         const asked = this.#threads.map((thread) => this.#ask(thread, { kind: 'finish', file, plans }));
         for (const answer of await Promise.all(asked)) {
           if (answer.kind !== 'finished') continue;
+          for (const line of answer.metLines) this.#map?.noteMet(line);
           (plans === 'records' ? [plan] : dosePlans).forEach(({ columns }, p) => {
             columns.forEach(({ order }, c) => {
               const days = answer.orders[p]![c]!;

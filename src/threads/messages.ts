@@ -30,6 +30,12 @@ export type Request =
 
 export type Answer =
   | { readonly kind: 'transformed'; readonly job: number; readonly batches: readonly PackedBatch[] }
-  /** For each plan what each of its columns says of the order of day and month; `null` where that cannot be mistaken. */
-  | { readonly kind: 'finished'; readonly job: number; readonly orders: readonly (readonly (DaysOfOrder | null)[])[] }
+  | {
+      readonly kind: 'finished';
+      readonly job: number;
+      /** For each plan what each of its columns says of the order of day and month; `null` where that cannot be mistaken. */
+      readonly orders: readonly (readonly (DaysOfOrder | null)[])[];
+      /** Lines of the map that met a record so far. */
+      readonly metLines: readonly number[];
+    }
   | { readonly kind: 'failed'; readonly job: number; readonly error: Error };

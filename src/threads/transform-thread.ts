@@ -49,5 +49,5 @@ function respond(request: Exclude<Request, { kind: 'open' }>): Answer {
   }
   const orders = plans.map(({ columns }) => columns.map(({ order }) => order?.days ?? null));
   for (const each of plans) forgetReadings(each);
-  return { kind: 'finished', job, orders };
+  return { kind: 'finished', job, orders, metLines: vaccineMap?.metLines ?? [] };
 }

@@ -121,7 +121,7 @@ class Unresolved extends Map<string, VaccineResolution> {
     findings: [],
     unmapped: [],
   };
-  readonly #resolution: VaccineResolution = { since: [], readings: [this.#reading], undated: this.#reading };
+  readonly #resolution: VaccineResolution = { since: [], readingIn: () => this.#reading };
 
   override get(clues: string): VaccineResolution {
     this.#reading.cvx = clues;

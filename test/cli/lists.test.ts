@@ -52,6 +52,9 @@ describe('explain', () => {
   });
 
   test.each([
+    ['CVX-unknown', 'there is no issue code CVX-unknown; did you mean cvx-unknown?'],
+    ['cvx-padde', 'there is no issue code cvx-padde; did you mean cvx-padded?'],
+    ['brith-date-missing', 'there is no issue code brith-date-missing; did you mean birth-date-missing?'],
     ['cvx-pad', 'there is no issue code cvx-pad; did you mean cvx-padded?'],
     [
       'date-before-birth',

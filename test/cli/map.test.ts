@@ -25,7 +25,23 @@ describe('a map is applied', () => {
     const mapped = await runProgram(sandbox.folder, [...ARGS, '--map', 'map.csv', '--report', 'r2']);
     expect(mapped).toMatchObject({ code: 0, stderr: '' });
     expect(mapped.stdout).toContain('Map map.csv: 1 decision');
-    expect(mapped.stdout).not.toContain('Unmapped');
+    expect(mapped.stdout).not.toMatch(/Unmapped|met no record/);
+  });
+
+  test('and which of its decisions met no record', async () => {
+    using sandbox = new Sandbox();
+    writeSubmission(sandbox);
+    const unmet = Array.from({ length: 12 }, (_, i) => `cvx,LOC${i + 20},03,RB,2026-06-30,asked`);
+    sandbox.write('map.csv', `${[HEADER, 'cvx,LOC12,03,RB,2026-06-30,asked', unmet[0]].join('\n')}\n`);
+    const one = await runProgram(sandbox.folder, [...ARGS, '--map', 'map.csv', '--report', 'r1']);
+    expect(one.stdout).toContain(
+      'Map map.csv: 2 decisions, 1 of which met no record (line 3; compare field and value with unmapped.csv)\n',
+    );
+    sandbox.write('map.csv', `${[HEADER, ...unmet].join('\n')}\n`);
+    const many = await runProgram(sandbox.folder, [...ARGS, '--map', 'map.csv', '--report', 'r2']);
+    expect(many.stdout).toContain(
+      'Map map.csv: 12 decisions, 12 of which met no record (lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 2 more;',
+    );
   });
 });
 

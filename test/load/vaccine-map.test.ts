@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { completeSpec } from '../../src/core/spec.js';
+import { readVaccineMap } from '../../src/core/vaccine-map.js';
 import { headerLine, toLine } from '../../src/core/write.js';
 import { loadMap } from '../../src/files/maps.js';
 import { CODES, TODAY } from '../support/fixtures.js';
@@ -132,7 +133,7 @@ describe('a report that a person has completed is a map', () => {
     complete(path, await sandbox.report(first.folder, 'unmapped.csv'), { LOC12: '03', Boostrx: '115' });
     const map = loadMap(path, CODES, TODAY);
     const second = await sandbox.load({ ...INPUT, map });
-    expect(second.map).toEqual({ name: 'map.csv', sha256: map.sha256, decisions: 2 });
+    expect(second.map).toEqual({ name: 'map.csv', sha256: map.sha256, decisions: 2, unmet_lines: [] });
     // The act of giving, a stranger's dose, and a dose without a day are no matter of the map.
     expect(second.totals.immunization).toMatchObject({ loaded: 4, duplicate: 4, rejected: 3 });
     expect(await sandbox.report(second.folder, 'unmapped.csv')).toEqual([]);
@@ -183,5 +184,37 @@ describe('a report that a person has completed is a map', () => {
       const { map } = loadMap(sandbox.write(`${name}.csv`, bytes), CODES, TODAY);
       expect(map.find('vaccine_name', 'mmr FÜR kinder'), name).toMatchObject({ cvx: '03', author: 'RB' });
     }
+  });
+});
+
+describe('a decision that no record met is told', () => {
+  test.each([0, 2])('with its line, by %i threads, and in the next run again', async (threads) => {
+    using sandbox = new Sandbox();
+    const { map, problems } = readVaccineMap(
+      [
+        'field,value,cvx,author,date,evidence',
+        'cvx,LOC12,03,RB,2026-06-30,asked',
+        'cvx,LOC21,03,RB,2026-06-30,asked',
+        'vaccine_name,"a line,',
+        'and another",03,RB,2026-06-30,asked',
+        'vaccine_name,boostrx,115,RB,2026-06-30,asked',
+      ].join('\n'),
+      CODES,
+      TODAY,
+    );
+    expect(problems).toEqual([]);
+    const loaded = { map: map!, name: 'map.csv', sha256: '0' };
+    for (const run of [1, 2]) {
+      const summary = await sandbox.load({ ...INPUT, map: loaded, threads, mode: 'validate' });
+      expect(summary.map, `run ${run}`).toMatchObject({ decisions: 4, unmet_lines: [3, 4] });
+    }
+    const none = await sandbox.load({
+      ...INPUT,
+      immunizations: { 'd.txt': miis(COLUMNS, 'F1|1|V1|20060516|03||') },
+      map: loaded,
+      threads,
+      mode: 'validate',
+    });
+    expect(none.map).toMatchObject({ unmet_lines: [2, 3, 4, 6] });
   });
 });

@@ -40,6 +40,9 @@ const DETAILS: readonly RegExp[] = [
   /\b(?:19|20)\d{2}(?:\s*[-/]\s*(?:(?:19|20)?\d{2}))?\b/g,
 ];
 
+/** All details but some lots have a digit. */
+const MAY_HAVE_DETAILS = /\d|LOT/i;
+
 /** Words for a vaccine or the giving of one: beside them, a name is none of the disease. */
 const VACCINE_WORDS = new Set([
   'VACCINE', 'VACCINES', 'VACCINATION', 'VACC', 'VAC', 'VAX', 'VX', 'IMMUNIZATION', 'IMMUNISATION', 'IMM', 'SHOT', 'SHOTS',
@@ -72,7 +75,9 @@ export function readNameParts(text: string, codes: Codes): NameParts | null {
 function readParts(text: string, codes: Codes): NameParts | null {
   const parts: (readonly Meaning[])[] = [];
   const diseases: (readonly Meaning[])[] = [];
-  for (const part of text.split(PART_ENDS)) {
+  const texts = text.split(PART_ENDS);
+  if (texts.length === 1) return null;
+  for (const part of texts) {
     const essence = essenceOf(part, codes);
     if (nameKey(essence) === '') continue;
     const found = findName(part, codes);
@@ -94,16 +99,18 @@ export function essenceOf(text: string, codes: Codes): string {
 
 /** Looks a name up as it stands, then without details, noise and makers, then without the number of a dose. */
 function findName(text: string, codes: Codes): readonly Meaning[] | null {
+  let meanings = meaningsOfOne(text, codes);
+  if (meanings.length > 0) return meanings;
   const short = withoutDetails(text);
+  if (short !== text) meanings = meaningsOfOne(short, codes);
+  if (meanings.length > 0) return meanings;
   const plain = withoutNoise(short);
-  const isOfVaccine = hasVaccineWord(short);
+  const isOfVaccine = plain !== short && hasVaccineWord(short);
+  if (isOfVaccine) meanings = meaningsOfOne(`${plain} vaccine`, codes);
+  if (meanings.length === 0 && plain !== short) meanings = meaningsOfOne(plain, codes);
+  if (meanings.length > 0) return meanings;
   const { rest, makers } = withoutMakers(plain, codes);
-  const ofVaccine = isOfVaccine ? [`${plain} vaccine`] : [];
-  for (const each of [text, short, ...ofVaccine, plain]) {
-    const meanings = meaningsOfOne(each, codes);
-    if (meanings.length > 0) return meanings;
-  }
-  const meanings = meaningsOfOne(rest, codes);
+  meanings = makers.length === 0 ? NO_MEANINGS : meaningsOfOne(rest, codes);
   if (meanings.length > 0) return ofMaker(meanings, makers, codes) ?? meanings;
   // MMR 2 is the second dose of MMR. Of trade names, a number may be part: Prevnar 7.
   const numbered = /^(.*\p{L}.*)\s[1-6]$/u.exec(plain.trim());
@@ -136,6 +143,8 @@ function meaningsOfOne(text: string, codes: Codes): readonly Meaning[] {
   return isAdded ? [] : meanings;
 }
 
+const NO_MEANINGS: readonly Meaning[] = [];
+
 /** Stands for a vaccine against COVID-19, and leaves the maker open. */
 const ANY_COVID = '213';
 
@@ -150,17 +159,25 @@ function ofMaker(meanings: readonly Meaning[], makers: readonly string[], codes:
 }
 
 function withoutDetails(text: string): string {
+  if (!MAY_HAVE_DETAILS.test(text)) return text;
   return DETAILS.reduce((rest, detail) => rest.replace(detail, ' '), text);
 }
 
 const WORD = /[\p{L}\d]+/gu;
+const ASCII_WORD = /[A-Za-z\d]+/g;
+const BEYOND_ASCII = /[^\x00-\x7f]/;
+
+/** What finds the words of a text. Classes of Unicode take several times as long as ranges. */
+function wordOf(text: string): RegExp {
+  return BEYOND_ASCII.test(text) ? WORD : ASCII_WORD;
+}
 
 function withoutNoise(text: string): string {
-  return text.replace(WORD, (word) => (NOISE.has(word.toUpperCase()) ? ' ' : word));
+  return text.replace(wordOf(text), (word) => (NOISE.has(word.toUpperCase()) ? ' ' : word));
 }
 
 function hasVaccineWord(text: string): boolean {
-  return (text.toUpperCase().match(WORD) ?? []).some((word) => VACCINE_WORDS.has(word));
+  return (text.toUpperCase().match(wordOf(text)) ?? []).some((word) => VACCINE_WORDS.has(word));
 }
 
 /** Words in the longest name of a maker that is looked for. */
@@ -169,13 +186,15 @@ const MOST_MAKER_WORDS = 4;
 /** The text without the names of makers, longest names first, and those. */
 function withoutMakers(text: string, codes: Codes): { readonly rest: string; readonly makers: readonly string[] } {
   const words = text.split(/\s+/).filter((word) => word !== '');
+  const keys = words.map(nameKey);
   const makers: string[] = [];
+  if (!keys.some((key) => codes.makers.mayBegin(key))) return { rest: words.join(' '), makers };
   for (let count = MOST_MAKER_WORDS; count >= 1; count--) {
     for (let at = 0; at + count <= words.length; at++) {
-      const name = words.slice(at, at + count).join(' ');
-      if (!codes.makers.isName(name)) continue;
-      makers.push(name);
+      if (!codes.makers.mayBegin(keys[at]!) || !codes.makers.isNameKey(keys.slice(at, at + count).join(''))) continue;
+      makers.push(words.slice(at, at + count).join(' '));
       words.splice(at, count);
+      keys.splice(at, count);
     }
   }
   return { rest: words.join(' '), makers };

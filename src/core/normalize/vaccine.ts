@@ -1,7 +1,7 @@
 /** Which vaccine a record means: one CVX code, from the columns that may say it and the day of the dose. */
 import type { Codes } from '../codes.js';
 import { createFinding, type Finding } from '../issue.js';
-import type { VaccineMap } from '../vaccine-map.js';
+import type { MapLine, VaccineMap } from '../vaccine-map.js';
 import { holdsOn, nameKey, turningDays } from '../vaccine-names.js';
 import { followNdc } from './ndc.js';
 import { tidyText } from './text.js';
@@ -43,19 +43,23 @@ export interface VaccineClue {
 export interface VaccineResolution {
   /** First day of each period but the first, ascending; empty where the day says nothing. */
   readonly since: readonly string[];
-  /** One for each period. */
-  readonly readings: readonly VaccineReading[];
-  /** Where the day of the dose is not known. */
-  readonly undated: VaccineReading;
+  /** What they lead to in a period, from 0; `null` where the day of the dose is not known. */
+  readonly readingIn: (period: number | null) => VaccineReading;
 }
 
 /** What a resolution says of a dose of this day; `null` when the day is not known. */
-export function readingOn({ since, readings, undated }: VaccineResolution, day: string | null): VaccineReading {
-  if (since.length === 0) return readings[0]!;
-  if (day === null) return undated;
+export function readingOn({ since, readingIn }: VaccineResolution, day: string | null): VaccineReading {
+  if (since.length === 0) return readingIn(0);
+  if (day === null) return readingIn(null);
   let period = 0;
   while (period < since.length && since[period]! <= day) period++;
-  return readings[period]!;
+  return readingIn(period);
+}
+
+/** All that a resolution can say, for who has no day in mind. */
+export function readingsOf({ since, readingIn }: VaccineResolution): readonly VaccineReading[] {
+  const readings = Array.from({ length: since.length + 1 }, (_, period) => readingIn(period));
+  return since.length === 0 ? readings : [readingIn(null), ...readings];
 }
 
 /** A clue's outcome: a code, or why there is none. */
@@ -69,6 +73,12 @@ interface Lead {
   /** What is to be said of the clue in any case, and only if it decides. */
   readonly findings: readonly Finding[];
   readonly ifDecisive: readonly Finding[];
+}
+
+/** A clue that people decided of. */
+interface Decided {
+  readonly field: VaccineField;
+  readonly line: MapLine;
 }
 
 /**
@@ -88,8 +98,21 @@ export function resolveVaccine(clues: VaccineClues, sources: VaccineSources): Va
   );
   const since = turningDays([...cpt, ...[...texts.values()].flatMap((parts) => parts?.flat() ?? [])]);
   const on = (day: string | null): VaccineReading => new DayResolver(clues, sources, texts, day).read();
-  const readings = [FIRST_DAY, ...since].map(on);
-  return { since, readings, undated: since.length === 0 ? readings[0]! : on(null) };
+  if (since.length === 0) {
+    const reading = on(FIRST_DAY);
+    return { since, readingIn: () => reading };
+  }
+  // Of a text that never comes again, only one period is asked for.
+  const known = new Map<number | null, VaccineReading>();
+  const readingIn = (period: number | null): VaccineReading => {
+    let reading = known.get(period);
+    if (reading === undefined) {
+      reading = on(period === null ? null : period === 0 ? FIRST_DAY : since[period - 1]!);
+      known.set(period, reading);
+    }
+    return reading;
+  };
+  return { since, readingIn };
 }
 
 const NO_FINDINGS: readonly Finding[] = [];
@@ -257,15 +280,27 @@ class DayResolver {
 
   /** What people decided of one of the clues, `null` if of none. */
   #followMap(given: readonly VaccineField[]): Lead | null {
-    for (const field of given) {
-      const value = this.#clues[field]!;
-      const line = this.#sources.map?.find(field, value);
-      // A map is checked by the newest tables; a submission may be judged by older ones, too.
-      if (line === undefined || this.#codes.cvx(line.cvx) === undefined) continue;
-      const facts = { after: line.cvx, expected: line.date, other: line.author };
-      return this.#lead(field, line.cvx, [], [createFinding('vaccine-mapped', field, value, facts)]);
-    }
-    return null;
+    const { map } = this.#sources;
+    if (map === null) return null;
+    const exact = given.flatMap((field) => this.#decidedOf(field, map.find(field, this.#clues[field]!)));
+    const found = exact.length > 0 ? exact : given.flatMap((field) => this.#decidedOfNumber(field, map));
+    for (const { line } of found) map.noteMet(line.line);
+    const first = found[0];
+    if (first === undefined) return null;
+    const { field, line } = first;
+    const facts = { after: line.cvx, expected: line.date, other: line.author };
+    return this.#lead(field, line.cvx, [], [createFinding('vaccine-mapped', field, this.#clues[field], facts)]);
+  }
+
+  /** A decision that holds. A map is checked by the newest tables; a submission may be judged by older ones, too. */
+  #decidedOf(field: VaccineField, line: MapLine | undefined): readonly Decided[] {
+    return line === undefined || this.#codes.cvx(line.cvx) === undefined ? [] : [{ field, line }];
+  }
+
+  /** What was decided of a number with other zeros, unless the tables know the number as it stands. */
+  #decidedOfNumber(field: VaccineField, map: VaccineMap): readonly Decided[] {
+    const line = map.findNumber(field, this.#clues[field]!);
+    return line === undefined || this.#follow(field).cvx !== null ? [] : this.#decidedOf(field, line);
   }
 
   #follow(field: VaccineField): Lead {

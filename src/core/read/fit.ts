@@ -6,7 +6,7 @@ import type { Codes } from '../codes.js';
 import type { FieldDefinition, FileRole, RecordRole } from '../model.js';
 import { isDateLike } from '../normalize/date.js';
 import type { Reading } from '../normalize/reading.js';
-import { resolveVaccine, type VaccineField } from '../normalize/vaccine.js';
+import { readingsOf, resolveVaccine, type VaccineField } from '../normalize/vaccine.js';
 import { type ColumnReader, compilePlan, dosesOf, type TransformPlan } from '../plan.js';
 import {
   countedIn,
@@ -304,7 +304,7 @@ function weighVaccine(cells: readonly string[], plan: TransformPlan, tally: Tall
   if (Object.values(clues).every((clue) => clue === null)) return;
   tally.total++;
   // On some day: whether the columns are what they are said to be does not depend on it.
-  if (resolveVaccine(clues, plan.vaccineSources).readings.some(({ cvx }) => cvx !== null)) tally.good++;
+  if (readingsOf(resolveVaccine(clues, plan.vaccineSources)).some(({ cvx }) => cvx !== null)) tally.good++;
 }
 
 /** Characters that programs put between columns. */

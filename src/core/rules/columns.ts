@@ -184,7 +184,7 @@ function compileColumn({ column, field }: CheckedColumn, layout: CheckedLayout, 
       const expected = expectationOf(rule, layout);
       return {
         occasion: occasions.add(rule.when, dose, layout),
-        judge: KINDS[kindOf(rule)](rule, column, layout),
+        judge: JUDGES[kindOf(rule)](rule, column, layout),
         facts: (code) => ({
           column: column.name,
           documentCode: documentCodeOf(rule, code, layout.spec),
@@ -239,7 +239,7 @@ export function describeAsked(rule: ColumnRule): string {
 type Compile = (rule: ColumnRule, column: LayoutField, layout: CheckedLayout) => Judge;
 
 /** How each kind of rule judges a value. What has no value is judged by those alone that ask for one. */
-const KINDS: Readonly<Record<RuleKind, Compile>> = {
+export const JUDGES: Readonly<Record<RuleKind, Compile>> = {
   required: (rule) => {
     const [code] = codesOfRule(rule);
     return (value) => (value === '' ? code! : null);
