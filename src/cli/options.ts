@@ -134,6 +134,14 @@ const database = {
   },
 } as const satisfies Record<string, CommandOption>;
 
+/** Where only a registry in a file can be worked on, and where only the folder beside it matters. */
+const sqliteFile = {
+  db: {
+    ...database.db,
+    describe: 'SQLite file of the registry; made if it is not there',
+  },
+} as const satisfies Record<string, CommandOption>;
+
 const codes = {
   codes: {
     type: 'string',
@@ -200,11 +208,11 @@ export const RUNS_OPTIONS = { ...database, ...json };
 export const MIGRATE_OPTIONS = database;
 export const LIST_OPTIONS = json;
 
-const CODES_OPTIONS = { ...codes, ...database, ...json };
+const CODES_OPTIONS = { ...codes, ...sqliteFile, ...json };
 
 const UPDATE_OPTIONS = {
   ...codes,
-  ...database,
+  ...sqliteFile,
   'as-of': {
     type: 'string',
     value: 'YYYY-MM-DD',
@@ -231,7 +239,7 @@ const UPDATE_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const WHY_OPTIONS = {
-  ...database,
+  ...sqliteFile,
   ...json,
   values: {
     type: 'boolean',
@@ -241,13 +249,13 @@ const WHY_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const REVIEW_LIST_OPTIONS = {
-  ...database,
+  ...sqliteFile,
   ...json,
   all: { type: 'boolean', default: false, describe: 'Those that are decided, too' },
 } as const satisfies Record<string, CommandOption>;
 
 const REVIEWER_OPTIONS = {
-  ...database,
+  ...sqliteFile,
   ...codes,
   by: { type: 'string', value: 'NAME', demandOption: true, describe: 'Who decides' },
   because: { type: 'string', value: 'TEXT', demandOption: true, describe: 'Why; without values of records' },
@@ -274,7 +282,7 @@ const SPLIT_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const SIMULATE_OPTIONS = {
-  ...database,
+  ...sqliteFile,
   thresholds: {
     type: 'string',
     value: 'MATCH,REVIEW',

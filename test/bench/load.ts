@@ -1,5 +1,6 @@
 /**
- * Loads a submission with immload, and imports the same files with the `sqlite3` shell, side by side: `npm run bench`.
+ * Loads a submission with immload into SQLite and PostgreSQL, and the same files with the `sqlite3` shell, with COPY and
+ * with a naive program, side by side: `npm run bench`.
  *
  * The shell checks nothing, matches nobody and folds nothing; it only puts the bytes into tables and builds three indexes
  * like ours. That is the time to compare with.
@@ -14,8 +15,10 @@ import { packageFolder } from '../../src/files/specs.js';
 import type { Summary } from '../../src/run.js';
 import { Dirt } from '../support/dirt.js';
 import { MIIS, TODAY } from '../support/fixtures.js';
+import { addressOf, startServer } from '../support/postgres-server.js';
 import { type SubmissionPaths, writeSubmission } from '../support/submission.js';
 import { type Measurement, measure, median } from './measure.js';
+import { BENCH_DATABASE, copyFiles, countRows, withEmptyDatabase } from './postgres.js';
 
 const SEED = 7;
 /** A fifth of the records with issues, one in twenty rejected. */
@@ -30,6 +33,8 @@ const options = await yargs(hideBin(process.argv))
     dirty: { type: 'boolean', default: true, describe: 'Load a dirty submission of the same size as well' },
     threads: { type: 'string', default: '0,1', describe: 'Numbers of threads to load with, side by side' },
     peer: { type: 'boolean', default: true, describe: 'Import the same files with the sqlite3 shell' },
+    postgres: { type: 'boolean', default: true, describe: 'Load into PostgreSQL, and COPY the same files, as well' },
+    naive: { type: 'boolean', default: true, describe: 'Load with the naive program as well' },
     folder: { type: 'string', default: tmpdir(), describe: 'Where files and databases are written' },
   })
   .strict()
@@ -56,8 +61,42 @@ function makeSubmission(name: string, dirt: Dirt | undefined): Submission {
   return { ...paths, name, records: patients + immunizations, bytes };
 }
 
-async function loadWithImmload(submission: Submission, threads: number): Promise<Load> {
+async function loadIntoSqlite(submission: Submission, threads: number): Promise<Load> {
   const database = join(folder, 'registry.db');
+  try {
+    return await loadWithImmload(submission, threads, database, async (rows) => requireRows(database, rows));
+  } finally {
+    rmSync(database, { force: true });
+  }
+}
+
+async function loadIntoPostgres(submission: Submission, threads: number, port: number): Promise<Load> {
+  return withEmptyDatabase(port, async (client) =>
+    loadWithImmload(submission, threads, addressOf(port, BENCH_DATABASE), async (rows) => {
+      for (const [table, count] of Object.entries(rows)) {
+        const found = await countRows(client, table);
+        if (found !== count) throw new Error(`${table}: ${found} rows, not ${count}`);
+      }
+    }),
+  );
+}
+
+async function loadNaively(submission: Submission): Promise<Measurement> {
+  const database = join(folder, 'naive.db');
+  const program = join(packageFolder(), 'dist/test/bench/naive.js');
+  const args = [program, submission.patients, submission.immunizations, database];
+  const measurement = await measure({ program: process.execPath, args });
+  requireRows(database, { patients: 1, immunizations: 1 }, 'at least');
+  rmSync(database);
+  return measurement;
+}
+
+async function loadWithImmload(
+  submission: Submission,
+  threads: number,
+  database: string,
+  check: (rows: Record<string, number>) => Promise<void>,
+): Promise<Load> {
   const report = join(folder, 'report');
   const program = join(packageFolder(), 'dist/src/cli/main.js');
   const files = ['--patients', submission.patients, '--immunizations', submission.immunizations];
@@ -78,9 +117,9 @@ async function loadWithImmload(submission: Submission, threads: number): Promise
   const measurement = await measure({ program: process.execPath, args, exitCodes: [0, 3] });
   const summary = JSON.parse(readFileSync(join(report, 'summary.json'), 'utf8')) as Summary;
   const { patient, immunization } = summary.totals;
-  requireRows(database, { patients: patient.loaded, immunizations: immunization.loaded });
+  await check({ patients: patient.loaded, immunizations: immunization.loaded });
   if (patient.records + immunization.records !== submission.records) throw new Error('records were lost');
-  for (const path of [database, report]) rmSync(path, { recursive: true });
+  rmSync(report, { recursive: true });
   return { ...measurement, stages: summary.stage_seconds };
 }
 
@@ -136,6 +175,7 @@ function line(
   ].join('  ');
 }
 
+const server = options.postgres ? await startServer(['fsync=on', 'full_page_writes=on', 'max_wal_size=4GB']) : null;
 try {
   const submissions = [makeSubmission('clean', undefined)];
   if (options.dirty) submissions.push(makeSubmission('dirty', new Dirt(MIIS, DIRT)));
@@ -144,10 +184,19 @@ try {
   for (const submission of submissions) {
     const ours = new Map(threadCounts.map((count) => [count, [] as Load[]]));
     const theirs: Measurement[] = [];
+    const intoServer: Load[] = [];
+    const copied: Measurement[] = [];
+    const naive: Measurement[] = [];
+    const isClean = submission === submissions[0];
+    const mostThreads = Math.max(...threadCounts);
     for (let run = 0; run < options.runs; run++) {
       // In turn, so that a busy moment of the machine falls on all.
       if (options.peer) theirs.push(await importWithShell(submission));
-      for (const [count, runs] of ours) runs.push(await loadWithImmload(submission, count));
+      for (const [count, runs] of ours) runs.push(await loadIntoSqlite(submission, count));
+      if (server !== null) intoServer.push(await loadIntoPostgres(submission, mostThreads, server.port));
+      // What neither of them would get through, is not asked of them.
+      if (server !== null && isClean) copied.push(await copyFiles(server.port, submission));
+      if (options.naive && isClean) naive.push(await loadNaively(submission));
       process.stderr.write(`${submission.name}: run ${run + 1} of ${options.runs}\n`);
     }
     if (options.peer) table.push(line('sqlite3 .import', submission, theirs));
@@ -158,11 +207,18 @@ try {
       );
       table.push(`        of which ${stages.join(', ')} s`);
     }
+    if (copied.length > 0) table.push(line('PostgreSQL COPY', submission, copied));
+    if (intoServer.length > 0) {
+      const base = copied.length > 0 ? copied : undefined;
+      table.push(line(`immload PostgreSQL ${mostThreads}`, submission, intoServer, base));
+    }
+    if (naive.length > 0) table.push(line('naive, SQLite', submission, naive, options.peer ? theirs : undefined));
     table.push(
       `        ${submission.records.toLocaleString('en-US')} records, ${Math.round(submission.bytes / 1e6)} MB`,
     );
   }
   process.stdout.write(`${table.join('\n')}\n`);
 } finally {
+  await server?.stop();
   rmSync(folder, { recursive: true, force: true });
 }
