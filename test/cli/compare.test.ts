@@ -55,6 +55,8 @@ const CDC: Readonly<Record<string, string>> = {
   'use.txt': cdcText('ndc_use', NDC_ROWS.ndc_use),
 };
 const LOAD = ['load', '--patients', 'p.txt', '--immunizations', 'd.txt', '--today', '2026-07-01'];
+/** The same files once more. */
+const AGAIN = [...LOAD, '--again'];
 const COMPARE = ['validate', '--patients', 'p.txt', '--immunizations', 'd.txt', '--report', 'again', '--compare', '1'];
 
 /** A registry with one run, and newer tables beside it. */
@@ -231,7 +233,7 @@ describe('an old submission under newer tables', () => {
 
   test('can be of a run under updated tables, too', async () => {
     using sandbox = await loadedBefore();
-    await runProgram(sandbox.folder, LOAD);
+    await runProgram(sandbox.folder, AGAIN);
     rmSync(sandbox.path('immload-codes'), { recursive: true });
     await runProgram(sandbox.folder, COMPARE.with(-1, '2'));
     expect(comparisonOf(sandbox)).toMatchObject({ run: 2, newly_rejected: 3, newly_accepted: 1, other_cvx: 6 });
@@ -326,7 +328,7 @@ describe('what cannot be compared is refused', () => {
 
   test('a run that failed', async () => {
     using sandbox = await loadedBefore();
-    await runProgram(sandbox.folder, [...LOAD, '--max-rejects', '0']);
+    await runProgram(sandbox.folder, [...AGAIN, '--max-rejects', '0']);
     const { stderr } = await refuse(sandbox, COMPARE.with(-1, '2'));
     expect(stderr).toContain('run 2 was not completed; compare with one that was');
   });
@@ -360,17 +362,17 @@ describe('the tables of runs', () => {
     using sandbox = await loadedBefore();
     const once = kept(sandbox) as { tables: number; uses: number };
     expect(once.tables).toBe(once.uses);
-    await runProgram(sandbox.folder, LOAD);
+    await runProgram(sandbox.folder, AGAIN);
     // Four were updated.
     expect(kept(sandbox)).toEqual({ tables: once.tables + 4, uses: once.uses * 2 });
-    await runProgram(sandbox.folder, LOAD);
+    await runProgram(sandbox.folder, AGAIN);
     expect(kept(sandbox)).toEqual({ tables: once.tables + 4, uses: once.uses * 3 });
   });
 
   test('are gone with a run that is taken back', async () => {
     using sandbox = await loadedBefore();
     const before = kept(sandbox);
-    await runProgram(sandbox.folder, [...LOAD, '--max-rejects', '0']);
+    await runProgram(sandbox.folder, [...AGAIN, '--max-rejects', '0']);
     expect(kept(sandbox)).toEqual(before);
   });
 

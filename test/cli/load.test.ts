@@ -81,7 +81,7 @@ describe('load', () => {
       ['run 1', '2 +2 +0 +0 +0 +0'],
       ['run 2', '2 +0 +0 +2 +0 +0'],
     ] as const) {
-      const outcome = await place.run('load', ...SUBMISSION);
+      const outcome = await place.run('load', '--again', ...SUBMISSION);
       expect(outcome).toMatchObject({ code: 0, stderr: '' });
       expect(outcome.stdout).toContain(run);
       for (const name of ['p.txt', 'd.txt']) expect(outcome.stdout).toMatch(new RegExp(`^ +${name} +${fates}$`, 'm'));

@@ -93,7 +93,7 @@ describe('review', () => {
       expect((await run('why', 'R1')).stdout).toMatch(
         /Decided: different, by Ann on \d{4}-\d\d-\d\d: birth certificates/,
       );
-      const again = await run('load', 'p.txt', '--match-model', 'fixed');
+      const again = await run('load', '--again', 'p.txt', '--match-model', 'fixed');
       expect(again.stdout).toContain('0 new, 0 merged, 0 pairs left to review');
       const later = [...decide];
       later[3] = 'later';
@@ -204,7 +204,7 @@ describe('review simulate', () => {
     using sandbox = new Sandbox();
     sandbox.write('p.txt', PATIENTS);
     const run = (...args: string[]): Promise<Outcome> => runProgram(sandbox.folder, args);
-    await run('load', 'p.txt', '--match-model', 'fixed');
+    await run('load', '--again', 'p.txt', '--match-model', 'fixed');
     await run('review', 'decide', 'R1', 'same', '--by', 'Ann', '--because', 'so');
     const before = readFileSync(sandbox.path('immload.db'));
     const { stdout, stderr, code } = await run('review', 'simulate', '--thresholds', '20,4', '--output', 'l.csv');

