@@ -91,7 +91,13 @@ No issues.
   });
 
   test('tells of which days the code tables are, and whose they are', () => {
-    const code_tables = { cvx: '2025-10-12', mvx: '2024-12-06', product: '2024-07-25', race: '2020-01-08', sex: 'none' };
+    const code_tables = {
+      cvx: '2025-10-12',
+      mvx: '2024-12-06',
+      product: '2024-07-25',
+      race: '2020-01-08',
+      sex: 'none',
+    };
     expect(formatSummary(summary({ code_tables }))).toContain(
       '\n\nCode tables of immload: cvx 2025-10-12, mvx 2024-12-06, product 2024-07-25 and 2 more\n\n',
     );
