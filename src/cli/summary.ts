@@ -92,11 +92,18 @@ function formatRules({ changed_rules: changed }: Summary): string {
   return `Rules changed for this run: ${rules.join(', ')}`;
 }
 
-/** The code tables that do not come with immload. */
+/** The code tables whose days matter most; `summary.json` has all. */
+const VACCINE_TABLES = ['cvx', 'mvx', 'product'];
+
+/** The days of the code tables, and those that do not come with immload. */
 function formatCodeTables({ updated_code_tables: updated, code_tables: days }: Summary): string {
-  if (updated === null) return '';
-  const tables = updated.tables.map((table) => `${table} ${days[table]}`);
-  return `Code tables of ${showSafely(updated.folder)}: ${tables.map(showSafely).join(', ')}`;
+  const show = (tables: readonly string[]): string =>
+    tables.map((table) => showSafely(`${table} ${days[table]}`)).join(', ');
+  const own = VACCINE_TABLES.filter((table) => days[table] !== undefined && updated?.tables.includes(table) !== true);
+  const more = Object.keys(days).length - own.length - (updated?.tables.length ?? 0);
+  const lines = updated === null ? [] : [`Code tables of ${showSafely(updated.folder)}: ${show(updated.tables)}`];
+  if (own.length > 0) lines.push(`Code tables of immload: ${show(own)} and ${formatCount(more)} more`);
+  return lines.join('\n');
 }
 
 /** Lines of a map that are named; `summary.json` has them all. */

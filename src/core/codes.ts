@@ -18,7 +18,7 @@ export interface CodeTable {
 /** The tables that immload cannot work without. */
 export const CODE_TABLES = [
   'cvx', 'mvx', 'product', 'vaccine_group', 'vaccine_alias', 'cpt', 'cpt_period', 'ndc', 'maker_alias', 'maker_merger',
-  'vis', 'race', 'ethnicity', 'sex', 'language', 'state', 'county', 'county_us', 'relationship', 'registry_status',
+  'vis', 'race', 'ethnicity', 'sex', 'language', 'state', 'zip_prefix', 'county', 'county_us', 'relationship', 'registry_status',
   'publicity', 'yes_no', 'information_source', 'completion_status',
   'refusal_reason', 'eligibility', 'funding_source', 'route', 'body_site', 'dose_unit', 'action',
 ] as const; // biome-ignore format: a list of names
@@ -122,6 +122,8 @@ export class Codes {
   #makers: Makers | undefined;
   #visEditions: VisEditions | undefined;
   readonly #stateNumbers: ReadonlyMap<string, string>;
+  /** The first three digits of ZIP codes, from and to, by state. */
+  readonly #zipRanges = new Map<string, (readonly [string, string])[]>();
   /** The highest CVX number below the ranges that CDC keeps for special purposes. */
   readonly newestCvx: number;
   /** The tables that are not those that come with immload, and their folder; `null` if all are. */
@@ -162,6 +164,9 @@ export class Codes {
     }
     for (const row of this.vaccineRows('ndc')) addTo(this.#vaccinesByNdc, row['ndc']!, row['cvx']!);
     this.#stateNumbers = new Map([...this.rows('state')].map((row) => [row['code']!, row['fips']!]));
+    for (const { state, from, to } of this.rows('zip_prefix')) {
+      this.#zipRanges.set(state!, [...(this.#zipRanges.get(state!) ?? []), [from!, to!]]);
+    }
     this.#addCpt();
   }
 
@@ -306,6 +311,14 @@ export class Codes {
   comparableGroupsOf(cvx: string): readonly string[] {
     const groups = this.groupsOf(cvx);
     return groups.length > 0 ? groups : (OWN_GROUPS.get(cvx) ?? [cvx]);
+  }
+
+  /** Whether a ZIP code lies in a state; `null` for a state whose ZIP codes are not in the table. */
+  isZipOfState(zip: string, state: string): boolean | null {
+    const ranges = this.#zipRanges.get(state);
+    if (ranges === undefined) return null;
+    const prefix = zip.slice(0, 3);
+    return ranges.some(([from, to]) => prefix >= from && prefix <= to);
   }
 
   /** State number of FIPS 5-2 by USPS abbreviation, `undefined` where there is none. */

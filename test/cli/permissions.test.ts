@@ -73,13 +73,13 @@ describe('in a folder that may not be written', () => {
     { what: 'a registry cannot be made empty', args: 'migrate', says: `./immload.db: ${CANNOT_MAKE}` },
     {
       what: 'a registry cannot be loaded into when it may not be written',
-      args: 'load --patients p.txt --report ../open/new --db r.db',
+      args: 'load --again --patients p.txt --report ../open/new --db r.db',
       says: `r.db: ${CANNOT_WRITE}`,
     },
     {
       what: 'a registry cannot be loaded into when only its folder may not be written',
       mode: 0o666,
-      args: 'load --patients p.txt --report ../open/new --db r.db',
+      args: 'load --again --patients p.txt --report ../open/new --db r.db',
       says: `r.db: ${CANNOT_WRITE}`,
     },
     {

@@ -90,6 +90,23 @@ No issues.
     );
   });
 
+  test('tells of which days the code tables are, and whose they are', () => {
+    const code_tables = {
+      cvx: '2025-10-12',
+      mvx: '2024-12-06',
+      product: '2024-07-25',
+      race: '2020-01-08',
+      sex: 'none',
+    };
+    expect(formatSummary(summary({ code_tables }))).toContain(
+      '\n\nCode tables of immload: cvx 2025-10-12, mvx 2024-12-06, product 2024-07-25 and 2 more\n\n',
+    );
+    const updated_code_tables = { folder: 'codes', tables: ['cvx', 'race'] };
+    expect(formatSummary(summary({ code_tables, updated_code_tables }))).toContain(
+      '\n\nCode tables of codes: cvx 2025-10-12, race 2020-01-08\nCode tables of immload: mvx 2024-12-06, product 2024-07-25 and 1 more\n\n',
+    );
+  });
+
   test.each<[Partial<FileSummary>, string]>([
     [{ encoding: 'utf-16le' }, 'p.txt is in UTF-16LE'],
     [{ encoding: 'utf-16be', container: 'p.txt.gz' }, 'p.txt came in p.txt.gz and is in UTF-16BE'],

@@ -1,7 +1,6 @@
 /** What must be true of a patient. */
 import { type FieldName, PATIENT, PATIENT_FIELDS, type Problem, type Row } from '../model.js';
 import { isNewbornName, isTestName, isUnknownName, splitSuffix } from '../normalize/name.js';
-import { isZipOfState } from '../zip-states.js';
 import { eligibilityRules } from './eligibility.js';
 import { dayOfMonth, isLastOfMonth } from './month-days.js';
 import type { Report, Rule } from './rule.js';
@@ -148,7 +147,7 @@ export const PATIENT_RULES: readonly Rule[] = [
   {
     code: 'zip-outside-state',
     needs: [PATIENT.zip, PATIENT.state],
-    holds: (row) => isZipOfState(row[PATIENT.zip]!, row[PATIENT.state]!) !== false,
+    holds: (row, { codes }) => codes.isZipOfState(row[PATIENT.zip]!, row[PATIENT.state]!) !== false,
   },
   {
     code: 'county-outside-state',

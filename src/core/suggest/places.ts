@@ -1,5 +1,4 @@
 /** ZIP codes whose digits were transposed: into those of another state, or into one that the city does not have. */
-import { isZipOfState } from '../zip-states.js';
 import { type Candidate, UNSURE_ODDS } from './proposal.js';
 import type { Suggester } from './suggester.js';
 
@@ -12,7 +11,7 @@ const TRANSPOSED: Suggester = {
     const candidates: Candidate[] = [];
     const isOfState = issue.code === 'zip-unlike-city';
     for (const swapped of transposedFrom(zip)) {
-      if (isZipOfState(swapped, state) !== true) continue;
+      if (evidence.codes.isZipOfState(swapped, state) !== true) continue;
       const withCity = city === undefined ? 0 : evidence.usesOfZip(swapped, city);
       // Both lie in the state: only the city tells them apart, and it may have both.
       if (isOfState && city !== undefined && !outweighs(withCity, evidence.usesOfZip(zip, city))) continue;
