@@ -27,6 +27,9 @@ function reportsOf(folder: string): Record<string, string> {
   );
 }
 
+/** What the journal seals times with. */
+const SEALS = new Set(['at', 'previous', 'hash']);
+
 /** All rows of all tables, ids included, but for times. */
 function tablesOf(sandbox: Sandbox, database: string): Record<string, unknown[]> {
   const tables = sandbox.query(
@@ -36,7 +39,9 @@ function tablesOf(sandbox: Sandbox, database: string): Record<string, unknown[]>
   return Object.fromEntries(
     tables.map(({ name }) => {
       const rows = sandbox.query(`SELECT * FROM ${name}`, database).map((row) => {
-        return Object.entries(row).filter(([column]) => !TIMES.has(column) && column !== 'process');
+        return Object.entries(row).filter(
+          ([column]) => !TIMES.has(column) && !SEALS.has(column) && column !== 'process',
+        );
       });
       return [String(name), rows];
     }),
