@@ -129,7 +129,10 @@ function codeOf(link: 'unknown' | NoPatient, row: Row): IssueCode {
   return link === 'unknown' ? 'comment-patient-not-found' : 'comment-patient-rejected';
 }
 
-/** Stores comments, in one transaction; one that the patient has already is a duplicate. `refuse` takes what the store refuses. */
+/**
+ * Stores comments, in one transaction; one that the patient has already is a duplicate. `refuse` takes what the store
+ * refuses.
+ */
 export async function storeComments(
   comments: readonly LinkedComment[],
   file: Pick<FileRun, 'settle'>,

@@ -131,10 +131,10 @@ export class LoadedBeforeError extends Error {
 
 /**
  * Loads a submission.
- * @throws LoadedBeforeError unless `again`, and nothing is written then; RuleError when a rule cannot be changed so, SpecError when the code tables do not know a default of the spec,
- * InputError when a file cannot be loaded or no spec can be recognised, StoreError when the database cannot be used,
- * ReportError when the report cannot be written, TransformError, TooManyRejectsError; in each case nothing of the submission
- * stays behind
+ * @throws LoadedBeforeError unless `again`, and nothing is written then; RuleError when a rule cannot be changed so,
+ * SpecError when the code tables do not know a default of the spec, InputError when a file cannot be loaded or no spec can
+ * be recognised, StoreError when the database cannot be used, ReportError when the report cannot be written,
+ * TransformError, TooManyRejectsError; in each case nothing of the submission stays behind
  */
 export async function load(options: LoadOptions): Promise<Summary> {
   const clock = new StageClock();

@@ -7,7 +7,10 @@ import type { Submission } from './receive.js';
 
 const CHUNK_BYTES = 1 << 20;
 
-/** The last completed run of the same files and site, read in the same way; `null` if there is none. Files are hashed only where sizes fit. */
+/**
+ * The last completed run of the same files and site, read in the same way; `null` if there is none. Files are hashed only
+ * where sizes fit.
+ */
 export async function findSameLoad(
   { files }: Submission,
   { database }: Pick<LoadOptions, 'database'>,
