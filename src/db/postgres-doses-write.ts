@@ -6,14 +6,8 @@ import type { PostgresDoseDetails } from './postgres-dose-details.js';
 import { keepImages } from './postgres-images.js';
 import { regroup, updateDoses } from './postgres-regroup.js';
 import type { PgQueries } from './postgres-session.js';
-import {
-  columnsOfComments,
-  columnsOfDoseDuplicates,
-  columnsOfDoseParts,
-  columnsOfRepeatedComments,
-} from './row-columns.js';
 import type { DoseWrites, NewComment, RecordKey, RepeatedComment } from './store.js';
-import { DOSE_COLUMNS } from './tables.js';
+import { DOSE_COLUMNS, IMMUNIZATION_COLUMNS, recordText } from './tables.js';
 
 /** What must be written together: doses that refer to each other, or come in one record. */
 export type DoseUnit = DoseWrites;
@@ -102,6 +96,7 @@ export async function writeDoseRows(
   details: PostgresDoseDetails,
 ): Promise<void> {
   const { doses, updates, parts, duplicates, recordKeys, regroupings } = writes;
+  const constant = { name: 'run_id', value: () => runId };
   await details.resolve(queries, rowsOf(doses, updates));
   await copyRows(
     queries,
@@ -124,8 +119,20 @@ export async function writeDoseRows(
   );
   await updateDoses(queries, updates, details);
   await regroup(queries, runId, regroupings, details);
-  await copyRows(queries, 'immunization_parts', parts.length, columnsOfDoseParts(runId, parts));
-  await copyRows(queries, 'immunization_duplicates', duplicates.length, columnsOfDoseDuplicates(runId, duplicates));
+  await copyRows(queries, 'immunization_parts', parts.length, [
+    { name: 'immunization_id', value: (i) => parts[i]!.immunizationId },
+    constant,
+    { name: 'record', value: (i) => recordText(parts[i]!.row, IMMUNIZATION_COLUMNS) },
+  ]);
+  await copyRows(queries, 'immunization_duplicates', duplicates.length, [
+    constant,
+    { name: 'file_id', value: (i) => duplicates[i]!.fileId },
+    { name: 'line', value: (i) => duplicates[i]!.line },
+    { name: 'source_immunization_id', value: (i) => duplicates[i]!.sourceImmunizationId },
+    { name: 'immunization_id', value: (i) => duplicates[i]!.immunizationId },
+    { name: 'part', value: (i) => duplicates[i]!.part },
+    { name: 'reason', value: (i) => duplicates[i]!.reason },
+  ]);
   await writeRecordKeys(queries, recordKeys);
 }
 
@@ -152,7 +159,15 @@ export async function writeCommentRows(
   runId: number,
   comments: readonly NewComment[],
 ): Promise<void> {
-  await copyRows(queries, 'patient_comments', comments.length, columnsOfComments(runId, comments));
+  await copyRows(queries, 'patient_comments', comments.length, [
+    { name: 'run_id', value: () => runId },
+    { name: 'file_id', value: (i) => comments[i]!.fileId },
+    { name: 'line', value: (i) => comments[i]!.line },
+    { name: 'patient_id', value: (i) => comments[i]!.patientId },
+    { name: 'site_id', value: (i) => comments[i]!.siteId },
+    { name: 'comment_code', value: (i) => comments[i]!.code },
+    { name: 'applies_on', value: (i) => comments[i]!.appliesOn },
+  ]);
 }
 
 /** Comments that the registry had already. */
@@ -161,5 +176,13 @@ export async function writeRepeatedComments(
   runId: number,
   comments: readonly RepeatedComment[],
 ): Promise<void> {
-  await copyRows(queries, 'comment_duplicates', comments.length, columnsOfRepeatedComments(runId, comments));
+  await copyRows(queries, 'comment_duplicates', comments.length, [
+    { name: 'run_id', value: () => runId },
+    { name: 'file_id', value: (i) => comments[i]!.fileId },
+    { name: 'line', value: (i) => comments[i]!.line },
+    { name: 'site_id', value: (i) => comments[i]!.siteId },
+    { name: 'source_patient_id', value: (i) => comments[i]!.sourcePatientId },
+    { name: 'comment_code', value: (i) => comments[i]!.code },
+    { name: 'applies_on', value: (i) => comments[i]!.appliesOn },
+  ]);
 }

@@ -1,13 +1,12 @@
 /** Rows of a PostgreSQL registry as they were before a run changed them, so that it can be taken back. */
 import { numbers } from './postgres-arrays.js';
 import type { PgQueries } from './postgres-session.js';
-import type { CHANGED_TABLES } from './run-tables.js';
 
 /** The image of a row that was not there. */
 const ABSENT = 'null';
 
 /** Tables whose rows a run may change. */
-export type ImagedTable = (typeof CHANGED_TABLES)[number];
+export type ImagedTable = 'patients' | 'doses' | 'immunization_parts' | 'immunization_duplicates' | 'match_reviews';
 
 /** Keeps rows as they are before the run first changes or deletes them. Rows that the run made go when it is taken back. */
 export async function keepImages(

@@ -5,14 +5,8 @@ import { copyRows } from './postgres-copy.js';
 import { keepImages } from './postgres-images.js';
 import { valuesOf } from './postgres-rows.js';
 import type { PgQueries } from './postgres-session.js';
-import {
-  columnsOfNameUses,
-  columnsOfPatientParts,
-  columnsOfPatientReviews,
-  columnsOfPatientSources,
-} from './row-columns.js';
 import type { NewReview, PatientKey, PatientWrites } from './store.js';
-import { PATIENT_COLUMNS } from './tables.js';
+import { PATIENT_COLUMNS, recordText } from './tables.js';
 
 /** What is written of one patient: stands or falls as a whole. */
 export interface PatientUnit extends Pick<PatientWrites, 'patients' | 'updates' | 'parts' | 'sources'> {
@@ -75,8 +69,25 @@ export async function writePatientRows(
     { columns: PATIENT_COLUMNS, row: (i) => patients[i]!.row },
   );
   await updatePatients(queries, runId, updates);
-  await copyRows(queries, 'patient_parts', parts.length, columnsOfPatientParts(runId, parts));
-  await copyRows(queries, 'patient_sources', sources.length, columnsOfPatientSources(runId, sources));
+  await copyRows(queries, 'patient_parts', parts.length, [
+    { name: 'patient_id', value: (i) => parts[i]!.patientId },
+    constant,
+    { name: 'site_id', value: (i) => parts[i]!.siteId },
+    { name: 'record', value: (i) => recordText(parts[i]!.row, PATIENT_COLUMNS) },
+    { name: 'ssn_check', value: (i) => parts[i]!.ssnCheck },
+  ]);
+  await copyRows(queries, 'patient_sources', sources.length, [
+    constant,
+    { name: 'file_id', value: (i) => sources[i]!.fileId },
+    { name: 'site_id', value: (i) => sources[i]!.siteId },
+    { name: 'source_patient_id', value: (i) => sources[i]!.sourcePatientId },
+    { name: 'patient_id', value: (i) => sources[i]!.patientId },
+    { name: 'line', value: (i) => sources[i]!.line },
+    { name: 'decision', value: (i) => sources[i]!.decision },
+    { name: 'reason', value: (i) => sources[i]!.reason },
+    { name: 'explanation', value: (i) => sources[i]!.explanation },
+    { name: 'content', value: (i) => sources[i]!.content },
+  ]);
 }
 
 async function updatePatients(queries: PgQueries, runId: number, updates: PatientWrites['updates']): Promise<void> {
@@ -109,7 +120,11 @@ export async function writeMatchKeys(queries: PgQueries, runId: number, keys: re
 }
 
 export async function writeNameUses(queries: PgQueries, runId: number, uses: PatientWrites['nameUses']): Promise<void> {
-  await copyRows(queries, 'name_uses', uses.length, columnsOfNameUses(runId, uses));
+  await copyRows(queries, 'name_uses', uses.length, [
+    { name: 'name_key', value: (i) => uses[i]!.nameKey },
+    { name: 'uses', value: (i) => uses[i]!.uses },
+    { name: 'run_id', value: () => runId },
+  ]);
 }
 
 export async function writePatientReviews(
@@ -117,5 +132,13 @@ export async function writePatientReviews(
   runId: number,
   reviews: readonly NewReview[],
 ): Promise<void> {
-  await copyRows(queries, 'match_reviews', reviews.length, columnsOfPatientReviews(runId, reviews));
+  await copyRows(queries, 'match_reviews', reviews.length, [
+    { name: 'id', value: (i) => reviews[i]!.reviewId },
+    { name: 'run_id', value: () => runId },
+    { name: 'patient_id_a', value: (i) => reviews[i]!.patientIdA },
+    { name: 'patient_id_b', value: (i) => reviews[i]!.patientIdB },
+    { name: 'weight', value: (i) => reviews[i]!.weight },
+    { name: 'reasons', value: (i) => reviews[i]!.reasons },
+    { name: 'explanation', value: (i) => reviews[i]!.explanation },
+  ]);
 }

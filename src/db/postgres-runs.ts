@@ -7,10 +7,9 @@ import type { CodeTable } from '../core/codes.js';
 import type { Thresholds } from '../core/match/match-people.js';
 import { FATES, type Fate, type FileRole } from '../core/model.js';
 import { noteOfLoad, noteOfTakingBack } from './journal.js';
-import { restoreImages } from './postgres-images.js';
+import { type ImagedTable, restoreImages } from './postgres-images.js';
 import { appendToJournal } from './postgres-journal.js';
 import type { PgQueries, PgRow, PostgresSession } from './postgres-session.js';
-import { CHANGED_TABLES, TABLES_OF_RUNS } from './run-tables.js';
 import {
   type EarlierLoad,
   type FileResult,
@@ -141,6 +140,15 @@ async function closeRun(
   ]);
 }
 
+/** Tables of which a run changes or deletes rows that others made. */
+const CHANGED_TABLES: readonly ImagedTable[] = [
+  'patients',
+  'doses',
+  'immunization_parts',
+  'immunization_duplicates',
+  'match_reviews',
+];
+
 export async function takeBack(queries: PgQueries, runId: number, finishedAt: string, message: string): Promise<void> {
   await queries.run('SET LOCAL synchronous_commit = on');
   const [run] = await queries.arrays<[RunStatus]>('SELECT status FROM runs WHERE id = $1 FOR UPDATE', [runId]);
@@ -149,14 +157,25 @@ export async function takeBack(queries: PgQueries, runId: number, finishedAt: st
   for (const table of ['doses', 'record_keys']) {
     await queries.run(`DELETE FROM ${table} WHERE file_id IN (SELECT id FROM run_files WHERE run_id = $1)`, [runId]);
   }
-  // Details that doses had before a decision of a reviewer, or before another run, are needed when that is undone.
+  // Details of doses that a reviewer's decision took away are needed when it is undone.
   await queries.run(
     `DELETE FROM dose_details c WHERE NOT EXISTS (SELECT FROM doses d WHERE d.detail_id = c.id) AND NOT EXISTS (
-       SELECT FROM decision_images i WHERE i.table_name = 'dose_details' AND i.row_key::int = c.id) AND NOT EXISTS (
-       SELECT FROM before_images b WHERE b.table_name = 'doses' AND b.image <> 'null'
-         AND (b.image::json ->> 'detail_id')::int = c.id)`,
+       SELECT FROM decision_images i WHERE i.table_name = 'dose_details' AND i.row_key::int = c.id)`,
   );
-  for (const table of [...TABLES_OF_RUNS, 'run_code_tables']) {
+  for (const table of [
+    'patient_comments',
+    'comment_duplicates',
+    'immunization_duplicates',
+    'immunization_parts',
+    'patients',
+    'patient_sources',
+    'patient_parts',
+    'match_keys',
+    'name_uses',
+    'match_reviews',
+    'before_images',
+    'run_code_tables',
+  ]) {
     await queries.run(`DELETE FROM ${table} WHERE run_id = $1`, [runId]);
   }
   await queries.run(

@@ -33,7 +33,6 @@ import * as runs from './postgres-runs.js';
 import { bringToCurrentSchema, requireCurrentSchema } from './postgres-schema.js';
 import { type PgQueries, PostgresSession } from './postgres-session.js';
 import { Statistics } from './postgres-statistics.js';
-import { columnsOfDoseReviews } from './row-columns.js';
 import {
   type ComparableRecord,
   type DoseWrites,
@@ -354,7 +353,15 @@ export class PostgresStore implements Store {
       const found = await queries.arrays<[number]>('SELECT id FROM doses WHERE id = ANY($1::int[])', [numbers(asked)]);
       const there = new Set(found.map(([id]) => id));
       const left = reviews.filter(({ immunizationIds }) => immunizationIds.every((id) => there.has(id)));
-      await copyRows(queries, 'match_reviews', left.length, columnsOfDoseReviews(runId, left));
+      await copyRows(queries, 'match_reviews', left.length, [
+        { name: 'id', value: (i) => left[i]!.reviewId },
+        { name: 'run_id', value: () => runId },
+        { name: 'patient_id_a', value: (i) => left[i]!.patientId },
+        { name: 'patient_id_b', value: (i) => left[i]!.patientId },
+        { name: 'immunization_id_a', value: (i) => left[i]!.immunizationIds[0] },
+        { name: 'immunization_id_b', value: (i) => left[i]!.immunizationIds[1] },
+        { name: 'reasons', value: (i) => left[i]!.reason },
+      ]);
       return new Set(left.map(({ reviewId }) => reviewId));
     });
   }

@@ -45,18 +45,6 @@ import { compareSchema, MIGRATIONS_TABLE, migrateSqlite, type SchemaState } from
 import { isPostgresAddress, nameOfDatabase } from './postgres-address.js';
 import { DoseRegrouper } from './regroup.js';
 import { type DeskTools, ReviewDesk } from './review-desk.js';
-import {
-  columnsOfComments,
-  columnsOfDoseDuplicates,
-  columnsOfDoseParts,
-  columnsOfDoseReviews,
-  columnsOfNameUses,
-  columnsOfPatientParts,
-  columnsOfPatientReviews,
-  columnsOfPatientSources,
-  columnsOfRepeatedComments,
-} from './row-columns.js';
-import { CHANGED_TABLES, TABLES_OF_RUNS } from './run-tables.js';
 import { findEarlierLoads } from './same-load.js';
 import {
   type ComparableRecord,
@@ -87,7 +75,7 @@ import {
   type StoreProblem,
 } from './store.js';
 import { readReviewedDoses, readStoredDoses } from './stored-doses.js';
-import { DOSE_COLUMNS, PATIENT_COLUMNS, PATIENT_SLOTS, rowOf } from './tables.js';
+import { DOSE_COLUMNS, IMMUNIZATION_COLUMNS, PATIENT_COLUMNS, PATIENT_SLOTS, recordText, rowOf } from './tables.js';
 import { DETAILS_KEPT_BACK, RunUndo } from './undo.js';
 
 /** Marks a SQLite file as immload's: the letters IMLD. */
@@ -364,6 +352,9 @@ function toStoreError(error: unknown, path: string): unknown {
 
 type Record_ = Record<string, SqlValue>;
 
+/** Tables of which a run changes or deletes rows that others made. */
+const CHANGED_TABLES = ['patients', 'doses', 'immunization_parts', 'immunization_duplicates', 'match_reviews'];
+
 /** Tables that are told some rows again: many records give their patient the same keys, and a line may hold several doses. */
 const REPEATED: ReadonlySet<string> = new Set(['match_keys', 'record_keys']);
 
@@ -515,7 +506,19 @@ export class SqliteStore implements Store {
       this.#database.exec(
         `DELETE FROM dose_details WHERE id NOT IN (SELECT detail_id FROM doses) AND id NOT IN (${DETAILS_KEPT_BACK})`,
       );
-      for (const table of TABLES_OF_RUNS) {
+      for (const table of [
+        'patient_comments',
+        'comment_duplicates',
+        'immunization_duplicates',
+        'immunization_parts',
+        'patients',
+        'patient_sources',
+        'patient_parts',
+        'match_keys',
+        'name_uses',
+        'match_reviews',
+        'before_images',
+      ]) {
         this.#database.prepare(`DELETE FROM ${table} WHERE run_id = ?`).run(runId);
       }
       dropCodeTables(this.#database, runId);
@@ -939,15 +942,44 @@ export class SqliteStore implements Store {
         for (const { name, slot } of PATIENT_COLUMNS) values[name] = row[slot]!;
         this.#updateRow('patients', patientId, values);
       }
-      this.#insert('patient_parts', parts.length, columnsOfPatientParts(runId, parts));
-      this.#insert('patient_sources', sources.length, columnsOfPatientSources(runId, sources));
+      this.#insert('patient_parts', parts.length, [
+        { name: 'patient_id', value: (i) => parts[i]!.patientId },
+        constant,
+        { name: 'site_id', value: (i) => parts[i]!.siteId },
+        { name: 'record', value: (i) => recordText(parts[i]!.row, PATIENT_COLUMNS) },
+        { name: 'ssn_check', value: (i) => parts[i]!.ssnCheck },
+      ]);
+      this.#insert('patient_sources', sources.length, [
+        constant,
+        { name: 'file_id', value: (i) => sources[i]!.fileId },
+        { name: 'site_id', value: (i) => sources[i]!.siteId },
+        { name: 'source_patient_id', value: (i) => sources[i]!.sourcePatientId },
+        { name: 'patient_id', value: (i) => sources[i]!.patientId },
+        { name: 'line', value: (i) => sources[i]!.line },
+        { name: 'decision', value: (i) => sources[i]!.decision },
+        { name: 'reason', value: (i) => sources[i]!.reason },
+        { name: 'explanation', value: (i) => sources[i]!.explanation },
+        { name: 'content', value: (i) => sources[i]!.content },
+      ]);
       this.#insert('match_keys', matchKeys.length, [
         { name: 'match_key', value: (i) => matchKeys[i]!.matchKey },
         { name: 'patient_id', value: (i) => matchKeys[i]!.patientId },
         constant,
       ]);
-      this.#insert('name_uses', nameUses.length, columnsOfNameUses(runId, nameUses));
-      this.#insert('match_reviews', reviews.length, columnsOfPatientReviews(runId, reviews));
+      this.#insert('name_uses', nameUses.length, [
+        { name: 'name_key', value: (i) => nameUses[i]!.nameKey },
+        { name: 'uses', value: (i) => nameUses[i]!.uses },
+        constant,
+      ]);
+      this.#insert('match_reviews', reviews.length, [
+        { name: 'id', value: (i) => reviews[i]!.reviewId },
+        constant,
+        { name: 'patient_id_a', value: (i) => reviews[i]!.patientIdA },
+        { name: 'patient_id_b', value: (i) => reviews[i]!.patientIdB },
+        { name: 'weight', value: (i) => reviews[i]!.weight },
+        { name: 'reasons', value: (i) => reviews[i]!.reasons },
+        { name: 'explanation', value: (i) => reviews[i]!.explanation },
+      ]);
     });
     return NOTHING_REFUSED;
   }
@@ -1020,7 +1052,15 @@ export class SqliteStore implements Store {
       // A dose that came late may have made one of two.
       const isThere = this.#database.prepare('SELECT 1 FROM main.doses WHERE id = ?').pluck();
       const left = reviews.filter(({ immunizationIds }) => immunizationIds.every((id) => isThere.get(id) === 1));
-      this.#insert('match_reviews', left.length, columnsOfDoseReviews(runId, left));
+      this.#insert('match_reviews', left.length, [
+        { name: 'id', value: (i) => left[i]!.reviewId },
+        { name: 'run_id', value: () => runId },
+        { name: 'patient_id_a', value: (i) => left[i]!.patientId },
+        { name: 'patient_id_b', value: (i) => left[i]!.patientId },
+        { name: 'immunization_id_a', value: (i) => left[i]!.immunizationIds[0] },
+        { name: 'immunization_id_b', value: (i) => left[i]!.immunizationIds[1] },
+        { name: 'reasons', value: (i) => left[i]!.reason },
+      ]);
       return new Set(left.map(({ reviewId }) => reviewId));
     });
   }
@@ -1029,6 +1069,7 @@ export class SqliteStore implements Store {
     await this.#write(() => {
       this.#showAlive(runId);
       const { doses, parts, duplicates, recordKeys } = writes;
+      const constant = { name: 'run_id', value: () => runId };
       const details = this.#doseDetails();
       this.#insertInto('doses').insert(
         doses.length,
@@ -1049,8 +1090,20 @@ export class SqliteStore implements Store {
       }
       for (const regrouping of writes.regroupings) this.#regrouper.regroup(runId, regrouping, details);
       details.flush();
-      this.#insert('immunization_parts', parts.length, columnsOfDoseParts(runId, parts));
-      this.#insert('immunization_duplicates', duplicates.length, columnsOfDoseDuplicates(runId, duplicates));
+      this.#insert('immunization_parts', parts.length, [
+        { name: 'immunization_id', value: (i) => parts[i]!.immunizationId },
+        constant,
+        { name: 'record', value: (i) => recordText(parts[i]!.row, IMMUNIZATION_COLUMNS) },
+      ]);
+      this.#insert('immunization_duplicates', duplicates.length, [
+        constant,
+        { name: 'file_id', value: (i) => duplicates[i]!.fileId },
+        { name: 'line', value: (i) => duplicates[i]!.line },
+        { name: 'source_immunization_id', value: (i) => duplicates[i]!.sourceImmunizationId },
+        { name: 'immunization_id', value: (i) => duplicates[i]!.immunizationId },
+        { name: 'part', value: (i) => duplicates[i]!.part },
+        { name: 'reason', value: (i) => duplicates[i]!.reason },
+      ]);
       this.#insertRecordKeys(recordKeys);
     });
     return [];
@@ -1092,8 +1145,24 @@ export class SqliteStore implements Store {
   ): Promise<readonly RefusedRecord[]> {
     await this.#write(() => {
       this.#showAlive(runId);
-      this.#insert('patient_comments', comments.length, columnsOfComments(runId, comments));
-      this.#insert('comment_duplicates', duplicates.length, columnsOfRepeatedComments(runId, duplicates));
+      this.#insert('patient_comments', comments.length, [
+        { name: 'run_id', value: () => runId },
+        { name: 'file_id', value: (i) => comments[i]!.fileId },
+        { name: 'line', value: (i) => comments[i]!.line },
+        { name: 'patient_id', value: (i) => comments[i]!.patientId },
+        { name: 'site_id', value: (i) => comments[i]!.siteId },
+        { name: 'comment_code', value: (i) => comments[i]!.code },
+        { name: 'applies_on', value: (i) => comments[i]!.appliesOn },
+      ]);
+      this.#insert('comment_duplicates', duplicates.length, [
+        { name: 'run_id', value: () => runId },
+        { name: 'file_id', value: (i) => duplicates[i]!.fileId },
+        { name: 'line', value: (i) => duplicates[i]!.line },
+        { name: 'site_id', value: (i) => duplicates[i]!.siteId },
+        { name: 'source_patient_id', value: (i) => duplicates[i]!.sourcePatientId },
+        { name: 'comment_code', value: (i) => duplicates[i]!.code },
+        { name: 'applies_on', value: (i) => duplicates[i]!.appliesOn },
+      ]);
       this.#insertRecordKeys(recordKeys);
     });
     return [];
