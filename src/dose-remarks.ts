@@ -2,6 +2,7 @@
 import type { IssueCode } from './core/catalogue.js';
 import type { Issue } from './core/issue.js';
 import type { DoseRemark } from './core/match/dose.js';
+import type { DoseRule } from './core/match/dose-table.js';
 import { DOSE, type ImmunizationField } from './core/model.js';
 import { dosePairKey, type NewDoseReview } from './db/store.js';
 import type { OrderedRow } from './files/patient-order.js';
@@ -16,8 +17,7 @@ const ISSUES: Readonly<Record<DoseRemark['kind'], { readonly code: IssueCode; re
 };
 
 /** A remark about a dose of the submission, and the dose that it is compared with. */
-export interface PlacedRemark {
-  readonly remark: DoseRemark;
+export interface PlacedRemark extends Pick<DoseRemark, 'kind'>, Pick<DoseRule, 'row' | 'words'> {
   readonly dose: OrderedRow;
   /** The other dose where it is of the submission, too; `null` for one of the registry. */
   readonly other: OrderedRow | null;
@@ -48,14 +48,13 @@ export class DoseRemarks {
   }
 
   add(placed: PlacedRemark): void {
-    const { remark, dose } = placed;
-    const { code } = ISSUES[remark.kind];
+    const { kind, dose } = placed;
+    const { code } = ISSUES[kind];
     const file = this.#files[dose.file]!;
     const severity = file.plan.severities[code];
     const kept = this.#kept.get(code) ?? 0;
-    if (remark.kind === 'in-doubt') this.doubts++;
-    if (remark.kind === 'in-doubt' && this.#reviews.length < this.#mostPerCode)
-      this.#reviews.push(this.#reviewOf(placed));
+    if (kind === 'in-doubt') this.doubts++;
+    if (kind === 'in-doubt' && this.#reviews.length < this.#mostPerCode) this.#reviews.push(this.#reviewOf(placed));
     if (severity === 'off') return;
     const issue = this.#issueOf(placed, severity);
     if (kept < this.#mostPerCode) {
@@ -68,9 +67,8 @@ export class DoseRemarks {
     else others.count++;
   }
 
-  #issueOf({ remark, dose, other }: PlacedRemark, severity: Issue['severity']): Issue {
-    const { code, field } = ISSUES[remark.kind];
-    const { rule, kind } = remark;
+  #issueOf({ kind, row, words, dose, other }: PlacedRemark, severity: Issue['severity']): Issue {
+    const { code, field } = ISSUES[kind];
     const place = other === null ? 'in the registry' : this.#placeOf(other);
     return {
       code,
@@ -86,7 +84,7 @@ export class DoseRemarks {
       value: dose.row[DOSE[field]]!,
       after: null,
       expected: null,
-      other: kind === 'in-doubt' ? `${place}: ${rule.words}, row ${rule.row}` : place,
+      other: kind === 'in-doubt' ? `${place}: ${words}, row ${row}` : place,
     };
   }
 
@@ -94,37 +92,50 @@ export class DoseRemarks {
     return `${this.#files[file]!.source.name}, line ${line}`;
   }
 
-  #reviewOf({ remark, dose, other, immunizationIds: [id, otherId] }: PlacedRemark): ReviewPair {
+  #reviewOf({ row, words, dose, other, immunizationIds: [id, otherId] }: PlacedRemark): ReviewPair {
     const { patientId } = dose;
-    const whereIs = (row: OrderedRow | null): { file: string | null; line: number | null } =>
-      row === null ? { file: null, line: null } : { file: this.#files[row.file]!.source.name, line: row.line };
+    const whereIs = (placed: OrderedRow | null): { file: string | null; line: number | null } =>
+      placed === null ? { file: null, line: null } : { file: this.#files[placed.file]!.source.name, line: placed.line };
     return {
       // The earlier of the two first, as with patients.
       a: { patientId, immunizationId: otherId, ...whereIs(other) },
       b: { patientId, immunizationId: id, ...whereIs(dose) },
       reviewId: null,
       weight: null,
-      reason: `${remark.rule.words} (row ${remark.rule.row})`,
+      reason: `${words} (row ${row})`,
     };
   }
 
   /** Keeps the pairs for a reviewer in the registry, and gives them, with their numbers there. */
   async keepReviews(): Promise<readonly ReviewPair[]> {
     if (this.#reviews.length === 0) return [];
-    const { store, runId } = this.#context;
-    let { reviewId } = await store.nextIds();
-    const fresh = new Map<string, NewDoseReview>();
+    const { store, runId, checkpoints } = this.#context;
+    const fresh = new Map<string, Omit<NewDoseReview, 'reviewId'>>();
     const keyOf = ({ a, b }: ReviewPair): string => dosePairKey(a.immunizationId!, b.immunizationId!);
     for (const pair of this.#reviews) {
       const { a, b, reason } = pair;
       if (fresh.has(keyOf(pair))) continue;
       const immunizationIds = [a.immunizationId!, b.immunizationId!] as const;
-      fresh.set(keyOf(pair), { reviewId: reviewId++, patientId: a.patientId, immunizationIds, reason });
+      fresh.set(keyOf(pair), { patientId: a.patientId, immunizationIds, reason });
     }
-    const kept = await store.writeDoseReviews(runId, [...fresh.values()]);
+    const { firstId, kept } = await checkpoints.step<ReadonlySet<number>, { firstId: number; kept: readonly number[] }>(
+      { stage: 'dose reviews', seq: 0, place: null },
+      () => [],
+      async (keep) => {
+        const { reviewId } = await store.nextIds();
+        const numbered = [...fresh.values()].map((pair, i) => ({ ...pair, reviewId: reviewId + i }));
+        await store.writeDoseReviews(
+          runId,
+          numbered,
+          keep((there) => ({ firstId: reviewId, kept: [...there] })),
+        );
+      },
+    );
+    const isKept = new Set(kept);
+    const numbers = new Map([...fresh.keys()].map((key, i) => [key, firstId + i]));
     return this.#reviews.map((pair) => {
-      const number = fresh.get(keyOf(pair))!.reviewId;
-      return { ...pair, reviewId: kept.has(number) ? number : null };
+      const number = numbers.get(keyOf(pair))!;
+      return { ...pair, reviewId: isKept.has(number) ? number : null };
     });
   }
 

@@ -1,9 +1,11 @@
 /** The comments of a submission: link each to its patient, and store those that are not there already. */
+
+import type { Step } from './checkpoints.js';
 import type { IssueCode } from './core/catalogue.js';
 import { COMMENT, type Row } from './core/model.js';
 import { type Block, recordOffset } from './core/read/blocks.js';
 import type { Batch } from './core/transform.js';
-import type { NewComment } from './db/store.js';
+import type { FileRead, NewComment, RecordKey, RefusedRecord, Store } from './db/store.js';
 import { Linker, LinkIssues } from './link-doses.js';
 import { hashSourceKey, type NoPatient, type PatientLinks, splitSourceKey } from './load-patients.js';
 import { REFUSED, reportRefused } from './refused.js';
@@ -24,10 +26,16 @@ export async function loadComments(
   const linker = new Linker('comment', links, context);
   const counts = { new: 0, duplicate: 0 };
   const sites = new CommentSites(links, context.site);
+  let seq = 0;
   for (const file of files) {
     for await (const { block, batch } of readBatches(file, context, 'reading comments')) {
       const comments = await linkComments(block, batch, file, linker, sites, context);
-      await storeComments(comments, file, context, counts, (comment, reason) =>
+      if (comments.length === 0) continue;
+      const { record } = comments.at(-1)!;
+      const place = { fileId: file.fileId, record, offset: recordOffset(block, record - block.firstRecord) };
+      const step = { stage: 'comments', seq: seq++, place } as const;
+      const filesRead = (): FileRead[] => files.map(({ read }) => read);
+      await storeComments(comments, file, context, counts, { ...step, filesRead }, (comment, reason) =>
         rejectRefused(comment, reason, block, file, context),
       );
     }
@@ -129,6 +137,14 @@ function codeOf(link: 'unknown' | NoPatient, row: Row): IssueCode {
   return link === 'unknown' ? 'comment-patient-not-found' : 'comment-patient-rejected';
 }
 
+/** What came of a batch of comments when it was written. */
+interface StoredComments {
+  /** Places in the batch of those that the patient had already. */
+  readonly repeated: readonly number[];
+  /** Those that the database refused, by their places in the batch, and why. */
+  readonly refused: readonly (readonly [number, string])[];
+}
+
 /**
  * Stores comments, in one transaction; one that the patient has already is a duplicate. `refuse` takes what the store
  * refuses.
@@ -136,20 +152,55 @@ function codeOf(link: 'unknown' | NoPatient, row: Row): IssueCode {
 export async function storeComments(
   comments: readonly LinkedComment[],
   file: Pick<FileRun, 'settle'>,
-  { store, runId, signal }: Pick<RunContext, 'store' | 'runId' | 'signal'>,
+  context: Pick<RunContext, 'store' | 'runId' | 'signal' | 'checkpoints'>,
   counts: { new: number; duplicate: number },
+  { filesRead, ...step }: Step & { readonly filesRead: () => readonly FileRead[] },
   refuse: (comment: LinkedComment, reason: string) => Promise<void>,
 ): Promise<void> {
-  if (comments.length === 0) return;
+  const { store, runId, signal, checkpoints } = context;
   signal?.throwIfAborted();
+  const stored = await checkpoints.step<readonly RefusedRecord[], StoredComments>(step, filesRead, async (keep) => {
+    const { fresh, repeated, recordKeys } = await decide(comments, store);
+    const describe = (refused: readonly RefusedRecord[]): StoredComments => {
+      const reasons = new Map(refused.map(({ line, reason }) => [line, reason]));
+      const isRefused = (comment: LinkedComment): boolean => reasons.has(comment.line) && fresh.has(comment);
+      return {
+        repeated: comments.flatMap((comment, i) => (fresh.has(comment) ? [] : [i])),
+        refused: comments.flatMap((comment, i) => (isRefused(comment) ? [[i, reasons.get(comment.line)!]] : [])),
+      };
+    };
+    await store.writeComments(runId, [...fresh], recordKeys, repeated, keep(describe));
+  });
+  const isRepeated = new Set(stored.repeated);
+  for (const place of stored.repeated) {
+    counts.duplicate++;
+    file.settle(comments[place]!.record, 'duplicate');
+  }
+  const reasons = new Map(stored.refused);
+  for (const [place, comment] of comments.entries()) {
+    const reason = reasons.get(place);
+    if (reason !== undefined) await refuse(comment, reason);
+    else if (!isRepeated.has(place)) {
+      counts.new++;
+      file.settle(comment.record, 'loaded');
+    }
+  }
+}
+
+/** Which comments are new, and which their patients have already. */
+async function decide(
+  comments: readonly LinkedComment[],
+  store: Store,
+): Promise<{ fresh: ReadonlySet<LinkedComment>; repeated: readonly LinkedComment[]; recordKeys: RecordKey[] }> {
   const patientIds = [...new Set(comments.map(({ patientId }) => patientId))];
   const stored = await store.readComments(patientIds);
   const known = new Set(stored.map(keyOf));
-  const fresh: LinkedComment[] = [];
+  const fresh = new Set<LinkedComment>();
   const repeated: LinkedComment[] = [];
   for (const comment of comments) {
     const key = keyOf(comment);
-    (known.has(key) ? repeated : fresh).push(comment);
+    if (known.has(key)) repeated.push(comment);
+    else fresh.add(comment);
     known.add(key);
   }
   const shared = new Set(await store.findSharedPatients(patientIds));
@@ -158,21 +209,7 @@ export async function storeComments(
     .map(({ fileId, line, siteId, sourcePatientId }) => {
       return { fileId, line, sourceKey: hashSourceKey(siteId, sourcePatientId) };
     });
-  const refused = await store.writeComments(runId, fresh, recordKeys, repeated);
-  const reasons = new Map(refused.map(({ line, reason }) => [line, reason]));
-  for (const comment of repeated) {
-    counts.duplicate++;
-    file.settle(comment.record, 'duplicate');
-  }
-  for (const comment of fresh) {
-    const reason = reasons.get(comment.line);
-    if (reason !== undefined) {
-      await refuse(comment, reason);
-      continue;
-    }
-    counts.new++;
-    file.settle(comment.record, 'loaded');
-  }
+  return { fresh, repeated, recordKeys };
 }
 
 /** Rejects a comment that the database refused. */

@@ -2,7 +2,7 @@
 import { type DoseDecisions, DoseMatcher, type DosePlace, type DoseRegrouping, reasonOf } from './core/match/dose.js';
 import { DOSE } from './core/model.js';
 import { type DoseWrites, dosePairKey, type RefusedRecord, type Regrouping, type ReviewedDoses } from './db/store.js';
-import { DoseRemarks } from './dose-remarks.js';
+import { DoseRemarks, type PlacedRemark } from './dose-remarks.js';
 import { type OrderedRow, PatientOrder } from './files/patient-order.js';
 import { Linker, linkBatch, linkCombined, linkTagged } from './link-doses.js';
 import { hashSourceKey, type PatientLinks, type ReviewPair } from './load-patients.js';
@@ -176,12 +176,12 @@ export class DoseWriter {
   /** New patients who have a dose. */
   #newPatientsWithDoses = 0;
   #nextId: number;
+  /** Batches so far. */
+  #batches = 0;
   #waiting: OrderedRow[][] = [];
   #waitingDoses = 0;
   /** Patients that may have doses in the store. */
   readonly #known = new Set<number>();
-  /** What each waiting dose was counted as, in their order. */
-  #countedAs: ('new' | 'merged' | 'duplicate')[] = [];
   readonly #refused: RefusedDoses;
   #stored = 0;
 
@@ -235,16 +235,33 @@ export class DoseWriter {
   /** Writes what is waiting in one transaction. */
   async flush(): Promise<void> {
     if (this.#waitingDoses === 0) return;
-    const { store, runId, signal } = this.#context;
+    const { store, runId, signal, checkpoints } = this.#context;
     signal?.throwIfAborted();
-    const writes: DoseWritesInProgress = {
-      doses: [],
-      updates: [],
-      parts: [],
-      duplicates: [],
-      recordKeys: [],
-      regroupings: [],
-    };
+    const doses = this.#waiting.flat();
+    const { file, record, offset } = doses.at(-1)!;
+    const place = { fileId: this.#files[file]!.fileId, record, offset };
+    const stored = await checkpoints.step<readonly RefusedRecord[], StoredDoses>(
+      { stage: 'immunizations', seq: this.#batches++, place },
+      () => this.#files.map(({ read }) => read),
+      async (keep) => {
+        const { writes, decided } = await this.#decide();
+        const describe = (refused: readonly RefusedRecord[]): StoredDoses => {
+          return { ...decided, refused: this.#placesOf(refused, doses) };
+        };
+        await store.writeDoses(runId, writes, keep(describe));
+      },
+    );
+    this.#tell(stored, doses);
+    this.#stored += this.#waitingDoses;
+    this.#waiting = [];
+    this.#waitingDoses = 0;
+    this.#known.clear();
+  }
+
+  /** Decides about the waiting doses by what the store has of their patients. */
+  async #decide(): Promise<{ writes: DoseWrites; decided: Omit<StoredDoses, 'refused'> }> {
+    const { store } = this.#context;
+    const batch = new DoseBatch(this.#files, this.#nextId);
     for (let start = 0; start < this.#waiting.length; start += PATIENTS_READ_AT_ONCE) {
       const patients = this.#waiting.slice(start, start + PATIENTS_READ_AT_ONCE);
       const known = patients.map((doses) => doses[0]!.patientId).filter((id) => this.#known.has(id));
@@ -252,108 +269,52 @@ export class DoseWriter {
       const reviewed = known.length === 0 ? NOTHING_REVIEWED : await store.readReviewedDoses(known);
       const shared = new Set(known.length === 0 ? [] : await store.findSharedPatients(known));
       for (const doses of patients) {
+        const { patientId } = doses[0]!;
         const decisions = this.#matcher.decide(
           doses.map((dose) => dose.row),
-          stored.get(doses[0]!.patientId) ?? [],
-          reviewed.get(doses[0]!.patientId)?.decided,
+          stored.get(patientId) ?? [],
+          reviewed.get(patientId)?.decided,
         );
-        const { patientId } = doses[0]!;
-        this.#collect(decisions, doses, reviewed.get(patientId)?.asked ?? NONE_ASKED, writes);
-        if (shared.has(patientId) || this.#links.shared.has(patientId)) this.#keepKeys(doses, writes);
+        const isShared = shared.has(patientId) || this.#links.shared.has(patientId);
+        batch.add(decisions, doses, { asked: reviewed.get(patientId)?.asked ?? NONE_ASKED, isShared });
       }
     }
-    const refused = await store.writeDoses(runId, writes);
-    if (refused.length > 0) this.#setAside(refused);
-    this.#countedAs = [];
-    this.#stored += this.#waitingDoses;
-    this.#waiting = [];
-    this.#waitingDoses = 0;
-    this.#known.clear();
+    return batch;
   }
 
-  /** Remembers which of the waiting doses the database refused. */
-  #setAside(refused: readonly RefusedRecord[]): void {
+  /** Which of the doses the database refused, and why. */
+  #placesOf(refused: readonly RefusedRecord[], doses: readonly OrderedRow[]): StoredDoses['refused'] {
+    if (refused.length === 0) return [];
     const keyOf = (fileId: number, line: number): string => `${fileId} ${line}`;
     const reasons = new Map(refused.map(({ fileId, line, reason }) => [keyOf(fileId, line), reason]));
-    for (const [i, dose] of this.#waiting.flat().entries()) {
-      const reason = reasons.get(keyOf(this.#files[dose.file]!.fileId, dose.line));
-      if (reason === undefined) continue;
-      this.#counts[this.#countedAs[i]!]--;
-      this.#refused.add(dose, reason);
+    return doses.flatMap(({ file, line }, i) => {
+      const reason = reasons.get(keyOf(this.#files[file]!.fileId, line));
+      return reason === undefined ? [] : [[i, reason] as const];
+    });
+  }
+
+  /** Gives the doses of a batch their fates, and remembers what is to be told of them. */
+  #tell({ fates, nextId, remarks, refused }: StoredDoses, doses: readonly OrderedRow[]): void {
+    for (const ofPatient of this.#waiting) this.#countDoses(ofPatient);
+    doses.forEach(({ file, record }, i) => {
+      const fate = DOSE_FATES[fates.charCodeAt(i) - ZERO]!;
+      this.#files[file]!.settle(record, fate);
+      this.#counts[fate === 'loaded' ? 'new' : fate]++;
+    });
+    this.#nextId = nextId;
+    for (const { dose, other, ...remark } of remarks) {
+      this.#remarks.add({ ...remark, dose: doses[dose]!, other: other === null ? null : doses[other]! });
+    }
+    for (const [i, reason] of refused) {
+      const fate = DOSE_FATES[fates.charCodeAt(i) - ZERO]!;
+      this.#counts[fate === 'loaded' ? 'new' : fate]--;
+      this.#refused.add(doses[i]!, reason);
     }
   }
 
   /** Sets aside what the database refused, when all else is stored. */
   async rejectRefused(): Promise<void> {
     await this.#refused.reject();
-  }
-
-  /** Remembers under which of their patient's ids doses came, for the day on which the patient is split again. */
-  #keepKeys(doses: readonly OrderedRow[], { recordKeys }: DoseWritesInProgress): void {
-    for (const { file, line, row } of doses) {
-      const sourceKey = hashSourceKey(row[DOSE.site_id]!, row[DOSE.source_patient_id]!);
-      recordKeys.push({ fileId: this.#files[file]!.fileId, line, sourceKey });
-    }
-  }
-
-  /** Turns the decisions about one patient's doses into rows and fates. */
-  #collect(
-    decisions: DoseDecisions,
-    doses: readonly OrderedRow[],
-    asked: ReadonlySet<string>,
-    writes: DoseWritesInProgress,
-  ): void {
-    const { outcomes, updates, regrouping, remarks } = decisions;
-    this.#countDoses(doses);
-    const ids = outcomes.map((outcome) => (outcome.kind === 'new' ? this.#nextId++ : 0));
-    const idOf = (place: DosePlace): number => ('incoming' in place ? ids[place.incoming]! : place.immunizationId);
-    for (let place = 0; place < outcomes.length; place++) {
-      const outcome = outcomes[place]!;
-      const { patientId, file, record, line, row } = doses[place]!;
-      const fileRun = this.#files[file]!;
-      const { fileId } = fileRun;
-      if (outcome.kind === 'new') {
-        fileRun.settle(record, 'loaded');
-        this.#counts.new++;
-        this.#countedAs.push('new');
-        writes.doses.push({ immunizationId: ids[place]!, patientId, row: outcome.row, fileId, line });
-        for (const part of outcome.parts) writes.parts.push({ immunizationId: ids[place]!, row: part });
-      } else {
-        const fate = outcome.contributed ? 'merged' : 'duplicate';
-        fileRun.settle(record, fate);
-        this.#counts[fate]++;
-        this.#countedAs.push(fate);
-        writes.duplicates.push({
-          fileId,
-          line,
-          sourceImmunizationId: row[DOSE.source_immunization_id]!,
-          immunizationId: idOf(outcome.as),
-          part: outcome.part,
-          reason: reasonOf(outcome),
-        });
-      }
-    }
-    for (const { immunizationId, row, parts } of updates) {
-      writes.updates.push({ immunizationId, row });
-      for (const part of parts) writes.parts.push({ immunizationId, row: part });
-    }
-    if (regrouping !== null) writes.regroupings.push(this.#regroup(regrouping, doses[0]!.patientId, idOf));
-    for (const remark of remarks) {
-      const doseId = (place: number): number => {
-        const outcome = outcomes[place]!;
-        return outcome.kind === 'new' ? ids[place]! : idOf(outcome.as);
-      };
-      const { place, other } = remark;
-      const otherId = 'incoming' in other ? doseId(other.incoming) : other.immunizationId;
-      // Whatever a reviewer said of it.
-      if (remark.kind === 'in-doubt' && asked.has(dosePairKey(doseId(place), otherId))) continue;
-      this.#remarks.add({
-        remark,
-        dose: doses[place]!,
-        other: 'incoming' in other ? doses[other.incoming]! : null,
-        immunizationIds: [doseId(place), otherId],
-      });
-    }
   }
 
   /** Counts the doses of a patient for their files. Some may have come before. */
@@ -371,6 +332,112 @@ export class DoseWriter {
     }
   }
 
+  /** Reports what was found of doses beside each other, keeps the pairs for a reviewer, and gives the counts. */
+  async finish(): Promise<DoseOutcomes> {
+    this.#remarks.report();
+    const reviews = await this.#remarks.keepReviews();
+    const counts = { ...this.#counts, review: this.#remarks.doubts };
+    return { counts, newPatientsWithDoses: this.#newPatientsWithDoses, reviews };
+  }
+}
+
+/** What becomes of a dose, each at the number by which a checkpoint tells it. */
+const DOSE_FATES = ['loaded', 'merged', 'duplicate'] as const;
+const ZERO = '0'.charCodeAt(0);
+
+/** What came of a batch of doses when it was written. */
+interface StoredDoses {
+  /** A digit for each dose: which of {@link DOSE_FATES} it has. */
+  readonly fates: string;
+  /** The id that the next dose gets. */
+  readonly nextId: number;
+  readonly remarks: readonly StoredRemark[];
+  /** Doses that the database refused, by their places in the batch, and why. */
+  readonly refused: readonly (readonly [number, string])[];
+}
+
+/** A remark, with the places in the batch of the doses that it is about. */
+type StoredRemark = Omit<PlacedRemark, 'dose' | 'other'> & { readonly dose: number; readonly other: number | null };
+
+/** A batch while it is decided about: the rows that are written of it, and what must be known of it afterwards. */
+class DoseBatch {
+  readonly #files: readonly FileRun[];
+  readonly writes: DoseWritesInProgress = {
+    doses: [],
+    updates: [],
+    parts: [],
+    duplicates: [],
+    recordKeys: [],
+    regroupings: [],
+  };
+  #fates = '';
+  #nextId: number;
+  readonly #remarks: StoredRemark[] = [];
+
+  constructor(files: readonly FileRun[], nextId: number) {
+    this.#files = files;
+    this.#nextId = nextId;
+  }
+
+  get decided(): Omit<StoredDoses, 'refused'> {
+    return { fates: this.#fates, nextId: this.#nextId, remarks: this.#remarks };
+  }
+
+  /** Adds what was decided of one patient's doses. `asked` are the pairs that a reviewer was asked about before. */
+  add(
+    { outcomes, updates, regrouping, remarks }: DoseDecisions,
+    doses: readonly OrderedRow[],
+    { asked, isShared }: { readonly asked: ReadonlySet<string>; readonly isShared: boolean },
+  ): void {
+    const { writes } = this;
+    const first = this.#fates.length;
+    const ids = outcomes.map((outcome) => (outcome.kind === 'new' ? this.#nextId++ : 0));
+    const idOf = (place: DosePlace): number => ('incoming' in place ? ids[place.incoming]! : place.immunizationId);
+    for (let place = 0; place < outcomes.length; place++) {
+      const outcome = outcomes[place]!;
+      const { patientId, file, line, row } = doses[place]!;
+      const { fileId } = this.#files[file]!;
+      const fate = outcome.kind === 'new' ? 'loaded' : outcome.contributed ? 'merged' : 'duplicate';
+      this.#fates += DOSE_FATES.indexOf(fate);
+      if (outcome.kind === 'new') {
+        writes.doses.push({ immunizationId: ids[place]!, patientId, row: outcome.row, fileId, line });
+        for (const part of outcome.parts) writes.parts.push({ immunizationId: ids[place]!, row: part });
+      } else {
+        writes.duplicates.push({
+          fileId,
+          line,
+          sourceImmunizationId: row[DOSE.source_immunization_id]!,
+          immunizationId: idOf(outcome.as),
+          part: outcome.part,
+          reason: reasonOf(outcome),
+        });
+      }
+    }
+    for (const { immunizationId, row, parts } of updates) {
+      writes.updates.push({ immunizationId, row });
+      for (const part of parts) writes.parts.push({ immunizationId, row: part });
+    }
+    if (regrouping !== null) writes.regroupings.push(this.#regroup(regrouping, doses[0]!.patientId, idOf));
+    const doseId = (place: number): number => {
+      const outcome = outcomes[place]!;
+      return outcome.kind === 'new' ? ids[place]! : idOf(outcome.as);
+    };
+    for (const { kind, rule, place, other } of remarks) {
+      const otherId = 'incoming' in other ? doseId(other.incoming) : other.immunizationId;
+      // Whatever a reviewer said of it.
+      if (kind === 'in-doubt' && asked.has(dosePairKey(doseId(place), otherId))) continue;
+      this.#remarks.push({
+        kind,
+        row: rule.row,
+        words: rule.words,
+        dose: first + place,
+        other: 'incoming' in other ? first + other.incoming : null,
+        immunizationIds: [doseId(place), otherId],
+      });
+    }
+    if (isShared) this.#keepKeys(doses);
+  }
+
   /** Gives ids to doses that are put together anew. */
   #regroup(regrouping: DoseRegrouping, patientId: number, idOf: (place: DosePlace) => number): Regrouping {
     const made = regrouping.made.map((dose) => ({ ...dose, immunizationId: this.#nextId++ }));
@@ -381,12 +448,12 @@ export class DoseWriter {
     return { patientId, kept: regrouping.kept, made, records };
   }
 
-  /** Reports what was found of doses beside each other, keeps the pairs for a reviewer, and gives the counts. */
-  async finish(): Promise<DoseOutcomes> {
-    this.#remarks.report();
-    const reviews = await this.#remarks.keepReviews();
-    const counts = { ...this.#counts, review: this.#remarks.doubts };
-    return { counts, newPatientsWithDoses: this.#newPatientsWithDoses, reviews };
+  /** Remembers under which of their patient's ids doses came, for the day on which the patient is split again. */
+  #keepKeys(doses: readonly OrderedRow[]): void {
+    for (const { file, line, row } of doses) {
+      const sourceKey = hashSourceKey(row[DOSE.site_id]!, row[DOSE.source_patient_id]!);
+      this.writes.recordKeys.push({ fileId: this.#files[file]!.fileId, line, sourceKey });
+    }
   }
 }
 

@@ -100,9 +100,24 @@ export async function loadPatients(
   const records = set.rows.length;
   context.onProgress({ stage: 'matching patients', done: 0, total: records, unit: 'records', records });
   const matcher = new PatientMatcher(set, files, bySource, context, next);
-  await matcher.decide();
+  const step = { stage: 'patients', seq: 0, place: null } as const;
+  const before = await context.checkpoints.find<DecidedPatients>(step);
+  if (before === null) await matcher.decide();
+  else matcher.takeDecisions(unpackDecisions(before.decisions));
   await matcher.rejectConflicts();
-  return matcher.write();
+  const stored = before?.stored ?? (await matcher.write());
+  if (before === null) {
+    const filesRead = files.map(({ read }) => read);
+    const result: DecidedPatients = { decisions: packDecisions(matcher.decisions), stored };
+    await context.checkpoints.keep(step, filesRead, result);
+  }
+  return matcher.tell(stored);
+}
+
+/** What came of the patients of a submission when all of them were written. */
+interface DecidedPatients {
+  readonly decisions: PackedDecisions;
+  readonly stored: StoredPatients;
 }
 
 /** The accepted records of all patient files, side by side: a row of text and a few numbers each. */
@@ -315,7 +330,22 @@ const NEW: PatientDecision = { kind: 'new' };
 /** Stored patients held at once while they gain from records of the submission. */
 const PATIENTS_READ_AT_ONCE = 500;
 
-/** Matches the set, then writes it. */
+/** What came of the patients of a set when they were written. */
+export interface StoredPatients {
+  /** Records that the database refused, or of whose patient it refused something, by index, and why. */
+  readonly refused: readonly (readonly [number, string])[];
+  /** Those of them that were not tried any more. */
+  readonly notTried: readonly number[];
+  /** Pairs for a reviewer, and the records that they stand at: the later one, and the earlier one if that is no stored patient. */
+  readonly reviews: readonly {
+    readonly pair: ReviewPair;
+    readonly own: number | null;
+    readonly other: number | null;
+  }[];
+  readonly thresholds: Thresholds | null;
+}
+
+/** Matches the set, writes it, and tells what came of it. */
 export class PatientMatcher {
   readonly #set: PatientSet;
   readonly #files: readonly FileRun[];
@@ -327,8 +357,12 @@ export class PatientMatcher {
   #doubts: readonly DoubtfulPair[] = [];
   #weighed: WeighedDecisions | null = null;
   #nextReviewId: number;
-  /** The patient of each record, 0 for a record that was set aside. */
+  /** The patient of each record, 0 for those of an id that is in conflict. */
   readonly #personOf: number[] = [];
+  /** The records of each person of the submission that has more than one. */
+  readonly #members = new Map<number, number[]>();
+  /** The first record of each person that the submission makes, in the order of their ids. */
+  readonly #firstRecords: number[] = [];
   /** What doses have to know of the patients that this run made, in the order of their ids, and of others. */
   readonly #newPatients: LinkedPatient[] = [];
   readonly #linked = new Map<number, LinkedPatient>();
@@ -431,6 +465,11 @@ export class PatientMatcher {
     this.#decisions = decisions;
   }
 
+  /** By place in the set; a record without one is new. */
+  get decisions(): ReadonlyMap<number, PatientDecision> {
+    return this.#decisions;
+  }
+
   /** The records of an id that stands for more than one person, by their place in the set. */
   findConflicts(): number[] {
     return [...this.#decisions].flatMap(([index, { kind }]) => (kind === 'conflict' ? [index] : []));
@@ -497,60 +536,92 @@ export class PatientMatcher {
   }
 
   /** Writes persons in the order of their first records, then what persons of the store gained. */
-  async write(): Promise<PatientOutcome> {
-    const { sources, files, records } = this.#set;
-    const { batchRows } = this.#context.sizes;
-    const members = this.#assignPersons();
-    const counts = { new: 0, merged: 0, review: 0 };
-    const gains = this.#gains;
+  async write(): Promise<StoredPatients> {
+    this.#assignPersons();
+    await this.#flush(await this.#writeGains(await this.#writePersons()));
+    const refused = await this.#takeOutRefused();
+    const isRefused = new Set(refused.map(([index]) => index));
+    const writes = emptyWrites();
+    const reviews = await this.#addReviews(writes, isRefused);
+    await this.#flush(writes);
+    await this.#writeKeys();
+    await this.#writeWeighedKeys(isRefused);
+    const thresholds = this.#weighed?.thresholds ?? null;
+    return { refused, notTried: [...this.#notTried], reviews, thresholds };
+  }
+
+  async #writePersons(): Promise<PatientWritesInProgress> {
+    const { sources } = this.#set;
     let writes = emptyWrites();
     for (let index = 0; index < sources.length; index++) {
       const decision = this.#decisions.get(index) ?? NEW;
       if (decision.kind === 'conflict') continue;
       const patientId = this.#personOf[index]!;
-      const file = this.#files[files[index]!]!;
       if (this.#refusedPatients.has(patientId)) {
         this.#notTried.add(index);
         continue;
       }
+      if (decision.kind === 'new') this.#addPerson(patientId, writes);
+      else if ('patientId' in decision.to && !decision.duplicate) addTo(this.#gains, patientId, index);
+      writes.sources.push(this.#newSource(index, patientId, decision));
+      this.#addKey(index, patientId, decision);
+      if (writes.sources.length >= this.#context.sizes.batchRows) writes = await this.#flush(writes);
+    }
+    return writes;
+  }
+
+  async #writeGains(begun: PatientWritesInProgress): Promise<PatientWritesInProgress> {
+    const { store, sizes } = this.#context;
+    const gaining = [...this.#gains.keys()];
+    let writes = begun;
+    for (let start = 0; start < gaining.length; start += PATIENTS_READ_AT_ONCE) {
+      const patientIds = gaining.slice(start, start + PATIENTS_READ_AT_ONCE);
+      const states = await store.readPatients(patientIds);
+      for (const patientId of patientIds) {
+        this.#addGains(patientId, this.#gains.get(patientId)!, states.get(patientId)!, writes);
+        if (writes.updates.length + writes.parts.length >= sizes.batchRows) writes = await this.#flush(writes);
+      }
+    }
+    return writes;
+  }
+
+  /** Tells what became of each record, and which patients they are. */
+  async tell(stored: StoredPatients): Promise<PatientOutcome> {
+    if (this.#personOf.length === 0) this.#assignPersons();
+    const counts = { new: 0, merged: 0, review: stored.reviews.length };
+    this.#settle(new Set(stored.notTried), counts);
+    await this.#rejectRefused(stored, counts);
+    for (const { own, other } of stored.reviews) {
+      if (own !== null) this.#report('match-in-doubt', own, other === null ? 'in the registry' : this.#place(other));
+    }
+    await this.#link(new Set(stored.refused.map(([index]) => index)));
+    return {
+      links: { bySource: this.#bySource, firstNewPatientId: this.#firstNewPatientId, shared: this.#shared },
+      counts,
+      reviews: stored.reviews.map(({ pair }) => pair),
+      thresholds: stored.thresholds,
+    };
+  }
+
+  /** Gives the records their fates, as if none of those that were tried had been refused. */
+  #settle(notTried: ReadonlySet<number>, counts: { new: number; merged: number }): void {
+    const { sources, files, records } = this.#set;
+    for (let index = 0; index < sources.length; index++) {
+      const decision = this.#decisions.get(index) ?? NEW;
+      if (decision.kind === 'conflict') continue;
+      if (decision.kind === 'new') this.#linkPerson(this.#personOf[index]!);
+      if (notTried.has(index)) continue;
+      const file = this.#files[files[index]!]!;
       this.#countIds(index, file, decision);
       if (decision.kind === 'new') {
         counts.new++;
         file.settle(records[index]!, 'loaded');
-        this.#addPerson(patientId, members.get(patientId) ?? [index], writes);
       } else {
         file.settle(records[index]!, decision.duplicate ? 'duplicate' : 'merged');
         if (!decision.duplicate) counts.merged++;
         if (decision.repeatsId && (!file.isCombined || file.isTagged)) this.#report('patient-id-repeated', index);
-        if ('patientId' in decision.to && !decision.duplicate) addTo(gains, patientId, index);
-      }
-      writes.sources.push(this.#newSource(index, patientId, decision));
-      this.#addKey(index, patientId, decision);
-      if (writes.sources.length >= batchRows) writes = await this.#flush(writes);
-    }
-    const gaining = [...gains.keys()];
-    for (let start = 0; start < gaining.length; start += PATIENTS_READ_AT_ONCE) {
-      const patientIds = gaining.slice(start, start + PATIENTS_READ_AT_ONCE);
-      const states = await this.#context.store.readPatients(patientIds);
-      for (const patientId of patientIds) {
-        this.#addGains(patientId, gains.get(patientId)!, states.get(patientId)!, writes);
-        if (writes.updates.length + writes.parts.length >= batchRows) writes = await this.#flush(writes);
       }
     }
-    writes = await this.#flush(writes);
-    await this.#rejectRefused(counts);
-    const reviews = await this.#addReviews(writes);
-    counts.review = reviews.length;
-    await this.#flush(writes);
-    await this.#writeKeys();
-    await this.#writeWeighedKeys();
-    await this.#link();
-    return {
-      links: { bySource: this.#bySource, firstNewPatientId: this.#firstNewPatientId, shared: this.#shared },
-      counts,
-      reviews,
-      thresholds: this.#weighed?.thresholds ?? null,
-    };
   }
 
   /** Counts patients, and those of them that stand in the submission under another id already. */
@@ -564,9 +635,9 @@ export class PatientMatcher {
     this.#shared.add(this.#personOf[index]!);
   }
 
-  /** Gives every record its person, and tells the records of each person that has more than one. */
-  #assignPersons(): Map<number, number[]> {
-    const members = new Map<number, number[]>();
+  /** Gives every record its person. */
+  #assignPersons(): void {
+    const members = this.#members;
     let next = this.#firstNewPatientId;
     for (let index = 0; index < this.#set.rows.length; index++) {
       const decision = this.#decisions.get(index) ?? NEW;
@@ -580,25 +651,42 @@ export class PatientMatcher {
         if (!members.has(patientId)) members.set(patientId, [first]);
         members.get(patientId)!.push(index);
       }
+      if (decision.kind === 'new') this.#firstRecords.push(index);
     }
-    return members;
   }
 
-  #addPerson(patientId: number, indexes: readonly number[], writes: PatientWritesInProgress): void {
+  #addPerson(patientId: number, writes: PatientWritesInProgress): void {
+    const indexes = this.#recordsOf(patientId);
+    const { row, distinct } = this.#mergeRecords(indexes);
+    writes.patients.push({ patientId, row, ssnCheck: this.#firstSsnCheck(indexes) });
+    if (distinct.length > 1) for (const index of distinct) writes.parts.push(this.#newPart(patientId, index));
+  }
+
+  /** The records of a person that the submission makes. */
+  #recordsOf(patientId: number): readonly number[] {
+    return this.#members.get(patientId) ?? [this.#firstRecords[patientId - this.#firstNewPatientId]!];
+  }
+
+  /** The row of a person that the submission makes, and the records that it is made of. */
+  #mergeRecords(indexes: readonly number[]): { row: Row; distinct: readonly number[] } {
     const distinct = this.#distinct(indexes, new Set());
     const firstSite = this.#set.source(indexes[0]!).siteId;
     const parts = distinct.map((index) => this.#part(index, firstSite));
-    const row = parts.length === 1 ? parts[0]!.row : mergePatientRows(parts);
-    writes.patients.push({ patientId, row, ssnCheck: this.#firstSsnCheck(indexes) });
-    if (parts.length > 1) for (const index of distinct) writes.parts.push(this.#newPart(patientId, index));
+    return { row: parts.length === 1 ? parts[0]!.row : mergePatientRows(parts), distinct };
+  }
+
+  /** Remembers what doses have to know of a person that the submission makes. */
+  #linkPerson(patientId: number): void {
+    const indexes = this.#recordsOf(patientId);
     const { birthDates, deathDates } = this.#set;
-    const only = distinct.length === 1 ? distinct[0]! : null;
-    this.#newPatients.push({
-      patientId,
+    if (this.#distinct(indexes, new Set()).length === 1) {
       // Those of the set are shared by all born on that day; those of a row were cut out of its text.
-      birthDate: only === null ? row[PATIENT.birth_date]! : birthDates[only]!,
-      deathDate: only === null ? row[PATIENT.death_date]! : deathDates[only]!,
-    });
+      const only = indexes[0]!;
+      this.#newPatients.push({ patientId, birthDate: birthDates[only]!, deathDate: deathDates[only]! });
+      return;
+    }
+    const { row } = this.#mergeRecords(indexes);
+    this.#newPatients.push({ patientId, birthDate: row[PATIENT.birth_date]!, deathDate: row[PATIENT.death_date]! });
   }
 
   #findLinked(patientId: number): LinkedPatient | undefined {
@@ -684,12 +772,13 @@ export class PatientMatcher {
   }
 
   /** Writes the keys and the names by which models that weigh find the patients. */
-  async #writeWeighedKeys(): Promise<void> {
+  async #writeWeighedKeys(isRefused: ReadonlySet<number>): Promise<void> {
     const { weighed } = this.#set;
     if (weighed === null) return;
     const { batchRows } = this.#context.sizes;
     let writes = emptyWrites();
-    for (const key of weighed.keys(this.#personOf)) {
+    const personOf = this.#personsWithout(isRefused);
+    for (const key of weighed.keys(personOf)) {
       writes.matchKeys.push(key);
       if (writes.matchKeys.length >= batchRows) writes = await this.#flush(writes);
     }
@@ -710,7 +799,10 @@ export class PatientMatcher {
     if (changed) writes.updates.push({ patientId, row, ssnCheck });
   }
 
-  async #addReviews(writes: PatientWritesInProgress): Promise<ReviewPair[]> {
+  async #addReviews(
+    writes: PatientWritesInProgress,
+    isRefused: ReadonlySet<number>,
+  ): Promise<StoredPatients['reviews']> {
     const { files, lines } = this.#set;
     const describe = (who: DoubtfulPair['a']): ReviewedRecord =>
       'patientId' in who
@@ -720,26 +812,26 @@ export class PatientMatcher {
             file: this.#files[files[who.index]!]!.source.name,
             line: lines[who.index]!,
           };
-    const pairs: ReviewPair[] = [];
+    const isGone = (who: DoubtfulPair['a']): boolean =>
+      'index' in who && (isRefused.has(who.index) || this.#personOf[who.index] === 0);
+    const reviews: StoredPatients['reviews'][number][] = [];
     const reviewed = await this.#findReviewed();
     for (const { a, b, reason, explanation } of this.#doubts) {
       const persons = { a: describe(a), b: describe(b) };
       const [patientIdA, patientIdB] = [persons.a.patientId, persons.b.patientId];
       const key = pairKey(patientIdA, patientIdB);
-      // Without a patient, a record was refused.
-      if (patientIdA === patientIdB || patientIdA === 0 || patientIdB === 0 || reviewed.has(key)) continue;
+      if (patientIdA === patientIdB || isGone(a) || isGone(b) || reviewed.has(key)) continue;
       reviewed.add(key);
       const weight = explanation?.weight ?? null;
       const reviewId = this.#nextReviewId++;
-      pairs.push({ reviewId, ...persons, weight, reason });
       const text = explanation === undefined ? null : this.#explanationText(explanation, [a, b]);
       writes.reviews.push({ reviewId, patientIdA, patientIdB, weight, reasons: reason, explanation: text });
       // The issue stands at the later of the two records.
       const [own, other] = 'index' in b ? [b, a] : [a, b];
-      if ('index' in own)
-        this.#report('match-in-doubt', own.index, 'index' in other ? this.#place(other.index) : 'in the registry');
+      const indexOf = (who: DoubtfulPair['a']): number | null => ('index' in who ? who.index : null);
+      reviews.push({ pair: { reviewId, ...persons, weight, reason }, own: indexOf(own), other: indexOf(other) });
     }
-    return pairs;
+    return reviews;
   }
 
   /** Pairs of stored patients that were left to a reviewer before: they are not asked again, whatever the answer was. */
@@ -775,9 +867,12 @@ export class PatientMatcher {
     }
   }
 
-  /** Sets aside the records that the database refused, and those that a patient it refused was to be made of. */
-  async #rejectRefused(counts: { new: number; merged: number }): Promise<void> {
-    if (this.#refusedPatients.size + this.#refusedUpdates.size + this.#refusedRecords.size === 0) return;
+  /**
+   * The records that the database refused, and those that a patient it refused was to be made of, in their order, and why.
+   * Of stored patients that it refused to change, no record of the submission stays.
+   */
+  async #takeOutRefused(): Promise<StoredPatients['refused']> {
+    if (this.#refusedPatients.size + this.#refusedUpdates.size + this.#refusedRecords.size === 0) return [];
     for (const [index, patientId] of this.#personOf.entries()) {
       const reason = this.#refusedPatients.get(patientId);
       if (reason !== undefined) this.#refusedRecords.set(index, reason);
@@ -789,30 +884,31 @@ export class PatientMatcher {
         written.push({ fileId: this.#files[this.#set.files[index]!]!.fileId, line: this.#set.lines[index]! });
       }
     }
-    const { store, runId, sizes } = this.#context;
+    const { store, runId } = this.#context;
     if (written.length > 0) await store.removeSources(runId, written);
-    const readers = this.#files.map(({ source }) => new RecordReader(source, sizes.chunkBytes));
+    return [...this.#refusedRecords].sort(([a], [b]) => a - b);
+  }
+
+  /** Sets aside the records that the database refused. */
+  async #rejectRefused({ refused, notTried }: StoredPatients, counts: { new: number; merged: number }): Promise<void> {
+    if (refused.length === 0) return;
+    const readers = this.#files.map(({ source }) => new RecordReader(source, this.#context.sizes.chunkBytes));
+    const wasNotTried = new Set(notTried);
     try {
-      for (const [index, reason] of [...this.#refusedRecords].sort(([a], [b]) => a - b)) {
-        await this.#rejectOne(index, reason, readers, counts);
+      for (const [index, reason] of refused) {
+        await this.#rejectOne(index, reason, readers);
+        const decision = this.#decisions.get(index) ?? NEW;
+        if (wasNotTried.has(index)) continue;
+        if (decision.kind === 'new') counts.new--;
+        else if (decision.kind === 'joined' && !decision.duplicate) counts.merged--;
       }
     } finally {
       for (const reader of readers) await reader.close();
     }
   }
 
-  async #rejectOne(
-    index: number,
-    reason: string,
-    readers: readonly RecordReader[],
-    counts: { new: number; merged: number },
-  ): Promise<void> {
+  async #rejectOne(index: number, reason: string, readers: readonly RecordReader[]): Promise<void> {
     const { sources, files, records, lines, offsets, starts, lengths } = this.#set;
-    const decision = this.#decisions.get(index) ?? NEW;
-    if (!this.#notTried.has(index)) {
-      if (decision.kind === 'new') counts.new--;
-      else if (decision.kind === 'joined' && !decision.duplicate) counts.merged--;
-    }
     const file = this.#files[files[index]!]!;
     const [record, line, offset] = [records[index]!, lines[index]!, offsets[index]!];
     const { sourcePatientId } = this.#set.source(index);
@@ -824,14 +920,19 @@ export class PatientMatcher {
       const bytes = await readers[files[index]!]!.read(starts[index]!, lengths[index]!);
       await addReject(file, this.#context, { bytes, record, line, codes: [REFUSED] });
     }
-    this.#personOf[index] = 0;
     this.#bySource.set(sources[index]!, 'rejected');
   }
 
+  /** The patient of each record, 0 where there is none. */
+  #personsWithout(isRefused: ReadonlySet<number>): readonly number[] {
+    if (isRefused.size === 0) return this.#personOf;
+    return this.#personOf.map((patientId, index) => (isRefused.has(index) ? 0 : patientId));
+  }
+
   /** Tells the immunizations which patient each sender's key stands for. */
-  async #link(): Promise<void> {
+  async #link(isRefused: ReadonlySet<number>): Promise<void> {
     const { sources } = this.#set;
-    const personOf = this.#personOf;
+    const personOf = this.#personsWithout(isRefused);
     const { batchRows } = this.#context.sizes;
     for (let start = 0; start < sources.length; start += batchRows) {
       const end = Math.min(start + batchRows, sources.length);
@@ -848,6 +949,52 @@ export class PatientMatcher {
       }
     }
   }
+}
+
+/** Decisions but for those that say no more than that a record is new, in columns: an index, or minus the id of a patient. */
+interface PackedDecisions {
+  readonly joined: {
+    readonly index: number[];
+    readonly to: number[];
+    readonly duplicate: number[];
+    readonly repeatsId: number[];
+  };
+  readonly conflicts: { readonly index: number[]; readonly with: number[] };
+}
+
+function packDecisions(decisions: ReadonlyMap<number, PatientDecision>): PackedDecisions {
+  const packed: PackedDecisions = {
+    joined: { index: [], to: [], duplicate: [], repeatsId: [] },
+    conflicts: { index: [], with: [] },
+  };
+  const numberOf = (who: DoubtfulPair['a']): number => ('index' in who ? who.index : -who.patientId);
+  const { joined, conflicts } = packed;
+  for (const [index, decision] of decisions) {
+    if (decision.kind === 'joined') {
+      joined.index.push(index);
+      joined.to.push(numberOf(decision.to));
+      joined.duplicate.push(Number(decision.duplicate));
+      joined.repeatsId.push(Number(decision.repeatsId));
+    } else if (decision.kind === 'conflict') {
+      conflicts.index.push(index);
+      conflicts.with.push(numberOf(decision.with));
+    }
+  }
+  return packed;
+}
+
+/** The decisions, without the reasons: these were written. */
+function unpackDecisions({ joined, conflicts }: PackedDecisions): ReadonlyMap<number, PatientDecision> {
+  const decisions = new Map<number, PatientDecision>();
+  const whoIs = (number: number): DoubtfulPair['a'] => (number < 0 ? { patientId: -number } : { index: number });
+  joined.index.forEach((index, i) => {
+    const [duplicate, repeatsId] = [joined.duplicate[i] === 1, joined.repeatsId[i] === 1];
+    decisions.set(index, { kind: 'joined', to: whoIs(joined.to[i]!), reason: null, duplicate, repeatsId });
+  });
+  conflicts.index.forEach((index, i) => {
+    decisions.set(index, { kind: 'conflict', with: whoIs(conflicts.with[i]!) });
+  });
+  return decisions;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] ? U[] : T[K] };

@@ -1,4 +1,6 @@
 /** Loads a submission: receive its files, patients first, then immunizations, then the reports. */
+
+import { Checkpoints } from './checkpoints.js';
 import { type ComparisonBasis, compareTables } from './compare-tables.js';
 import type { SpecChoice } from './core/choose-spec.js';
 import type { Codes } from './core/codes.js';
@@ -15,7 +17,7 @@ import { type FileResult, type MatchModelId, type NewRun, type Store, StoreError
 import { applyEarlierDecisions } from './decide-review.js';
 import type { LoadedMap } from './files/maps.js';
 import { RejectFile } from './files/rejects.js';
-import { ChangeLog, CsvReport, IssueLog, ReportFolder } from './files/reports.js';
+import { ChangeLog, CsvReport, fullPath, IssueLog, ReportFolder } from './files/reports.js';
 import { checkDefaults, programVersion } from './files/specs.js';
 import type { UnpackLimits } from './files/unpack.js';
 import { type CommentCounts, loadComments } from './load-comments.js';
@@ -25,18 +27,30 @@ import { countWithoutDoses, lookAtWhole } from './look-at-whole.js';
 import { openForDryRun, openForLoading } from './open-store.js';
 import { type ReceivedFile, receiveSubmission, type Submission } from './receive.js';
 import {
+  CLOSING,
+  type Closing,
+  closeRun,
+  commandOf,
+  isPassing,
+  type Loading,
+  type TakenUp,
+  takeUp,
+  type Unclosed,
+} from './resume.js';
+import {
   checkRejectShare,
   DEFAULT_SIZES,
   FileRun,
   type FileSummary,
   type Progress,
   type RejectLimit,
+  type Resumed,
   type RunContext,
   type Sizes,
   type SpecChoiceSummary,
   type Summary,
 } from './run.js';
-import { findSameLoad } from './same-load.js';
+import { lookAtEarlier } from './same-load.js';
 import { createExecutor } from './threads/executor.js';
 import { UnmappedLog } from './unmapped.js';
 
@@ -72,6 +86,8 @@ export interface LoadOptions {
   readonly site: string | null;
   /** The day that counts as today. */
   readonly today: IsoDate;
+  /** Whether nobody asked for that day: a run that is gone on with keeps the day on which it began. */
+  readonly isTodayUnasked?: boolean;
   /** How patients are matched; `exact`, by equal names and birth date, unless told otherwise. */
   readonly matchModel?: MatchModelId;
   /** For models that weigh: from which weight on a pair is one person, and from which on a question. */
@@ -95,10 +111,15 @@ export interface LoadOptions {
   readonly compareWith?: ComparisonBasis | null;
   /** Whether files that were loaded so before are loaded again; `true` unless told otherwise. Only `load` asks. */
   readonly again?: boolean;
+  /**
+   * Whether a run of this very command that was cut short is taken back and begun anew; unless told so, it is gone on with.
+   * Only `load` asks.
+   */
+  readonly restart?: boolean;
   /** Stops the run; what it has written is taken back. */
   readonly signal?: AbortSignal | null;
   readonly onProgress?: (progress: Progress) => void;
-  /** Takes what the user should know and that is no error, such as that a dead run was taken back. */
+  /** Takes what the user should know and that is no error, such as that a run that was cut short is gone on with. */
   readonly onNotice?: (notice: string) => void;
 }
 
@@ -134,7 +155,8 @@ export class LoadedBeforeError extends Error {
  * @throws LoadedBeforeError unless `again`, and nothing is written then; RuleError when a rule cannot be changed so,
  * SpecError when the code tables do not know a default of the spec, InputError when a file cannot be loaded or no spec can
  * be recognised, StoreError when the database cannot be used, ReportError when the report cannot be written,
- * TransformError, TooManyRejectsError; in each case nothing of the submission stays behind
+ * TransformError, TooManyRejectsError; in each case nothing of the submission stays behind, unless what the run stands on
+ * has failed ({@link isPassing}), such as the disk: then the same call goes on where it was cut short
  */
 export async function load(options: LoadOptions): Promise<Summary> {
   const clock = new StageClock();
@@ -145,23 +167,40 @@ export async function load(options: LoadOptions): Promise<Summary> {
   }
   const submission = await receiveSubmission({ ...options, comments, files, specs });
   checkDefaults(submission.spec, options.codes);
-  const received = { ...submission, files: tellApart(submission.files) };
-  if (options.mode === 'load' && options.again === false) {
-    const earlier = await findSameLoad(received, options, newRun(received, options, clock.startedAt).run);
+  const loading: Loading = { submission: { ...submission, files: tellApart(submission.files) }, options };
+  if (options.mode === 'load') {
+    const { load: earlier, unclosed } = await lookAtEarlier(loading, newRun(loading, clock.startedAt).run);
     if (earlier !== null) throw new LoadedBeforeError(earlier.runId, earlier.finishedAt);
+    const closed = unclosed === null ? null : await close(unclosed, loading);
+    if (closed !== null) return closed;
   }
   const folder =
     options.report === null ? ReportFolder.createIn(DEFAULT_REPORT_PARENT) : ReportFolder.create(options.report);
   try {
     const store = await openStore(options, folder);
     try {
-      return await loadInto(store, folder, received, options, clock);
+      return await loadInto(store, folder, loading, clock);
     } finally {
       await store.close();
     }
   } catch (error) {
-    folder.abandon();
+    // A report that has its name may be that of a completed run: the answer to the last call may be all that was lost.
+    if (!(folder.isFinished && isPassing(error))) folder.abandon();
     throw error;
+  }
+}
+
+/** Marks a run as completed whose report is whole, and gives its summary; `null` if it is over by now. */
+async function close(unclosed: Unclosed, loading: Loading): Promise<Summary | null> {
+  const { database, signal = null, onNotice = () => {} } = loading.options;
+  const store = await openForLoading(database);
+  try {
+    await store.waitForTurn({ command: commandOf(loading), signal, onWait: onNotice });
+    const summary = await closeRun(store, unclosed);
+    if (summary !== null) onNotice(`run ${unclosed.run.runId} was cut short when all was done; it is completed now`);
+    return summary;
+  } finally {
+    await store.close();
   }
 }
 
@@ -181,27 +220,23 @@ async function openStore(options: LoadOptions, folder: ReportFolder): Promise<St
 }
 
 /** Runs a submission into an open store, or takes back what it wrote. */
-async function loadInto(
-  store: Store,
-  folder: ReportFolder,
-  submission: Submission,
-  options: LoadOptions,
-  clock: StageClock,
-): Promise<Summary> {
-  const { signal = null, onNotice = () => {} } = options;
-  await store.waitForTurn({ signal, onWait: onNotice });
-  for (const dead of await store.findDeadRuns()) {
-    options.onNotice?.(`run ${dead} was cut short before; what it had written is taken back`);
-    await store.takeBack(dead, clock.now(), 'cut short, and taken back by the next run');
-  }
-  if (options.mode === 'load' && store instanceof SqliteStore) await applyEarlier(store, options);
+async function loadInto(store: Store, folder: ReportFolder, asked: Loading, clock: StageClock): Promise<Summary> {
+  const { mode, signal = null, onNotice = () => {} } = asked.options;
+  await store.waitForTurn({ command: mode === 'load' ? commandOf(asked) : null, signal, onWait: onNotice });
+  const taken = await takeUp(store, asked, () => clock.now());
+  const loading = taken ?? asked;
+  const { submission, options } = loading;
+  if (mode === 'load' && taken === null && store instanceof SqliteStore) await applyEarlier(store, options);
   const { files } = submission;
-  const { run, spec, changed } = newRun(submission, options, clock.startedAt);
+  const { run, spec, changed } = newRun(loading, clock.startedAt);
   const { codes, site, today, matchModel = 'exact' } = options;
-  const { runId, fileIds } = await store.openRun(
-    run,
-    files.map(({ role, source }) => ({ role, name: source.name })),
-  );
+  const opened =
+    taken?.run ??
+    (await store.openRun(
+      run,
+      files.map(({ role, source }) => ({ role, name: source.name })),
+    ));
+  const { runId } = opened;
   const mostIssues = options.maxIssuesPerCode ?? DEFAULT_MAX_ISSUES_PER_CODE;
   const issues = new IssueLog(folder.workPath, mostIssues, spec.codes);
   const { threads = 0 } = options;
@@ -210,7 +245,8 @@ async function loadInto(
   const bytes = files.reduce((sum, { source }) => sum + source.bytes, 0);
   const executor = createExecutor({ threads, bytes, codes, map: map?.map ?? null });
   try {
-    if (options.mode === 'load') await store.keepCodeTables(runId, codes.tables);
+    // They are kept before anything else is written.
+    if (mode === 'load' && (taken === null || taken.from === null)) await store.keepCodeTables(runId, codes.tables);
     const context: RunContext = {
       spec,
       changedRules: changed,
@@ -219,8 +255,12 @@ async function loadInto(
       today,
       site,
       store,
+      checkpoints: new Checkpoints(store, runId, mode === 'load', taken?.stages),
       executor,
       runId,
+      startedAt: opened.startedAt,
+      firstIds: opened.firstIds,
+      resumed: taken === null ? null : describeResumed(taken),
       folder,
       issues,
       changes: new ChangeLog(),
@@ -234,9 +274,11 @@ async function loadInto(
       onProgress: options.onProgress ?? (() => {}),
       onNotice: options.onNotice ?? (() => {}),
     };
-    return await runStages(context, submission, fileIds, options, clock);
+    return await runStages(context, submission, opened.fileIds, options, clock);
   } catch (error) {
-    await takeBack(store, runId, error, clock);
+    if (mode === 'load' && isPassing(error)) {
+      onNotice(`run ${runId} is cut short; the same command goes on with it, --restart begins anew`);
+    } else await takeBack(store, runId, error, clock);
     throw error;
   } finally {
     await executor.close();
@@ -246,10 +288,10 @@ async function loadInto(
 
 /** What a run is given besides its files, and the spec with its changed rules. */
 function newRun(
-  submission: Submission,
-  options: LoadOptions,
+  loading: Loading,
   startedAt: string,
 ): { readonly run: NewRun; readonly spec: Spec; readonly changed: RunContext['changedRules'] } {
+  const { submission, options } = loading;
   const { spec, changed } = changeRules(submission.spec, options.rules ?? {});
   const { codes, site, today, matchModel = 'exact' } = options;
   const run: NewRun = {
@@ -262,8 +304,18 @@ function newRun(
     ruleChanges: Object.keys(changed).length > 0 ? JSON.stringify(changed) : null,
     startedAt,
     matchModel,
+    command: options.mode === 'load' ? commandOf(loading) : null,
   };
   return { run, spec, changed };
+}
+
+/** Where a run that was cut short goes on. */
+function describeResumed({ from, run, submission }: TakenUp): Resumed {
+  if (from === null) return { behind: null };
+  const { stage, place } = from;
+  if (place === null) return { behind: { stage } };
+  const { name } = submission.files[run.fileIds.indexOf(place.fileId)]!.source;
+  return { behind: { stage, file: name, record: place.record } };
 }
 
 /** Applies decisions that an immload wrote down which did not apply them. */
@@ -316,7 +368,7 @@ async function runFiles(
   options: LoadOptions,
   clock: StageClock,
 ): Promise<Summary> {
-  const { patientId, immunizationId, reviewId } = await context.store.nextIds();
+  const { patientId, immunizationId, reviewId } = context.firstIds;
 
   clock.begin('patients');
   const outcome = await loadPatients(
@@ -356,15 +408,24 @@ async function runFiles(
     doses: doses.counts,
     comments: commentFiles.length > 0 ? comments : null,
   };
+  const finishedAt = clock.now();
   const summary: Summary = {
-    ...summarize(context, choice, options, summaries, counts, path, clock),
+    ...summarize(context, choice, options, summaries, counts, path, finishedAt, clock),
     ...(comparison !== null && { comparison }),
     looks_wrong: looks,
   };
   context.folder.writeJson('summary.json', summary);
-  // The report first: a run that is killed in between is taken back, and none is complete without its report.
+  const { thresholds } = outcome;
+  const results = files.map(fileResult);
+  const closing: Closing = { path: fullPath(path), finishedAt, files: results, thresholds };
+  // The report first: no run is complete without. Of one that is killed in between, the report is known to be its own.
+  await context.checkpoints.keep(
+    CLOSING,
+    files.map(({ read }) => read),
+    closing,
+  );
   context.folder.finish(path);
-  await context.store.completeRun(context.runId, clock.now(), files.map(fileResult), outcome.thresholds);
+  await context.store.completeRun(context.runId, finishedAt, results, thresholds);
   return summary;
 }
 
@@ -473,6 +534,7 @@ function summarize(
   files: readonly FileSummary[],
   loaded: LoadedCounts,
   path: string,
+  finishedAt: string,
   clock: StageClock,
 ): Omit<Summary, 'looks_wrong'> {
   const counts = [...context.issues.counts].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -486,8 +548,9 @@ function summarize(
     ...(Object.keys(context.changedRules).length > 0 && { changed_rules: context.changedRules }),
     site: context.site,
     today: context.today,
-    started_at: clock.startedAt,
-    finished_at: clock.now(),
+    started_at: context.startedAt,
+    finished_at: finishedAt,
+    ...(context.resumed !== null && { resumed: context.resumed }),
     code_tables: codeTableDates(context.codes),
     updated_code_tables: context.codes.updates,
     map: describeMap(context.map),

@@ -1,4 +1,5 @@
 /** Brings records of a run back that were taken back with another run: decided and written by what loads them, from what was kept. */
+import { Checkpoints } from './checkpoints.js';
 import { ISSUE_CODES } from './core/catalogue.js';
 import type { Codes } from './core/codes.js';
 import type { PatientDecision } from './core/match/patient.js';
@@ -64,7 +65,7 @@ export async function replayRun(
   else matcher.takeDecisions(decideAsBefore(sources, registry, successors));
   const conflicts = matcher.findConflicts();
   if (conflicts.length > 0) return conflicts.map((index) => sources[index]!);
-  const { links } = await matcher.write();
+  const { links } = await matcher.tell(await matcher.write());
   if (run.matchModel !== 'exact') registry.kept.restoreReasons(run.id);
   for (const { patientId, siteId, sourcePatientId } of sources) {
     if (!successors.has(patientId)) successors.set(patientId, registry.findPatient(siteId, sourcePatientId)!);
@@ -141,7 +142,9 @@ async function replayDoses(
 
 async function replayComments(registry: RunUndo, run: UndoneRun, context: RunContext): Promise<void> {
   const comments = registry.kept.readComments(run.id).map((comment) => ({ ...comment, record: comment.line }));
-  await storeComments(comments, { settle: () => {} }, context, { new: 0, duplicate: 0 }, async ({ line }) => {
+  if (comments.length === 0) return;
+  const step = { stage: 'comments', seq: 0, place: null, filesRead: () => [] } as const;
+  await storeComments(comments, { settle: () => {} }, context, { new: 0, duplicate: 0 }, step, async ({ line }) => {
     throw new Error(`the comment of line ${line} was refused, which the registry had before`);
   });
 }
@@ -179,8 +182,9 @@ function fileOf(fileId: number): FileRun {
 }
 
 function contextOf(store: Store, run: UndoneRun, codes: Codes): RunContext {
-  const context: Pick<RunContext, 'store' | 'runId' | 'codes' | 'sizes' | 'signal' | 'matching'> = {
+  const context: Pick<RunContext, 'store' | 'checkpoints' | 'runId' | 'codes' | 'sizes' | 'signal' | 'matching'> = {
     store,
+    checkpoints: new Checkpoints(store, run.id, false),
     runId: run.id,
     codes,
     sizes: DEFAULT_SIZES,

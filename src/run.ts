@@ -1,4 +1,6 @@
 /** What one execution needs at hand, and what it tells when it is done. */
+
+import type { Checkpoints } from './checkpoints.js';
 import { CATALOGUE, type IssueCode } from './core/catalogue.js';
 import type { SpecChoice } from './core/choose-spec.js';
 import type { Codes } from './core/codes.js';
@@ -17,7 +19,7 @@ import type { SeenValues } from './core/rules/unique.js';
 import { isTagged, REJECT_COLUMNS, type Spec } from './core/spec.js';
 import type { Batch } from './core/transform.js';
 import { FileCounts } from './core/whole/file-counts.js';
-import type { MatchModelId, Store } from './db/store.js';
+import type { FileRead, FirstIds, MatchModelId, Store } from './db/store.js';
 import { FateLedger } from './fates.js';
 import { InputError } from './files/input-error.js';
 import type { LoadedMap } from './files/maps.js';
@@ -95,9 +97,17 @@ export interface RunContext {
   readonly today: IsoDate;
   readonly site: string | null;
   readonly store: Store;
+  /** Where the run can be continued if it is cut short, and what it had done if it was. */
+  readonly checkpoints: Checkpoints;
   /** Where blocks are transformed. */
   readonly executor: Executor;
   readonly runId: number;
+  /** When the run began, which it may have done before it was cut short; ISO 8601. */
+  readonly startedAt: string;
+  /** The ids of its first rows. */
+  readonly firstIds: FirstIds;
+  /** Where a run that was cut short goes on, as `summary.json` tells it; `null` for any other run. */
+  readonly resumed: Resumed | null;
   readonly folder: ReportFolder;
   readonly issues: IssueLog;
   readonly changes: ChangeLog;
@@ -171,7 +181,10 @@ export class FileRun {
   readonly logNumber: number;
   readonly received: ReceivedFile;
   records = 0;
+  /** Of the file as given; empty until it was read to its end. */
   sha256 = '';
+  /** What reads it, or read it last. */
+  reader: SourceReader;
   readonly encodings = { ascii: 0, 'utf-8': 0, 'windows-1252': 0 };
   longRows = 0;
   shortRows = 0;
@@ -188,6 +201,7 @@ export class FileRun {
     this.received = received;
     this.role = received.role;
     this.source = received.source;
+    this.reader = new SourceReader(received.source, context.sizes.chunkBytes);
     this.fileId = fileId;
     this.rejects = rejects;
     // A comment that names no site has that of its patient, which is not known before it is linked.
@@ -206,6 +220,13 @@ export class FileRun {
   /** Whether the file has patients and doses. */
   get isCombined(): boolean {
     return this.received.role === 'combined';
+  }
+
+  /** The part of the file that was read so far. */
+  get read(): FileRead {
+    const { fileId, source, sha256, reader } = this;
+    if (sha256 !== '') return { fileId, bytes: source.bytes, sha256 };
+    return { fileId, bytes: reader.bytesRead, sha256: reader.sha256() };
   }
 
   /** Says what became of a record, or of one of the things that it holds. */
@@ -310,6 +331,7 @@ export async function* readBlocks(
   const { plan } = file;
   const cutter = createCutter(file, frame, context.sizes.blockBytes);
   const reader = new SourceReader(file.source, context.sizes.chunkBytes);
+  file.reader = reader;
   let lastBeat = Date.now();
   for await (const chunk of reader.chunks()) {
     yield* cutter.push(chunk);
@@ -557,6 +579,11 @@ export interface Comparison {
   readonly cvx: readonly { readonly before: string | null; readonly after: string | null; readonly count: number }[];
 }
 
+/** Where a run that was cut short goes on: behind what, `null` if it begins again. */
+export interface Resumed {
+  readonly behind: { readonly stage: string; readonly file?: string; readonly record?: number } | null;
+}
+
 /** How the spec was found: it was given with the command, or the files showed it. */
 export type SpecChoiceSummary =
   | { readonly how: 'given' }
@@ -581,6 +608,8 @@ export interface Summary {
   readonly today: string;
   readonly started_at: string;
   readonly finished_at: string;
+  /** Of a run that was cut short: where it went on the last time. */
+  readonly resumed?: Resumed;
   /** Table id → the day it stands for. */
   readonly code_tables: Readonly<Record<string, string>>;
   /** Which of them do not come with immload, and the folder that they are from; `null` if all do. */

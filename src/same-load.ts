@@ -1,22 +1,45 @@
-/** Whether a submission was loaded before, to the byte. */
-import { type EarlierLoad, type NewRun, StoreError } from './db/store.js';
+/** Whether a submission was loaded before, to the byte, or all but one step of it. */
+import { type EarlierLoad, type NewRun, type Store, StoreError } from './db/store.js';
 import { SourceReader } from './files/source.js';
-import type { LoadOptions } from './load.js';
 import { openForReading } from './open-store.js';
 import type { Submission } from './receive.js';
+import { findUnclosed, type Loading, type Unclosed } from './resume.js';
 
 const CHUNK_BYTES = 1 << 20;
 
-/**
- * The last completed run of the same files and site, read in the same way; `null` if there is none. Files are hashed only
- * where sizes fit.
- */
-export async function findSameLoad(
-  { files }: Submission,
-  { database }: Pick<LoadOptions, 'database'>,
-  run: NewRun,
-): Promise<EarlierLoad | null> {
-  const earlier = await readEarlierLoads(database, run);
+/** What was done before of a submission. */
+export interface DoneBefore {
+  /** The last completed run of the same files and site, read in the same way; `null` if there is none. */
+  readonly load: EarlierLoad | null;
+  /** A run of which nothing is left to do but to mark it as completed; `null` if there is none. */
+  readonly unclosed: Unclosed | null;
+}
+
+const NOTHING: DoneBefore = { load: null, unclosed: null };
+
+/** Looks into the registry, which is not changed. None where there is no registry yet, or one that must be migrated. */
+export async function lookAtEarlier(loading: Loading, run: NewRun): Promise<DoneBefore> {
+  const { database, again, restart } = loading.options;
+  try {
+    const store = await openForReading(database);
+    try {
+      return {
+        load: again === false ? await findSameLoad(store, loading.submission, run) : null,
+        unclosed: restart === true ? null : await findUnclosed(store, loading),
+      };
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    // What is wrong with it is told when it is opened for loading.
+    if (error instanceof StoreError) return NOTHING;
+    throw error;
+  }
+}
+
+/** Files are hashed only where sizes fit. */
+async function findSameLoad(store: Store, { files }: Submission, run: NewRun): Promise<EarlierLoad | null> {
+  const earlier = await store.findEarlierLoads(run);
   const sizes = files.map(({ role, source }) => `${role} ${source.bytes}`).sort();
   const fitting = earlier.filter((load) =>
     areEqual(load.files.map(({ role, bytes }) => `${role} ${bytes}`).sort(), sizes),
@@ -32,22 +55,6 @@ export async function findSameLoad(
   return (
     fitting.find((load) => areEqual(load.files.map(({ role, sha256 }) => `${role} ${sha256}`).sort(), hashes)) ?? null
   );
-}
-
-/** None where there is no registry yet, or one that must be migrated before it can be asked. */
-async function readEarlierLoads(database: string, run: NewRun): Promise<readonly EarlierLoad[]> {
-  try {
-    const store = await openForReading(database);
-    try {
-      return await store.findEarlierLoads(run);
-    } finally {
-      await store.close();
-    }
-  } catch (error) {
-    // What is wrong with it is told when it is opened for loading.
-    if (error instanceof StoreError) return [];
-    throw error;
-  }
 }
 
 function areEqual(a: readonly string[], b: readonly string[]): boolean {

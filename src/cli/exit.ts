@@ -49,6 +49,7 @@ const OWN_ERRORS = new Set([
   'ReviewError',
   'PartingError',
   'UndoError',
+  'CheckpointError',
 ]);
 
 /** What is said of an error on stderr: one line, and one more for each thing that is wrong with a file. */
@@ -93,6 +94,11 @@ function describeKind(error: unknown): Omit<Described, 'details'> {
   const { code } = error as { code?: unknown };
   if (code === 'ENOSPC')
     return { message: 'the disk is full; make room and run the same command again', exitCode: ExitCode.failure };
+  if (typeof code === 'string' && /^E[A-Z\d]+$/.test(code))
+    return {
+      message: `the system reports ${code}; run the same command again when that is mended`,
+      exitCode: ExitCode.failure,
+    };
   const kind = typeof code === 'string' ? `${error.name} ${code}` : error.name;
   const place =
     error.stack

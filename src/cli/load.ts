@@ -46,6 +46,8 @@ export interface LoadArguments extends Pick<CodesArguments, 'codes'> {
   readonly quiet: boolean;
   /** Of `load`: files that were loaded before, too. */
   readonly again?: boolean | undefined;
+  /** Of `load`: what a run of this command has left that was cut short is taken back. */
+  readonly restart?: boolean | undefined;
   /** Of `validate`: an earlier run. */
   readonly compare?: number | undefined;
 }
@@ -108,6 +110,8 @@ export async function runLoad(
       threads,
       compareWith: earlier,
       again: args.again ?? false,
+      restart: args.restart ?? false,
+      isTodayUnasked: args.today === undefined,
       signal: stop.signal,
       onProgress: progress.show,
       onNotice: (notice) => {
@@ -255,7 +259,9 @@ function stopOnSignals(): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) {
-      process.stderr.write('immload: stopped at once; the next run takes back what was written\n');
+      process.stderr.write(
+        'immload: stopped at once; the same command goes on, another load takes back what was written\n',
+      );
       process.exit(ExitCode.failure);
     }
     controller.abort();

@@ -184,6 +184,11 @@ export const LOAD_OPTIONS = {
     default: false,
     describe: 'Load files also when the very same were loaded before, from the same site and in the same way',
   },
+  restart: {
+    type: 'boolean',
+    default: false,
+    describe: 'Take back what this command has loaded before it was cut short, and begin anew, instead of going on',
+  },
 } as const satisfies Record<string, CommandOption>;
 
 const UNDO_OPTIONS = {

@@ -67,7 +67,7 @@ function readNumber(text: string, otherwise: string): number {
   return Number(text);
 }
 
-/** Opens the registry to write to it; what a run that died has left is taken back first, as a load does. */
+/** Opens the registry to write to it; what a run that was cut short has left is taken back first. */
 async function atDesk<T>(
   { database, codes }: ReviewerOptions,
   work: (store: SqliteStore, codes: ReturnType<typeof loadCodes>) => Promise<T>,
@@ -75,13 +75,19 @@ async function atDesk<T>(
   const tables = loadCodes(findCodesFolder({ codes, db: database }));
   const store = await openSqlite(database);
   try {
-    for (const dead of await store.findDeadRuns()) {
-      process.stderr.write(`run ${dead} was cut short before; what it had written is taken back\n`);
-      await store.takeBack(dead, new Date().toISOString(), 'cut short, and taken back before a review');
-    }
+    if ((await store.findDeadRuns()).length > 0) await takeBackDead(store);
     return await work(store, tables);
   } finally {
     await store.close();
+  }
+}
+
+/** Takes back what runs have left that were cut short. @throws StoreError `busy` while one of them is alive */
+async function takeBackDead(store: SqliteStore): Promise<void> {
+  await store.waitForTurn();
+  for (const { runId } of await store.findDeadRuns()) {
+    process.stderr.write(`run ${runId} was cut short before; what it had written is taken back\n`);
+    await store.takeBack(runId, new Date().toISOString(), 'cut short, and taken back before a review');
   }
 }
 

@@ -16,14 +16,17 @@ export class DoseDetails {
   readonly #database: Database;
   readonly #insert: BulkInsert;
   readonly #ids = new Combinations(DETAIL_COLUMNS.map(({ slot }) => slot));
-  #nextId: number;
+  readonly #findNextId: () => number;
+  /** `null` until it is asked for. */
+  #nextId: number | null = null;
   /** Details to be written with {@link flush}. */
   #waiting: { readonly id: number; readonly row: Row; readonly content: number }[] = [];
 
-  constructor(database: Database, firstId: number) {
+  /** `findNextId` looks in the table. */
+  constructor(database: Database, findNextId: () => number) {
     this.#database = database;
     this.#insert = new BulkInsert(database, 'main.dose_details');
-    this.#nextId = firstId;
+    this.#findNextId = findNextId;
   }
 
   /** The id of a dose's details. */
@@ -54,6 +57,7 @@ export class DoseDetails {
   }
 
   #add(row: Row, content: number): number {
+    this.#nextId ??= this.#findNextId();
     const id = this.#nextId++;
     this.#waiting.push({ id, row, content });
     return id;
@@ -77,6 +81,8 @@ export class DoseDetails {
   forget(): void {
     this.#ids.clear();
     this.#waiting = [];
+    // So that ids do not tell how often a transaction was tried.
+    this.#nextId = null;
   }
 }
 

@@ -65,6 +65,8 @@ export class PostgresDoseDetails {
   /** Forgets ids that a transaction which was rolled back has not kept. */
   forget(): void {
     this.#ids.clear();
+    // So that ids do not tell how often a transaction was tried.
+    this.#nextId = null;
   }
 }
 

@@ -6,15 +6,20 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { CodeTable } from '../core/codes.js';
 import type { Thresholds } from '../core/match/match-people.js';
 import { FATES, type Fate, type FileRole } from '../core/model.js';
+import { BEGINNING, beginningOf, rowOfBeginning } from './checkpoints.js';
 import { noteOfLoad, noteOfTakingBack } from './journal.js';
+import { addCheckpointRow, findCheckpoint, findFiles, readCounters, resetCounters } from './postgres-checkpoints.js';
 import { type ImagedTable, restoreImages } from './postgres-images.js';
 import { appendToJournal } from './postgres-journal.js';
 import type { PgQueries, PgRow, PostgresSession } from './postgres-session.js';
 import {
+  type Command,
   type EarlierLoad,
   type FileResult,
+  type FirstIds,
   type NewRun,
   type NewRunFile,
+  type OpenRun,
   type RunStatus,
   type RunSummary,
   StoreError,
@@ -33,7 +38,8 @@ const ASK_AGAIN_MS = 100;
  * Waits for the lock that one loader at a time has. It is the session's: it goes with the connection, however the loader
  * ends, so that whoever has it knows that all other runs are over.
  */
-export async function waitForTurn(session: PostgresSession, { signal, onWait }: Waiting): Promise<void> {
+export async function waitForTurn(session: PostgresSession, { command, signal, onWait }: Waiting): Promise<void> {
+  if (command !== null) await requireOnlyOfCommand(session, command);
   let told = '';
   for (;;) {
     const [row] = await session.arrays<[boolean]>(`SELECT pg_try_advisory_lock(${TURN})`);
@@ -53,11 +59,27 @@ export async function waitForTurn(session: PostgresSession, { signal, onWait }: 
   }
 }
 
+/** Two of one command have nothing to queue for: when the first is done, there is nothing left to do. */
+async function requireOnlyOfCommand(session: PostgresSession, command: Command): Promise<void> {
+  const number = createHash('sha256').update(JSON.stringify(command)).digest().readUInt32BE();
+  const [row] = await session.arrays<[boolean]>(
+    `SELECT pg_try_advisory_lock((${LOCK_CLASS + 1}::bigint << 32) + ($1::bigint # 'runs'::regclass::oid::bigint))`,
+    [number],
+  );
+  if (row![0]) return;
+  throw new StoreError(
+    'busy',
+    `${session.name}: the very same files are being loaded already, in the same way; wait until that is done`,
+  );
+}
+
+/** Opens a run, whose rows get the ids from `firstIds` on. */
 export async function openRun(
   queries: PgQueries,
   run: NewRun,
   files: readonly NewRunFile[],
-): Promise<{ runId: number; fileIds: readonly number[] }> {
+  firstIds: FirstIds,
+): Promise<OpenRun> {
   const [made] = await queries.arrays<[number]>(
     `INSERT INTO runs (status, spec_id, spec_version, site_id, today, program_version, code_tables, started_at, host, process, heartbeat_at, match_model, rule_changes)
      VALUES ('running', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id`,
@@ -70,7 +92,7 @@ export async function openRun(
       JSON.stringify(run.codeTables),
       run.startedAt,
       hostname(),
-      `${process.pid}@${Math.round(performance.timeOrigin)}`,
+      OWN_PROCESS,
       new Date().toISOString(),
       run.matchModel,
       run.ruleChanges,
@@ -85,8 +107,30 @@ export async function openRun(
     );
     fileIds.push(file![0]);
   }
-  return { runId, fileIds };
+  if (run.command !== null) {
+    const beginning = rowOfBeginning({ command: run.command, firstIds }, await readCounters(queries));
+    await addCheckpointRow(queries, runId, beginning);
+  }
+  return { runId, fileIds, startedAt: run.startedAt, firstIds };
 }
+
+/** Takes a dead run up again. */
+export async function continueRun(queries: PgQueries, runId: number): Promise<OpenRun> {
+  const beginning = (await findCheckpoint(queries, runId, BEGINNING, 0))!;
+  if ((await findCheckpoint(queries, runId, 'patients', 0)) === null) {
+    await removeWritten(queries, runId);
+    await addCheckpointRow(queries, runId, beginning);
+  }
+  await resetCounters(queries, runId);
+  const [run] = await queries.arrays<[string]>(
+    'UPDATE runs SET host = $1, process = $2, heartbeat_at = $3 WHERE id = $4 RETURNING started_at',
+    [hostname(), OWN_PROCESS, new Date().toISOString(), runId],
+  );
+  const fileIds = await findFiles(queries, runId);
+  return { runId, fileIds, startedAt: run![0], firstIds: beginningOf(beginning).firstIds };
+}
+
+const OWN_PROCESS = `${process.pid}@${Math.round(performance.timeOrigin)}`;
 
 /** Shows that the run is alive, and finds out whether it still has its turn: nothing may be written without. */
 export async function showAlive(queries: PgQueries, runId: number, name: string): Promise<void> {
@@ -121,6 +165,7 @@ export async function completeRun(
     `UPDATE runs SET match_threshold = $1, review_threshold = $2, has_all_keys = (match_model <> 'exact')::int WHERE id = $3`,
     [thresholds?.match ?? null, thresholds?.review ?? null, runId],
   );
+  await queries.run('DELETE FROM checkpoints WHERE run_id = $1', [runId]);
   await closeRun(queries, runId, 'completed', finishedAt, null);
   await appendToJournal(queries, noteOfLoad(runId, finishedAt, files));
 }
@@ -153,6 +198,13 @@ export async function takeBack(queries: PgQueries, runId: number, finishedAt: st
   await queries.run('SET LOCAL synchronous_commit = on');
   const [run] = await queries.arrays<[RunStatus]>('SELECT status FROM runs WHERE id = $1 FOR UPDATE', [runId]);
   if (run![0] === 'failed') return;
+  await removeWritten(queries, runId);
+  await closeRun(queries, runId, 'failed', finishedAt, message);
+  await appendToJournal(queries, noteOfTakingBack(runId, finishedAt));
+}
+
+/** Takes all that a run has written out of the tables, and puts back what it changed. */
+async function removeWritten(queries: PgQueries, runId: number): Promise<void> {
   for (const table of CHANGED_TABLES) await restoreImages(queries, runId, table);
   for (const table of ['doses', 'record_keys']) {
     await queries.run(`DELETE FROM ${table} WHERE file_id IN (SELECT id FROM run_files WHERE run_id = $1)`, [runId]);
@@ -175,14 +227,13 @@ export async function takeBack(queries: PgQueries, runId: number, finishedAt: st
     'match_reviews',
     'before_images',
     'run_code_tables',
+    'checkpoints',
   ]) {
     await queries.run(`DELETE FROM ${table} WHERE run_id = $1`, [runId]);
   }
   await queries.run(
     'DELETE FROM code_tables t WHERE NOT EXISTS (SELECT FROM run_code_tables r WHERE r.code_table_id = t.id)',
   );
-  await closeRun(queries, runId, 'failed', finishedAt, message);
-  await appendToJournal(queries, noteOfTakingBack(runId, finishedAt));
 }
 
 /** Completed runs of the same site, specification, map, rules and kind of matching, the last first. */

@@ -4,11 +4,14 @@ import type { StoredDose } from '../core/match/dose.js';
 import type { Thresholds } from '../core/match/match-people.js';
 import type { KnownPatient } from '../core/match/patient.js';
 import { type Refused, writeBisected } from './bisect.js';
+import type { Counters } from './checkpoints.js';
 import { numbers } from './postgres-arrays.js';
+import * as checkpoints from './postgres-checkpoints.js';
 import { copyRows } from './postgres-copy.js';
 import { PostgresDoseDetails } from './postgres-dose-details.js';
 import { readComments, readReviewedDoses, readStoredDoses } from './postgres-doses.js';
 import {
+  type DoseUnit,
   joinDoseUnits,
   unitsOfDoses,
   valuesOfDoses,
@@ -34,17 +37,23 @@ import { bringToCurrentSchema, requireCurrentSchema } from './postgres-schema.js
 import { type PgQueries, PostgresSession } from './postgres-session.js';
 import { Statistics } from './postgres-statistics.js';
 import {
+  type Checkpoint,
+  type CheckpointStage,
   type ComparableRecord,
+  type DeadRun,
   type DoseWrites,
   type EarlierLoad,
   type FileResult,
+  type FirstIds,
   type LinkedPatient,
+  type MakeCheckpoint,
   type MissingKeysOfPatients,
   type NewComment,
   type NewDoseReview,
   type NewRun,
   type NewRunFile,
   NOTHING_REFUSED,
+  type OpenRun,
   type PatientState,
   type PatientWrites,
   type RecordKey,
@@ -116,7 +125,7 @@ export class PostgresStore implements Store {
   readonly #statistics = new Statistics();
   readonly #isRehearsal: boolean;
   /** Where the counters of a rehearsal stood: a rollback does not put them back. */
-  #counters: readonly (readonly [string, number])[] = [];
+  #counters: Counters = [];
 
   constructor(session: PostgresSession, isRehearsal = false) {
     this.#session = session;
@@ -126,9 +135,7 @@ export class PostgresStore implements Store {
   async close(): Promise<void> {
     try {
       await this.#session.endRehearsal();
-      for (const [sequence, next] of this.#counters) {
-        await this.#session.rows('SELECT setval($1::regclass, $2, false)', [sequence, next]);
-      }
+      await this.#session.exclusive((queries) => checkpoints.setCounters(queries, this.#counters));
     } catch {
       // The connection is lost, or the user may not set counters: the next ids leave some numbers out.
     }
@@ -140,25 +147,35 @@ export class PostgresStore implements Store {
   async waitForTurn(waiting: Waiting): Promise<void> {
     await runs.waitForTurn(this.#session, waiting);
     if (!this.#isRehearsal) return;
-    this.#counters = await this.#readCounters();
+    this.#counters = await this.#session.exclusive((queries) => checkpoints.readCounters(queries));
     await this.#session.rehearse();
   }
 
-  async #readCounters(): Promise<[string, number][]> {
-    return this.#session.arrays<[string, number]>(
-      `SELECT quote_ident(schemaname) || '.' || quote_ident(sequencename), coalesce(last_value + 1, start_value)
-       FROM pg_sequences WHERE schemaname = current_schema()`,
-    );
+  async openRun(run: NewRun, files: readonly NewRunFile[]): Promise<OpenRun> {
+    const firstIds = await this.nextIds();
+    return this.#write((queries) => runs.openRun(queries, run, files, firstIds));
   }
 
-  async openRun(run: NewRun, files: readonly NewRunFile[]): Promise<{ runId: number; fileIds: readonly number[] }> {
-    return this.#write((queries) => runs.openRun(queries, run, files));
+  async continueRun(runId: number): Promise<OpenRun> {
+    return this.#write((queries) => runs.continueRun(queries, runId));
+  }
+
+  async readCheckpoint(runId: number, stage: CheckpointStage, seq: number): Promise<Checkpoint | null> {
+    return this.#session.exclusive((queries) => checkpoints.readCheckpoint(queries, runId, stage, seq));
+  }
+
+  async keepCheckpoint(runId: number, checkpoint: Checkpoint): Promise<void> {
+    await this.#write(async (queries) => {
+      // The disk is waited for, and with this for all that was written before.
+      await queries.run('SET LOCAL synchronous_commit = on');
+      await this.#showAlive(queries, runId);
+      await checkpoints.addCheckpoint(queries, runId, checkpoint);
+    });
   }
 
   /** Whoever has its turn knows that all runs that have not ended are dead. */
-  async findDeadRuns(): Promise<readonly number[]> {
-    const rows = await this.#session.arrays<[number]>(`SELECT id FROM runs WHERE status = 'running' ORDER BY id`);
-    return rows.map(([id]) => id);
+  async findDeadRuns(): Promise<readonly DeadRun[]> {
+    return this.#session.exclusive((queries) => checkpoints.findDeadRuns(queries));
   }
 
   async beat(runId: number): Promise<void> {
@@ -221,7 +238,7 @@ export class PostgresStore implements Store {
 
   // ---- patients --------------------------------------------------------------------------------------------------
 
-  async nextIds(): Promise<{ patientId: number; immunizationId: number; reviewId: number }> {
+  async nextIds(): Promise<FirstIds> {
     // Ids of doses that became part of others, or that a reviewer's decision took away, are not given again.
     const [row] = await this.#session.arrays<[number, number, number]>(
       `SELECT 1 + greatest((SELECT max(id) FROM patients), 0,
@@ -345,7 +362,11 @@ export class PostgresStore implements Store {
     return this.#look((queries) => readReviewedDoses(queries, patientIds));
   }
 
-  async writeDoseReviews(runId: number, reviews: readonly NewDoseReview[]): Promise<ReadonlySet<number>> {
+  async writeDoseReviews(
+    runId: number,
+    reviews: readonly NewDoseReview[],
+    checkpoint?: MakeCheckpoint<ReadonlySet<number>>,
+  ): Promise<ReadonlySet<number>> {
     return this.#write(async (queries) => {
       await this.#showAlive(queries, runId);
       // A dose that came late may have made one of two.
@@ -362,12 +383,23 @@ export class PostgresStore implements Store {
         { name: 'immunization_id_b', value: (i) => left[i]!.immunizationIds[1] },
         { name: 'reasons', value: (i) => left[i]!.reason },
       ]);
-      return new Set(left.map(({ reviewId }) => reviewId));
+      const kept = new Set(left.map(({ reviewId }) => reviewId));
+      await addCheckpoint(queries, runId, checkpoint?.(kept));
+      return kept;
     });
   }
 
-  async writeDoses(runId: number, writes: DoseWrites): Promise<readonly RefusedRecord[]> {
+  async writeDoses(
+    runId: number,
+    writes: DoseWrites,
+    checkpoint?: MakeCheckpoint<readonly RefusedRecord[]>,
+  ): Promise<readonly RefusedRecord[]> {
     this.#statistics.count(writes.doses.length + writes.duplicates.length);
+    const describe = (refusals: readonly Refused<DoseUnit>[]): RefusedRecord[] =>
+      refusals.flatMap(({ unit, error }) => {
+        const reason = reasonOf(error, valuesOfDoses(unit));
+        return [...unit.doses, ...unit.duplicates].map(({ fileId, line }) => ({ fileId, line, reason }));
+      });
     const refused = await this.#writeRefusable(
       (queries) => this.#showAlive(queries, runId),
       (queries) => writeDoseRows(queries, runId, writes, this.#details),
@@ -375,11 +407,9 @@ export class PostgresStore implements Store {
         units: () => unitsOfDoses(writes),
         write: (queries, units) => writeDoseRows(queries, runId, joinDoseUnits(units), this.#details),
       },
+      async (queries, refusals) => addCheckpoint(queries, runId, checkpoint?.(describe(refusals))),
     );
-    return refused.flatMap(({ unit, error }) => {
-      const reason = reasonOf(error, valuesOfDoses(unit));
-      return [...unit.doses, ...unit.duplicates].map(({ fileId, line }) => ({ fileId, line, reason }));
-    });
+    return describe(refused);
   }
 
   // ---- comments --------------------------------------------------------------------------------------------------
@@ -393,7 +423,12 @@ export class PostgresStore implements Store {
     comments: readonly NewComment[],
     recordKeys: readonly RecordKey[],
     duplicates: readonly RepeatedComment[],
+    checkpoint?: MakeCheckpoint<readonly RefusedRecord[]>,
   ): Promise<readonly RefusedRecord[]> {
+    const describe = (refusals: readonly Refused<NewComment>[]): RefusedRecord[] =>
+      refusals.map(({ unit: { fileId, line, code, appliesOn, siteId }, error }) => {
+        return { fileId, line, reason: reasonOf(error, [code, appliesOn, siteId]) };
+      });
     const refused = await this.#writeRefusable(
       (queries) => this.#showAlive(queries, runId),
       (queries) => writeCommentRows(queries, runId, comments),
@@ -405,12 +440,10 @@ export class PostgresStore implements Store {
           queries,
           recordKeys.filter(({ fileId, line }) => !gone.has(`${fileId} ${line}`)),
         );
+        await addCheckpoint(queries, runId, checkpoint?.(describe(refusals)));
       },
     );
-    return refused.map(({ unit, error }) => {
-      const { fileId, line, code, appliesOn, siteId } = unit;
-      return { fileId, line, reason: reasonOf(error, [code, appliesOn, siteId]) };
-    });
+    return describe(refused);
   }
 
   // ---- inside ----------------------------------------------------------------------------------------------------
@@ -478,6 +511,14 @@ export class PostgresStore implements Store {
       return refused;
     });
   }
+}
+
+async function addCheckpoint(
+  queries: PgQueries,
+  runId: number,
+  checkpoint: Checkpoint | null | undefined,
+): Promise<void> {
+  if (checkpoint != null) await checkpoints.addCheckpoint(queries, runId, checkpoint);
 }
 
 function describeRefused(refused: readonly Refused<PatientUnit>[]): RefusedPatients {

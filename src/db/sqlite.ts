@@ -13,6 +13,19 @@ import type { PatientPart } from '../core/match/survivor.js';
 import { FATES, type Fate, type FileRole } from '../core/model.js';
 import { BeforeImages } from './before-images.js';
 import { BulkInsert, type ColumnSource, type SqlValue } from './bulk-insert.js';
+import {
+  addCheckpoint,
+  BEGINNING,
+  beginningOf,
+  checkpointOf,
+  findCheckpoint,
+  findFiles,
+  readCounters,
+  readDead,
+  resetCounters,
+  rowOfBeginning,
+  rowOfCheckpoint,
+} from './checkpoints.js';
 import { DoseDetails } from './dose-details.js';
 import {
   appendToJournal,
@@ -26,6 +39,7 @@ import {
   readJournalHead,
 } from './journal.js';
 import { dropCodeTables, keepCodeTables, readCodeTables } from './kept-code-tables.js';
+import { LoaderLock } from './loader-lock.js';
 import {
   countUnweighed,
   listReviews,
@@ -47,17 +61,23 @@ import { DoseRegrouper } from './regroup.js';
 import { type DeskTools, ReviewDesk } from './review-desk.js';
 import { findEarlierLoads } from './same-load.js';
 import {
+  type Checkpoint,
+  type CheckpointStage,
   type ComparableRecord,
+  type DeadRun,
   type DoseWrites,
   type EarlierLoad,
   type FileResult,
+  type FirstIds,
   type LinkedPatient,
+  type MakeCheckpoint,
   type MissingKeysOfPatients,
   type NewComment,
   type NewDoseReview,
   type NewRun,
   type NewRunFile,
   NOTHING_REFUSED,
+  type OpenRun,
   type PatientState,
   type PatientWrites,
   type RecordKey,
@@ -81,10 +101,6 @@ import { DETAILS_KEPT_BACK, RunUndo } from './undo.js';
 /** Marks a SQLite file as immload's: the letters IMLD. */
 const APPLICATION_ID = 0x494d4c44;
 const SQLITE_HEADER = 'SQLite format 3\0';
-/** A run that has not shown itself for so long is dead, wherever it ran. */
-const DEAD_AFTER_MS = 5 * 60_000;
-/** On this machine its process can be looked for, which says more. */
-const DEAD_ON_SAME_HOST_AFTER_MS = 30 * 60_000;
 /** How long a write waits for programs that read, and how often it looks. */
 const MOST_PATIENCE_MS = 10 * 60_000;
 const RETRY_AFTER_MS = 100;
@@ -154,7 +170,7 @@ export async function openScratch(folder: string, registry?: string): Promise<Sq
           );
         }
       }
-      return new SqliteStore(database, registry ?? 'scratch database', !isNew);
+      return new SqliteStore(database, registry ?? 'scratch database', isNew ? 'scratch' : 'scratch beside a registry');
     } catch (error) {
       database.close();
       throw error;
@@ -309,13 +325,10 @@ function requireCurrentSchema(database: Database.Database, path: string, schema 
     throw new StoreError('outdated', `${path}: made by an older immload; run \`immload migrate\` first`);
 }
 
+const CANNOT_BE_WRITTEN = 'cannot be written; check the permissions of the file and its folder';
 const PROBLEMS: readonly (readonly [RegExp, StoreProblem, string])[] = [
   [/^SQLITE_NOTADB/, 'not-a-database', 'not a SQLite database; give another file with --db'],
-  [
-    /^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/,
-    'not-writable',
-    'cannot be written; check the permissions of the file and its folder',
-  ],
+  [/^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/, 'not-writable', CANNOT_BE_WRITTEN],
   [/^SQLITE_FULL/, 'full', 'the disk is full; make room and run the same command again'],
   [/^SQLITE_(BUSY|LOCKED)/, 'busy', 'another program has it in use; try again when that is done'],
   [/^SQLITE_(CORRUPT|IOERR)/, 'damaged', 'the file or the disk is damaged'],
@@ -358,12 +371,18 @@ const CHANGED_TABLES = ['patients', 'doses', 'immunization_parts', 'immunization
 /** Tables that are told some rows again: many records give their patient the same keys, and a line may hold several doses. */
 const REPEATED: ReadonlySet<string> = new Set(['match_keys', 'record_keys']);
 
+/** A registry's own file, or a database that nobody else sees, with or without a registry to be looked at. */
+type SqliteKind = 'file' | 'scratch' | 'scratch beside a registry';
+
 /** A SQLite database as a {@link Store}. */
 export class SqliteStore implements Store {
   readonly #database: Database.Database;
   readonly #path: string;
+  readonly #kind: SqliteKind;
   /** Whether a registry is attached that rows are fetched from before they are looked at. */
   readonly #registry: boolean;
+  /** `null` unless it is this loader's turn. */
+  #lock: LoaderLock | null = null;
   readonly #inserts = new Map<string, BulkInsert>();
   readonly #images: BeforeImages;
   readonly #regrouper: DoseRegrouper;
@@ -373,10 +392,11 @@ export class SqliteStore implements Store {
   readonly #fetchedDoses = new Set<number>();
   readonly #fetchedComments = new Set<number>();
 
-  constructor(database: Database.Database, path: string, registry = false) {
+  constructor(database: Database.Database, path: string, kind: SqliteKind = 'file') {
     this.#database = database;
     this.#path = path;
-    this.#registry = registry;
+    this.#kind = kind;
+    this.#registry = kind === 'scratch beside a registry';
     this.#images = new BeforeImages(database);
     this.#regrouper = new DoseRegrouper(database, this.#images);
     if (this.#registry) {
@@ -388,21 +408,28 @@ export class SqliteStore implements Store {
 
   async close(): Promise<void> {
     this.#database.close();
+    this.#lock?.release();
+    this.#lock = null;
   }
 
   // ---- runs ------------------------------------------------------------------------------------------------------
 
-  async waitForTurn(): Promise<void> {}
+  /** @throws StoreError `busy` at once while another loader is at work */
+  async waitForTurn(): Promise<void> {
+    if (this.#kind !== 'file' || this.#lock !== null) return;
+    this.#lock = takeLock(this.#path);
+    if (this.#lock !== null) return;
+    const running = this.#findRunning();
+    const who =
+      running === null
+        ? 'another loader is at work'
+        : `run ${running.id} has been loading since ${running.started_at} on ${running.host}`;
+    throw new StoreError('busy', `${this.#path}: ${who}; wait until it is done`);
+  }
 
-  async openRun(run: NewRun, files: readonly NewRunFile[]): Promise<{ runId: number; fileIds: readonly number[] }> {
+  async openRun(run: NewRun, files: readonly NewRunFile[]): Promise<OpenRun> {
     return this.#write(() => {
-      const alive = this.#runningRuns().find((other) => !isDead(other));
-      if (alive !== undefined) {
-        throw new StoreError(
-          'busy',
-          `${this.#path}: run ${alive.id} has been loading since ${alive.started_at} on ${alive.host}; wait until it is done`,
-        );
-      }
+      const firstIds = this.#findNextIds();
       const { lastInsertRowid } = this.#database
         .prepare(
           `INSERT INTO runs (status, spec_id, spec_version, site_id, today, program_version, code_tables, started_at, host, process, heartbeat_at, match_model, rule_changes)
@@ -424,20 +451,72 @@ export class SqliteStore implements Store {
         );
       const runId = Number(lastInsertRowid);
       const addFile = this.#database.prepare('INSERT INTO run_files (run_id, role, name) VALUES (?, ?, ?)');
-      return { runId, fileIds: files.map((file) => Number(addFile.run(runId, file.role, file.name).lastInsertRowid)) };
+      const fileIds = files.map((file) => Number(addFile.run(runId, file.role, file.name).lastInsertRowid));
+      if (run.command !== null) {
+        const beginning = rowOfBeginning({ command: run.command, firstIds }, readCounters(this.#database));
+        addCheckpoint(this.#database, runId, beginning);
+      }
+      return { runId, fileIds, startedAt: run.startedAt, firstIds };
     });
+  }
+
+  async continueRun(runId: number): Promise<OpenRun> {
+    return this.#write(() => {
+      const beginning = findCheckpoint(this.#database, runId, BEGINNING, 0)!;
+      if (findCheckpoint(this.#database, runId, 'patients', 0) === null) {
+        this.#removeWritten(runId);
+        addCheckpoint(this.#database, runId, beginning);
+        resetCounters(this.#database, JSON.parse(beginning.counters));
+      }
+      this.#database
+        .prepare('UPDATE runs SET host = ?, process = ?, heartbeat_at = ? WHERE id = ?')
+        .run(hostname(), OWN_PROCESS, new Date().toISOString(), runId);
+      const run = this.#database.prepare('SELECT started_at AS startedAt FROM runs WHERE id = ?').get(runId) as {
+        startedAt: string;
+      };
+      return {
+        runId,
+        fileIds: findFiles(this.#database, runId),
+        ...run,
+        firstIds: beginningOf(beginning).firstIds,
+      };
+    });
+  }
+
+  async readCheckpoint(runId: number, stage: CheckpointStage, seq: number): Promise<Checkpoint | null> {
+    const row = findCheckpoint(this.#database, runId, stage, seq);
+    return row === null ? null : checkpointOf(row);
+  }
+
+  async keepCheckpoint(runId: number, checkpoint: Checkpoint): Promise<void> {
+    await this.#write(() => {
+      this.#showAlive(runId);
+      this.#addCheckpoint(runId, checkpoint);
+    });
+  }
+
+  #addCheckpoint(runId: number, checkpoint: Checkpoint | null | undefined): void {
+    // Counters are rolled back with the rest, and need not be kept.
+    if (checkpoint != null) addCheckpoint(this.#database, runId, rowOfCheckpoint(checkpoint, []));
+  }
+
+  /** The run that another loader is at work on, `null` if it has none yet or is just writing. */
+  #findRunning(): RunningRun | null {
+    try {
+      return this.#runningRuns().at(-1) ?? null;
+    } catch {
+      return null;
+    }
   }
 
   #runningRuns(): RunningRun[] {
     return this.#database
-      .prepare(`SELECT id, host, process, heartbeat_at, started_at FROM runs WHERE status = 'running' ORDER BY id`)
+      .prepare(`SELECT id, host, started_at FROM runs WHERE status = 'running' ORDER BY id`)
       .all() as RunningRun[];
   }
 
-  async findDeadRuns(): Promise<readonly number[]> {
-    return this.#runningRuns()
-      .filter(isDead)
-      .map((run) => run.id);
+  async findDeadRuns(): Promise<readonly DeadRun[]> {
+    return this.#runningRuns().map(({ id, started_at }) => readDead(this.#database, id, started_at));
   }
 
   async beat(runId: number): Promise<void> {
@@ -479,6 +558,7 @@ export class SqliteStore implements Store {
           `UPDATE runs SET match_threshold = ?, review_threshold = ?, has_all_keys = (match_model <> 'exact') WHERE id = ?`,
         )
         .run(thresholds?.match ?? null, thresholds?.review ?? null, runId);
+      this.#database.prepare('DELETE FROM checkpoints WHERE run_id = ?').run(runId);
       this.#closeRun(runId, 'completed', finishedAt, null);
       appendToJournal(this.#database, noteOfLoad(runId, finishedAt, files));
     });
@@ -495,36 +575,40 @@ export class SqliteStore implements Store {
       // Another loader may have done it meanwhile, and have written since.
       const status = this.#database.prepare('SELECT status FROM runs WHERE id = ?').pluck().get(runId) as RunStatus;
       if (status === 'failed') return;
-      for (const table of CHANGED_TABLES) this.#images.restore(runId, table);
-      this.#database
-        .prepare('DELETE FROM doses WHERE file_id IN (SELECT id FROM run_files WHERE run_id = ?)')
-        .run(runId);
-      this.#database
-        .prepare('DELETE FROM record_keys WHERE file_id IN (SELECT id FROM run_files WHERE run_id = ?)')
-        .run(runId);
-      // Details that doses had before a decision of a reviewer, or before another run, are needed when that is undone.
-      this.#database.exec(
-        `DELETE FROM dose_details WHERE id NOT IN (SELECT detail_id FROM doses) AND id NOT IN (${DETAILS_KEPT_BACK})`,
-      );
-      for (const table of [
-        'patient_comments',
-        'comment_duplicates',
-        'immunization_duplicates',
-        'immunization_parts',
-        'patients',
-        'patient_sources',
-        'patient_parts',
-        'match_keys',
-        'name_uses',
-        'match_reviews',
-        'before_images',
-      ]) {
-        this.#database.prepare(`DELETE FROM ${table} WHERE run_id = ?`).run(runId);
-      }
-      dropCodeTables(this.#database, runId);
+      this.#removeWritten(runId);
       this.#closeRun(runId, 'failed', finishedAt, message);
       appendToJournal(this.#database, noteOfTakingBack(runId, finishedAt));
     });
+  }
+
+  /** Takes all that a run has written out of the tables, and puts back what it changed. */
+  #removeWritten(runId: number): void {
+    for (const table of CHANGED_TABLES) this.#images.restore(runId, table);
+    this.#database.prepare('DELETE FROM doses WHERE file_id IN (SELECT id FROM run_files WHERE run_id = ?)').run(runId);
+    this.#database
+      .prepare('DELETE FROM record_keys WHERE file_id IN (SELECT id FROM run_files WHERE run_id = ?)')
+      .run(runId);
+    // Details that doses had before a decision of a reviewer, or before another run, are needed when that is undone.
+    this.#database.exec(
+      `DELETE FROM dose_details WHERE id NOT IN (SELECT detail_id FROM doses) AND id NOT IN (${DETAILS_KEPT_BACK})`,
+    );
+    for (const table of [
+      'patient_comments',
+      'comment_duplicates',
+      'immunization_duplicates',
+      'immunization_parts',
+      'patients',
+      'patient_sources',
+      'patient_parts',
+      'match_keys',
+      'name_uses',
+      'match_reviews',
+      'before_images',
+      'checkpoints',
+    ]) {
+      this.#database.prepare(`DELETE FROM ${table} WHERE run_id = ?`).run(runId);
+    }
+    dropCodeTables(this.#database, runId);
   }
 
   async listRuns(): Promise<readonly RunSummary[]> {
@@ -586,11 +670,11 @@ export class SqliteStore implements Store {
 
   // ---- patients --------------------------------------------------------------------------------------------------
 
-  async nextIds(): Promise<{ patientId: number; immunizationId: number; reviewId: number }> {
+  async nextIds(): Promise<FirstIds> {
     return this.#findNextIds();
   }
 
-  #findNextIds(): { patientId: number; immunizationId: number; reviewId: number } {
+  #findNextIds(): FirstIds {
     // The id of a dose that became part of another is not given again: the run that did it can be taken back.
     const gone = this.#highest("SELECT max(row_id) FROM before_images WHERE table_name = 'doses'");
     // Nor are those that an undone run had, nor those of patients and doses that a reviewer's decision took away.
@@ -626,7 +710,7 @@ export class SqliteStore implements Store {
   }
 
   #doseDetails(): DoseDetails {
-    this.#details ??= new DoseDetails(this.#database, this.#nextId('dose_details'));
+    this.#details ??= new DoseDetails(this.#database, () => this.#nextId('dose_details'));
     return this.#details;
   }
 
@@ -1046,7 +1130,11 @@ export class SqliteStore implements Store {
     return readReviewedDoses(this.#database, this.#storedIn(), patientIds);
   }
 
-  async writeDoseReviews(runId: number, reviews: readonly NewDoseReview[]): Promise<ReadonlySet<number>> {
+  async writeDoseReviews(
+    runId: number,
+    reviews: readonly NewDoseReview[],
+    checkpoint?: MakeCheckpoint<ReadonlySet<number>>,
+  ): Promise<ReadonlySet<number>> {
     return this.#write(() => {
       this.#showAlive(runId);
       // A dose that came late may have made one of two.
@@ -1061,11 +1149,17 @@ export class SqliteStore implements Store {
         { name: 'immunization_id_b', value: (i) => left[i]!.immunizationIds[1] },
         { name: 'reasons', value: (i) => left[i]!.reason },
       ]);
-      return new Set(left.map(({ reviewId }) => reviewId));
+      const kept = new Set(left.map(({ reviewId }) => reviewId));
+      this.#addCheckpoint(runId, checkpoint?.(kept));
+      return kept;
     });
   }
 
-  async writeDoses(runId: number, writes: DoseWrites): Promise<readonly RefusedRecord[]> {
+  async writeDoses(
+    runId: number,
+    writes: DoseWrites,
+    checkpoint?: MakeCheckpoint<readonly RefusedRecord[]>,
+  ): Promise<readonly RefusedRecord[]> {
     await this.#write(() => {
       this.#showAlive(runId);
       const { doses, parts, duplicates, recordKeys } = writes;
@@ -1105,6 +1199,7 @@ export class SqliteStore implements Store {
         { name: 'reason', value: (i) => duplicates[i]!.reason },
       ]);
       this.#insertRecordKeys(recordKeys);
+      this.#addCheckpoint(runId, checkpoint?.([]));
     });
     return [];
   }
@@ -1142,6 +1237,7 @@ export class SqliteStore implements Store {
     comments: readonly NewComment[],
     recordKeys: readonly RecordKey[],
     duplicates: readonly RepeatedComment[],
+    checkpoint?: MakeCheckpoint<readonly RefusedRecord[]>,
   ): Promise<readonly RefusedRecord[]> {
     await this.#write(() => {
       this.#showAlive(runId);
@@ -1164,6 +1260,7 @@ export class SqliteStore implements Store {
         { name: 'applies_on', value: (i) => duplicates[i]!.appliesOn },
       ]);
       this.#insertRecordKeys(recordKeys);
+      this.#addCheckpoint(runId, checkpoint?.([]));
     });
     return [];
   }
@@ -1259,31 +1356,21 @@ export class SqliteStore implements Store {
 interface RunningRun {
   readonly id: number;
   readonly host: string;
-  readonly process: string;
-  readonly heartbeat_at: string;
   readonly started_at: string;
 }
 
 /** This process and no other: ids of processes come again, above all in containers, where most have the id 1. */
 const OWN_PROCESS = `${process.pid}@${Math.round(performance.timeOrigin)}`;
 
-function isDead(run: RunningRun): boolean {
-  if (run.host === hostname()) {
-    const pid = Number.parseInt(run.process, 10);
-    if (pid === process.pid) return run.process !== OWN_PROCESS;
-    if (!isProcessAlive(pid)) return true;
-    // Another program may have got the number since: after a restart, or in a container.
-    return Date.now() - Date.parse(run.heartbeat_at) > DEAD_ON_SAME_HOST_AFTER_MS;
-  }
-  return Date.now() - Date.parse(run.heartbeat_at) > DEAD_AFTER_MS;
-}
-
-function isProcessAlive(pid: number): boolean {
+/** The lock of the one loader, `null` while another has it. */
+function takeLock(path: string): LoaderLock | null {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: unknown }).code === 'EPERM';
+    return LoaderLock.tryTake(path);
+  } catch (cause) {
+    if (!/^(E(ACCES|PERM|ROFS)|SQLITE_(READONLY|CANTOPEN))/.test(String((cause as { code?: unknown }).code))) {
+      throw toStoreError(cause, path);
+    }
+    throw new StoreError('not-writable', `${path}: ${CANNOT_BE_WRITTEN}`, { cause });
   }
 }
 

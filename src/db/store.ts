@@ -25,7 +25,12 @@ export interface NewRun {
   readonly startedAt: string;
   /** How patients are matched. */
   readonly matchModel: MatchModelId;
+  /** What the run was given, by which it is known again when it is cut short; `null` for one that cannot be continued. */
+  readonly command: Command | null;
 }
+
+/** All that decides what is made of the records: a text for each thing that can be given, empty where it was not. */
+export type Command = Readonly<Record<string, string>>;
 
 /** How patients are matched: by equal names and birth date, or by a model that weighs. */
 export type MatchModelId = 'exact' | 'fixed' | 'trained';
@@ -34,6 +39,68 @@ export const MATCH_MODELS: readonly MatchModelId[] = ['exact', 'fixed', 'trained
 export interface NewRunFile {
   readonly role: FileRole;
   readonly name: string;
+}
+
+/** A run that was opened, or taken up again. */
+export interface OpenRun {
+  readonly runId: number;
+  /** In the order of the run's files. */
+  readonly fileIds: readonly number[];
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** The ids that its first patient, dose and pair for a reviewer got, or get. */
+  readonly firstIds: FirstIds;
+}
+
+export interface FirstIds {
+  readonly patientId: number;
+  readonly immunizationId: number;
+  readonly reviewId: number;
+}
+
+/** A run that was cut short: its process has ended, and it has not. */
+export interface DeadRun {
+  readonly runId: number;
+  /** In the order of the run's files. */
+  readonly fileIds: readonly number[];
+  readonly startedAt: string;
+  /** `null` for one that cannot be continued. */
+  readonly command: Command | null;
+  /** The last checkpoint of each stage that it has come to, in the order of the stages. */
+  readonly checkpoints: readonly CheckpointMark[];
+}
+
+/** What is done step by step in a run, in this order. */
+export const CHECKPOINT_STAGES = ['patients', 'immunizations', 'dose reviews', 'comments', 'report'] as const;
+export type CheckpointStage = (typeof CHECKPOINT_STAGES)[number];
+
+/** A place at which a run that is cut short can be continued, without what was decided by then. */
+export interface CheckpointMark {
+  readonly stage: CheckpointStage;
+  /** Number of the batch in its stage, from 0. */
+  readonly seq: number;
+  /** The last record that was written, for people; `null` where that says nothing. */
+  readonly place: CheckpointPlace | null;
+  /** How far files were read by then. What was written depends on nothing behind that. */
+  readonly filesRead: readonly FileRead[];
+}
+
+export interface Checkpoint extends CheckpointMark {
+  /** What was decided and written, as far as the run needs to know it; can be JSON. */
+  readonly result: unknown;
+}
+
+export interface CheckpointPlace {
+  readonly fileId: number;
+  readonly record: number;
+  readonly offset: number;
+}
+
+/** The first bytes of a file, and their SHA-256. */
+export interface FileRead {
+  readonly fileId: number;
+  readonly bytes: number;
+  readonly sha256: string;
 }
 
 /** What is known of a file when its records are counted. */
@@ -297,8 +364,13 @@ export interface RefusedPatients {
 
 export const NOTHING_REFUSED: RefusedPatients = { patients: new Map(), updates: new Map(), sources: [] };
 
+/** Makes the checkpoint that is kept in one transaction with what was written, from what that came to; `null` for none. */
+export type MakeCheckpoint<Outcome> = (outcome: Outcome) => Checkpoint | null;
+
 /** What waiting for other loaders needs. */
 export interface Waiting {
+  /** Tells loaders of the same submission apart from others; `null` for one that writes nothing. */
+  readonly command: Command | null;
   readonly signal: AbortSignal | null;
   /** Is told for whom it waits, once for each. */
   readonly onWait: (notice: string) => void;
@@ -308,11 +380,21 @@ export interface Waiting {
 export interface Store {
   /**
    * Waits until no other loader is at work, where the database lets several queue; all that follows is this loader's turn,
-   * until it closes the store. A database that does not returns at once, and {@link openRun} may say `busy`.
+   * until it closes the store. It is the system's, and ends with the process, however that ends.
+   * @throws StoreError `busy` where they do not queue, and while one of the same command is at work or waits
    */
   waitForTurn(waiting: Waiting): Promise<void>;
-  /** Opens a run and its files. @throws StoreError `busy` while another run is alive */
-  openRun(run: NewRun, files: readonly NewRunFile[]): Promise<{ runId: number; fileIds: readonly number[] }>;
+  /** Opens a run and its files. */
+  openRun(run: NewRun, files: readonly NewRunFile[]): Promise<OpenRun>;
+  /**
+   * Takes a dead run up again, as it was at its last checkpoint: what it wrote of a stage of which there is none is taken
+   * back, and all ids go on from where they were.
+   */
+  continueRun(runId: number): Promise<OpenRun>;
+  /** What a run had written when it was cut short, `null` if it had not got so far. */
+  readCheckpoint(runId: number, stage: CheckpointStage, seq: number): Promise<Checkpoint | null>;
+  /** Keeps a checkpoint of what was written before. It is on the disk when this returns. */
+  keepCheckpoint(runId: number, checkpoint: Checkpoint): Promise<void>;
   /** Shows that the run is alive; every write does. @throws StoreError `taken-back` when another loader took it for dead */
   beat(runId: number): Promise<void>;
   /** Closes a run with the counts of its files and the thresholds that matching had, `null` if it had none. */
@@ -324,8 +406,8 @@ export interface Store {
   ): Promise<void>;
   /** Removes all that a run wrote, restores what it changed, and marks it as failed. */
   takeBack(runId: number, finishedAt: string, message: string): Promise<void>;
-  /** Runs that were killed while they ran. */
-  findDeadRuns(): Promise<readonly number[]>;
+  /** Runs that were cut short, the first first. Whoever has its turn knows that all that have not ended are. */
+  findDeadRuns(): Promise<readonly DeadRun[]>;
   listRuns(): Promise<readonly RunSummary[]>;
   /** Keeps the code tables that a run uses. */
   keepCodeTables(runId: number, tables: readonly CodeTable[]): Promise<void>;
@@ -342,7 +424,7 @@ export interface Store {
   findEarlierLoads(run: NewRun): Promise<readonly EarlierLoad[]>;
 
   /** The ids that the next patient, the next dose and the next pair for a reviewer get. */
-  nextIds(): Promise<{ patientId: number; immunizationId: number; reviewId: number }>;
+  nextIds(): Promise<FirstIds>;
   hasPatients(): Promise<boolean>;
   /** Patients who share a source key or a match key with incoming records; of their keys, those that were asked for. */
   findKnownPatients(sources: readonly SourceKey[], matchKeys: readonly number[]): Promise<readonly KnownPatient[]>;
@@ -380,12 +462,20 @@ export interface Store {
   /** Pairs of doses of these patients that were left to a reviewer, by patient. */
   readReviewedDoses(patientIds: readonly number[]): Promise<ReadonlyMap<number, ReviewedDoses>>;
   /** Writes pairs of doses for a reviewer, and gives the numbers of those whose doses are still there. */
-  writeDoseReviews(runId: number, reviews: readonly NewDoseReview[]): Promise<ReadonlySet<number>>;
+  writeDoseReviews(
+    runId: number,
+    reviews: readonly NewDoseReview[],
+    checkpoint?: MakeCheckpoint<ReadonlySet<number>>,
+  ): Promise<ReadonlySet<number>>;
   /**
    * Gives the records that the database refused. A dose that it refuses goes with all records that it is made of, and with
    * the other doses of these records.
    */
-  writeDoses(runId: number, writes: DoseWrites): Promise<readonly RefusedRecord[]>;
+  writeDoses(
+    runId: number,
+    writes: DoseWrites,
+    checkpoint?: MakeCheckpoint<readonly RefusedRecord[]>,
+  ): Promise<readonly RefusedRecord[]>;
 
   /** All comments on these patients. */
   readComments(patientIds: readonly number[]): Promise<readonly StoredComment[]>;
@@ -395,6 +485,7 @@ export interface Store {
     comments: readonly NewComment[],
     recordKeys: readonly RecordKey[],
     duplicates: readonly RepeatedComment[],
+    checkpoint?: MakeCheckpoint<readonly RefusedRecord[]>,
   ): Promise<readonly RefusedRecord[]>;
 
   close(): Promise<void>;

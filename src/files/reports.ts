@@ -6,14 +6,19 @@
  */
 import { once } from 'node:events';
 import {
+  closeSync,
   createWriteStream,
   existsSync,
+  fsyncSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
@@ -78,12 +83,18 @@ export class ReportFolder {
     }
   }
 
-  /** Gives the reports their place: from now on they are whole. @throws ReportError when somebody took the place */
+  /**
+   * Gives the reports their place: from now on they are whole, also after a power cut.
+   * @throws ReportError when somebody took the place
+   */
   finish(path: string): void {
     try {
+      for (const name of readdirSync(this.workPath, { recursive: true, encoding: 'utf8' })) flush(this.fileIn(name));
+      flush(this.workPath);
       if (existsSync(path)) rmdirSync(path);
       renameSync(this.workPath, path);
       this.#place = path;
+      flush(dirname(resolve(path)));
     } catch (cause) {
       throw new ReportError(path, 'cannot be made', 'give a new folder with --report', { cause });
     }
@@ -94,6 +105,11 @@ export class ReportFolder {
     let path = join(this.#parent, name);
     for (let n = 2; isTaken(path); n++) path = join(this.#parent, `${name}-${n}`);
     return path;
+  }
+
+  /** Whether the reports have their place. */
+  get isFinished(): boolean {
+    return this.#place !== null;
   }
 
   /** Removes what was written, and the folders that were made for it unless somebody else uses them by now. */
@@ -115,6 +131,40 @@ export class ReportFolder {
   writeJson(name: string, value: unknown): void {
     writeFileSync(this.fileIn(name), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
   }
+}
+
+/** Waits until the disk has a file, or the names in a folder. */
+function flush(path: string): void {
+  // Windows opens no folders.
+  if (process.platform === 'win32' && statSync(path).isDirectory()) return;
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A path from the root. */
+export function fullPath(path: string): string {
+  return resolve(path);
+}
+
+/** What `summary.json` of a finished report says, `null` if there is none at the path. */
+export function readSummary(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(join(path, 'summary.json'), 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+/** Gives a finished report a name which says that its run is not in the registry; gives that name. */
+export function setReportAside(path: string): string {
+  let name = `${path}-taken-back`;
+  for (let n = 2; isTaken(name); n++) name = `${path}-taken-back-${n}`;
+  renameSync(path, name);
+  return name;
 }
 
 /** How the folder of unfinished reports begins: by the machine and the process that write them. */

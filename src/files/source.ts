@@ -248,9 +248,9 @@ export class SourceReader {
     return this.#bytesRead;
   }
 
-  /** SHA-256 of the file as given, in hex. Call it once, when the chunks are at their end. */
+  /** SHA-256 of what was read of the file as given, in hex. */
   sha256(): string {
-    return this.#hash.digest('hex');
+    return this.#hash.copy().digest('hex');
   }
 
   /**
@@ -270,6 +270,34 @@ export class SourceReader {
     }
   }
 }
+
+/**
+ * SHA-256 of the first bytes of the file as given, in hex; `null` if it has not so many.
+ * @throws InputError when it cannot be read
+ */
+export function hashBeginning({ path, file }: Source, bytes: number): string | null {
+  const hash = createHash('sha256');
+  const buffer = new Uint8Array(Math.min(bytes, HASHED_AT_ONCE));
+  let left = bytes;
+  try {
+    const descriptor = openSync(file, 'r');
+    try {
+      while (left > 0) {
+        const count = readSync(descriptor, buffer, 0, Math.min(left, buffer.length), null);
+        if (count === 0) return null;
+        hash.update(buffer.subarray(0, count));
+        left -= count;
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw explain(path, error);
+  }
+  return hash.digest('hex');
+}
+
+const HASHED_AT_ONCE = 1 << 20;
 
 /**
  * Gives records of a source again, in the order in which they stand in its text. A file that is text itself is read where

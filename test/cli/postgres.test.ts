@@ -53,7 +53,7 @@ describe('a registry in PostgreSQL', () => {
     await using database = await TestDatabase.create();
     const { openForLoading } = await import('../../src/open-store.js');
     const store = await openForLoading(database.address);
-    await store.waitForTurn({ signal: null, onWait: () => {} });
+    await store.waitForTurn({ command: null, signal: null, onWait: () => {} });
     await store.openRun((await import('../support/rows.js')).newRun(), []);
     sandbox.write('p.txt', PATIENTS);
     const args = ['load', '--patients', 'p.txt', '--report', 'r', '--db', database.address];

@@ -27,7 +27,7 @@ const kept = (): unknown[] =>
 
 describe('the details of a dose', () => {
   test('are the same for doses that share them, whatever else differs', () => {
-    const details = new DoseDetails(database, 1);
+    const details = new DoseDetails(database, () => 1);
     const other = doseRow({
       site_id: 'F1',
       information_source: '00',
@@ -46,24 +46,24 @@ describe('the details of a dose', () => {
   });
 
   test('are found again by a later run', () => {
-    const first = new DoseDetails(database, 1);
+    const first = new DoseDetails(database, () => 1);
     first.idOf(GIVEN);
     first.flush();
-    const second = new DoseDetails(database, 2);
+    const second = new DoseDetails(database, () => 2);
     expect([TOLD, GIVEN].map((row) => second.idOf(row))).toEqual([2, 1]);
     second.flush();
     expect(kept()).toHaveLength(2);
   });
 
   test('are not those of a row that only has the same hash', () => {
-    const first = new DoseDetails(database, 1);
+    const first = new DoseDetails(database, () => 1);
     first.idOf(GIVEN);
     first.flush();
     const hashOf = (mvx: string): unknown =>
       database.prepare('SELECT content FROM dose_details WHERE mvx = ?').pluck().get(mvx);
     const content = hashOf('MSD');
     database.exec("UPDATE dose_details SET mvx = 'PMC'");
-    const second = new DoseDetails(database, 2);
+    const second = new DoseDetails(database, () => 2);
     expect(second.idOf(GIVEN)).toBe(2);
     second.flush();
     expect(hashOf('MSD')).toBe(content);
@@ -74,7 +74,7 @@ describe('the details of a dose', () => {
   });
 
   test('tell a value in one field from the same value in the next', () => {
-    const details = new DoseDetails(database, 1);
+    const details = new DoseDetails(database, () => 1);
     const ids = [doseRow({ facility_id: 'X' }), doseRow({ facility_name: 'X' }), doseRow({})].map((row) =>
       details.idOf(row),
     );
@@ -82,7 +82,7 @@ describe('the details of a dose', () => {
   });
 
   test('are written once', () => {
-    const details = new DoseDetails(database, 1);
+    const details = new DoseDetails(database, () => 1);
     details.idOf(GIVEN);
     details.flush();
     details.idOf(GIVEN);
@@ -91,7 +91,7 @@ describe('the details of a dose', () => {
   });
 
   test('are forgotten with the transaction that was to keep them', () => {
-    const details = new DoseDetails(database, 1);
+    const details = new DoseDetails(database, () => 1);
     const failing = database.transaction(() => {
       details.idOf(GIVEN);
       details.flush();

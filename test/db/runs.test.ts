@@ -1,10 +1,13 @@
 /** Runs in the store: one at a time, the dead are known, and what they wrote is taken back. */
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openSqlite, type SqliteStore } from '../../src/db/sqlite.js';
+import { packageFolder } from '../../src/files/specs.js';
 import {
   doseRow,
   doseWrites,
@@ -27,11 +30,6 @@ function change(sandbox: Sandbox, sql: string): void {
   const database = new Database(sandbox.database);
   database.exec(sql);
   database.close();
-}
-
-/** A process that came to its end. */
-function deadPid(): number {
-  return spawnSync(process.execPath, ['--version']).pid;
 }
 
 describe('a run', () => {
@@ -96,71 +94,58 @@ describe('a run', () => {
   });
 });
 
-describe('a run that is marked as running', () => {
-  const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
-  const here = hostname();
+/** A process that takes its turn in a registry, opens a run and waits until it is killed. */
+const LOADER = `
+  import { openSqlite } from ${JSON.stringify(join(packageFolder(), 'dist/src/db/sqlite.js'))};
+  import { newRun } from ${JSON.stringify(join(packageFolder(), 'dist/test/support/rows.js'))};
+  const store = await openSqlite(process.argv[1]);
+  await store.waitForTurn();
+  await store.openRun(newRun(), []);
+  console.log('loads');
+  setInterval(() => {}, 60_000);
+`;
 
-  test.each([
-    {
-      what: 'of a process of this machine that is alive',
-      host: here,
-      process: () => `${process.ppid}@1`,
-      beat: 20,
-      dead: false,
-    },
-    {
-      what: 'of a number that another process of this machine has by now',
-      host: here,
-      process: () => `${process.ppid}@1`,
-      beat: 40,
-      dead: true,
-    },
-    {
-      what: 'of a process of this machine that is gone',
-      host: here,
-      process: () => `${deadPid()}@1`,
-      beat: 0,
-      dead: true,
-    },
-    {
-      what: 'of an earlier process that had this one’s number',
-      host: here,
-      process: () => `${process.pid}@1`,
-      beat: 0,
-      dead: true,
-    },
-    { what: 'of another machine, seen a minute ago', host: 'elsewhere', process: () => '1@1', beat: 1, dead: false },
-    {
-      what: 'of another machine, not seen for six minutes',
-      host: 'elsewhere',
-      process: () => '1@1',
-      beat: 6,
-      dead: true,
-    },
-  ])('$what: dead is $dead', async ({ host, process: owner, beat, dead }) => {
+async function startLoader(database: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', LOADER, database], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout!, 'data');
+  return child;
+}
+
+describe('while a run is loading', () => {
+  test('another loader is refused, in its process and in others; the dead are known as soon as they are', async () => {
     using sandbox = new Sandbox();
+    const child = await startLoader(sandbox.database);
     const store = await openSqlite(sandbox.database);
-    const { runId } = await store.openRun(newRun(), FILES);
-    change(sandbox, `UPDATE runs SET host = '${host}', process = '${owner()}', heartbeat_at = '${minutesAgo(beat)}'`);
-    expect(await store.findDeadRuns()).toEqual(dead ? [runId] : []);
-    const next = store.openRun(newRun(), FILES);
-    if (dead) expect(await next).toMatchObject({ runId: runId + 1 });
-    else {
-      await expect(next).rejects.toMatchObject({
-        code: 'busy',
-        message: `${sandbox.database}: run ${runId} has been loading since 2026-07-01T10:00:00.000Z on ${host}; wait until it is done`,
-      });
-    }
+    const refused = {
+      code: 'busy',
+      message: `${sandbox.database}: run 1 has been loading since 2026-07-01T10:00:00.000Z on ${hostname()}; wait until it is done`,
+    };
+    await expect(store.waitForTurn()).rejects.toMatchObject(refused);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await store.waitForTurn();
+    expect(await store.findDeadRuns()).toMatchObject([{ runId: 1, fileIds: [], command: null, checkpoints: [] }]);
+
+    const other = await openSqlite(sandbox.database);
+    await expect(other.waitForTurn()).rejects.toMatchObject(refused);
     await store.close();
+    await other.waitForTurn();
+    await other.close();
+    expect(sandbox.files()).toEqual(['registry.db']);
   });
 
-  test('of this very process is alive', async () => {
+  test('a loader that has not opened its run yet keeps others out, too', async () => {
     using sandbox = new Sandbox();
-    const store = await openSqlite(sandbox.database);
-    await store.openRun(newRun(), FILES);
-    expect(await store.findDeadRuns()).toEqual([]);
-    await expect(store.openRun(newRun(), FILES)).rejects.toMatchObject({ code: 'busy' });
-    await store.close();
+    const [first, second] = [await openSqlite(sandbox.database), await openSqlite(sandbox.database)];
+    await first.waitForTurn();
+    await expect(second.waitForTurn()).rejects.toMatchObject({
+      code: 'busy',
+      message: `${sandbox.database}: another loader is at work; wait until it is done`,
+    });
+    await first.close();
+    await second.close();
   });
 });
 

@@ -1,5 +1,4 @@
 /** The SQLite store between two loaders. */
-import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { openSqlite } from '../../src/db/sqlite.js';
 import type { NewRun } from '../../src/db/store.js';
@@ -15,6 +14,7 @@ const RUN: NewRun = {
   startedAt: '2026-01-01T00:00:00.000Z',
   ruleChanges: null,
   matchModel: 'exact',
+  command: null,
 };
 const NO_PATIENTS = { patients: [], updates: [], parts: [], sources: [], matchKeys: [], nameUses: [], reviews: [] };
 const NO_DOSES = { doses: [], updates: [], parts: [], duplicates: [], recordKeys: [], regroupings: [] };
@@ -24,13 +24,10 @@ test('a run that another loader took for dead writes nothing more, and is not co
   const sleeper = await openSqlite(sandbox.database);
   const { runId } = await sleeper.openRun(RUN, []);
   await sleeper.writePatients(runId, NO_PATIENTS);
-  // It runs on another computer, which sleeps.
-  const database = new Database(sandbox.database);
-  database.exec("UPDATE runs SET host = 'elsewhere', heartbeat_at = '2026-01-01T00:00:00.000Z'");
-  database.close();
-
+  // Its lock was lost, as on a file server that was started again.
   const other = await openSqlite(sandbox.database);
-  expect(await other.findDeadRuns()).toEqual([runId]);
+  await other.waitForTurn();
+  expect(await other.findDeadRuns()).toMatchObject([{ runId }]);
   await other.takeBack(runId, '2026-01-01T01:00:00.000Z', 'cut short');
 
   const takenBack = { name: 'StoreError', code: 'taken-back' };
@@ -42,16 +39,4 @@ test('a run that another loader took for dead writes nothing more, and is not co
   expect(await other.listRuns()).toMatchObject([{ id: runId, status: 'failed', message: 'cut short' }]);
   await sleeper.close();
   await other.close();
-});
-
-test('a run that writes is alive, however long ago it read a file', async () => {
-  using sandbox = new Sandbox();
-  const store = await openSqlite(sandbox.database);
-  const { runId } = await store.openRun(RUN, []);
-  const database = new Database(sandbox.database);
-  database.exec("UPDATE runs SET host = 'elsewhere', heartbeat_at = '2026-01-01T00:00:00.000Z'");
-  await store.writeDoses(runId, NO_DOSES);
-  expect(await store.findDeadRuns()).toEqual([]);
-  database.close();
-  await store.close();
 });

@@ -47,7 +47,7 @@ test('a loader that waits says for whom, and can be stopped', async () => {
   const { openForLoading } = await import('../../src/open-store.js');
   const { newRun } = await import('../support/rows.js');
   const store = await openForLoading(database.address);
-  await store.waitForTurn({ signal: null, onWait: () => {} });
+  await store.waitForTurn({ command: null, signal: null, onWait: () => {} });
   await store.openRun(newRun(), [{ role: 'patient', name: 'first.txt' }]);
   const stop = new AbortController();
   const notices: string[] = [];

@@ -30,8 +30,9 @@ export class Sandbox {
   readonly folder: string;
   #loads = 0;
 
-  constructor() {
-    this.folder = mkdtempSync(join(tmpdir(), 'immload-test-'));
+  /** `parent` is the system's folder for what is temporary, unless told otherwise. */
+  constructor(parent: string = tmpdir()) {
+    this.folder = mkdtempSync(join(parent, 'immload-test-'));
   }
 
   [Symbol.dispose](): void {

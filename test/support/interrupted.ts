@@ -1,0 +1,153 @@
+/** Registries that loads are cut short in, and what must be the same in the end as if none had been. */
+import { copyFileSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import type { Store } from '../../src/db/store.js';
+import { TestDatabase } from './postgres.js';
+import type { Sandbox, TableRow } from './sandbox.js';
+
+/** A registry that was filled before, of which as many copies can be made as are needed. */
+export interface Template extends AsyncDisposable {
+  readonly address: string;
+  copy(): Promise<RegistryCopy>;
+}
+
+export interface RegistryCopy extends AsyncDisposable {
+  readonly address: string;
+  query(sql: string): Promise<TableRow[]>;
+}
+
+/** Where registries are, by database. */
+export const DATABASES: Readonly<Record<string, (sandbox: Sandbox) => Promise<Template>>> = {
+  SQLite: async (sandbox) => {
+    let copies = 0;
+    return {
+      address: sandbox.database,
+      async copy() {
+        const address = sandbox.path(`copy-${++copies}.db`);
+        copyFileSync(sandbox.database, address);
+        return {
+          address,
+          query: async (sql: string) => {
+            const database = new Database(address, { readonly: true });
+            try {
+              return database.prepare(sql).all() as TableRow[];
+            } finally {
+              database.close();
+            }
+          },
+          [Symbol.asyncDispose]: async () => {},
+        };
+      },
+      [Symbol.asyncDispose]: async () => {},
+    };
+  },
+  PostgreSQL: async () => {
+    const template = await TestDatabase.create();
+    return {
+      address: template.address,
+      copy: () => TestDatabase.create(template.name),
+      [Symbol.asyncDispose]: () => template[Symbol.asyncDispose](),
+    };
+  },
+};
+
+/** What differs from load to load. */
+const CHANGING: ReadonlySet<string> = new Set(['started_at', 'finished_at', 'heartbeat_at', 'host', 'process']);
+/** Tables that tell when something was done, or are the migrations' own. */
+const APART = /^(knex_|sqlite_stat|journal)/;
+
+/** All rows of all tables, each as a text, in an order that is always the same. */
+export async function allTables(registry: Pick<RegistryCopy, 'query'>): Promise<Record<string, string[]>> {
+  const query = (sql: string): Promise<TableRow[]> => registry.query(sql);
+  const isSqlite = await query('SELECT 1 FROM sqlite_master LIMIT 1').then(
+    () => true,
+    () => false,
+  );
+  const names = await query(
+    isSqlite
+      ? "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1"
+      : 'SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1',
+  );
+  const tables: Record<string, string[]> = {};
+  for (const { name } of names) {
+    if (APART.test(String(name))) continue;
+    const rows = await query(`SELECT * FROM ${name}`);
+    tables[String(name)] = rows.map(textOf).sort();
+  }
+  if (!isSqlite) {
+    const sequences = await query(
+      "SELECT sequencename AS name, last_value FROM pg_sequences WHERE sequencename NOT LIKE 'knex%'",
+    );
+    tables['sequences'] = sequences.map(textOf).sort();
+  }
+  return tables;
+}
+
+function textOf(row: TableRow): string {
+  return JSON.stringify(Object.entries(row).filter(([name]) => !CHANGING.has(name)));
+}
+
+/** What of `summary.json` tells when, where and how fast something was done. */
+const OF_THE_MOMENT = ['started_at', 'finished_at', 'stage_seconds', 'peak_memory_mb', 'report', 'resumed'];
+
+/** All files of a report, as text. */
+export function reportFiles(folder: string): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
+    const path = join(folder, name);
+    if (!statSync(path).isFile()) continue;
+    const text = readFileSync(path, 'latin1');
+    files[name] = name === 'summary.json' ? withoutMoment(text) : text;
+  }
+  return files;
+}
+
+function withoutMoment(json: string): string {
+  const summary = JSON.parse(json) as Record<string, unknown>;
+  return JSON.stringify(Object.fromEntries(Object.entries(summary).filter(([name]) => !OF_THE_MOMENT.includes(name))));
+}
+
+/** Where a load is cut short: before or behind a call of its store, from 1. */
+export interface Cut {
+  readonly moment: 'before' | 'behind';
+  readonly call: number;
+}
+
+/** A store that fails for good at one of its calls, as if its process had ended there. */
+export class FailingStore {
+  /** Calls so far. */
+  calls = 0;
+  #hasFailed = false;
+  readonly #cut: Cut | null;
+  readonly #failure: () => Error;
+
+  /** `null` for one that never fails. */
+  constructor(cut: Cut | null, failure: () => Error) {
+    this.#cut = cut;
+    this.#failure = failure;
+  }
+
+  /** The store with this failure in it. */
+  wrap(store: Store): Store {
+    return new Proxy(store, {
+      get: (target, name) => {
+        const member = Reflect.get(target, name, target) as unknown;
+        if (typeof member !== 'function') return member;
+        if (name === 'close') return () => target.close();
+        return (...args: unknown[]) => this.#call(member.bind(target) as (...all: unknown[]) => unknown, args);
+      },
+    });
+  }
+
+  async #call(method: (...args: unknown[]) => unknown, args: readonly unknown[]): Promise<unknown> {
+    const isCut = ++this.calls === this.#cut?.call;
+    if (isCut && this.#cut?.moment === 'before') this.#hasFailed = true;
+    if (this.#hasFailed) throw this.#failure();
+    const answer = await method(...args);
+    if (!isCut) return answer;
+    // The answer is lost.
+    this.#hasFailed = true;
+    throw this.#failure();
+  }
+}
