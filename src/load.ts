@@ -30,9 +30,9 @@ import {
   CLOSING,
   type Closing,
   closeRun,
-  commandOf,
   isPassing,
   type Loading,
+  loadingOf,
   type TakenUp,
   takeUp,
   type Unclosed,
@@ -167,7 +167,7 @@ export async function load(options: LoadOptions): Promise<Summary> {
   }
   const submission = await receiveSubmission({ ...options, comments, files, specs });
   checkDefaults(submission.spec, options.codes);
-  const loading: Loading = { submission: { ...submission, files: tellApart(submission.files) }, options };
+  const loading = loadingOf({ ...submission, files: tellApart(submission.files) }, options);
   if (options.mode === 'load') {
     const { load: earlier, unclosed } = await lookAtEarlier(loading, newRun(loading, clock.startedAt).run);
     if (earlier !== null) throw new LoadedBeforeError(earlier.runId, earlier.finishedAt);
@@ -195,7 +195,7 @@ async function close(unclosed: Unclosed, loading: Loading): Promise<Summary | nu
   const { database, signal = null, onNotice = () => {} } = loading.options;
   const store = await openForLoading(database);
   try {
-    await store.waitForTurn({ command: commandOf(loading), signal, onWait: onNotice });
+    await store.waitForTurn({ command: loading.command, signal, onWait: onNotice });
     const summary = await closeRun(store, unclosed);
     if (summary !== null) onNotice(`run ${unclosed.run.runId} was cut short when all was done; it is completed now`);
     return summary;
@@ -222,7 +222,7 @@ async function openStore(options: LoadOptions, folder: ReportFolder): Promise<St
 /** Runs a submission into an open store, or takes back what it wrote. */
 async function loadInto(store: Store, folder: ReportFolder, asked: Loading, clock: StageClock): Promise<Summary> {
   const { mode, signal = null, onNotice = () => {} } = asked.options;
-  await store.waitForTurn({ command: mode === 'load' ? commandOf(asked) : null, signal, onWait: onNotice });
+  await store.waitForTurn({ command: asked.command, signal, onWait: onNotice });
   const taken = await takeUp(store, asked, () => clock.now());
   const loading = taken ?? asked;
   const { submission, options } = loading;
@@ -291,7 +291,7 @@ function newRun(
   loading: Loading,
   startedAt: string,
 ): { readonly run: NewRun; readonly spec: Spec; readonly changed: RunContext['changedRules'] } {
-  const { submission, options } = loading;
+  const { submission, options, command } = loading;
   const { spec, changed } = changeRules(submission.spec, options.rules ?? {});
   const { codes, site, today, matchModel = 'exact' } = options;
   const run: NewRun = {
@@ -304,7 +304,7 @@ function newRun(
     ruleChanges: Object.keys(changed).length > 0 ? JSON.stringify(changed) : null,
     startedAt,
     matchModel,
-    command: options.mode === 'load' ? commandOf(loading) : null,
+    command,
   };
   return { run, spec, changed };
 }

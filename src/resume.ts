@@ -19,10 +19,16 @@ import type { LoadOptions } from './load.js';
 import { receiveSubmission, type Submission } from './receive.js';
 import { DEFAULT_SIZES, type Summary } from './run.js';
 
-/** A submission, and the options by which it is loaded. */
+/** A submission, the options by which it is loaded, and what of both decides what is made of its records. */
 export interface Loading {
   readonly submission: Submission;
   readonly options: LoadOptions;
+  /** `null` for what is not written, and cannot be gone on with. */
+  readonly command: Command | null;
+}
+
+export function loadingOf(submission: Submission, options: LoadOptions): Loading {
+  return { submission, options, command: options.mode === 'load' ? commandOf(submission, options) : null };
 }
 
 /** What is known of a run when its report is whole, kept before that gets its name. */
@@ -37,8 +43,7 @@ export interface Closing {
 /** The step of a run in which its report gets its name. */
 export const CLOSING = { stage: 'report', seq: 0, place: null } as const;
 
-/** All that decides what is made of the records of a submission. */
-export function commandOf({ submission: { spec, files }, options }: Loading): Command {
+function commandOf({ spec, files }: Submission, options: LoadOptions): Command {
   const { codes, map = null, matchModel = 'exact', thresholds = {}, encoding, sizes, maxIssuesPerCode } = options;
   const given = (value: unknown): string => (value == null ? '' : String(value));
   return {
@@ -76,15 +81,16 @@ async function onDayOf({ command }: DeadRun, loading: Loading): Promise<Loading>
   const named = received.files.map((file, i) => {
     return { ...file, source: { ...file.source, name: submission.files[i]!.source.name } };
   });
-  return { submission: { ...received, files: named }, options: { ...options, today } };
+  return loadingOf({ ...received, files: named }, { ...options, today });
 }
 
 /** Why a run cannot be gone on with by a command; nothing if it can. */
 function findHindrances(run: DeadRun, loading: Loading): string[] {
   const { command, checkpoints, fileIds } = run;
   if (command === null) return ['it kept nothing to go on from'];
-  const own = commandOf(loading);
-  const differing = Object.keys(own).filter((name) => command[name] !== own[name]);
+  const differing = Object.entries(loading.command ?? {}).flatMap(([name, value]) => {
+    return command[name] === value ? [] : [name];
+  });
   if (differing.length > 0) return [`this command has ${differing.join(', ')}`];
   const read = new Map(checkpoints.flatMap(({ filesRead }) => filesRead).map((part) => [part.fileId, part]));
   return loading.submission.files.flatMap(({ source }, i) => {
@@ -122,10 +128,11 @@ export async function takeUp(store: Store, loading: Loading, now: () => string):
       continue;
     }
     const why = hindrances.length === 0 ? '' : ` (${hindrances.join('; ')})`;
-    onNotice(`run ${dead.runId} was cut short before; what it had written is taken back${why}`);
+    const what = mode === 'load' ? 'taken back' : 'left out';
+    onNotice(`run ${dead.runId} was cut short before; what it had written is ${what}${why}`);
     const closing = mode === 'load' ? await readClosing(store, dead) : null;
-    await store.takeBack(dead.runId, now(), 'cut short, and taken back by the next run');
     if (closing !== null) onNotice(`its report is now ${setReportAside(closing.path)}`);
+    await store.takeBack(dead.runId, now(), 'cut short, and taken back by the next run');
   }
   return taken;
 }

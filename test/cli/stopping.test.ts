@@ -1,8 +1,9 @@
 /** Runs that are stopped, killed, or come while another is loading. */
 import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { MIIS } from '../support/fixtures.js';
-import { type Outcome, type RunningProgram, runProgram, startProgram } from '../support/program.js';
+import { type RunningProgram, runProgram, startProgram } from '../support/program.js';
 import { contentOf, Sandbox } from '../support/sandbox.js';
 import { writeSubmission } from '../support/submission.js';
 
@@ -85,45 +86,60 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s', (signal) => {
   });
 });
 
+/** A registry in which a large load was killed when it had written some of its records. */
+async function killLargeLoad(sandbox: Sandbox): Promise<void> {
+  const run = await beginLargeLoad(sandbox);
+  run.child.kill('SIGKILL');
+  expect(await run.outcome).toMatchObject({ code: null, stdout: '', stderr: '' });
+}
+
 describe('a run that was killed', () => {
-  let sandbox: Sandbox;
-  let next: Outcome;
-  beforeAll(async () => {
-    sandbox = new Sandbox();
-    const run = await beginLargeLoad(sandbox);
-    run.child.kill('SIGKILL');
-    expect(await run.outcome).toMatchObject({ code: null, stdout: '', stderr: '' });
-  });
-  afterAll(() => sandbox[Symbol.dispose]());
-
-  test('has made no report', () => {
+  test('is listed as running, without a report, until the same command goes on with it', async () => {
+    using sandbox = new Sandbox();
+    await killLargeLoad(sandbox);
     expect(sandbox.files().filter((name) => name.startsWith('large/'))).toEqual([]);
-  });
+    const listed = await runProgram(sandbox.folder, ['runs', '--db', 'registry.db']);
+    expect(listed).toMatchObject({ code: 0, stderr: '' });
+    expect(listed.stdout).toMatch(/^ +2 {2}running /m);
 
-  test('is listed as running until another run comes', async () => {
-    const outcome = await runProgram(sandbox.folder, ['runs', '--db', 'registry.db']);
-    expect(outcome).toMatchObject({ code: 0, stderr: '' });
-    expect(outcome.stdout).toMatch(/^ +2 {2}running /m);
-  });
-
-  test('is taken back by the next run, which says so', async () => {
-    next = await runProgram(sandbox.folder, load('large', 'second'));
+    const next = await runProgram(sandbox.folder, load('large'));
     expect(next).toMatchObject({
       code: 0,
       stdout: '',
-      stderr: 'immload: run 2 was cut short before; what it had written is taken back\n',
+      stderr: 'immload: run 2 was cut short before; it begins again\n',
+    });
+    expect(sandbox.query(RUNS)).toEqual([
+      { id: 1, status: 'completed', message: null },
+      { id: 2, status: 'completed', message: null },
+    ]);
+    using fresh = new Sandbox();
+    await runProgram(fresh.folder, load('small'));
+    await runProgram(fresh.folder, load('large'));
+    expect(rowsOf(sandbox)).toEqual(rowsOf(fresh));
+    expect(sandbox.files()).toEqual(fresh.files());
+  });
+
+  test.each([
+    ['by another command, which says why', () => [...load('small'), '--again'], ' (this command has other files)'],
+    ['by the same command with --restart', () => [...load('large'), '--restart'], ''],
+  ])('is taken back %s', async (_, args, why) => {
+    using sandbox = new Sandbox();
+    await killLargeLoad(sandbox);
+    rmSync(sandbox.path('small'), { recursive: true });
+    expect(await runProgram(sandbox.folder, args())).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: `immload: run 2 was cut short before; what it had written is taken back${why}\n`,
     });
     expect(sandbox.query(RUNS)).toEqual([
       { id: 1, status: 'completed', message: null },
       { id: 2, status: 'failed', message: 'cut short, and taken back by the next run' },
       { id: 3, status: 'completed', message: null },
     ]);
-  });
-
-  test('leaves no trace in what the next run loads', async () => {
     using fresh = new Sandbox();
     await runProgram(fresh.folder, load('small'));
-    await runProgram(fresh.folder, load('large'));
+    rmSync(fresh.path('small'), { recursive: true });
+    await runProgram(fresh.folder, args());
     expect(rowsOf(sandbox)).toEqual(rowsOf(fresh));
   });
 });

@@ -102,7 +102,7 @@ const LOADER = `
   await store.waitForTurn();
   await store.openRun(newRun(), []);
   console.log('loads');
-  setInterval(() => {}, 60_000);
+  setInterval(() => store.beat(1), 60_000);
 `;
 
 async function startLoader(database: string): Promise<ChildProcess> {

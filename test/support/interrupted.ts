@@ -1,56 +1,65 @@
 /** Registries that loads are cut short in, and what must be the same in the end as if none had been. */
 import { copyFileSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import type { Store } from '../../src/db/store.js';
 import { TestDatabase } from './postgres.js';
 import type { Sandbox, TableRow } from './sandbox.js';
 
-/** A registry that was filled before, of which as many copies can be made as are needed. */
-export interface Template extends AsyncDisposable {
-  readonly address: string;
-  copy(): Promise<RegistryCopy>;
-}
-
-export interface RegistryCopy extends AsyncDisposable {
+/** A registry that can be brought back to what was in it, again and again. */
+export interface Registry extends AsyncDisposable {
   readonly address: string;
   query(sql: string): Promise<TableRow[]>;
+  /** Remembers what is in it by now. */
+  keep(): Promise<void>;
+  /** Brings back what was in it then. */
+  restore(): Promise<void>;
 }
 
-/** Where registries are, by database. */
-export const DATABASES: Readonly<Record<string, (sandbox: Sandbox) => Promise<Template>>> = {
-  SQLite: async (sandbox) => {
-    let copies = 0;
-    return {
-      address: sandbox.database,
-      async copy() {
-        const address = sandbox.path(`copy-${++copies}.db`);
-        copyFileSync(sandbox.database, address);
-        return {
-          address,
-          query: async (sql: string) => {
-            const database = new Database(address, { readonly: true });
-            try {
-              return database.prepare(sql).all() as TableRow[];
-            } finally {
-              database.close();
-            }
-          },
-          [Symbol.asyncDispose]: async () => {},
-        };
-      },
-      [Symbol.asyncDispose]: async () => {},
-    };
-  },
+/** Makes an empty registry for a test, by database. */
+export const REGISTRIES: Readonly<Record<string, (sandbox: Sandbox) => Promise<Registry>>> = {
+  SQLite: async (sandbox) => ({
+    address: sandbox.database,
+    query: async (sql) => sandbox.query(sql),
+    keep: async () => copyFileSync(sandbox.database, sandbox.path('kept.db')),
+    restore: async () => copyFileSync(sandbox.path('kept.db'), sandbox.database),
+    [Symbol.asyncDispose]: async () => {},
+  }),
   PostgreSQL: async () => {
-    const template = await TestDatabase.create();
+    const database = await TestDatabase.create();
     return {
-      address: template.address,
-      copy: () => TestDatabase.create(template.name),
-      [Symbol.asyncDispose]: () => template[Symbol.asyncDispose](),
+      address: database.address,
+      query: (sql) => database.query(sql),
+      keep: async () => {
+        await database.query(KEEP);
+      },
+      restore: async () => {
+        await database.query('CALL kept.restore()');
+      },
+      [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
     };
   },
 };
+
+/** Copies of a database take seconds; copies of its tables do not. */
+const KEEP = `
+  CREATE SCHEMA kept;
+  CREATE TABLE kept.sequences AS SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public';
+  DO $$ DECLARE name text; BEGIN
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+      EXECUTE format('CREATE TABLE kept.%I AS SELECT * FROM public.%I', name, name);
+    END LOOP;
+  END $$;
+  CREATE PROCEDURE kept.restore() LANGUAGE plpgsql AS $$ DECLARE name text; last bigint; BEGIN
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+      EXECUTE format('ALTER TABLE public.%I DISABLE TRIGGER ALL', name);
+      EXECUTE format('DELETE FROM public.%I', name);
+      EXECUTE format('INSERT INTO public.%I SELECT * FROM kept.%I', name, name);
+      EXECUTE format('ALTER TABLE public.%I ENABLE TRIGGER ALL', name);
+    END LOOP;
+    FOR name, last IN SELECT * FROM kept.sequences LOOP
+      PERFORM setval(format('public.%I', name)::regclass, coalesce(last, 1), last IS NOT NULL);
+    END LOOP;
+  END $$`;
 
 /** What differs from load to load. */
 const CHANGING: ReadonlySet<string> = new Set(['started_at', 'finished_at', 'heartbeat_at', 'host', 'process']);
@@ -58,7 +67,7 @@ const CHANGING: ReadonlySet<string> = new Set(['started_at', 'finished_at', 'hea
 const APART = /^(knex_|sqlite_stat|journal)/;
 
 /** All rows of all tables, each as a text, in an order that is always the same. */
-export async function allTables(registry: Pick<RegistryCopy, 'query'>): Promise<Record<string, string[]>> {
+export async function allTables(registry: Pick<Registry, 'query'>): Promise<Record<string, string[]>> {
   const query = (sql: string): Promise<TableRow[]> => registry.query(sql);
   const isSqlite = await query('SELECT 1 FROM sqlite_master LIMIT 1').then(
     () => true,

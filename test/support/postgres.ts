@@ -32,10 +32,10 @@ export class TestDatabase {
     this.name = name;
   }
 
-  /** Makes an empty database, or a copy of another that nobody is connected to. */
-  static async create(template = 'template1'): Promise<TestDatabase> {
+  /** Makes an empty database. */
+  static async create(): Promise<TestDatabase> {
     const name = `t_${randomBytes(8).toString('hex')}`;
-    await withClient('postgres', (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
+    await withClient('postgres', (client) => client.query(`CREATE DATABASE ${name}`));
     return new TestDatabase(name);
   }
 
