@@ -15,8 +15,8 @@ export interface Registry extends AsyncDisposable {
   restore(): Promise<void>;
 }
 
-/** Makes an empty registry for a test, by database. */
-export const REGISTRIES: Readonly<Record<string, (sandbox: Sandbox) => Promise<Registry>>> = {
+/** Makes an empty registry, by database; for a server that is not the one of the tests, by its port. */
+export const REGISTRIES: Readonly<Record<string, (sandbox: Sandbox, port?: number) => Promise<Registry>>> = {
   SQLite: async (sandbox) => ({
     address: sandbox.database,
     query: async (sql) => sandbox.query(sql),
@@ -24,8 +24,8 @@ export const REGISTRIES: Readonly<Record<string, (sandbox: Sandbox) => Promise<R
     restore: async () => copyFileSync(sandbox.path('kept.db'), sandbox.database),
     [Symbol.asyncDispose]: async () => {},
   }),
-  PostgreSQL: async () => {
-    const database = await TestDatabase.create();
+  PostgreSQL: async (_, port) => {
+    const database = await TestDatabase.create(port);
     return {
       address: database.address,
       query: (sql) => database.query(sql),

@@ -1,16 +1,15 @@
 /** A PostgreSQL database of its own for a test. */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { inject } from 'vitest';
 import { addressOf, TEST_PASSWORD, TEST_USER } from './postgres-server.js';
 import type { TableRow } from './sandbox.js';
 
 const NUMBERS: ReadonlySet<number> = new Set([20, 21, 23, 700, 701, 1700]);
 
-async function withClient<T>(database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+async function withClient<T>(port: number, database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({
     host: '127.0.0.1',
-    port: inject('postgresPort'),
+    port,
     user: TEST_USER,
     password: TEST_PASSWORD,
     database,
@@ -27,32 +26,36 @@ async function withClient<T>(database: string, work: (client: pg.Client) => Prom
 /** A database that is dropped when its test ends: `await using`. */
 export class TestDatabase {
   readonly name: string;
+  readonly #port: number;
 
-  private constructor(name: string) {
+  private constructor(name: string, port: number) {
     this.name = name;
+    this.#port = port;
   }
 
-  /** Makes an empty database. */
-  static async create(): Promise<TestDatabase> {
+  /** Makes an empty database: on the server of the tests, or on another one. */
+  static async create(port?: number): Promise<TestDatabase> {
     const name = `t_${randomBytes(8).toString('hex')}`;
-    await withClient('postgres', (client) => client.query(`CREATE DATABASE ${name}`));
-    return new TestDatabase(name);
+    // Only where tests run there is something to be injected.
+    const ownPort = port ?? (await import('vitest')).inject('postgresPort');
+    await withClient(ownPort, 'postgres', (client) => client.query(`CREATE DATABASE ${name}`));
+    return new TestDatabase(name, ownPort);
   }
 
   get address(): string {
-    return addressOf(inject('postgresPort'), this.name);
+    return addressOf(this.#port, this.name);
   }
 
   /** The address for another user, or with options. */
   addressWith({ user = TEST_USER, password = TEST_PASSWORD, query = '' }): string {
-    return `${addressOf(inject('postgresPort'), this.name, user, password)}${query}`;
+    return `${addressOf(this.#port, this.name, user, password)}${query}`;
   }
 
   async query(sql: string): Promise<TableRow[]> {
-    return withClient(this.name, async (client) => (await client.query(sql)).rows as TableRow[]);
+    return withClient(this.#port, this.name, async (client) => (await client.query(sql)).rows as TableRow[]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await withClient('postgres', (client) => client.query(`DROP DATABASE ${this.name} WITH (FORCE)`));
+    await withClient(this.#port, 'postgres', (client) => client.query(`DROP DATABASE ${this.name} WITH (FORCE)`));
   }
 }

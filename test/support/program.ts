@@ -3,15 +3,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packageFolder } from '../../src/files/specs.js';
 
 /** The package under test. */
-const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
+const PACKAGE = packageFolder();
 const MAIN = 'dist/src/cli/main.js';
 
 export interface ProgramOptions {
   /** Whom to run as; the own user unless told otherwise. */
   readonly as?: ProgramUser;
+  /** Arguments for Node itself, before those of the program. */
+  readonly node?: readonly string[];
+  /** Variables of the environment, beside those of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A user, and a program that this user can reach. */
@@ -46,9 +50,10 @@ export interface RunningProgram {
 
 /** Starts the program. */
 export function startProgram(folder: string, args: readonly string[], options: ProgramOptions = {}): RunningProgram {
-  const { as = OWN_USER } = options;
-  const child = spawn(as.node, [join(as.package, MAIN), ...args], {
+  const { as = OWN_USER, node = [], env = {} } = options;
+  const child = spawn(as.node, [...node, join(as.package, MAIN), ...args], {
     cwd: folder,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(as.id !== null && { uid: as.id, gid: as.id }),
   });

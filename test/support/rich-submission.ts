@@ -32,7 +32,7 @@ function specOf(json: object): Spec {
 }
 
 /** Up to two doses in each row, with their patient. */
-const COMBINED = specOf({
+const COMBINED = {
   id: 'rows',
   version: '1',
   title: 'A test',
@@ -62,8 +62,7 @@ const COMBINED = specOf({
       ],
     },
   },
-});
-const TAGGED = specOf(smallestTagged());
+};
 
 const PATIENTS = 'facility_id|patient_id|last_name|first_name|birth_date|sex|street|phone';
 const DOSES = 'facility_id|patient_id|vaccination_id|cvx|admin_date|lot_number|mvx|information_source';
@@ -130,7 +129,15 @@ function taggedOf(random: Random, patients: number): string[] {
 }
 
 /** So little at a time that there are many borders. */
-const TINY = { chunkBytes: 400, blockBytes: 300, batchRows: 12, sortCharacters: 900 };
+export const TINY = { chunkBytes: 400, blockBytes: 300, batchRows: 12, sortCharacters: 900 };
+
+/** The specification of each kind, as a file holds it. */
+export const RICH_SPECS: Readonly<Record<string, object>> = {
+  'three kinds of files': COMMENTED,
+  'matched by weight': MIIS,
+  'a file of patients and doses': COMBINED,
+  'lines of patients and doses': smallestTagged(),
+};
 
 /** Submissions by what they are; each kind in two runs, of which the first makes what the second meets. */
 export const RICH: Readonly<Record<string, (seed: number, run: 0 | 1) => SandboxLoad>> = {
@@ -161,12 +168,12 @@ export const RICH: Readonly<Record<string, (seed: number, run: 0 | 1) => Sandbox
   'a file of patients and doses': (seed, run) => {
     const random = new Random(seed * 2 + run);
     const columns = 'site|id|last|first|born|phone|cvx1|given1|lot1|cvx2|given2|lot2';
-    return { spec: COMBINED, files: { 'h.txt': miis(columns, ...combinedOf(random, 40)) }, sizes: TINY };
+    return { spec: specOf(COMBINED), files: { 'h.txt': miis(columns, ...combinedOf(random, 40)) }, sizes: TINY };
   },
   'lines of patients and doses': (seed, run) => {
     const random = new Random(seed * 2 + run);
     return {
-      spec: TAGGED,
+      spec: specOf(smallestTagged()),
       site: 'F1',
       files: { 'h.txt': miis('P|99|First|05/04/2015', ...taggedOf(random, 24)) },
       sizes: TINY,
