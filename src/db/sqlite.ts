@@ -277,6 +277,8 @@ function connect(path: string): Database.Database {
   const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
   database.pragma(`cache_size = -${PAGE_CACHE_KB}`);
   database.pragma('foreign_keys = OFF');
+  // What is committed outlives a power cut: without, the journal could come back and roll the last commit back.
+  database.pragma('synchronous = EXTRA');
   return database;
 }
 
@@ -331,7 +333,8 @@ const PROBLEMS: readonly (readonly [RegExp, StoreProblem, string])[] = [
   [/^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/, 'not-writable', CANNOT_BE_WRITTEN],
   [/^SQLITE_FULL/, 'full', 'the disk is full; make room and run the same command again'],
   [/^SQLITE_(BUSY|LOCKED)/, 'busy', 'another program has it in use; try again when that is done'],
-  [/^SQLITE_(CORRUPT|IOERR)/, 'damaged', 'the file or the disk is damaged'],
+  [/^SQLITE_CORRUPT/, 'damaged', 'the file or the disk is damaged'],
+  [/^SQLITE_IOERR/, 'damaged', 'the disk reports a fault; run the same command again when that is mended'],
 ];
 
 /** Runs work on a database and turns its errors into ours, which name the file and a remedy and hold no value. */

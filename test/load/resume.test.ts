@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Store, StoreError } from '../../src/db/store.js';
 import { LoadedBeforeError } from '../../src/load.js';
 import { allTables, type Cut, FailingStore, REGISTRIES, reportFiles } from '../support/interrupted.js';
-import { RICH } from '../support/rich-submission.js';
+import { RICH, writeRich } from '../support/rich-submission.js';
 import { Sandbox, type SandboxLoad } from '../support/sandbox.js';
 
 const failing = vi.hoisted(() => ({ store: null as { wrap(store: Store): Store } | null }));
@@ -43,7 +43,7 @@ describe.each(WAYS)('$kind, into $database', ({ database, kind, seed }) => {
     await using registry = await REGISTRIES[database]!(sandbox);
     await sandbox.load({ ...RICH[kind]!(seed, 0), database: registry.address });
     await registry.keep();
-    const submission: SandboxLoad = { ...writeFiles(sandbox, RICH[kind]!(seed, 1)), again: false };
+    const submission: SandboxLoad = { ...writeRich(sandbox, RICH[kind]!(seed, 1)), again: false };
 
     // Without any failure: what must come of it, and how many calls there are.
     const counting = new FailingStore(null, lost);
@@ -97,14 +97,3 @@ const WHERE_LOADS_GO_ON = [
   'run N was cut short before; it goes on behind its dose reviews',
   'run N was cut short when all was done; it is completed now',
 ];
-
-/** The submission with its files on the disk, so that every load reads the same ones. */
-function writeFiles(sandbox: Sandbox, submission: SandboxLoad): SandboxLoad {
-  const written: Record<string, string[]> = {};
-  for (const role of ['patients', 'immunizations', 'comments', 'files'] as const) {
-    written[role] = Object.entries((submission[role] ?? {}) as Record<string, string>).map(([name, text]) => {
-      return sandbox.write(name, text);
-    });
-  }
-  return { ...submission, ...written };
-}

@@ -2,7 +2,7 @@
 import { checkSpec, completeSpec, type Spec } from '../../src/core/spec.js';
 import { MIIS } from './fixtures.js';
 import { Random } from './random.js';
-import { miis, type SandboxLoad } from './sandbox.js';
+import { miis, type Sandbox, type SandboxLoad } from './sandbox.js';
 import { smallestTagged } from './small-spec.js';
 
 /** `miis-legacy` with comments on patients. */
@@ -180,3 +180,14 @@ export const RICH: Readonly<Record<string, (seed: number, run: 0 | 1) => Sandbox
     };
   },
 };
+
+/** A submission with its files on the disk, so that every load reads the same ones. */
+export function writeRich(sandbox: Sandbox, submission: SandboxLoad): SandboxLoad {
+  const written: Record<string, string[]> = {};
+  for (const role of ['patients', 'immunizations', 'comments', 'files'] as const) {
+    written[role] = Object.entries((submission[role] ?? {}) as Record<string, string>).map(([name, text]) => {
+      return sandbox.write(name, text);
+    });
+  }
+  return { ...submission, ...written };
+}
