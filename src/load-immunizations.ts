@@ -69,7 +69,7 @@ export async function loadImmunizations(
     // Late doses are compared with what was stored of their patients: that must be in the store by then.
     await writer.flush();
     for (const doses of order.patients()) await writer.write([doses], stream, 'storing immunizations');
-    await writer.flush();
+    await writer.flush(true);
     await writer.rejectRefused();
     if (!context.unmapped.isEmpty) await context.unmapped.findNeighbours(linker, context.store);
     return await writer.finish();
@@ -219,7 +219,7 @@ export class DoseWriter {
     if (this.#waitingDoses < this.#context.sizes.batchRows) return;
     if (isLate) this.#showProgress();
     else this.#onStage('store');
-    await this.flush();
+    await this.flush(isLate);
     if (!isLate) this.#onStage('immunizations');
   }
 
@@ -232,14 +232,14 @@ export class DoseWriter {
     this.#context.onProgress({ stage: 'storing immunizations', done, total, unit: 'records', records: done });
   }
 
-  /** Writes what is waiting in one transaction. */
-  async flush(): Promise<void> {
+  /** Writes what is waiting in one transaction. Where doses had to be sorted, the last one says nothing of the others. */
+  async flush(isSorted = false): Promise<void> {
     if (this.#waitingDoses === 0) return;
     const { store, runId, signal, checkpoints } = this.#context;
     signal?.throwIfAborted();
     const doses = this.#waiting.flat();
     const { file, record, offset } = doses.at(-1)!;
-    const place = { fileId: this.#files[file]!.fileId, record, offset };
+    const place = isSorted ? null : { fileId: this.#files[file]!.fileId, record, offset };
     const stored = await checkpoints.step<readonly RefusedRecord[], StoredDoses>(
       { stage: 'immunizations', seq: this.#batches++, place },
       () => this.#files.map(({ read }) => read),

@@ -3,6 +3,7 @@ import type { Thresholds } from './core/match/match-people.js';
 import type { IsoDate } from './core/model.js';
 import {
   type CheckpointMark,
+  type CheckpointStage,
   type Command,
   type DeadRun,
   type FileResult,
@@ -106,7 +107,7 @@ export interface TakenUp extends Loading {
   /** The last place that it had come to, `null` if it begins again. */
   readonly from: CheckpointMark | null;
   /** The stages that it had come to. */
-  readonly stages: readonly CheckpointMark['stage'][];
+  readonly stages: readonly CheckpointStage[];
 }
 
 /**
@@ -137,10 +138,19 @@ export async function takeUp(store: Store, loading: Loading, now: () => string):
   return taken;
 }
 
+/** Where a run goes on that has no place in a file. */
+const STAGE_WORDS: Readonly<Record<CheckpointStage, string>> = {
+  patients: 'behind its patients',
+  immunizations: 'among the doses that had to be sorted',
+  'dose reviews': 'behind its doses',
+  comments: 'among its comments',
+  report: 'with its report',
+};
+
 /** Where a run goes on, in words. */
 function describePlace(from: CheckpointMark | null, { fileIds }: DeadRun, { submission }: Loading): string {
   if (from === null) return 'it begins again';
-  if (from.place === null) return `it goes on behind its ${from.stage}`;
+  if (from.place === null) return `it goes on ${STAGE_WORDS[from.stage]}`;
   const { fileId, record } = from.place;
   const { shown } = submission.files[fileIds.indexOf(fileId)]!.source;
   return `it goes on behind record ${record} of ${shown}`;

@@ -117,9 +117,10 @@ function withoutMoment(json: string): string {
   return JSON.stringify(Object.fromEntries(Object.entries(summary).filter(([name]) => !OF_THE_MOMENT.includes(name))));
 }
 
-/** Where a load is cut short: before or behind a call of its store, from 1. */
+/** Where a load is cut short: before or behind a call of its store, from 1; of all of them, or of one method. */
 export interface Cut {
   readonly moment: 'before' | 'behind';
+  readonly method?: keyof Store;
   readonly call: number;
 }
 
@@ -144,16 +145,19 @@ export class FailingStore {
         const member = Reflect.get(target, name, target) as unknown;
         if (typeof member !== 'function') return member;
         if (name === 'close') return () => target.close();
-        return (...args: unknown[]) => this.#call(member.bind(target) as (...all: unknown[]) => unknown, args);
+        const call = member.bind(target) as (...args: unknown[]) => unknown;
+        return (...args: unknown[]) => this.#call(String(name), () => call(...args));
       },
     });
   }
 
-  async #call(method: (...args: unknown[]) => unknown, args: readonly unknown[]): Promise<unknown> {
-    const isCut = ++this.calls === this.#cut?.call;
+  async #call(name: string, call: () => unknown): Promise<unknown> {
+    const isCounted = this.#cut?.method === undefined || this.#cut.method === name;
+    if (isCounted) this.calls++;
+    const isCut = isCounted && this.calls === this.#cut?.call;
     if (isCut && this.#cut?.moment === 'before') this.#hasFailed = true;
     if (this.#hasFailed) throw this.#failure();
-    const answer = await method(...args);
+    const answer = await call();
     if (!isCut) return answer;
     // The answer is lost.
     this.#hasFailed = true;
