@@ -15,6 +15,7 @@ import { VaccineMap } from './core/vaccine-map.js';
 import { openScratch, SqliteStore } from './db/sqlite.js';
 import { type FileResult, type MatchModelId, type NewRun, type Store, StoreError } from './db/store.js';
 import { applyEarlierDecisions } from './decide-review.js';
+import { findNarrowDisks } from './disk-space.js';
 import type { LoadedMap } from './files/maps.js';
 import { RejectFile } from './files/rejects.js';
 import { ChangeLog, CsvReport, fullPath, IssueLog, ReportFolder } from './files/reports.js';
@@ -173,6 +174,8 @@ export async function load(options: LoadOptions): Promise<Summary> {
     if (earlier !== null) throw new LoadedBeforeError(earlier.runId, earlier.finishedAt);
     const closed = unclosed === null ? null : await close(unclosed, loading);
     if (closed !== null) return closed;
+    const reportFolder = options.report ?? DEFAULT_REPORT_PARENT;
+    for (const notice of findNarrowDisks(loading, reportFolder)) options.onNotice?.(notice);
   }
   const folder =
     options.report === null ? ReportFolder.createIn(DEFAULT_REPORT_PARENT) : ReportFolder.create(options.report);

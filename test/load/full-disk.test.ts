@@ -1,5 +1,6 @@
 /** Disks that are full or broken while a load writes: nothing is half, and the same command goes on afterwards. */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import fs, { existsSync, readdirSync, rmSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { LoadedBeforeError } from '../../src/load.js';
@@ -53,6 +54,29 @@ describe.each(Object.keys(REGISTRIES))('beside a registry in %s', (database) => 
       expect(found, `call ${at}: ${String(error)}`).toEqual(expected);
     }
   });
+});
+
+test('a disk with too little room is told before anything is written', async () => {
+  using sandbox = new Sandbox();
+  const told: string[] = [];
+  const { statfsSync } = fs;
+  fs.statfsSync = (() => ({ bavail: 100, bsize: 4096 })) as unknown as typeof statfsSync;
+  syncBuiltinESMExports();
+  try {
+    const submission = RICH['three kinds of files']!(3, 0);
+    await sandbox.load({ ...submission, onNotice: (notice) => told.push(notice) });
+    expect(told).toEqual([]);
+    const paths = { patients: sandbox.path('p.txt'), immunizations: sandbox.path('d.txt') };
+    writeSubmission({ patients: 700, dosesPerPatient: 3, seed: 3 }, MIIS, paths);
+    const files = { patients: [paths.patients], immunizations: [paths.immunizations] };
+    await sandbox.load({ ...files, onNotice: (notice) => told.push(notice) });
+    expect(told).toEqual([
+      `${sandbox.database}: up to 1 MB may be needed and 1 MB are free; if the disk gets full, make room and run the same command again`,
+    ]);
+  } finally {
+    fs.statfsSync = statfsSync;
+    syncBuiltinESMExports();
+  }
 });
 
 test('a registry in SQLite that cannot grow ends the load at any size, and the same command goes on', async () => {

@@ -255,7 +255,9 @@ describe('a run that was cut short', () => {
     using sandbox = new Sandbox();
     const submission = await cutShort(sandbox);
     const { resumed } = await sandbox.load(submission);
-    expect(resumed).toEqual({ behind: { stage: 'immunizations', file: expect.stringMatching(/^[de]\.txt$/), record: expect.any(Number) } });
+    expect(resumed).toEqual({
+      behind: { stage: 'immunizations', file: expect.stringMatching(/^[de]\.txt$/), record: expect.any(Number) },
+    });
   });
 
   test('leaves nothing of it behind when it is completed', async () => {

@@ -22,6 +22,7 @@ const options = await yargs(hideBin(process.argv))
     kills: { type: 'number', default: 500, describe: 'Kills at any moment, for each database' },
     commits: { type: 'boolean', default: true, describe: 'Kill at every commit of small submissions, too' },
     seed: { type: 'number', default: 1, describe: 'Another one for other submissions and moments' },
+    crashes: { type: 'number', default: 50, describe: 'Crashes of the PostgreSQL server at any moment' },
     patients: { type: 'number', default: 2000, describe: 'Patients of the larger submissions' },
     database: { type: 'string', array: true, default: Object.keys(REGISTRIES), choices: Object.keys(REGISTRIES) },
   })
@@ -76,26 +77,36 @@ async function killAtCommits(database: string, seed: number, port: number): Prom
   return kills;
 }
 
-async function killAtAnyMoment(
-  database: string,
-  seed: number,
-  port: number,
-): Promise<{ kills: number; loads: number }> {
-  const random = new Random(seed);
-  const done = { kills: 0, loads: 0 };
-  for (let submission = seed; done.kills < options.kills; submission++) {
+/** How often loads were cut short, and how many. */
+interface Done {
+  kills: number;
+  loads: number;
+}
+
+/** How loads are cut short at any moment: they are killed, or the server crashes. */
+interface CutShort {
+  readonly times: number;
+  readonly words: string;
+  readonly crash?: () => Promise<void>;
+}
+
+async function cutShort(database: string, port: number, { times, words, crash }: CutShort): Promise<Done> {
+  const random = new Random(options.seed);
+  const done: Done = { kills: 0, loads: 0 };
+  for (let submission = options.seed; done.kills < times; submission++) {
     using sandbox = new Sandbox();
     await using registry = await REGISTRIES[database]!(sandbox, port);
     const commands = ([0, 1] as const).map((run) => clinicCommand(sandbox, submission, run));
-    const load = await KilledLoad.prepare(sandbox, registry, commands[0]!, commands[1]!);
-    for (let n = 0; n < TRIES_PER_SUBMISSION && done.kills < options.kills; n++) {
+    const load = await KilledLoad.prepare(sandbox, registry, commands[0]!, commands[1]!, crash);
+    for (let n = 0; n < TRIES_PER_SUBMISSION && done.kills < times; n++) {
       const kills: Kill[] = Array.from({ length: random.integer(1, MOST_KILLS_PER_TRY) }, () => {
-        return { afterMs: random.integer(0, Math.ceil(load.wholeMs)) };
+        const ms = random.integer(0, Math.ceil(load.wholeMs));
+        return crash === undefined ? { afterMs: ms } : { crashAfterMs: ms };
       });
       done.kills += await load.try(kills);
       done.loads++;
     }
-    console.log(`${database}: ${done.kills} kills at any moment of ${done.loads} loads, all equal`);
+    console.log(`${database}: ${done.kills} ${words} of ${done.loads} loads, all equal`);
   }
   return done;
 }
@@ -105,8 +116,14 @@ const port = server?.port ?? 0;
 try {
   for (const database of options.database) {
     const atCommits = options.commits ? await killAtCommits(database, options.seed, port) : 0;
-    const { kills, loads } = await killAtAnyMoment(database, options.seed, port);
+    const how = { times: options.kills, words: 'kills at any moment' };
+    const { kills, loads } = await cutShort(database, port, how);
     console.log(`${database}: ${kills} kills at any moment of ${loads} loads and ${atCommits} at commits: all equal`);
+  }
+  if (server !== null) {
+    const how = { times: options.crashes, words: 'crashes of the server at any moment', crash: server.crash };
+    const { kills, loads } = await cutShort('PostgreSQL', server.port, how);
+    console.log(`PostgreSQL: ${kills} crashes of the server at any moment of ${loads} loads: all equal`);
   }
 } finally {
   await server?.stop();

@@ -1,4 +1,7 @@
 /** A PostgreSQL server for a run of the tests, from the binaries that npm brings: nothing needs to be installed. */
+
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { arch, platform, tmpdir } from 'node:os';
@@ -11,6 +14,8 @@ import { packageFolder } from '../../src/files/specs.js';
 export interface TestServer {
   readonly port: number;
   readonly stop: () => Promise<void>;
+  /** Ends the server at once, without writing anything, and starts it again. */
+  readonly crash: () => Promise<void>;
 }
 
 export const TEST_USER = 'immload_tests';
@@ -59,6 +64,13 @@ export async function startServer(flags: readonly string[] = []): Promise<TestSe
   }
   return {
     port,
+    crash: async () => {
+      const { process: running } = server as unknown as { readonly process: ChildProcess };
+      const ended = once(running, 'exit');
+      running.kill('SIGQUIT');
+      await ended;
+      await server.start();
+    },
     stop: async () => {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
