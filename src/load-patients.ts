@@ -401,7 +401,7 @@ export class PatientMatcher {
     if (patientIds.length === 0) return;
     const total = patientIds.length;
     onNotice(`adding match keys for ${total} patients that were loaded with --match-model exact; this is done once`);
-    await addMissingKeys(store, patientIds, async (done) => {
+    await addMissingKeys(store, runId, patientIds, async (done) => {
       signal?.throwIfAborted();
       onProgress({ stage: 'adding match keys', done, total, unit: 'records', records: done });
       await store.beat(runId);
@@ -687,13 +687,16 @@ export class PatientMatcher {
   async #writeWeighedKeys(): Promise<void> {
     const { weighed } = this.#set;
     if (weighed === null) return;
-    const { batchRows } = this.#context.sizes;
-    let writes = emptyWrites();
-    for (const key of weighed.keys(this.#personOf)) {
-      writes.matchKeys.push(key);
-      if (writes.matchKeys.length >= batchRows) writes = await this.#flush(writes);
-    }
-    await this.#flush({ ...writes, nameUses: weighed.nameUses() });
+    const { store, runId, signal } = this.#context;
+    signal?.throwIfAborted();
+    const patientOf = this.#personOf;
+    await store.writeKeyPacks(
+      runId,
+      (function* () {
+        for (const pack of weighed.packs(patientOf)) yield { ...pack, runId };
+      })(),
+    );
+    await this.#flush({ ...emptyWrites(), nameUses: weighed.nameUses() });
   }
 
   /** What a person of the store gains from records of the submission. */

@@ -1,8 +1,10 @@
 /** What matching by weight asks of a SQLite registry: candidates by key, their records, and how common names are. */
 import type { Database } from 'better-sqlite3';
+import { KeySearch, rowKeyOf, type SoughtKeys } from '../core/match/key-packs.js';
 import { COMPARED_PATIENT_FIELDS } from '../core/match/people.js';
 import { PATIENT, type Row } from '../core/model.js';
-import type { ComparableRecord, PatientKey } from './store.js';
+import { bytesOf, numbersOf } from './numbers.js';
+import type { ComparableRecord, KeyPackOfRun } from './store.js';
 import { PATIENT_COLUMNS, PATIENT_SLOTS, rowOf } from './tables.js';
 
 /** The columns that comparing needs; the others of a patient are never read for it. */
@@ -13,20 +15,51 @@ const CHART = COMPARED_COLUMNS.findIndex(({ name }) => name === 'chart_number');
 export function findPatientsByKeys(
   database: Database,
   schemas: readonly string[],
-  keys: Iterable<number>,
+  passes: Iterable<SoughtKeys>,
   mostPerKey: number,
 ): number[] {
   const found = new Set<number>();
-  const statements = schemas.map((schema) =>
-    database.prepare(`SELECT patient_id FROM ${schema}.match_keys WHERE match_key = ? LIMIT ${mostPerKey + 1}`).pluck(),
-  );
-  for (const key of keys) {
-    for (const statement of statements) {
-      const ids = statement.all(key) as number[];
-      if (ids.length <= mostPerKey) for (const id of ids) found.add(id);
+  const packsOf = schemas.map((schema) => ({
+    bounds: database
+      .prepare(`SELECT id, first_key, last_key FROM ${schema}.match_key_packs WHERE pass = ? ORDER BY first_key`)
+      .raw(),
+    pack: database.prepare(`SELECT keys, patient_ids FROM ${schema}.match_key_packs WHERE id = ?`).raw(),
+  }));
+  const rowsOf = schemas
+    .filter((schema) => hasKeyRows(database, schema))
+    .map((schema) => database.prepare(`SELECT patient_id FROM ${schema}.match_keys WHERE match_key = ?`).pluck());
+  for (const sought of passes) {
+    const search = new KeySearch(sought);
+    for (const { bounds, pack } of packsOf) {
+      for (const [id, first, last] of bounds.all(sought.pass) as [number, number, number][]) {
+        if (!search.reaches(first, last)) continue;
+        const [keys, patientIds] = pack.get(id) as [Buffer, Buffer];
+        search.look({ keys: numbersOf(keys), patientIds: numbersOf(patientIds) });
+      }
+    }
+    for (const patientId of search.found(mostPerKey)) found.add(patientId);
+    for (const rows of rowsOf) {
+      for (const key of sought.keys) for (const id of rows.all(rowKeyOf(sought.pass, key)) as number[]) found.add(id);
     }
   }
   return [...found].sort((a, b) => a - b);
+}
+
+/** Whether some patients have keys in rows of their own: after a reviewer's decision, or after a run was undone. */
+function hasKeyRows(database: Database, schema: string): boolean {
+  const query = `SELECT EXISTS (SELECT 1 FROM ${schema}.review_decisions)
+    OR EXISTS (SELECT 1 FROM ${schema}.runs WHERE status = 'undone')`;
+  return database.prepare(query).pluck().get() === 1;
+}
+
+/** Adds packs in one transaction of the caller's. */
+export function insertKeyPacks(database: Database, packs: Iterable<KeyPackOfRun>): void {
+  const insert = database.prepare(
+    `INSERT INTO main.match_key_packs (run_id, pass, first_key, last_key, keys, patient_ids) VALUES (?, ?, ?, ?, ?, ?)`,
+  );
+  for (const { runId, pass, keys, patientIds } of packs) {
+    insert.run(runId, pass, keys[0]!, keys[keys.length - 1]!, bytesOf(keys), bytesOf(patientIds));
+  }
 }
 
 /** The records of patients, as far as they are compared: what each was made of, or its row if that is one record. */
@@ -108,38 +141,19 @@ export function patientsWithoutKeys(database: Database, schema: string): number[
     .all() as number[];
 }
 
-/** Collects keys in any order, and adds them to the registry in theirs. */
-export class MissingKeys {
-  readonly #database: Database;
+/** Takes away keys that were given to patients of a schema who lack keys. */
+export function clearMissingKeys(database: Database, schema: string): void {
+  database.exec(`DELETE FROM main.match_key_packs WHERE run_id IN (${keylessRuns(schema)})`);
+}
 
-  constructor(database: Database) {
-    this.#database = database;
-    database.exec(`
-      CREATE TEMP TABLE missing_keys (match_key INTEGER, patient_id INTEGER, run_id INTEGER);
-      CREATE TEMP TABLE missing_uses (name_key INTEGER, run_id INTEGER, uses INTEGER)`);
+/** Adds how many records bear a name, by name key and run, and notes that no patient of a schema lacks keys any more. */
+export function finishMissingKeys(database: Database, schema: string, uses: ReadonlyMap<string, number>): void {
+  const keyless = new Set(database.prepare(keylessRuns(schema)).pluck().all() as number[]);
+  const addUse = database.prepare('INSERT OR IGNORE INTO main.name_uses (name_key, run_id, uses) VALUES (?, ?, ?)');
+  for (const [key, count] of uses) {
+    const [nameKey, runId] = key.split(' ').map(Number) as [number, number];
+    if (keyless.has(runId)) addUse.run(nameKey, runId, count);
   }
-
-  add(keys: readonly (PatientKey & { readonly runId: number })[], uses: ReadonlyMap<string, number>): void {
-    const addKey = this.#database.prepare('INSERT INTO temp.missing_keys VALUES (?, ?, ?)');
-    for (const { matchKey, patientId, runId } of keys) addKey.run(matchKey, patientId, runId);
-    const addUse = this.#database.prepare('INSERT INTO temp.missing_uses VALUES (?, ?, ?)');
-    for (const [key, count] of uses) addUse.run(...key.split(' ').map(Number), count);
-  }
-
-  /** Adds what was collected of the patients of a schema, and notes there that nothing is missing any more. */
-  finish(schema: string): void {
-    this.#database.exec(`
-      INSERT OR IGNORE INTO main.match_keys SELECT match_key, patient_id, run_id FROM temp.missing_keys
-        ORDER BY match_key, patient_id;
-      INSERT OR IGNORE INTO main.name_uses SELECT name_key, run_id, sum(uses) FROM temp.missing_uses
-        WHERE run_id IN (${keylessRuns(schema)}) GROUP BY name_key, run_id`);
-    // A registry that is only looked at stays as it is.
-    if (schema === 'main') {
-      this.#database.exec(`UPDATE main.runs SET has_all_keys = 1 WHERE id IN (${keylessRuns(schema)})`);
-    }
-  }
-
-  drop(): void {
-    this.#database.exec('DROP TABLE temp.missing_keys; DROP TABLE temp.missing_uses');
-  }
+  // A registry that is only looked at stays as it is.
+  if (schema === 'main') database.exec(`UPDATE main.runs SET has_all_keys = 1 WHERE id IN (${keylessRuns(schema)})`);
 }

@@ -1,13 +1,16 @@
 /** What matching asks of the patients of a PostgreSQL registry. */
+
+import { KeySearch, rowKeyOf, type SoughtKeys } from '../core/match/key-packs.js';
 import { type Identity, identityOf } from '../core/match/keys.js';
 import type { KnownPatient } from '../core/match/patient.js';
 import { COMPARED_PATIENT_FIELDS } from '../core/match/people.js';
 import type { PatientPart } from '../core/match/survivor.js';
 import { PATIENT, type Row } from '../core/model.js';
+import { bytesOf, numbersOf } from './numbers.js';
 import { numbers } from './postgres-arrays.js';
 import { groupBy } from './postgres-rows.js';
 import type { PgQueries } from './postgres-session.js';
-import type { ComparableRecord, LinkedPatient, MissingKeysOfPatients, PatientState, SourceKey } from './store.js';
+import type { ComparableRecord, KeyPackOfRun, LinkedPatient, PatientState, SourceKey } from './store.js';
 import { PATIENT_COLUMNS, PATIENT_SLOTS, rowOf } from './tables.js';
 
 /** Patients who share a source key or a match key with incoming records; of their keys, those that were asked for. */
@@ -159,38 +162,58 @@ export async function findSharedPatients(queries: PgQueries, patientIds: readonl
   return rows.map(([id]) => id);
 }
 
+/** Packs that are read at once: half a megabyte. */
+const PACKS_AT_ONCE = 16;
+/** Keys that are asked for at once. */
 const KEYS_AT_ONCE = 10_000;
 
 /** Patients who have one of the keys, by id. Keys that more than `mostPerKey` have in common are passed over. */
 export async function findPatientsByKeys(
   queries: PgQueries,
-  keys: Iterable<number>,
+  passes: Iterable<SoughtKeys>,
   mostPerKey: number,
 ): Promise<number[]> {
   const found = new Set<number>();
-  const ask = async (some: readonly number[]): Promise<void> => {
-    // A key that very many have is read no further than to see that.
-    const rows = await queries.arrays<[number, number]>(
-      `SELECT n.key, m.patient_id FROM unnest($1::bigint[]) AS n (key) CROSS JOIN LATERAL (
-         SELECT patient_id FROM match_keys WHERE match_key = n.key LIMIT $2::int) m`,
-      [numbers(some), mostPerKey + 1],
+  const [hasRows] = await queries.arrays<[boolean]>(
+    `SELECT EXISTS (SELECT FROM review_decisions) OR EXISTS (SELECT FROM runs WHERE status = 'undone')`,
+  );
+  for (const sought of passes) {
+    const search = new KeySearch(sought);
+    const bounds = await queries.arrays<[number, number, number]>(
+      'SELECT id, first_key, last_key FROM match_key_packs WHERE pass = $1 ORDER BY first_key',
+      [sought.pass],
     );
-    for (let start = 0; start < rows.length; ) {
-      let end = start + 1;
-      while (end < rows.length && rows[end]![0] === rows[start]![0]) end++;
-      if (end - start <= mostPerKey) for (let i = start; i < end; i++) found.add(rows[i]![1]);
-      start = end;
+    const ids = bounds.filter(([, first, last]) => search.reaches(first, last)).map(([id]) => id);
+    for (let start = 0; start < ids.length; start += PACKS_AT_ONCE) {
+      const packs = await queries.arrays<[Buffer, Buffer]>(
+        'SELECT keys, patient_ids FROM match_key_packs WHERE id = ANY($1::int[]) ORDER BY first_key',
+        [numbers(ids.slice(start, start + PACKS_AT_ONCE))],
+      );
+      for (const [keys, patientIds] of packs) {
+        search.look({ keys: numbersOf(keys), patientIds: numbersOf(patientIds) });
+      }
     }
-  };
-  let some: number[] = [];
-  for (const key of keys) {
-    some.push(key);
-    if (some.length < KEYS_AT_ONCE) continue;
-    await ask(some);
-    some = [];
+    for (const patientId of search.found(mostPerKey)) found.add(patientId);
+    for (let start = 0; hasRows![0] && start < sought.keys.length; start += KEYS_AT_ONCE) {
+      const keys = [...sought.keys.subarray(start, start + KEYS_AT_ONCE)].map((key) => rowKeyOf(sought.pass, key));
+      const rows = await queries.arrays<[number]>(
+        'SELECT DISTINCT patient_id FROM match_keys WHERE match_key = ANY($1::bigint[])',
+        [numbers(keys)],
+      );
+      for (const [patientId] of rows) found.add(patientId);
+    }
   }
-  if (some.length > 0) await ask(some);
   return [...found].sort((a, b) => a - b);
+}
+
+/** Adds packs of keys. */
+export async function insertKeyPacks(queries: PgQueries, packs: Iterable<KeyPackOfRun>): Promise<void> {
+  for (const { runId, pass, keys, patientIds } of packs) {
+    await queries.run(
+      `INSERT INTO match_key_packs (run_id, pass, first_key, last_key, keys, patient_ids) VALUES ($1, $2, $3, $4, $5, $6)`,
+      [runId, pass, keys[0]!, keys[keys.length - 1]!, bytesOf(keys), bytesOf(patientIds)],
+    );
+  }
 }
 
 const COMPARED_COLUMNS = PATIENT_COLUMNS.filter(({ name }) => COMPARED_PATIENT_FIELDS.some((field) => field === name));
@@ -263,24 +286,13 @@ export async function patientsWithoutKeys(queries: PgQueries): Promise<number[]>
   return rows.map(([id]) => id);
 }
 
-/** Adds keys that patients lack. They may be there from a load that was cut short. */
-export async function addKeys(queries: PgQueries, keys: MissingKeysOfPatients['keys']): Promise<void> {
-  for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
-    const some = keys.slice(start, start + KEYS_AT_ONCE);
-    await queries.run(
-      `INSERT INTO match_keys (match_key, patient_id, run_id)
-       SELECT * FROM unnest($1::bigint[], $2::int[], $3::int[]) ON CONFLICT DO NOTHING`,
-      [
-        numbers(some.map(({ matchKey }) => matchKey)),
-        numbers(some.map(({ patientId }) => patientId)),
-        numbers(some.map(({ runId }) => runId)),
-      ],
-    );
-  }
+/** Takes away keys that were given to patients who lack keys. */
+export async function clearMissingKeys(queries: PgQueries): Promise<void> {
+  await queries.run(`DELETE FROM match_key_packs WHERE run_id IN (${KEYLESS_RUNS})`);
 }
 
 /** Adds how often names are used, when all keys were added, and notes that nothing is missing any more. */
-export async function finishKeys(queries: PgQueries, nameUses: ReadonlyMap<string, number>): Promise<void> {
+export async function finishMissingKeys(queries: PgQueries, nameUses: ReadonlyMap<string, number>): Promise<void> {
   const counted = [...nameUses].map(([key, count]) => [...key.split(' ').map(Number), count]);
   await queries.run(
     `INSERT INTO name_uses (name_key, run_id, uses)

@@ -171,6 +171,7 @@ export async function takeBack(queries: PgQueries, runId: number, finishedAt: st
     'patient_sources',
     'patient_parts',
     'match_keys',
+    'match_key_packs',
     'name_uses',
     'match_reviews',
     'before_images',

@@ -1,6 +1,7 @@
 /** The store on a server: a PostgreSQL database, into which several loaders may load one after the other. */
 import type { CodeTable } from '../core/codes.js';
 import type { StoredDose } from '../core/match/dose.js';
+import type { SoughtKeys } from '../core/match/key-packs.js';
 import type { Thresholds } from '../core/match/match-people.js';
 import type { KnownPatient } from '../core/match/patient.js';
 import { type Refused, writeBisected } from './bisect.js';
@@ -38,8 +39,8 @@ import {
   type DoseWrites,
   type EarlierLoad,
   type FileResult,
+  type KeyPackOfRun,
   type LinkedPatient,
-  type MissingKeysOfPatients,
   type NewComment,
   type NewDoseReview,
   type NewRun,
@@ -245,8 +246,8 @@ export class PostgresStore implements Store {
     return this.#look((queries) => patientQueries.findKnownPatients(queries, sources, matchKeys));
   }
 
-  async findPatientsByKeys(keys: Iterable<number>, mostPerKey: number): Promise<readonly number[]> {
-    return this.#look((queries) => patientQueries.findPatientsByKeys(queries, keys, mostPerKey));
+  async findPatientsByKeys(passes: Iterable<SoughtKeys>, mostPerKey: number): Promise<readonly number[]> {
+    return this.#look((queries) => patientQueries.findPatientsByKeys(queries, passes, mostPerKey));
   }
 
   async readComparable(patientIds: readonly number[]): Promise<readonly ComparableRecord[]> {
@@ -269,19 +270,19 @@ export class PostgresStore implements Store {
     return this.#look((queries) => patientQueries.patientsWithoutKeys(queries));
   }
 
-  async addMissingKeys(
-    batches: Iterable<readonly number[]>,
-    keysOf: (records: readonly ComparableRecord[]) => MissingKeysOfPatients,
-    afterBatch: () => Promise<void>,
-  ): Promise<void> {
-    const uses = new Map<string, number>();
-    for (const patientIds of batches) {
-      const { keys, nameUses } = keysOf(await this.readComparable(patientIds));
-      for (const [key, count] of nameUses) uses.set(key, (uses.get(key) ?? 0) + count);
-      await this.#write((queries) => patientQueries.addKeys(queries, keys));
-      await afterBatch();
-    }
-    await this.#write((queries) => patientQueries.finishKeys(queries, uses));
+  async writeKeyPacks(runId: number, packs: Iterable<KeyPackOfRun>): Promise<void> {
+    await this.#write(async (queries) => {
+      await this.#showAlive(queries, runId);
+      await patientQueries.insertKeyPacks(queries, packs);
+    });
+  }
+
+  async clearMissingKeys(): Promise<void> {
+    await this.#write((queries) => patientQueries.clearMissingKeys(queries));
+  }
+
+  async finishMissingKeys(nameUses: ReadonlyMap<string, number>): Promise<void> {
+    await this.#write((queries) => patientQueries.finishMissingKeys(queries, nameUses));
   }
 
   async readPatients(patientIds: readonly number[]): Promise<ReadonlyMap<number, PatientState>> {

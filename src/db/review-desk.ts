@@ -304,25 +304,25 @@ export class ReviewDesk {
     const [first] = [...kept.sources, ...other.sources].sort((a, b) => a.id - b.id);
     this.#updatePatient(kept.patientId, rowOfParts(parts, first!.siteId), kept.ssnCheck ?? other.ssnCheck);
     this.#run('DELETE FROM main.patients WHERE id = ?', other.patientId);
-    this.#moveKeys(other.patientId, kept.patientId);
+    this.#moveKeys(other.patientId, kept.patientId, first!.runId);
     this.#moveComments(other.patientId, kept.patientId);
     this.#followInReviews(review, other.patientId, kept.patientId);
     this.#regroup(kept.patientId);
   }
 
-  #moveKeys(from: number, to: number): void {
+  /** The one that goes on is found by all keys of the one that ended, in whichever way that was found. */
+  #moveKeys(from: number, to: number, runId: number): void {
     for (const matchKey of this.#keysOfPatients([from, to])) {
-      const runId = this.#pluck(
+      const rowRunId = this.#pluck(
         'SELECT run_id FROM main.match_keys WHERE match_key = ? AND patient_id = ?',
         matchKey,
         from,
       );
-      if (runId === undefined) continue;
       this.#run(
         'INSERT OR IGNORE INTO main.match_keys (match_key, patient_id, run_id) VALUES (?, ?, ?)',
         matchKey,
         to,
-        runId,
+        rowRunId ?? runId,
       );
       this.#run('DELETE FROM main.match_keys WHERE match_key = ? AND patient_id = ?', matchKey, from);
     }
@@ -430,11 +430,7 @@ export class ReviewDesk {
     const keys = new Map(person.sources.map(({ id, key }) => [key, sourceIds.has(id)]));
     const sides = new RecordSides(this.#database, person, keys);
     const [left, gone] = [stay!, go!].map((sources) => partsOf(person, sources));
-    const derivable = this.#keysOfPatients([patientId]);
-    const held = derivable.filter(
-      (key) =>
-        this.#pluck('SELECT 1 FROM main.match_keys WHERE match_key = ? AND patient_id = ?', key, patientId) === 1,
-    );
+    const held = this.#keysOfPatients([patientId]);
     const moved = new Map(
       images.flatMap(({ table, before }) => (table === 'patient_sources' ? [[before!['id'], before!] as const] : [])),
     );
@@ -460,7 +456,7 @@ export class ReviewDesk {
       else this.#updatePatient(id, row, ssnCheck);
       if (parts.length > 1) for (const part of parts) this.#insertPart(id, part);
     }
-    this.#partKeys(held, patientId, newId);
+    this.#partKeys(held, patientId, newId, go![0]!.runId);
     this.#partReviews(person, go!, newId);
     for (const comment of this.#all(
       'SELECT id, file_id, line, site_id FROM main.patient_comments WHERE patient_id = ?',
@@ -488,22 +484,21 @@ export class ReviewDesk {
     );
   }
 
-  /** Each of two patients keeps the keys under which its own records are found. */
-  #partKeys(held: readonly number[], patientId: number, newId: number): void {
+  /** Each of two patients is found by the keys of its own records; `held` are those of both. */
+  #partKeys(held: readonly number[], patientId: number, newId: number, runId: number): void {
     const [left, gone] = [patientId, newId].map((id) => new Set(this.#keysOfPatients([id])));
+    const ofRow = 'SELECT run_id FROM main.match_keys WHERE match_key = ? AND patient_id = ?';
+    for (const key of gone!) {
+      this.#run(
+        'INSERT OR IGNORE INTO main.match_keys (match_key, patient_id, run_id) VALUES (?, ?, ?)',
+        key,
+        newId,
+        this.#pluck(ofRow, key, patientId) ?? runId,
+      );
+    }
     for (const key of held) {
-      if (gone!.has(key)) {
-        this.#run(
-          `INSERT OR IGNORE INTO main.match_keys (match_key, patient_id, run_id)
-           SELECT match_key, ?, run_id FROM main.match_keys WHERE match_key = ? AND patient_id = ?`,
-          newId,
-          key,
-          patientId,
-        );
-      }
-      if (!left!.has(key)) {
-        this.#run('DELETE FROM main.match_keys WHERE match_key = ? AND patient_id = ?', key, patientId);
-      }
+      if (left!.has(key)) continue;
+      this.#run('DELETE FROM main.match_keys WHERE match_key = ? AND patient_id = ?', key, patientId);
     }
   }
 

@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { CodeTable } from '../core/codes.js';
 import type { StoredDose } from '../core/match/dose.js';
+import type { SoughtKeys } from '../core/match/key-packs.js';
 import { type Identity, identityOf } from '../core/match/keys.js';
 import type { Thresholds } from '../core/match/match-people.js';
 import type { KnownPatient } from '../core/match/patient.js';
@@ -40,7 +41,15 @@ import {
   readReviewsOfPatient,
   type StoredComparison,
 } from './match-history.js';
-import { findPatientsByKeys, MissingKeys, patientsWithoutKeys, readComparable, readNameUses } from './match-keys.js';
+import {
+  clearMissingKeys,
+  findPatientsByKeys,
+  finishMissingKeys,
+  insertKeyPacks,
+  patientsWithoutKeys,
+  readComparable,
+  readNameUses,
+} from './match-keys.js';
 import { compareSchema, MIGRATIONS_TABLE, migrateSqlite, type SchemaState } from './migrate.js';
 import { isPostgresAddress, nameOfDatabase } from './postgres-address.js';
 import { DoseRegrouper } from './regroup.js';
@@ -51,8 +60,8 @@ import {
   type DoseWrites,
   type EarlierLoad,
   type FileResult,
+  type KeyPackOfRun,
   type LinkedPatient,
-  type MissingKeysOfPatients,
   type NewComment,
   type NewDoseReview,
   type NewRun,
@@ -515,6 +524,7 @@ export class SqliteStore implements Store {
         'patient_sources',
         'patient_parts',
         'match_keys',
+        'match_key_packs',
         'name_uses',
         'match_reviews',
         'before_images',
@@ -720,8 +730,8 @@ export class SqliteStore implements Store {
       .all(siteId, JSON.stringify(sourceIds)) as number[];
   }
 
-  async findPatientsByKeys(keys: Iterable<number>, mostPerKey: number): Promise<readonly number[]> {
-    return findPatientsByKeys(this.#database, this.#schemas(), keys, mostPerKey);
+  async findPatientsByKeys(passes: Iterable<SoughtKeys>, mostPerKey: number): Promise<readonly number[]> {
+    return findPatientsByKeys(this.#database, this.#schemas(), passes, mostPerKey);
   }
 
   async readComparable(patientIds: readonly number[]): Promise<readonly ComparableRecord[]> {
@@ -747,22 +757,19 @@ export class SqliteStore implements Store {
     return patientsWithoutKeys(this.#database, this.#storedIn());
   }
 
-  async addMissingKeys(
-    batches: Iterable<readonly number[]>,
-    keysOf: (records: readonly ComparableRecord[]) => MissingKeysOfPatients,
-    afterBatch: () => Promise<void>,
-  ): Promise<void> {
-    const missing = new MissingKeys(this.#database);
-    try {
-      for (const patientIds of batches) {
-        const { keys, nameUses } = keysOf(readComparable(this.#database, this.#storedIn(), patientIds));
-        this.#database.transaction(() => missing.add(keys, nameUses))();
-        await afterBatch();
-      }
-      await this.#write(() => missing.finish(this.#storedIn()));
-    } finally {
-      missing.drop();
-    }
+  async writeKeyPacks(runId: number, packs: Iterable<KeyPackOfRun>): Promise<void> {
+    await this.#write(() => {
+      this.#showAlive(runId);
+      insertKeyPacks(this.#database, packs);
+    });
+  }
+
+  async clearMissingKeys(): Promise<void> {
+    await this.#write(() => clearMissingKeys(this.#database, this.#storedIn()));
+  }
+
+  async finishMissingKeys(nameUses: ReadonlyMap<string, number>): Promise<void> {
+    await this.#write(() => finishMissingKeys(this.#database, this.#storedIn(), nameUses));
   }
 
   /** The records of a patient in the order in which they came; none if there is no such patient. */

@@ -295,7 +295,8 @@ export class RunUndo {
 
   /** Takes away what is left of a run when its patients and doses are taken back: names, and images of rows that came and went. */
   forgetRest(runId: number): void {
-    for (const table of ['name_uses', 'before_images']) this.#run(`DELETE FROM main.${table} WHERE run_id = ?`, runId);
+    for (const table of ['match_key_packs', 'name_uses', 'before_images'])
+      this.#run(`DELETE FROM main.${table} WHERE run_id = ?`, runId);
   }
 
   /** Takes away details that no dose has, now or in what can be undone. */

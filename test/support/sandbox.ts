@@ -7,6 +7,7 @@ import { parseString } from 'fast-csv';
 import { type LoadOptions, load } from '../../src/load.js';
 import type { Summary } from '../../src/run.js';
 import { CODES, MIIS, TODAY } from './fixtures.js';
+import { foundKeysOf } from './found-keys.js';
 
 /** A row of a table or of a report. */
 export type TableRow = Record<string, string | number | null>;
@@ -140,9 +141,7 @@ export function contentOf(sandbox: Sandbox, database: string = sandbox.database)
       `SELECT DISTINCT s.site_id, s.source_patient_id, s.content, ${person} AS person
        FROM patient_sources s JOIN patients p ON p.id = s.patient_id`,
     ),
-    matchKeys: sorted(
-      `SELECT DISTINCT k.match_key, ${person} AS person FROM match_keys k JOIN patients p ON p.id = k.patient_id`,
-    ),
+    matchKeys: keysByPerson(sandbox, database, person),
     patientParts: sorted(
       `SELECT DISTINCT r.site_id, r.record, ${person} AS person FROM patient_parts r JOIN patients p ON p.id = r.patient_id`,
     ),
@@ -155,6 +154,17 @@ export function contentOf(sandbox: Sandbox, database: string = sandbox.database)
     ),
     reviews: sorted('SELECT reasons FROM match_reviews'),
   };
+}
+
+/** By which keys each person is found. */
+function keysByPerson(sandbox: Sandbox, database: string, person: string): TableRow[] {
+  const persons = new Map(
+    sandbox
+      .query(`SELECT p.id, ${person} AS person FROM patients p`, database)
+      .map((row) => [row['id'], row['person']]),
+  );
+  const keys = foundKeysOf(database).found.map(({ matchKey, patientId }) => `${matchKey} ${persons.get(patientId)}`);
+  return [...new Set(keys)].sort().map((text) => ({ match_key: text.slice(0, text.indexOf(' ')), person: text }));
 }
 
 function columnsOf(sandbox: Sandbox, table: string, database: string): string[] {

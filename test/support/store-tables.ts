@@ -11,6 +11,7 @@ const TABLES: Readonly<Record<string, string>> = {
   patient_comments: 'id',
   comment_duplicates: 'id',
   match_keys: 'match_key, patient_id',
+  match_key_packs: 'pass, first_key, last_key, id',
   name_uses: 'name_key, run_id',
   doses: 'id',
   dose_details: 'id',
