@@ -31,7 +31,11 @@ export async function storeTables(query: (sql: string) => Promise<TableRow[]>): 
   const tables: Record<string, TableRow[]> = {};
   for (const [table, order] of Object.entries(TABLES)) {
     tables[table] = (await query(`SELECT * FROM ${table} ORDER BY ${order}`)).map((row) =>
-      Object.fromEntries(Object.entries(row).filter(([name]) => !CHANGING.has(name))),
+      Object.fromEntries(
+        Object.entries(row)
+          .filter(([name]) => !CHANGING.has(name))
+          .map(([name, value]) => [name, Buffer.isBuffer(value) ? `\\x${value.toString('hex')}` : value]),
+      ),
     );
   }
   return tables;
