@@ -72,7 +72,7 @@ export interface LoadOptions {
   readonly site: string | null;
   /** The day that counts as today. */
   readonly today: IsoDate;
-  /** How patients are matched; `exact`, by equal names and birth date, unless told otherwise. */
+  /** How patients are matched; `fixed`, all fields weighed, unless told otherwise. */
   readonly matchModel?: MatchModelId;
   /** For models that weigh: from which weight on a pair is one person, and from which on a question. */
   readonly thresholds?: Partial<Thresholds>;
@@ -102,6 +102,8 @@ export interface LoadOptions {
   readonly onNotice?: (notice: string) => void;
 }
 
+/** How patients are matched, unless the user says otherwise. */
+export const DEFAULT_MATCH_MODEL: MatchModelId = 'fixed';
 /** Rows of `issues.csv` per code, unless the user says otherwise. */
 export const DEFAULT_MAX_ISSUES_PER_CODE = 100_000;
 /** Where reports go, unless the user says otherwise. */
@@ -197,7 +199,7 @@ async function loadInto(
   if (options.mode === 'load' && store instanceof SqliteStore) await applyEarlier(store, options);
   const { files } = submission;
   const { run, spec, changed } = newRun(submission, options, clock.startedAt);
-  const { codes, site, today, matchModel = 'exact' } = options;
+  const { codes, site, today, matchModel = DEFAULT_MATCH_MODEL } = options;
   const { runId, fileIds } = await store.openRun(
     run,
     files.map(({ role, source }) => ({ role, name: source.name })),
@@ -251,7 +253,7 @@ function newRun(
   startedAt: string,
 ): { readonly run: NewRun; readonly spec: Spec; readonly changed: RunContext['changedRules'] } {
   const { spec, changed } = changeRules(submission.spec, options.rules ?? {});
-  const { codes, site, today, matchModel = 'exact' } = options;
+  const { codes, site, today, matchModel = DEFAULT_MATCH_MODEL } = options;
   const run: NewRun = {
     specId: spec.id,
     specVersion: spec.version,
@@ -499,7 +501,7 @@ function summarize(
       ...(loaded.comments !== null && { comment: totalsOf(files, 'comment') }),
     },
     matching: {
-      model: options.matchModel ?? 'exact',
+      model: options.matchModel ?? DEFAULT_MATCH_MODEL,
       match_threshold: loaded.thresholds?.match ?? null,
       review_threshold: loaded.thresholds?.review ?? null,
     },

@@ -6,8 +6,8 @@ import { type KeyPack, packKeys, rowKeyOf, type SoughtKeys } from './core/match/
 import { hashText, identityOf, matchKeyOf } from './core/match/keys.js';
 import type { Thresholds } from './core/match/match-people.js';
 import type { IncomingRecord, KnownPatient } from './core/match/patient.js';
-import { type KeyedPeople, PeopleSet } from './core/match/people.js';
-import type { PatientField, Row } from './core/model.js';
+import { PeopleSet } from './core/match/people.js';
+import type { Row } from './core/model.js';
 import type { ComparableRecord, KeyPackOfRun, PatientKey, Store } from './db/store.js';
 
 /** How a run matches by weight. */
@@ -24,23 +24,14 @@ const PATIENTS_AT_ONCE = 5_000;
 export class WeighedPatients {
   readonly #matching: WeighedMatching;
   readonly #people = new PeopleSet();
-  readonly #unstored: readonly PatientField[];
   #incoming = 0;
 
-  /** `unstored` are fields that are compared within the submission, and of which the store keeps nothing. */
-  constructor(matching: WeighedMatching, unstored: readonly PatientField[]) {
+  constructor(matching: WeighedMatching) {
     this.#matching = matching;
-    this.#unstored = unstored;
   }
 
-  /** Adds a record as it was received. */
-  add(row: Row): void {
-    this.#people.add(row);
-    this.#incoming++;
-  }
-
-  /** Adds a record as the registry has kept it. */
-  addStored(row: Row, ssnCheck: number | null): void {
+  /** Adds a record as it is stored, with its site. Of a Social Security number no more than `ssnCheck` is known. */
+  add(row: Row, ssnCheck: number | null): void {
     this.#people.add(row, ssnCheck);
     this.#incoming++;
   }
@@ -70,20 +61,16 @@ export class WeighedPatients {
     return decidePeople(gathering, this.#matching);
   }
 
-  #keyed(): KeyedPeople {
-    return this.#people.without(this.#unstored);
-  }
-
   /** The keys under which stored patients are looked for, pass by pass. */
   *#soughtKeys(): Generator<SoughtKeys> {
-    for (const { keys, order, pass } of sortedKeys(this.#keyed(), this.#incoming)) {
+    for (const { keys, order, pass } of sortedKeys(this.#people, this.#incoming)) {
       yield { pass, keys: distinct(keys, order) };
     }
   }
 
   /** The keys under which the patients of the records can be found. */
   *packs(patientOf: readonly number[]): Generator<KeyPack> {
-    for (const { keys, order, pass } of sortedKeys(this.#keyed(), this.#incoming)) {
+    for (const { keys, order, pass } of sortedKeys(this.#people, this.#incoming)) {
       yield* packKeys(pass, keys, order, patientOf);
     }
   }
@@ -121,7 +108,7 @@ function distinct(keys: Int32Array, order: Uint32Array): Uint32Array {
 
 /** The keys of the first `records` by pass, and the order in which they are sorted. */
 function* sortedKeys(
-  people: KeyedPeople,
+  people: PeopleSet,
   records: number,
 ): Generator<{ readonly pass: string; readonly keys: Int32Array; readonly order: Uint32Array }> {
   for (const { name, key } of STORED_PASSES) {

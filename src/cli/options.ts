@@ -3,7 +3,7 @@ import type { Options } from 'yargs';
 import { FILE_ENCODINGS } from '../core/read/decode.js';
 import { MATCH_MODELS } from '../db/store.js';
 import { CODES_FOLDER } from '../files/code-tables.js';
-import { DEFAULT_MAX_ISSUES_PER_CODE } from '../load.js';
+import { DEFAULT_MATCH_MODEL, DEFAULT_MAX_ISSUES_PER_CODE } from '../load.js';
 
 /** An option with its words. Every option has a description, and a word for its value unless it is a switch. */
 export interface CommandOption extends Options {
@@ -80,10 +80,10 @@ const input = {
   'match-model': {
     type: 'string',
     choices: MATCH_MODELS,
-    default: 'exact',
+    default: DEFAULT_MATCH_MODEL,
     value: 'MODEL',
     describe:
-      'How patients are matched: exact (equal names and birth date), fixed (all fields weighed), trained (weights learned from the file)',
+      'How patients are matched: fixed (all fields weighed), trained (weights learned from the file), exact (equal names and birth date)',
   },
   'match-threshold': {
     type: 'number',
