@@ -10,7 +10,8 @@ import { comeInOneFile, layoutOf, type Spec } from './core/spec.js';
 import { Advisor } from './core/suggest/advisor.js';
 import { Evidence } from './core/suggest/evidence.js';
 import { VaccineMap } from './core/vaccine-map.js';
-import { openScratch, SqliteStore } from './db/sqlite.js';
+import type { RegistryStore } from './db/registry-store.js';
+import { openScratch } from './db/sqlite.js';
 import { type FileResult, type MatchModelId, type NewRun, type Store, StoreError } from './db/store.js';
 import { applyEarlierDecisions } from './decide-review.js';
 import type { LoadedMap } from './files/maps.js';
@@ -174,7 +175,7 @@ function tellApart(received: readonly ReceivedFile[]): readonly ReceivedFile[] {
   });
 }
 
-async function openStore(options: LoadOptions, folder: ReportFolder): Promise<Store> {
+async function openStore(options: LoadOptions, folder: ReportFolder): Promise<RegistryStore> {
   if (options.mode === 'validate') return openScratch(folder.workPath);
   if (options.mode === 'dry-run') return openForDryRun(options.database, folder.workPath);
   return openForLoading(options.database);
@@ -182,7 +183,7 @@ async function openStore(options: LoadOptions, folder: ReportFolder): Promise<St
 
 /** Runs a submission into an open store, or takes back what it wrote. */
 async function loadInto(
-  store: Store,
+  store: RegistryStore,
   folder: ReportFolder,
   submission: Submission,
   options: LoadOptions,
@@ -194,7 +195,8 @@ async function loadInto(
     options.onNotice?.(`run ${dead} was cut short before; what it had written is taken back`);
     await store.takeBack(dead, clock.now(), 'cut short, and taken back by the next run');
   }
-  if (options.mode === 'load' && store instanceof SqliteStore) await applyEarlier(store, options);
+  if (options.mode === 'load') await applyEarlier(store, options);
+  clock.start();
   const { files } = submission;
   const { run, spec, changed } = newRun(submission, options, clock.startedAt);
   const { codes, site, today, matchModel = 'exact' } = options;
@@ -267,7 +269,7 @@ function newRun(
 }
 
 /** Applies decisions that an immload wrote down which did not apply them. */
-async function applyEarlier(store: SqliteStore, { codes, onNotice }: LoadOptions): Promise<void> {
+async function applyEarlier(store: RegistryStore, { codes, onNotice }: LoadOptions): Promise<void> {
   try {
     for (const notice of await applyEarlierDecisions(store, codes)) onNotice?.(notice);
   } catch (error) {
@@ -546,13 +548,18 @@ function codeTableDates(codes: Codes): Record<string, string> {
 
 /** How long each stage takes. The only clock of a run. */
 class StageClock {
-  readonly startedAt = new Date().toISOString();
+  startedAt = new Date().toISOString();
   readonly seconds: Record<string, number> = {};
   #stage: string | null = null;
   #since = 0;
 
   now(): string {
     return new Date().toISOString();
+  }
+
+  /** Begins when it is this run's turn: what was decided while it waited came before. */
+  start(): void {
+    this.startedAt = this.now();
   }
 
   begin(stage: string): void {

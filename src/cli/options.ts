@@ -129,16 +129,21 @@ const database = {
   db: {
     type: 'string',
     default: './immload.db',
-    value: 'PATH',
+    value: 'PATH|URL',
     describe: 'SQLite file of the registry, made if it is not there; or postgres://user@host/database',
   },
 } as const satisfies Record<string, CommandOption>;
 
-/** Where only a registry in a file can be worked on, and where only the folder beside it matters. */
-const sqliteFile = {
+/** A registry that is there. */
+const registry = {
+  db: { ...database.db, describe: 'SQLite file of the registry, or postgres://user@host/database' },
+} as const satisfies Record<string, CommandOption>;
+
+/** A registry of which no more is asked than where code tables are. */
+const besideCodes = {
   db: {
     ...database.db,
-    describe: 'SQLite file of the registry; made if it is not there',
+    describe: 'Registry that the code tables are beside; those of a server are in the working folder',
   },
 } as const satisfies Record<string, CommandOption>;
 
@@ -162,12 +167,7 @@ export const VALIDATE_OPTIONS = {
     value: 'RUN',
     describe: 'Judge the files of an earlier run again, and show what differs from its code tables to those in use',
   },
-  db: {
-    type: 'string',
-    default: './immload.db',
-    value: 'PATH',
-    describe: 'SQLite file of the registry that the run of --compare is in, and that code tables are beside',
-  },
+  db: { ...database.db, describe: 'Registry that the run of --compare is in, and that code tables are beside' },
 } as const satisfies Record<string, CommandOption>;
 
 export const LOAD_OPTIONS = {
@@ -187,7 +187,7 @@ export const LOAD_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const UNDO_OPTIONS = {
-  ...database,
+  ...registry,
   ...codes,
   plan: { type: 'boolean', default: false, describe: 'Show what would be done, and change nothing' },
   by: { type: 'string', value: 'NAME', describe: 'Who undoes it (default: the name of the user)' },
@@ -195,7 +195,7 @@ const UNDO_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const VERIFY_JOURNAL_OPTIONS = {
-  ...database,
+  ...registry,
   head: {
     type: 'string',
     value: 'N:HASH',
@@ -204,15 +204,15 @@ const VERIFY_JOURNAL_OPTIONS = {
   },
 } as const satisfies Record<string, CommandOption>;
 
-export const RUNS_OPTIONS = { ...database, ...json };
+export const RUNS_OPTIONS = { ...registry, ...json };
 export const MIGRATE_OPTIONS = database;
 export const LIST_OPTIONS = json;
 
-const CODES_OPTIONS = { ...codes, ...sqliteFile, ...json };
+const CODES_OPTIONS = { ...codes, ...besideCodes, ...json };
 
 const UPDATE_OPTIONS = {
   ...codes,
-  ...sqliteFile,
+  ...besideCodes,
   'as-of': {
     type: 'string',
     value: 'YYYY-MM-DD',
@@ -239,7 +239,7 @@ const UPDATE_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const WHY_OPTIONS = {
-  ...sqliteFile,
+  ...registry,
   ...json,
   values: {
     type: 'boolean',
@@ -249,13 +249,13 @@ const WHY_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const REVIEW_LIST_OPTIONS = {
-  ...sqliteFile,
+  ...registry,
   ...json,
   all: { type: 'boolean', default: false, describe: 'Those that are decided, too' },
 } as const satisfies Record<string, CommandOption>;
 
 const REVIEWER_OPTIONS = {
-  ...sqliteFile,
+  ...registry,
   ...codes,
   by: { type: 'string', value: 'NAME', demandOption: true, describe: 'Who decides' },
   because: { type: 'string', value: 'TEXT', demandOption: true, describe: 'Why; without values of records' },
@@ -282,7 +282,7 @@ const SPLIT_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const SIMULATE_OPTIONS = {
-  ...sqliteFile,
+  ...registry,
   thresholds: {
     type: 'string',
     value: 'MATCH,REVIEW',
