@@ -138,7 +138,11 @@ export class LoadedBeforeError extends Error {
  * TransformError, TooManyRejectsError; in each case nothing of the submission stays behind
  */
 export async function load(options: LoadOptions): Promise<Summary> {
-  const clock = new StageClock();
+  return (await prepareLoad(options))();
+}
+
+/** Looks at the files of a submission, and gives what loads them. @throws as {@link load} does */
+export async function prepareLoad(options: LoadOptions): Promise<() => Promise<Summary>> {
   const { comments = [], files = [], specs = [] } = options;
   for (const [code, severity] of Object.entries(options.rules ?? {})) {
     const problem = problemOfChange(code, severity);
@@ -146,7 +150,11 @@ export async function load(options: LoadOptions): Promise<Summary> {
   }
   const submission = await receiveSubmission({ ...options, comments, files, specs });
   checkDefaults(submission.spec, options.codes);
-  const received = { ...submission, files: tellApart(submission.files) };
+  return () => loadReceived({ ...submission, files: tellApart(submission.files) }, options);
+}
+
+async function loadReceived(received: Submission, options: LoadOptions): Promise<Summary> {
+  const clock = new StageClock();
   if (options.mode === 'load' && options.again === false) {
     const earlier = await findSameLoad(received, options, newRun(received, options, clock.startedAt).run);
     if (earlier !== null) throw new LoadedBeforeError(earlier.runId, earlier.finishedAt);

@@ -75,7 +75,7 @@ const input = {
   report: {
     type: 'string',
     value: 'DIR',
-    describe: 'New folder for the reports (default: ./immload-report/<run>)',
+    describe: 'New folder for the reports, or for a folder of each submission (default: ./immload-report/<run>)',
   },
   'match-model': {
     type: 'string',
@@ -116,7 +116,7 @@ const input = {
   json: {
     type: 'boolean',
     default: false,
-    describe: 'Print summary.json instead of the summary',
+    describe: 'Print summary.json instead of the summary; of several submissions, a list',
   },
   quiet: {
     type: 'boolean',
@@ -178,6 +178,18 @@ export const LOAD_OPTIONS = {
     type: 'boolean',
     default: false,
     describe: 'Compare with the registry and report as usual, but write nothing to it',
+  },
+  submissions: {
+    type: 'string',
+    array: true,
+    value: 'PATH…',
+    describe:
+      'Several submissions, each a run of its own with its own report: a folder that has a folder or archive for each, these themselves, or a list (CSV with the columns submission, site, spec)',
+  },
+  'fail-fast': {
+    type: 'boolean',
+    default: false,
+    describe: 'With --submissions: leave out those behind one that fails',
   },
   again: {
     type: 'boolean',
