@@ -1,11 +1,12 @@
 /** `immload undo`: takes a run back that was completed. */
-import { openSqlite } from '../db/sqlite.js';
-import { UndoError } from '../db/undo.js';
+import { UndoError } from '../db/undo/records.js';
 import { loadCodes } from '../files/code-tables.js';
+import { openForLoading } from '../open-store.js';
 import { type UndoOutcome, undoRun } from '../undo-run.js';
 import { findCodesFolder } from './codes.js';
 import { UsageError } from './exit.js';
 import { count, print, printJson } from './print.js';
+import { waitForTurn } from './review.js';
 import { formatCount, showSafely } from './table.js';
 import { withStore } from './why.js';
 
@@ -28,8 +29,9 @@ export async function undo(text: string, args: UndoArguments): Promise<void> {
     }
   });
   const codes = loadCodes(findCodesFolder({ codes: args.codes, db: args.db }));
-  const store = await openSqlite(args.db);
+  const store = await openForLoading(args.db);
   try {
+    await waitForTurn(store);
     const options = { isPlan: args.plan, at: new Date().toISOString(), by: args.by, codes };
     const outcome = await undoRun(store, runId, options);
     if (args.json) printJson(outcome);

@@ -297,6 +297,13 @@ export interface RefusedPatients {
 
 export const NOTHING_REFUSED: RefusedPatients = { patients: new Map(), updates: new Map(), sources: [] };
 
+/** The ids that the next patient, the next dose and the next pair for a reviewer get. */
+export interface NextIds {
+  readonly patientId: number;
+  readonly immunizationId: number;
+  readonly reviewId: number;
+}
+
 /** What waiting for other loaders needs. */
 export interface Waiting {
   readonly signal: AbortSignal | null;
@@ -341,8 +348,7 @@ export interface Store {
   /** Completed runs that were given the same besides their files, the last first. */
   findEarlierLoads(run: NewRun): Promise<readonly EarlierLoad[]>;
 
-  /** The ids that the next patient, the next dose and the next pair for a reviewer get. */
-  nextIds(): Promise<{ patientId: number; immunizationId: number; reviewId: number }>;
+  nextIds(): Promise<NextIds>;
   hasPatients(): Promise<boolean>;
   /** Patients who share a source key or a match key with incoming records; of their keys, those that were asked for. */
   findKnownPatients(sources: readonly SourceKey[], matchKeys: readonly number[]): Promise<readonly KnownPatient[]>;
@@ -413,7 +419,6 @@ export type StoreProblem =
   | 'damaged'
   | 'unreachable'
   | 'refused'
-  | 'unsupported'
   | 'failed';
 
 /** A database that cannot be used. Its message holds no value of a record. */
