@@ -263,7 +263,7 @@ function newRun(
   startedAt: string,
 ): { readonly run: NewRun; readonly spec: Spec; readonly changed: RunContext['changedRules'] } {
   const { spec, changed } = changeRules(submission.spec, options.rules ?? {});
-  const { codes, site, today, matchModel = DEFAULT_MATCH_MODEL } = options;
+  const { codes, site, today, matchModel = DEFAULT_MATCH_MODEL, thresholds = {} } = options;
   const run: NewRun = {
     specId: spec.id,
     specVersion: spec.version,
@@ -274,6 +274,7 @@ function newRun(
     ruleChanges: Object.keys(changed).length > 0 ? JSON.stringify(changed) : null,
     startedAt,
     matchModel,
+    givenThresholds: Object.keys(thresholds).length > 0 ? JSON.stringify(thresholds) : null,
   };
   return { run, spec, changed };
 }

@@ -16,26 +16,36 @@ import { DEFAULT_SIZES, type FileRun, type RunContext } from './run.js';
 /** Who the patients of before are by now. */
 export type Successors = Map<number, number>;
 
+/** How the records of a run are brought back. */
+export interface ReplayOptions {
+  /** Those alone that later runs need. */
+  readonly onlyStaying: boolean;
+  readonly isAnew: boolean;
+  readonly firstIds: NextIds;
+  readonly successors: Successors;
+}
+
 /** Records with which doses are written at once. */
 const DOSES_AT_ONCE = 20_000;
 
 /**
- * Brings the records of a run back. A run that matched by name is decided about anew; one that matched by weight is not: its
- * records stay together as they were, because not all that was weighed is kept. Gives the ids that stand for more than one
- * person now, in which case all of it must be given up.
+ * Brings the records of a run back. A run that matched by name is decided about anew, and one that matched by weight where
+ * `isAnew`: then all of its records must come back. Else they stay together as they were. Gives the ids that stand for more
+ * than one person now, in which case all of it must be given up.
  */
 export async function replayRun(
   store: Store,
   registry: RunUndo,
   run: UndoneRun,
   codes: Codes,
-  options: { readonly onlyStaying: boolean; readonly firstIds: NextIds; readonly successors: Successors },
+  options: ReplayOptions,
 ): Promise<readonly SourceKey[]> {
-  const { onlyStaying, firstIds, successors } = options;
+  const { onlyStaying, isAnew, firstIds, successors } = options;
+  const isDecided = run.matchModel !== 'exact' && !isAnew;
   const close = await registry.reopen(run.id);
   const sources = await registry.kept.readSources(run.id, onlyStaying);
   const files = new Files();
-  const context = contextOf(store, run, codes);
+  const context = contextOf(store, run, codes, isAnew);
   const set = new PatientSet(context);
   for (const [index, source] of sources.entries()) {
     set.addStored(source.row, source, source.ssnCheck, source.content);
@@ -48,12 +58,13 @@ export async function replayRun(
     patientId: Math.max(next.patientId, firstIds.patientId),
     reviewId: Math.max(next.reviewId, firstIds.reviewId),
   });
-  if (run.matchModel === 'exact') await matcher.decide();
-  else matcher.takeDecisions(await decideAsBefore(sources, registry, successors));
+  if (isDecided) matcher.takeDecisions(await decideAsBefore(sources, registry, successors));
+  else await matcher.decide();
   const conflicts = matcher.findConflicts();
   if (conflicts.length > 0) return conflicts.map((index) => sources[index]!);
-  const { links } = await matcher.write();
-  if (run.matchModel !== 'exact') await registry.kept.restoreReasons(run.id);
+  const { links, thresholds } = await matcher.write();
+  if (isDecided) await registry.kept.restoreReasons(run.id);
+  else if (run.matchModel !== 'exact') await registry.keepThresholds(run.id, thresholds);
   const keys = await registry.readSourceKeys(sources);
   for (const source of sources) {
     if (!successors.has(source.patientId)) successors.set(source.patientId, keys.patientOf(source)!);
@@ -167,14 +178,15 @@ function fileOf(fileId: number): FileRun {
   return { ...file, plan: { severities: SILENT }, source: { name: '' } } as unknown as FileRun;
 }
 
-function contextOf(store: Store, run: UndoneRun, codes: Codes): RunContext {
+function contextOf(store: Store, run: UndoneRun, codes: Codes, isAnew: boolean): RunContext {
+  const { matchModel: model, thresholds } = run;
   const context: Pick<RunContext, 'store' | 'runId' | 'codes' | 'sizes' | 'signal' | 'matching'> = {
     store,
     runId: run.id,
     codes,
     sizes: DEFAULT_SIZES,
     signal: null,
-    matching: null,
+    matching: isAnew && model !== 'exact' ? { model, thresholds } : null,
   };
   // What is stored has no fields that its specification does not store.
   const spec = { layouts: { patient: { fields: [] } } } as unknown as Spec;

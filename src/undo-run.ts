@@ -26,6 +26,8 @@ export interface UndoOutcome extends UndoCounts {
   readonly isPlan: boolean;
   /** Later runs that told something of the same patients, whose records were decided about anew. */
   readonly laterRuns: readonly number[];
+  /** Those of them that matched by weight, and whose records stay together as they were. */
+  readonly asDecided: readonly number[];
   /** Patient records of the run that stay, because doses or comments of later runs came under their ids. */
   readonly staying: readonly StayingRecord[];
 }
@@ -39,8 +41,7 @@ export async function undoRun(store: RegistryStore, runId: number, options: Undo
   const codes = codesOfRuns(store, options.codes);
   return store.undo(options.isPlan, async (registry) => {
     const run = await requireRun(registry, runId);
-    const later = await concern(registry, run);
-    await requireUndecided(registry, run, later);
+    const { later, isAnew } = await concern(registry, run);
     const firstIds = await store.nextIds();
     const hadComments = await registry.countComments();
     await registry.kept.keepRecords(
@@ -48,7 +49,7 @@ export async function undoRun(store: RegistryStore, runId: number, options: Undo
       later.map(({ id }) => id),
     );
     await registry.kept.markNeeded(run.id);
-    await takeBackAndReplay(store, registry, run, later, codes, firstIds);
+    await takeBackAndReplay(store, registry, run, { later, isAnew, codesOfRun: codes, firstIds });
     await registry.dropUnusedDetails();
     await registry.giveIdsBack(firstIds);
     await registry.dropLoose();
@@ -56,7 +57,9 @@ export async function undoRun(store: RegistryStore, runId: number, options: Undo
     const staying = await registry.readStaying(run.id);
     if (staying.length === 0) await registry.forgetCodeTables(run.id);
     const laterRuns = later.map(({ id }) => id);
-    const outcome = { run: run.id, isPlan: options.isPlan, ...(await registry.count(hadComments)), laterRuns, staying };
+    const asDecided = isAnew ? [] : later.filter(isWeighed).map(({ id }) => id);
+    const counts = await registry.count(hadComments);
+    const outcome = { run: run.id, isPlan: options.isPlan, ...counts, laterRuns, asDecided, staying };
     await registry.closeRun(run.id, options.at, `undone by ${options.by}`, {
       patientId: firstIds.patientId - 1,
       immunizationId: firstIds.immunizationId - 1,
@@ -108,15 +111,42 @@ async function requireRun(registry: RunUndo, runId: number): Promise<UndoneRun> 
   return run;
 }
 
-/** Finds the patients concerned, and gives the later runs that told something of them. */
-async function concern(registry: RunUndo, run: UndoneRun): Promise<UndoneRun[]> {
-  const later = await registry.findLaterRuns(run.id);
+const isWeighed = ({ matchModel }: UndoneRun): boolean => matchModel !== 'exact';
+
+/** The later runs that a run's undoing concerns. */
+interface Concern {
+  readonly later: readonly UndoneRun[];
+  /** Whether those of them that matched by weight are matched anew: then all of their patients are concerned. */
+  readonly isAnew: boolean;
+}
+
+/**
+ * Finds the patients concerned, and the later runs that told something of them. What a run weighed depends on all of its
+ * records, and on how common their names were: where one is matched anew, all that came from then on is. Where reviewers
+ * have decided about others of these patients since, that is not done: their decisions were about what there is.
+ * @throws UndoError where decisions of reviewers stand in the way
+ */
+async function concern(registry: RunUndo, run: UndoneRun): Promise<Concern> {
+  const all = await registry.findLaterRuns(run.id);
   await registry.concernPatientsOf(
     run.id,
-    later.some(({ matchModel }) => matchModel === 'exact'),
+    all.some((each) => !isWeighed(each)),
   );
+  await requireUndecided(registry, run, await withRecords(registry, all));
+  const isAnew =
+    all.some(isWeighed) &&
+    (await registry.attempt(async () => {
+      await registry.concernAllOf(all.map(({ id }) => id));
+      return (await registry.findDecisionsSince(run)).length === 0 && !(await registry.hasDecisionsBetweenRuns(run));
+    }));
+  await registry.keepBefore();
+  return { later: await withRecords(registry, all), isAnew };
+}
+
+/** Those of the runs that told something of the patients concerned. */
+async function withRecords(registry: RunUndo, runs: readonly UndoneRun[]): Promise<UndoneRun[]> {
   const concerned: UndoneRun[] = [];
-  for (const each of later) if (await registry.hasRecordsOf(each.id)) concerned.push(each);
+  for (const each of runs) if (await registry.hasRecordsOf(each.id)) concerned.push(each);
   return concerned;
 }
 
@@ -135,27 +165,35 @@ async function requireUndecided(registry: RunUndo, run: UndoneRun, later: readon
   }
 }
 
+interface Replay extends Concern {
+  readonly codesOfRun: (run: number) => Promise<Codes>;
+  readonly firstIds: NextIds;
+}
+
 async function takeBackAndReplay(
   store: RegistryStore,
   registry: RunUndo,
   run: UndoneRun,
-  later: readonly UndoneRun[],
-  codesOfRun: (run: number) => Promise<Codes>,
-  firstIds: NextIds,
+  { later, isAnew, codesOfRun, firstIds }: Replay,
 ): Promise<void> {
   for (;;) {
     let more = 0;
     const isDone = await registry.attempt(async () => {
-      for (const each of [...later].reverse()) await registry.takeBack(each.id, each.matchModel !== 'exact');
+      for (const each of [...later].reverse()) {
+        await registry.takeBack(each.id, isWeighed(each) && !isAnew);
+        if (isWeighed(each) && isAnew) await registry.forgetRest(each.id);
+      }
       await registry.takeBack(run.id, false);
       await registry.forgetRest(run.id);
       const successors: Successors = new Map();
       for (const each of [run, ...later]) {
         const onlyStaying = each === run;
         const codes = await codesOfRun(each.id);
-        const conflicts = await replayRun(store, registry, each, codes, { onlyStaying, firstIds, successors });
+        const options = { onlyStaying, isAnew: isAnew && !onlyStaying, firstIds, successors };
+        const conflicts = await replayRun(store, registry, each, codes, options);
         if (conflicts.length === 0) {
-          if (each.hasAllKeys) await addKeys(store, registry, firstIds);
+          const hasPacks = isWeighed(each) && options.isAnew;
+          if (each.hasAllKeys && !hasPacks) await addKeys(store, registry, firstIds);
           continue;
         }
         more = await registry.kept.markAlso(run.id, conflicts);

@@ -52,7 +52,12 @@ export function readRunId(text: string): number {
 /** Records that stay are listed up to here; `--json` has them all. */
 const MOST_STAYING = 20;
 
-function describeOutcome({ run, isPlan, patients, doses, comments, laterRuns, staying }: UndoOutcome): string {
+function namesOf(runs: readonly number[]): string {
+  return `run${runs.length === 1 ? '' : 's'} ${runs.join(', ')}`;
+}
+
+function describeOutcome(outcome: UndoOutcome): string {
+  const { run, isPlan, patients, doses, comments, laterRuns, asDecided, staying } = outcome;
   const lines = [isPlan ? `Undoing run ${run} would do this; nothing is changed:` : `Run ${run} is undone.`];
   const changed = (number: number): string => (number === 0 ? '' : `, ${formatCount(number)} as they were without it`);
   lines.push(`  ${count(patients.removed, 'patient')} removed${changed(patients.changed)}`);
@@ -61,8 +66,12 @@ function describeOutcome({ run, isPlan, patients, doses, comments, laterRuns, st
   lines.push(`  ${count(doses.removed, 'dose')} removed${changed(doses.changed)}`);
   if (comments.removed > 0) lines.push(`  ${count(comments.removed, 'comment')} removed`);
   if (laterRuns.length > 0) {
-    const runs = `run${laterRuns.length === 1 ? '' : 's'} ${laterRuns.join(', ')}`;
-    lines.push(`  what ${runs} said of the same patients is kept, and was put together anew`);
+    lines.push(`  what ${namesOf(laterRuns)} said of the same patients is kept, and was put together anew`);
+  }
+  if (asDecided.length > 0) {
+    lines.push(
+      `  whom ${namesOf(asDecided)} took for one patient stays one: reviewers have decided about other patients since`,
+    );
   }
   if (staying.length > 0) {
     lines.push(`  ${count(staying.length, 'patient record')} of run ${run} kept, because later runs need their ids:`);

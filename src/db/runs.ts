@@ -20,8 +20,8 @@ export async function addRun(
 ): Promise<{ runId: number; fileIds: readonly number[] }> {
   const runId = await firstValue<number>(
     queries,
-    `INSERT INTO runs (status, spec_id, spec_version, site_id, today, program_version, code_tables, started_at, host, process, heartbeat_at, match_model, rule_changes)
-     VALUES ('running', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id`,
+    `INSERT INTO runs (status, spec_id, spec_version, site_id, today, program_version, code_tables, started_at, host, process, heartbeat_at, match_model, rule_changes, given_thresholds)
+     VALUES ('running', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id`,
     [
       run.specId,
       run.specVersion,
@@ -35,6 +35,7 @@ export async function addRun(
       new Date().toISOString(),
       run.matchModel,
       run.ruleChanges,
+      run.givenThresholds,
     ],
   );
   const fileIds: number[] = [];
@@ -64,12 +65,19 @@ export async function completeRun(
       [file.sha256, file.encoding, file.bytes, file.records, file.fileId, ...FATES.map((fate) => file.fates[fate])],
     );
   }
-  await queries.run(
-    `UPDATE runs SET match_threshold = $1, review_threshold = $2, has_all_keys = (match_model <> 'exact')::int WHERE id = $3`,
-    [thresholds?.match ?? null, thresholds?.review ?? null, runId],
-  );
+  await queries.run(`UPDATE runs SET has_all_keys = (match_model <> 'exact')::int WHERE id = $1`, [runId]);
+  await keepThresholds(queries, runId, thresholds);
   await closeRun(queries, runId, 'completed', finishedAt, null);
   await appendToJournal(queries, noteOfLoad(runId, finishedAt, files));
+}
+
+/** Notes what a run went by when it matched. */
+export async function keepThresholds(queries: Queries, runId: number, thresholds: Thresholds | null): Promise<void> {
+  await queries.run('UPDATE runs SET match_threshold = $1, review_threshold = $2 WHERE id = $3', [
+    thresholds?.match ?? null,
+    thresholds?.review ?? null,
+    runId,
+  ]);
 }
 
 async function closeRun(

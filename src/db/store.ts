@@ -26,6 +26,8 @@ export interface NewRun {
   readonly startedAt: string;
   /** How patients are matched. */
   readonly matchModel: MatchModelId;
+  /** The thresholds that the user named, as JSON; `null` for none. */
+  readonly givenThresholds: string | null;
 }
 
 /** How patients are matched: by equal names and birth date, or by a model that weighs. */

@@ -1,5 +1,6 @@
 /** Whom undoing a run concerns: the patients of the run, and all who had a part in what was decided of them. */
 import { identityOf, matchKeyOf } from '../../core/match/keys.js';
+import type { Thresholds } from '../../core/match/match-people.js';
 import { readComparable } from '../comparable.js';
 import { firstColumn, firstValue, type Queries } from '../queries.js';
 import type { MatchModelId, RunStatus } from '../store.js';
@@ -10,6 +11,8 @@ export interface UndoneRun {
   readonly status: RunStatus;
   readonly startedAt: string;
   readonly matchModel: MatchModelId;
+  /** The thresholds that it was given. */
+  readonly thresholds: Partial<Thresholds>;
   /** Whether its patients can be found by all keys. */
   readonly hasAllKeys: boolean;
 }
@@ -40,7 +43,7 @@ export async function createConcerned(queries: Queries): Promise<void> {
 /** The runs that meet a condition on `$1`, in their order. */
 export async function selectRuns(queries: Queries, condition: string, runId: number): Promise<UndoneRun[]> {
   const rows = await queries.rows(
-    `SELECT id, status, started_at, match_model, has_all_keys FROM runs WHERE ${condition} ORDER BY id`,
+    `SELECT id, status, started_at, match_model, given_thresholds, has_all_keys FROM runs WHERE ${condition} ORDER BY id`,
     [runId],
   );
   return rows.map((row) => ({
@@ -48,6 +51,7 @@ export async function selectRuns(queries: Queries, condition: string, runId: num
     status: row['status'] as RunStatus,
     startedAt: row['started_at'] as string,
     matchModel: (row['match_model'] as MatchModelId | null) ?? 'exact',
+    thresholds: JSON.parse((row['given_thresholds'] as string | null) ?? '{}') as Partial<Thresholds>,
     hasAllKeys: row['has_all_keys'] === 1,
   }));
 }

@@ -1,5 +1,6 @@
 /** Gives patients and doses that were made anew, because a run was undone, the ids that they had: others may know them. */
-import { firstColumn, type Queries } from '../queries.js';
+import { bytesOf, numbersOf } from '../numbers.js';
+import { firstColumn, firstValue, type Queries } from '../queries.js';
 import type { NextIds } from '../store.js';
 
 /** Tables and columns with the id of a patient, and of a dose. */
@@ -54,6 +55,7 @@ export async function giveIdsBack(
     table: 'doses',
   });
   await replaceIds(queries, 'new_patients', patients, PATIENT_COLUMNS);
+  await replaceInPacks(queries, patients);
   await replaceIds(queries, 'new_doses', doses, DOSE_COLUMNS);
   await replaceInExplanations(queries, patients);
 }
@@ -125,6 +127,19 @@ async function replaceInImages(
      WHERE table_name = $1 AND row_id IN (SELECT id FROM ${map})`,
     [table],
   );
+}
+
+/** Packs of keys of runs that were matched anew name their patients. */
+async function replaceInPacks(queries: Queries, goals: ReadonlyMap<number, number>): Promise<void> {
+  if (goals.size === 0) return;
+  const first = Math.min(...goals.keys());
+  for (const id of await firstColumn(queries, 'SELECT id FROM match_key_packs ORDER BY id')) {
+    const bytes = await firstValue<Buffer>(queries, 'SELECT patient_ids FROM match_key_packs WHERE id = $1', [id]);
+    const patientIds = numbersOf(bytes!);
+    if (!patientIds.some((patientId) => patientId >= first && goals.has(patientId))) continue;
+    const goal = patientIds.map((patientId) => goals.get(patientId) ?? patientId);
+    await queries.run('UPDATE match_key_packs SET patient_ids = $1 WHERE id = $2', [bytesOf(goal), id]);
+  }
 }
 
 /** Explanations that are held at once. */

@@ -2,11 +2,13 @@
  * What undoing a run does to the registry's tables. The run and the later ones are taken back, newest first, as far as the
  * patients concerned go; the records of the later runs are kept aside, so that they can be decided about anew.
  */
+import type { Thresholds } from '../../core/match/match-people.js';
 import { type ChangedTable, restoreImages } from '../before-images.js';
 import { type DoseDetails, dropUnusedDetails } from '../dose-details.js';
 import { appendToJournal, type JournalNote } from '../journal.js';
 import { dropCodeTables } from '../kept-code-tables.js';
 import { firstColumn, firstRow, firstValue, insertMissing, type Queries } from '../queries.js';
+import { keepThresholds } from '../runs.js';
 import type { NextIds, PatientKey, SourceKey } from '../store.js';
 import { IMMUNIZATION_COLUMNS, PATIENT_COLUMNS } from '../tables.js';
 import * as concerned from './concerned.js';
@@ -83,6 +85,15 @@ export class RunUndo {
   async concernPatientsOf(runId: number, namesakes: boolean): Promise<void> {
     await concerned.concernPatientsOf(this.#queries, runId);
     if (namesakes) await concerned.concernNamesakes(this.#queries);
+  }
+
+  /** Adds all patients of whom these runs have told something. */
+  async concernAllOf(runIds: readonly number[]): Promise<void> {
+    for (const runId of runIds) await concerned.concernPatientsOf(this.#queries, runId);
+  }
+
+  /** Keeps in mind how those concerned are now. */
+  async keepBefore(): Promise<void> {
     await concerned.concernDoses(this.#queries);
     await this.#queries.run(`CREATE TEMP TABLE patients_before AS SELECT * FROM patients WHERE id ${CONCERNED}`);
     await this.#queries.run(
@@ -313,6 +324,11 @@ export class RunUndo {
   /** @throws UndoError where something would be left that belongs to nothing: then nothing is undone */
   async requireSound(): Promise<void> {
     await requireSound(this.#queries);
+  }
+
+  /** Notes what a run went by that was matched anew. */
+  async keepThresholds(runId: number, thresholds: Thresholds | null): Promise<void> {
+    await keepThresholds(this.#queries, runId, thresholds);
   }
 
   async note(note: JournalNote): Promise<void> {
