@@ -86,8 +86,8 @@ function distinct(rows: readonly TableRow[]): TableRow[] {
 }
 
 /**
- * The same without which of several records of one dose gave it its id, and without why two are one in the words of the day
- * on which the second came.
+ * The same without which of several records of one dose gave it its id and its site, and without why two are one in the
+ * words of the day on which the second came.
  */
 export function withoutOrder(content: Record<string, TableRow[]>): Record<string, TableRow[]> {
   const { duplicates, immunizations, immunizationParts, ...rest } = content;
@@ -99,7 +99,7 @@ export function withoutOrder(content: Record<string, TableRow[]>): Record<string
       }),
     ),
     duplicates: sorted(duplicates!.map(({ reason, source_immunization_id, ...duplicate }) => duplicate)),
-    immunizations: sorted(immunizations!.map(({ source_immunization_id, ...dose }) => dose)),
+    immunizations: sorted(immunizations!.map(({ source_immunization_id, site_id, ...dose }) => dose)),
     immunizationParts: sorted(
       immunizationParts!.map((part) => ({
         ...part,
