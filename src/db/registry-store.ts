@@ -395,8 +395,14 @@ export abstract class RegistryStore implements Store {
     await this.write((queries) => appendToJournal(queries, note));
   }
 
+  /** All entries and their head, of one moment: others may be at work. */
   async readJournal(): Promise<{ readonly entries: readonly JournalEntry[]; readonly head: JournalHead }> {
-    return { entries: await readJournal(this.session), head: await readJournalHead(this.session) };
+    for (let head = await readJournalHead(this.session); ; ) {
+      const entries = await readJournal(this.session);
+      const now = await readJournalHead(this.session);
+      if (now.hash === head.hash) return { entries, head };
+      head = now;
+    }
   }
 
   // ---- changing what is stored -----------------------------------------------------------------------------------

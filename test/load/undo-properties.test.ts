@@ -130,4 +130,24 @@ describe.each(KINDS)('undoing a run that others followed, in %s,', (kind) => {
     );
     expect(rebuilt).toBeGreaterThan(RUNS[kind] / 2);
   }, 3_600_000);
+
+  test('leaves a patient the keys that a later run added, once, where both matched by weight', async () => {
+    await using registry = await TestRegistry.create(kind);
+    const nora = {
+      site: 'F1',
+      first: 'Nora',
+      last: 'Walsh',
+      phone: '6175550123',
+      suffix: '',
+      objects: false,
+      doses: [],
+    };
+    const weighed = { matchModel: 'fixed', thresholds: { match: 5, review: -90 } } as const;
+    await registry.load({ ...filesOf([nora, nora]), ...weighed });
+    await registry.load({ ...filesOf([{ ...nora, last: 'Walch' }], 2), ...weighed });
+    const { patients } = await undo(registry, 1);
+    expect(patients).toEqual({ removed: 0, changed: 0, passedOn: 1 });
+    expect(await registry.ask('SELECT id, last_name FROM patients')).toEqual([{ id: 1, last_name: 'Walch' }]);
+    expect(await findDamage(registry)).toEqual([]);
+  });
 });

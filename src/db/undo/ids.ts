@@ -92,6 +92,7 @@ async function replaceIds(
     { name: 'id', value: (i) => pairs[i]![0] },
     { name: 'goal', value: (i) => pairs[i]![1] },
   ]);
+  if (map === 'new_patients') await dropSharedKeys(queries);
   for (const [table, column] of columns) {
     await queries.run(
       `UPDATE ${table} SET ${column} = (SELECT n.goal FROM ${map} n WHERE n.id = ${table}.${column})
@@ -99,6 +100,15 @@ async function replaceIds(
     );
     await replaceInImages(queries, map, goals, table, column);
   }
+}
+
+/** Keys that later runs added to a patient stay when the runs are taken back: the patient has them already. */
+async function dropSharedKeys(queries: Queries): Promise<void> {
+  await queries.run(
+    `DELETE FROM match_keys WHERE patient_id IN (SELECT id FROM new_patients) AND EXISTS (
+       SELECT 1 FROM new_patients n JOIN match_keys o ON o.patient_id = n.goal
+       WHERE n.id = match_keys.patient_id AND o.match_key = match_keys.match_key)`,
+  );
 }
 
 /** Rows as they were before a run changed them have the id, too. */
