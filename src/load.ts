@@ -12,7 +12,8 @@ import { comeInOneFile, layoutOf, type Spec } from './core/spec.js';
 import { Advisor } from './core/suggest/advisor.js';
 import { Evidence } from './core/suggest/evidence.js';
 import { VaccineMap } from './core/vaccine-map.js';
-import { openScratch, SqliteStore } from './db/sqlite.js';
+import type { RegistryStore } from './db/registry-store.js';
+import { openScratch } from './db/sqlite.js';
 import { type FileResult, type MatchModelId, type NewRun, type Store, StoreError } from './db/store.js';
 import { applyEarlierDecisions } from './decide-review.js';
 import { findNarrowDisks } from './disk-space.js';
@@ -40,6 +41,7 @@ import {
 } from './resume.js';
 import {
   checkRejectShare,
+  DEFAULT_MATCH_MODEL,
   DEFAULT_SIZES,
   FileRun,
   type FileSummary,
@@ -89,7 +91,7 @@ export interface LoadOptions {
   readonly today: IsoDate;
   /** Whether nobody asked for that day: a run that is gone on with keeps the day on which it began. */
   readonly isTodayUnasked?: boolean;
-  /** How patients are matched; `exact`, by equal names and birth date, unless told otherwise. */
+  /** How patients are matched; `fixed`, all fields weighed, unless told otherwise. */
   readonly matchModel?: MatchModelId;
   /** For models that weigh: from which weight on a pair is one person, and from which on a question. */
   readonly thresholds?: Partial<Thresholds>;
@@ -160,7 +162,11 @@ export class LoadedBeforeError extends Error {
  * has failed ({@link isPassing}), such as the disk: then the same call goes on where it was cut short
  */
 export async function load(options: LoadOptions): Promise<Summary> {
-  const clock = new StageClock();
+  return (await prepareLoad(options))();
+}
+
+/** Looks at the files of a submission, and gives what loads them. @throws as {@link load} does */
+export async function prepareLoad(options: LoadOptions): Promise<() => Promise<Summary>> {
   const { comments = [], files = [], specs = [] } = options;
   for (const [code, severity] of Object.entries(options.rules ?? {})) {
     const problem = problemOfChange(code, severity);
@@ -168,7 +174,12 @@ export async function load(options: LoadOptions): Promise<Summary> {
   }
   const submission = await receiveSubmission({ ...options, comments, files, specs });
   checkDefaults(submission.spec, options.codes);
-  const loading = loadingOf({ ...submission, files: tellApart(submission.files) }, options);
+  return () => loadReceived({ ...submission, files: tellApart(submission.files) }, options);
+}
+
+async function loadReceived(received: Submission, options: LoadOptions): Promise<Summary> {
+  const clock = new StageClock();
+  const loading = loadingOf(received, options);
   if (options.mode === 'load') {
     const { load: earlier, unclosed } = await lookAtEarlier(loading, newRun(loading, clock.startedAt).run);
     if (earlier !== null) throw new LoadedBeforeError(earlier.runId, earlier.finishedAt);
@@ -216,23 +227,29 @@ function tellApart(received: readonly ReceivedFile[]): readonly ReceivedFile[] {
   });
 }
 
-async function openStore(options: LoadOptions, folder: ReportFolder): Promise<Store> {
+async function openStore(options: LoadOptions, folder: ReportFolder): Promise<RegistryStore> {
   if (options.mode === 'validate') return openScratch(folder.workPath);
   if (options.mode === 'dry-run') return openForDryRun(options.database, folder.workPath);
   return openForLoading(options.database);
 }
 
 /** Runs a submission into an open store, or takes back what it wrote. */
-async function loadInto(store: Store, folder: ReportFolder, asked: Loading, clock: StageClock): Promise<Summary> {
+async function loadInto(
+  store: RegistryStore,
+  folder: ReportFolder,
+  asked: Loading,
+  clock: StageClock,
+): Promise<Summary> {
   const { mode, signal = null, onNotice = () => {} } = asked.options;
   await store.waitForTurn({ command: asked.command, signal, onWait: onNotice });
   const taken = await takeUp(store, asked, () => clock.now());
   const loading = taken ?? asked;
   const { submission, options } = loading;
-  if (mode === 'load' && taken === null && store instanceof SqliteStore) await applyEarlier(store, options);
+  if (mode === 'load' && taken === null) await applyEarlier(store, options);
+  clock.start();
   const { files } = submission;
   const { run, spec, changed } = newRun(loading, clock.startedAt);
-  const { codes, site, today, matchModel = 'exact' } = options;
+  const { codes, site, today, matchModel = DEFAULT_MATCH_MODEL } = options;
   const opened =
     taken?.run ??
     (await store.openRun(
@@ -296,7 +313,7 @@ function newRun(
 ): { readonly run: NewRun; readonly spec: Spec; readonly changed: RunContext['changedRules'] } {
   const { submission, options, command } = loading;
   const { spec, changed } = changeRules(submission.spec, options.rules ?? {});
-  const { codes, site, today, matchModel = 'exact' } = options;
+  const { codes, site, today, matchModel = DEFAULT_MATCH_MODEL, thresholds = {} } = options;
   const run: NewRun = {
     specId: spec.id,
     specVersion: spec.version,
@@ -307,6 +324,7 @@ function newRun(
     ruleChanges: Object.keys(changed).length > 0 ? JSON.stringify(changed) : null,
     startedAt,
     matchModel,
+    givenThresholds: Object.keys(thresholds).length > 0 ? JSON.stringify(thresholds) : null,
     command,
   };
   return { run, spec, changed };
@@ -322,7 +340,7 @@ function describeResumed({ from, run, submission }: TakenUp): Resumed {
 }
 
 /** Applies decisions that an immload wrote down which did not apply them. */
-async function applyEarlier(store: SqliteStore, { codes, onNotice }: LoadOptions): Promise<void> {
+async function applyEarlier(store: RegistryStore, { codes, onNotice }: LoadOptions): Promise<void> {
   try {
     for (const notice of await applyEarlierDecisions(store, codes)) onNotice?.(notice);
   } catch (error) {
@@ -565,7 +583,7 @@ function summarize(
       ...(loaded.comments !== null && { comment: totalsOf(files, 'comment') }),
     },
     matching: {
-      model: options.matchModel ?? 'exact',
+      model: options.matchModel ?? DEFAULT_MATCH_MODEL,
       match_threshold: loaded.thresholds?.match ?? null,
       review_threshold: loaded.thresholds?.review ?? null,
     },
@@ -612,13 +630,18 @@ function codeTableDates(codes: Codes): Record<string, string> {
 
 /** How long each stage takes. The only clock of a run. */
 class StageClock {
-  readonly startedAt = new Date().toISOString();
+  startedAt = new Date().toISOString();
   readonly seconds: Record<string, number> = {};
   #stage: string | null = null;
   #since = 0;
 
   now(): string {
     return new Date().toISOString();
+  }
+
+  /** Begins when it is this run's turn: what was decided while it waited came before. */
+  start(): void {
+    this.startedAt = this.now();
   }
 
   begin(stage: string): void {

@@ -18,7 +18,7 @@ import { hashBeginning } from './files/source.js';
 import { programVersion } from './files/specs.js';
 import type { LoadOptions } from './load.js';
 import { receiveSubmission, type Submission } from './receive.js';
-import { DEFAULT_SIZES, type Summary } from './run.js';
+import { DEFAULT_MATCH_MODEL, DEFAULT_SIZES, type Summary } from './run.js';
 
 /** A submission, the options by which it is loaded, and what of both decides what is made of its records. */
 export interface Loading {
@@ -45,7 +45,15 @@ export interface Closing {
 export const CLOSING = { stage: 'report', seq: 0, place: null } as const;
 
 function commandOf({ spec, files }: Submission, options: LoadOptions): Command {
-  const { codes, map = null, matchModel = 'exact', thresholds = {}, encoding, sizes, maxIssuesPerCode } = options;
+  const {
+    codes,
+    map = null,
+    matchModel = DEFAULT_MATCH_MODEL,
+    thresholds = {},
+    encoding,
+    sizes,
+    maxIssuesPerCode,
+  } = options;
   const given = (value: unknown): string => (value == null ? '' : String(value));
   return {
     'another immload': programVersion(),

@@ -19,7 +19,7 @@ import type { SeenValues } from './core/rules/unique.js';
 import { isTagged, REJECT_COLUMNS, type Spec } from './core/spec.js';
 import type { Batch } from './core/transform.js';
 import { FileCounts } from './core/whole/file-counts.js';
-import type { FileRead, FirstIds, MatchModelId, Store } from './db/store.js';
+import type { FileRead, MatchModelId, NextIds, Store } from './db/store.js';
 import { FateLedger } from './fates.js';
 import { InputError } from './files/input-error.js';
 import type { LoadedMap } from './files/maps.js';
@@ -78,6 +78,9 @@ export interface Sizes {
   readonly sortCharacters: number;
 }
 
+/** How patients are matched, unless the user says otherwise. */
+export const DEFAULT_MATCH_MODEL: MatchModelId = 'fixed';
+
 export const DEFAULT_SIZES: Sizes = {
   chunkBytes: 1 << 20,
   blockBytes: 1 << 19,
@@ -105,7 +108,7 @@ export interface RunContext {
   /** When the run began, which it may have done before it was cut short; ISO 8601. */
   readonly startedAt: string;
   /** The ids of its first rows. */
-  readonly firstIds: FirstIds;
+  readonly firstIds: NextIds;
   /** Where a run that was cut short goes on, as `summary.json` tells it; `null` for any other run. */
   readonly resumed: Resumed | null;
   readonly folder: ReportFolder;

@@ -1,6 +1,7 @@
-/** Checkpoints as rows, and what both databases do with them. */
+/** The places at which a run that was cut short is gone on with, as rows of the registry. */
+import { hostname } from 'node:os';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { Database } from 'better-sqlite3';
+import { type Counters, firstColumn, firstRow, firstValue, type Queries } from './queries.js';
 import {
   CHECKPOINT_STAGES,
   type Checkpoint,
@@ -9,19 +10,17 @@ import {
   type Command,
   type DeadRun,
   type FileRead,
-  type FirstIds,
+  type NextIds,
+  type OpenRun,
 } from './store.js';
 
 /** What is kept of a run when it begins, beside its checkpoints and under a stage of its own. */
-export interface Beginning {
+interface Beginning {
   readonly command: Command;
-  readonly firstIds: FirstIds;
+  readonly firstIds: NextIds;
 }
 
-export const BEGINNING = 'start';
-
-/** Where each counter of ids stands: a table or sequence, and the last number that it gave. */
-export type Counters = readonly (readonly [string, number | null])[];
+const BEGINNING = 'start';
 
 /** A row of the table, without what was decided. */
 interface MarkRow {
@@ -33,35 +32,65 @@ interface MarkRow {
   readonly files_read: string;
 }
 
-export interface CheckpointRow extends MarkRow {
+interface CheckpointRow extends MarkRow {
   readonly counters: string;
-  readonly result: Uint8Array;
+  readonly result: Buffer;
 }
 
 const MARK_COLUMNS = ['stage', 'seq', 'file_id', 'record', 'byte_offset', 'files_read'] as const;
-export const CHECKPOINT_COLUMNS = [...MARK_COLUMNS, 'counters', 'result'] as const;
+const COLUMNS = [...MARK_COLUMNS, 'counters', 'result'] as const;
 
-/** A checkpoint as a row. */
-export function rowOfCheckpoint(
+/** Adds a checkpoint, or puts it in the place of an earlier one. Ask within the transaction whose work it tells. */
+export async function addCheckpoint(
+  queries: Queries,
+  runId: number,
   { stage, seq, place, filesRead, result }: Omit<Checkpoint, 'stage'> & { readonly stage: string },
-  counters: Counters,
-): CheckpointRow {
-  return {
+): Promise<void> {
+  await addRow(queries, runId, {
     stage,
     seq,
     file_id: place?.fileId ?? null,
     record: place?.record ?? null,
     byte_offset: place?.offset ?? null,
     files_read: JSON.stringify(filesRead),
-    counters: JSON.stringify(counters),
+    counters: JSON.stringify(await queries.counters()),
     // The fastest level makes it a tenth; the others take longer than they save.
     result: deflateRawSync(JSON.stringify(result), { level: 1 }),
-  };
+  });
 }
 
-/** What is kept of a run when it begins, as a row. */
-export function rowOfBeginning(beginning: Beginning, counters: Counters): CheckpointRow {
-  return rowOfCheckpoint({ stage: BEGINNING, seq: 0, place: null, filesRead: [], result: beginning }, counters);
+/** Keeps what a run is given and where its ids begin, so that it can be gone on with from its beginning. */
+export async function addBeginning(queries: Queries, runId: number, beginning: Beginning): Promise<void> {
+  await addCheckpoint(queries, runId, { stage: BEGINNING, seq: 0, place: null, filesRead: [], result: beginning });
+}
+
+async function addRow(queries: Queries, runId: number, row: CheckpointRow): Promise<void> {
+  const places = COLUMNS.map((_, i) => `$${i + 2}`);
+  await queries.run(
+    `INSERT INTO checkpoints (run_id, ${COLUMNS.join(', ')}) VALUES ($1, ${places.join(', ')})
+     ON CONFLICT (run_id, stage, seq) DO UPDATE SET ${COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+    [runId, ...COLUMNS.map((name) => row[name])],
+  );
+}
+
+async function findRow(queries: Queries, runId: number, stage: string, seq: number): Promise<CheckpointRow | null> {
+  const found = await firstRow<CheckpointRow>(
+    queries,
+    `SELECT ${COLUMNS.join(', ')} FROM checkpoints WHERE run_id = $1 AND stage = $2 AND seq = $3`,
+    [runId, stage, seq],
+  );
+  return found ?? null;
+}
+
+/** What a run had written of a batch when it was cut short, `null` if it had not got so far. */
+export async function readCheckpoint(
+  queries: Queries,
+  runId: number,
+  stage: CheckpointStage,
+  seq: number,
+): Promise<Checkpoint | null> {
+  const row = await findRow(queries, runId, stage, seq);
+  return row === null ? null : { ...markOf(row), result: resultOf(row) };
 }
 
 function markOf(row: MarkRow): CheckpointMark {
@@ -74,86 +103,85 @@ function markOf(row: MarkRow): CheckpointMark {
   };
 }
 
-export function checkpointOf(row: CheckpointRow): Checkpoint {
-  return { ...markOf(row), result: resultOf(row) };
-}
-
-function resultOf({ result }: Pick<CheckpointRow, 'result'>): unknown {
+function resultOf({ result }: CheckpointRow): unknown {
   return JSON.parse(inflateRawSync(result).toString('utf8'));
 }
 
-/** What was kept of a run when it began. */
-export function beginningOf(row: Pick<CheckpointRow, 'result'>): Beginning {
-  return resultOf(row) as Beginning;
+/** The runs that have not ended, the first first. */
+export async function readDeadRuns(queries: Queries): Promise<DeadRun[]> {
+  const runs = await queries.arrays<[number, string]>(
+    `SELECT id, started_at FROM runs WHERE status = 'running' ORDER BY id`,
+  );
+  const dead: DeadRun[] = [];
+  for (const [runId, startedAt] of runs) {
+    const beginning = await findRow(queries, runId, BEGINNING, 0);
+    const command = beginning === null ? null : (resultOf(beginning) as Beginning).command;
+    const checkpoints = await readLastMarks(queries, runId);
+    dead.push({ runId, fileIds: await findFiles(queries, runId), startedAt, command, checkpoints });
+  }
+  return dead;
 }
 
-/** Selects the last checkpoint of each stage of a run, whose number is bound. */
-export const selectLast = (run: '?' | '$1'): string =>
-  `SELECT ${MARK_COLUMNS.join(', ')} FROM checkpoints c
-   WHERE run_id = ${run} AND seq = (SELECT max(seq) FROM checkpoints WHERE run_id = c.run_id AND stage = c.stage)`;
-
-/** A dead run, from what was kept when it began, `null` if nothing was, and from the last row of each of its stages. */
-export function describeDead(
-  run: Pick<DeadRun, 'runId' | 'fileIds' | 'startedAt'>,
-  beginning: CheckpointRow | null,
-  rows: readonly MarkRow[],
-): DeadRun {
-  const marks = new Map(rows.map((row) => [row.stage, row]));
-  return {
-    ...run,
-    command: beginning === null ? null : beginningOf(beginning).command,
-    checkpoints: CHECKPOINT_STAGES.flatMap((stage) => {
-      const row = marks.get(stage);
-      return row === undefined ? [] : [markOf(row)];
-    }),
-  };
-}
-
-// ---- in SQLite -----------------------------------------------------------------------------------------------------
-
-/** Adds a checkpoint, or puts it in the place of an earlier one. Ask within the transaction whose work it tells. */
-export function addCheckpoint(database: Database, runId: number, row: CheckpointRow): void {
-  const names = ['run_id', ...CHECKPOINT_COLUMNS];
-  database
-    .prepare(
-      `INSERT OR REPLACE INTO main.checkpoints (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
-    )
-    .run(runId, ...CHECKPOINT_COLUMNS.map((name) => row[name]));
-}
-
-/** A checkpoint as a row, `null` if there is none. */
-export function findCheckpoint(database: Database, runId: number, stage: string, seq: number): CheckpointRow | null {
-  const columns = CHECKPOINT_COLUMNS.join(', ');
-  const found = database
-    .prepare(`SELECT ${columns} FROM main.checkpoints WHERE run_id = ? AND stage = ? AND seq = ?`)
-    .get(runId, stage, seq);
-  return (found as CheckpointRow | undefined) ?? null;
-}
-
-/** What is known of a dead run. */
-export function readDead(database: Database, runId: number, startedAt: string): DeadRun {
-  const rows = database.prepare(selectLast('?')).all(runId) as MarkRow[];
-  const beginning = findCheckpoint(database, runId, BEGINNING, 0);
-  return describeDead({ runId, fileIds: findFiles(database, runId), startedAt }, beginning, rows);
+/** The last checkpoint of each stage of a run, in the order of the stages. */
+async function readLastMarks(queries: Queries, runId: number): Promise<CheckpointMark[]> {
+  const rows = await queries.rows<MarkRow & Record<string, never>>(
+    `SELECT ${MARK_COLUMNS.join(', ')} FROM checkpoints c
+     WHERE run_id = $1 AND seq = (SELECT max(seq) FROM checkpoints WHERE run_id = c.run_id AND stage = c.stage)`,
+    [runId],
+  );
+  const marks = new Map(rows.map((row) => [row.stage as string, row]));
+  return CHECKPOINT_STAGES.flatMap((stage) => {
+    const row = marks.get(stage);
+    return row === undefined ? [] : [markOf(row)];
+  });
 }
 
 /** The ids of the files of a run, in their order. */
-export function findFiles(database: Database, runId: number): number[] {
-  return database.prepare('SELECT id FROM run_files WHERE run_id = ? ORDER BY id').pluck().all(runId) as number[];
+async function findFiles(queries: Queries, runId: number): Promise<number[]> {
+  return firstColumn(queries, 'SELECT id FROM run_files WHERE run_id = $1 ORDER BY id', [runId]);
 }
 
-/** Where the counters of ids stand. What is rolled back counts for nothing. */
-export function readCounters(database: Database): Counters {
-  return database.prepare('SELECT name, seq FROM main.sqlite_sequence').raw().all() as [string, number][];
-}
-
-/** Lets ids go on as if nothing had come since. */
-export function resetCounters(database: Database, counters: Counters): void {
-  const before = new Map(counters);
-  const reset = database.prepare('UPDATE main.sqlite_sequence SET seq = ? WHERE name = ?');
-  const remove = database.prepare('DELETE FROM main.sqlite_sequence WHERE name = ?');
-  for (const [name] of readCounters(database)) {
-    if (before.has(name)) reset.run(before.get(name), name);
-    else remove.run(name);
+/**
+ * Takes a dead run up again; `removeWritten` takes out of the tables what it wrote, with its checkpoints. `process` is
+ * whose it is from now on.
+ */
+export async function continueRun(
+  queries: Queries,
+  runId: number,
+  process: string,
+  removeWritten: () => Promise<void>,
+): Promise<OpenRun> {
+  const beginning = (await findRow(queries, runId, BEGINNING, 0))!;
+  if ((await findRow(queries, runId, 'patients', 0)) === null) {
+    await removeWritten();
+    await addRow(queries, runId, beginning);
   }
+  await queries.setCounters(await findLastCounters(queries, runId));
+  await queries.run('UPDATE runs SET host = $1, process = $2, heartbeat_at = $3 WHERE id = $4', [
+    hostname(),
+    process,
+    new Date().toISOString(),
+    runId,
+  ]);
+  const startedAt = await firstValue<string>(queries, 'SELECT started_at FROM runs WHERE id = $1', [runId]);
+  const { firstIds } = resultOf(beginning) as Beginning;
+  return { runId, fileIds: await findFiles(queries, runId), startedAt: startedAt!, firstIds };
+}
+
+/** Packs of keys are added to earlier runs, too, and stay there. */
+const STAYING = /match_key_packs/;
+
+/** Where counters stood at the last checkpoint of a run, or at its beginning: what they gave since is not there. */
+async function findLastCounters(queries: Queries, runId: number): Promise<Counters> {
+  const last = new Map<string, number | null>();
+  for (const counters of await firstColumn<string>(queries, 'SELECT counters FROM checkpoints WHERE run_id = $1', [
+    runId,
+  ])) {
+    for (const [name, value] of JSON.parse(counters) as Counters) {
+      if (STAYING.test(name)) continue;
+      const known = last.get(name) ?? null;
+      last.set(name, value === null ? known : Math.max(known ?? value, value));
+    }
+  }
+  return [...last];
 }

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openSqlite, type SqliteStore } from '../../src/db/sqlite.js';
+import { openSqlite } from '../../src/db/sqlite.js';
+import type { Store } from '../../src/db/store.js';
 import { packageFolder } from '../../src/files/specs.js';
+import { KINDS, TestRegistry } from '../support/registries.js';
 import {
   doseRow,
   doseWrites,
@@ -26,16 +28,12 @@ const FILES = [
 ] as const;
 const LATER = '2026-07-01T10:05:00.000Z';
 
-function change(sandbox: Sandbox, sql: string): void {
-  const database = new Database(sandbox.database);
-  database.exec(sql);
-  database.close();
-}
+const WAITING = { command: null, signal: null, onWait: () => {} };
 
-describe('a run', () => {
+describe.each(KINDS)('a run, in %s,', (kind) => {
   test('is opened with its files, completed with their counts, and listed', async () => {
-    using sandbox = new Sandbox();
-    const store = await openSqlite(sandbox.database);
+    await using registry = await TestRegistry.create(kind);
+    const store = await registry.open();
     const { runId, fileIds } = await store.openRun(newRun(), FILES);
     expect((await store.listRuns())[0]).toMatchObject({ id: runId, status: 'running', finishedAt: null });
     const counts = { loaded: 5, merged: 1, duplicate: 2, rejected: 1, skipped: 1 };
@@ -63,8 +61,8 @@ describe('a run', () => {
   });
 
   test('that loaded the same bytes is found, unless it failed or is the same run', async () => {
-    using sandbox = new Sandbox();
-    const store = await openSqlite(sandbox.database);
+    await using registry = await TestRegistry.create(kind);
+    const store = await registry.open();
     const fates = { loaded: 1, merged: 0, duplicate: 0, rejected: 0, skipped: 0 };
     const finish = async (sha256: string): Promise<number> => {
       const { runId, fileIds } = await store.openRun(newRun(), FILES);
@@ -84,12 +82,12 @@ describe('a run', () => {
   });
 
   test('shows that it is alive', async () => {
-    using sandbox = new Sandbox();
-    const store = await openSqlite(sandbox.database);
+    await using registry = await TestRegistry.create(kind);
+    const store = await registry.open();
     const { runId } = await store.openRun(newRun(), FILES);
-    change(sandbox, "UPDATE runs SET heartbeat_at = '2020-01-01T00:00:00.000Z'");
+    await registry.change("UPDATE runs SET heartbeat_at = '2020-01-01T00:00:00.000Z'");
     await store.beat(runId);
-    expect(String(sandbox.query('SELECT heartbeat_at AS beat FROM runs')[0]!['beat']) > '2020-01-02').toBe(true);
+    expect(String((await registry.ask('SELECT heartbeat_at AS beat FROM runs'))[0]!['beat']) > '2020-01-02').toBe(true);
     await store.close();
   });
 });
@@ -99,7 +97,7 @@ const LOADER = `
   import { openSqlite } from ${JSON.stringify(join(packageFolder(), 'dist/src/db/sqlite.js'))};
   import { newRun } from ${JSON.stringify(join(packageFolder(), 'dist/test/support/rows.js'))};
   const store = await openSqlite(process.argv[1]);
-  await store.waitForTurn();
+  await store.waitForTurn({ command: null, signal: null, onWait: () => {} });
   await store.openRun(newRun(), []);
   console.log('loads');
   setInterval(() => store.beat(1), 60_000);
@@ -122,16 +120,16 @@ describe('while a run is loading', () => {
       code: 'busy',
       message: `${sandbox.database}: run 1 has been loading since 2026-07-01T10:00:00.000Z on ${hostname()}; wait until it is done`,
     };
-    await expect(store.waitForTurn()).rejects.toMatchObject(refused);
+    await expect(store.waitForTurn(WAITING)).rejects.toMatchObject(refused);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    await store.waitForTurn();
+    await store.waitForTurn(WAITING);
     expect(await store.findDeadRuns()).toMatchObject([{ runId: 1, fileIds: [], command: null, checkpoints: [] }]);
 
     const other = await openSqlite(sandbox.database);
-    await expect(other.waitForTurn()).rejects.toMatchObject(refused);
+    await expect(other.waitForTurn(WAITING)).rejects.toMatchObject(refused);
     await store.close();
-    await other.waitForTurn();
+    await other.waitForTurn(WAITING);
     await other.close();
     expect(sandbox.files()).toEqual(['registry.db']);
   });
@@ -139,10 +137,10 @@ describe('while a run is loading', () => {
   test('a loader that has not opened its run yet keeps others out, too', async () => {
     using sandbox = new Sandbox();
     const [first, second] = [await openSqlite(sandbox.database), await openSqlite(sandbox.database)];
-    await first.waitForTurn();
-    await expect(second.waitForTurn()).rejects.toMatchObject({
+    await first.waitForTurn(WAITING);
+    await expect(second.waitForTurn(WAITING)).rejects.toMatchObject({
       code: 'busy',
-      message: `${sandbox.database}: another loader is at work; wait until it is done`,
+      message: `${sandbox.database}: another program is changing it; wait until it is done`,
     });
     await first.close();
     await second.close();
@@ -150,15 +148,11 @@ describe('while a run is loading', () => {
 });
 
 /** All tables but those that tell of runs. */
-function snapshot(sandbox: Sandbox): Record<string, TableRow[]> {
-  const tables = sandbox.query(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('runs', 'run_files', 'sqlite_sequence') AND name NOT LIKE 'journal%'",
-  );
-  return Object.fromEntries(tables.map(({ name }) => [name, sandbox.query(`SELECT * FROM ${name} ORDER BY 1, 2`)]));
-}
+const snapshot = (registry: TestRegistry): Promise<Record<string, TableRow[]>> =>
+  registry.rows(/^(runs|run_files|journal.*)$/);
 
 /** A registry of `count` persons with a dose each. */
-async function fill(store: SqliteStore, count: number): Promise<void> {
+async function fill(store: Store, count: number): Promise<void> {
   const { runId, fileIds } = await store.openRun(newRun(), FILES);
   const ids = Array.from({ length: count }, (_, i) => i + 1);
   await store.writePatients(
@@ -178,7 +172,7 @@ async function fill(store: SqliteStore, count: number): Promise<void> {
   await store.completeRun(runId, LATER, []);
 }
 
-describe('taking a run back', () => {
+describe.each(KINDS)('taking a run back, in %s,', (kind) => {
   const COUNT = 6;
   const id = fc.integer({ min: 1, max: COUNT });
   const step = fc.oneof(
@@ -191,10 +185,10 @@ describe('taking a run back', () => {
   test('restores the registry exactly, whatever the run did', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
-        using sandbox = new Sandbox();
-        const store = await openSqlite(sandbox.database);
+        await using registry = await TestRegistry.create(kind);
+        const store = await registry.open();
         await fill(store, COUNT);
-        const before = snapshot(sandbox);
+        const before = await snapshot(registry);
         const { runId, fileIds } = await store.openRun(newRun(), FILES);
         let next = COUNT + 1;
         for (const { kind, id: target, value } of steps) {
@@ -255,7 +249,7 @@ describe('taking a run back', () => {
           }
         }
         await store.takeBack(runId, LATER, 'failed and taken back');
-        expect(snapshot(sandbox)).toEqual(before);
+        expect(await snapshot(registry)).toEqual(before);
         expect((await store.listRuns())[1]).toMatchObject({
           id: runId,
           status: 'failed',
@@ -264,13 +258,13 @@ describe('taking a run back', () => {
         });
         await store.close();
       }),
-      { numRuns: 25 },
+      { numRuns: kind === 'SQLite' ? 25 : 8 },
     );
   });
 
   test('keeps the first image of a row that the run changed twice, and none of rows that it made', async () => {
-    using sandbox = new Sandbox();
-    const store = await openSqlite(sandbox.database);
+    await using registry = await TestRegistry.create(kind);
+    const store = await registry.open();
     await fill(store, 1);
     const { runId } = await store.openRun(newRun(), FILES);
     const update = (patientId: number, last_name: string) => ({
@@ -281,18 +275,18 @@ describe('taking a run back', () => {
     await store.writePatients(runId, patientWrites({ patients: [newPatient(2, { last_name: 'Two' })] }));
     await store.writePatients(runId, patientWrites({ updates: [update(1, 'First'), update(2, 'Second')] }));
     await store.writePatients(runId, patientWrites({ updates: [update(1, 'Again')] }));
-    const images = sandbox.query('SELECT table_name, row_id, image FROM before_images');
+    const images = await registry.ask('SELECT table_name, row_id, image FROM before_images');
     expect(images).toMatchObject([{ table_name: 'patients', row_id: 1 }]);
     expect(JSON.parse(String(images[0]!['image']))).toMatchObject({ id: 1, last_name: 'Name1' });
     await store.close();
   });
 
   test('a batch that is refused is not there in part', async () => {
-    using sandbox = new Sandbox();
-    const store = await openSqlite(sandbox.database);
+    await using registry = await TestRegistry.create(kind);
+    const store = await registry.open();
     await fill(store, 2);
     const { runId } = await store.openRun(newRun(), FILES);
-    const before = snapshot(sandbox);
+    const before = await snapshot(registry);
     const clash = patientWrites({
       patients: [newPatient(3, { last_name: 'Three' }), newPatient(1, { last_name: 'One' })],
     });
@@ -300,7 +294,7 @@ describe('taking a run back', () => {
       code: 'failed',
       message: expect.not.stringMatching(/Three|One/),
     });
-    expect(snapshot(sandbox)).toEqual(before);
+    expect(await snapshot(registry)).toEqual(before);
     await store.close();
   });
 });

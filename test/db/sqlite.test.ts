@@ -15,6 +15,7 @@ const RUN: NewRun = {
   ruleChanges: null,
   matchModel: 'exact',
   command: null,
+  givenThresholds: null,
 };
 const NO_PATIENTS = { patients: [], updates: [], parts: [], sources: [], matchKeys: [], nameUses: [], reviews: [] };
 const NO_DOSES = { doses: [], updates: [], parts: [], duplicates: [], recordKeys: [], regroupings: [] };
@@ -26,7 +27,7 @@ test('a run that another loader took for dead writes nothing more, and is not co
   await sleeper.writePatients(runId, NO_PATIENTS);
   // Its lock was lost, as on a file server that was started again.
   const other = await openSqlite(sandbox.database);
-  await other.waitForTurn();
+  await other.waitForTurn({ signal: null });
   expect(await other.findDeadRuns()).toMatchObject([{ runId }]);
   await other.takeBack(runId, '2026-01-01T01:00:00.000Z', 'cut short');
 

@@ -1,7 +1,7 @@
 /** A PostgreSQL database of its own for a test. */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { addressOf, TEST_PASSWORD, TEST_USER } from './postgres-server.js';
+import { addressOf, REGISTRY_TEMPLATE, TEST_PASSWORD, TEST_USER } from './postgres-server.js';
 import type { TableRow } from './sandbox.js';
 
 const NUMBERS: ReadonlySet<number> = new Set([20, 21, 23, 700, 701, 1700]);
@@ -35,10 +35,19 @@ export class TestDatabase {
 
   /** Makes an empty database: on the server of the tests, or on another one. */
   static async create(port?: number): Promise<TestDatabase> {
+    return TestDatabase.#createFrom('template1', port);
+  }
+
+  /** Makes a registry that holds nothing yet, in a tenth of the time that its migrations take. */
+  static async createRegistry(): Promise<TestDatabase> {
+    return TestDatabase.#createFrom(REGISTRY_TEMPLATE);
+  }
+
+  static async #createFrom(template: string, port?: number): Promise<TestDatabase> {
     const name = `t_${randomBytes(8).toString('hex')}`;
     // Only where tests run there is something to be injected.
     const ownPort = port ?? (await import('vitest')).inject('postgresPort');
-    await withClient(ownPort, 'postgres', (client) => client.query(`CREATE DATABASE ${name}`));
+    await withClient(ownPort, 'postgres', (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
     return new TestDatabase(name, ownPort);
   }
 

@@ -27,6 +27,7 @@ export function newRun(startedAt = '2026-07-01T10:00:00.000Z'): NewRun {
     ruleChanges: null,
     matchModel: 'exact',
     command: null,
+    givenThresholds: null,
   };
 }
 
