@@ -168,9 +168,6 @@ export async function continueRun(
   return { runId, fileIds: await findFiles(queries, runId), startedAt: startedAt!, firstIds };
 }
 
-/** Packs of keys are added to earlier runs, too, and stay there. */
-const STAYING = /match_key_packs/;
-
 /** Where counters stood at the last checkpoint of a run, or at its beginning: what they gave since is not there. */
 async function findLastCounters(queries: Queries, runId: number): Promise<Counters> {
   const last = new Map<string, number | null>();
@@ -178,10 +175,14 @@ async function findLastCounters(queries: Queries, runId: number): Promise<Counte
     runId,
   ])) {
     for (const [name, value] of JSON.parse(counters) as Counters) {
-      if (STAYING.test(name)) continue;
       const known = last.get(name) ?? null;
       last.set(name, value === null ? known : Math.max(known ?? value, value));
     }
   }
-  return [...last];
+  // Packs of keys are added to earlier runs, too, and stay there.
+  const lastPack = (await firstValue<number | null>(queries, 'SELECT max(id) FROM match_key_packs')) ?? 0;
+  return [...last].map(([name, value]) => {
+    const isOfPacks = name.includes('match_key_packs') && lastPack > (value ?? 0);
+    return [name, isOfPacks ? lastPack : value];
+  });
 }

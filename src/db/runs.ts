@@ -127,6 +127,7 @@ export async function takeBack(queries: Queries, runId: number, finishedAt: stri
   const status = await firstValue(queries, 'SELECT status FROM runs WHERE id = $1 FOR UPDATE', [runId]);
   if (status === 'failed') return;
   await removeWritten(queries, runId);
+  await dropUnusedDetails(queries);
   await closeRun(queries, runId, 'failed', finishedAt, message);
   await appendToJournal(queries, noteOfTakingBack(runId, finishedAt));
 }
@@ -137,7 +138,6 @@ async function removeWritten(queries: Queries, runId: number): Promise<void> {
   for (const table of ['doses', 'record_keys']) {
     await queries.run(`DELETE FROM ${table} WHERE file_id IN (SELECT id FROM run_files WHERE run_id = $1)`, [runId]);
   }
-  await dropUnusedDetails(queries);
   for (const table of TABLES_OF_RUNS) await queries.run(`DELETE FROM ${table} WHERE run_id = $1`, [runId]);
   await dropCodeTables(queries, runId);
 }

@@ -119,9 +119,9 @@ function queriesOf(database: Database): Queries {
     },
     async setCounters(counters: Counters): Promise<void> {
       // A counter that gave nothing is not there.
-      for (const [name, value] of counters) {
-        prepareRows('UPDATE main.sqlite_sequence SET seq = @value WHERE name = @name').run({ name, value });
-      }
+      prepareRows('DELETE FROM main.sqlite_sequence').run();
+      const add = prepareRows('INSERT INTO main.sqlite_sequence (name, seq) VALUES (@name, @seq)');
+      for (const [name, seq] of counters) add.run({ name, seq });
     },
   };
 }

@@ -41,20 +41,13 @@ function follow({ at, count, sizes }: KillInstructions): void {
 }
 
 function watchSqlite(point: () => void): void {
-  type Work = () => unknown;
-  type Transaction = (this: Database.Database, work: Work) => Work & { readonly immediate: Work };
-  const prototype = Database.prototype as unknown as { transaction: Transaction };
-  const { transaction } = prototype;
-  const followed = (work: Work): Work => {
-    return () => {
-      const result = work();
-      point();
-      return result;
-    };
-  };
-  prototype.transaction = function (work) {
-    const made = transaction.call(this, followed(work));
-    return Object.assign(followed(made), { immediate: followed(made.immediate) });
+  const { exec } = Database.prototype;
+  Database.prototype.exec = function (sql) {
+    if (sql !== 'COMMIT') return exec.call(this, sql);
+    point();
+    const result = exec.call(this, sql);
+    point();
+    return result;
   };
 }
 
