@@ -18,7 +18,6 @@ import {
   type FieldName,
   PATIENT,
   PATIENT_FIELDS,
-  type PatientField,
   packRow,
   type Row,
   type Severity,
@@ -135,10 +134,7 @@ export class PatientSet {
       .filter(([name, definition]) => 'stored' in definition || notStored.some((field) => field.field === name))
       .map(([name]) => PATIENT[name as keyof typeof PATIENT]);
     const { matching } = context;
-    const hidden = notStored.flatMap(({ field }) =>
-      field !== null && field in PATIENT ? [field as PatientField] : [],
-    );
-    this.weighed = matching === null ? null : new WeighedPatients(matching, hidden);
+    this.weighed = matching === null ? null : new WeighedPatients(matching);
   }
 
   /** Adds a row, which is changed into what is stored of it. */
@@ -147,8 +143,10 @@ export class PatientSet {
     this.matchKeys.push(matchKeyOf(identityOf(row)));
     const ssnCheck = ssnCheckOf(row[PATIENT.ssn]);
     this.ssnChecks.push(ssnCheck);
-    this.weighed?.add(row);
-    for (const slot of this.#unstored) row[slot] = null;
+    for (const slot of this.#unstored) if (slot !== PATIENT.site_id) row[slot] = null;
+    // What is not stored decides nothing: else records that come in two loads would be weighed otherwise than in one.
+    this.weighed?.add(row, ssnCheck);
+    row[PATIENT.site_id] = null;
     this.birthDates.push(row[PATIENT.birth_date]!);
     this.deathDates.push(row[PATIENT.death_date]!);
     const packed = packRow(row);
@@ -163,7 +161,7 @@ export class PatientSet {
     this.sources.push(sourceKey(source.siteId, source.sourcePatientId));
     this.matchKeys.push(matchKeyOf(identityOf(row)));
     this.ssnChecks.push(ssnCheck);
-    this.weighed?.addStored(row.with(PATIENT.site_id, source.siteId), ssnCheck);
+    this.weighed?.add(row.with(PATIENT.site_id, source.siteId), ssnCheck);
     this.birthDates.push(row[PATIENT.birth_date]!);
     this.deathDates.push(row[PATIENT.death_date]!);
     this.rows.push(packed);
@@ -211,7 +209,7 @@ async function readPatientFile(
     }
     for (const [i, index] of batch.accepted.entries()) {
       const record = block.firstRecord + index;
-      const row = batch.rows[i]!;
+      const row = batch.rows.row(i);
       // Each dose of a combined file brings its patient along, most often with the very same words.
       if (file.isCombined && !file.isTagged && !said.isNew(row)) {
         file.settle(record, 'duplicate');
@@ -401,7 +399,7 @@ export class PatientMatcher {
     if (patientIds.length === 0) return;
     const total = patientIds.length;
     onNotice(`adding match keys for ${total} patients that were loaded with --match-model exact; this is done once`);
-    await addMissingKeys(store, patientIds, async (done) => {
+    await addMissingKeys(store, runId, patientIds, async (done) => {
       signal?.throwIfAborted();
       onProgress({ stage: 'adding match keys', done, total, unit: 'records', records: done });
       await store.beat(runId);
@@ -687,13 +685,16 @@ export class PatientMatcher {
   async #writeWeighedKeys(): Promise<void> {
     const { weighed } = this.#set;
     if (weighed === null) return;
-    const { batchRows } = this.#context.sizes;
-    let writes = emptyWrites();
-    for (const key of weighed.keys(this.#personOf)) {
-      writes.matchKeys.push(key);
-      if (writes.matchKeys.length >= batchRows) writes = await this.#flush(writes);
-    }
-    await this.#flush({ ...writes, nameUses: weighed.nameUses() });
+    const { store, runId, signal } = this.#context;
+    signal?.throwIfAborted();
+    const patientOf = this.#personOf;
+    await store.writeKeyPacks(
+      runId,
+      (function* () {
+        for (const pack of weighed.packs(patientOf)) yield { ...pack, runId };
+      })(),
+    );
+    await this.#flush({ ...emptyWrites(), nameUses: weighed.nameUses() });
   }
 
   /** What a person of the store gains from records of the submission. */

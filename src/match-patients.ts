@@ -2,12 +2,13 @@
 import { LARGEST_STORED_BLOCK, STORED_PASSES, sortByKey } from './core/match/blocking.js';
 import { type Population, populationOf } from './core/match/comparison.js';
 import { decidePeople, type WeighedDecisions } from './core/match/decide-people.js';
+import { type KeyPack, packKeys, rowKeyOf, type SoughtKeys } from './core/match/key-packs.js';
 import { hashText, identityOf, matchKeyOf } from './core/match/keys.js';
 import type { Thresholds } from './core/match/match-people.js';
 import type { IncomingRecord, KnownPatient } from './core/match/patient.js';
-import { type KeyedPeople, PeopleSet } from './core/match/people.js';
-import type { PatientField, Row } from './core/model.js';
-import type { ComparableRecord, MissingKeysOfPatients, PatientKey, Store } from './db/store.js';
+import { PeopleSet } from './core/match/people.js';
+import type { Row } from './core/model.js';
+import type { ComparableRecord, KeyPackOfRun, PatientKey, Store } from './db/store.js';
 
 /** How a run matches by weight. */
 export interface WeighedMatching {
@@ -23,23 +24,14 @@ const PATIENTS_AT_ONCE = 5_000;
 export class WeighedPatients {
   readonly #matching: WeighedMatching;
   readonly #people = new PeopleSet();
-  readonly #unstored: readonly PatientField[];
   #incoming = 0;
 
-  /** `unstored` are fields that are compared within the submission, and of which the store keeps nothing. */
-  constructor(matching: WeighedMatching, unstored: readonly PatientField[]) {
+  constructor(matching: WeighedMatching) {
     this.#matching = matching;
-    this.#unstored = unstored;
   }
 
-  /** Adds a record as it was received. */
-  add(row: Row): void {
-    this.#people.add(row);
-    this.#incoming++;
-  }
-
-  /** Adds a record as the registry has kept it. */
-  addStored(row: Row, ssnCheck: number | null): void {
+  /** Adds a record as it is stored, with its site. Of a Social Security number no more than `ssnCheck` is known. */
+  add(row: Row, ssnCheck: number | null): void {
     this.#people.add(row, ssnCheck);
     this.#incoming++;
   }
@@ -54,7 +46,7 @@ export class WeighedPatients {
     const storedPatientIds: number[] = [];
     let population = populationOf(this.#people, incoming);
     if (await store.hasPatients()) {
-      const found = new Set(await store.findPatientsByKeys(this.#distinctKeys(), LARGEST_STORED_BLOCK));
+      const found = new Set(await store.findPatientsByKeys(this.#soughtKeys(), LARGEST_STORED_BLOCK));
       for (const { patientId } of known) found.add(patientId);
       const patientIds = [...found].sort((a, b) => a - b);
       for (let start = 0; start < patientIds.length; start += PATIENTS_AT_ONCE) {
@@ -69,29 +61,17 @@ export class WeighedPatients {
     return decidePeople(gathering, this.#matching);
   }
 
-  #keyed(): KeyedPeople {
-    return this.#people.without(this.#unstored);
-  }
-
-  /** The keys under which stored patients are looked for, each once. */
-  *#distinctKeys(): Generator<number> {
-    for (const { keys, order, pass } of sortedKeys(this.#keyed(), this.#incoming)) {
-      let last = 0;
-      for (const index of order) {
-        const key = keys[index]!;
-        if (key !== last && key !== 0) yield storeKey(pass, key);
-        last = key;
-      }
+  /** The keys under which stored patients are looked for, pass by pass. */
+  *#soughtKeys(): Generator<SoughtKeys> {
+    for (const { keys, order, pass } of sortedKeys(this.#people, this.#incoming)) {
+      yield { pass, keys: distinct(keys, order) };
     }
   }
 
-  /** The keys under which the patients of the records can be found, in their order but for the passes. */
-  *keys(personOf: readonly number[]): Generator<PatientKey> {
-    for (const { keys, order, pass } of sortedKeys(this.#keyed(), this.#incoming)) {
-      for (const index of order) {
-        if (keys[index] === 0 || personOf[index] === 0) continue;
-        yield { matchKey: storeKey(pass, keys[index]!), patientId: personOf[index]! };
-      }
+  /** The keys under which the patients of the records can be found. */
+  *packs(patientOf: readonly number[]): Generator<KeyPack> {
+    for (const { keys, order, pass } of sortedKeys(this.#people, this.#incoming)) {
+      yield* packKeys(pass, keys, order, patientOf);
     }
   }
 
@@ -115,16 +95,20 @@ function nameKeyOf(kind: 'first' | 'last', name: string): number {
   return hashText(`${kind}\x1f${name}`);
 }
 
-/** Every pass has a range of 32 bits of its own, which its name decides: passes may come and go. */
-const RANGES = new Map(STORED_PASSES.map(({ name }) => [name, (hashText(name) % 1_048_576) * 4_294_967_296]));
-
-function storeKey(pass: string, key: number): number {
-  return RANGES.get(pass)! + (key >>> 0);
+/** Sorted keys, each once, without 0. */
+function distinct(keys: Int32Array, order: Uint32Array): Uint32Array {
+  const sorted = new Uint32Array(order.length);
+  let size = 0;
+  for (const index of order) {
+    const key = keys[index]! >>> 0;
+    if (key !== 0 && (size === 0 || sorted[size - 1] !== key)) sorted[size++] = key;
+  }
+  return sorted.slice(0, size);
 }
 
 /** The keys of the first `records` by pass, and the order in which they are sorted. */
 function* sortedKeys(
-  people: KeyedPeople,
+  people: PeopleSet,
   records: number,
 ): Generator<{ readonly pass: string; readonly keys: Int32Array; readonly order: Uint32Array }> {
   for (const { name, key } of STORED_PASSES) {
@@ -148,52 +132,87 @@ async function addStored(people: PeopleSet, incoming: number, store: Store): Pro
   return { records: records + stored!, firstUses, lastUses };
 }
 
+/** Records whose keys are packed together where many patients lack them. */
+const RECORDS_A_PACKING = 50_000;
+
 /** Adds the keys of patients that were loaded by a run that matched by name only. */
 export async function addMissingKeys(
   store: Store,
+  runId: number,
   patientIds: readonly number[],
   afterBatch: (done: number) => Promise<void>,
 ): Promise<void> {
-  function* batches(): Generator<readonly number[]> {
-    for (let start = 0; start < patientIds.length; start += PATIENTS_AT_ONCE) {
-      yield patientIds.slice(start, start + PATIENTS_AT_ONCE);
+  const nameUses = new Map<string, number>();
+  await store.clearMissingKeys();
+  let gathered = new GatheredRecords(nameUses);
+  for (let start = 0; start < patientIds.length; start += PATIENTS_AT_ONCE) {
+    gathered.add(await store.readComparable(patientIds.slice(start, start + PATIENTS_AT_ONCE)));
+    if (gathered.size >= RECORDS_A_PACKING) {
+      await store.writeKeyPacks(runId, gathered.packs());
+      gathered = new GatheredRecords(nameUses);
+    }
+    await afterBatch(Math.min(start + PATIENTS_AT_ONCE, patientIds.length));
+  }
+  await store.writeKeyPacks(runId, gathered.packs());
+  await store.finishMissingKeys(nameUses);
+}
+
+/** Records of stored patients whose keys and names are missing. */
+class GatheredRecords {
+  readonly #people = new PeopleSet();
+  readonly #patientIds: number[] = [];
+  readonly #runIds: number[] = [];
+  readonly #nameUses: Map<string, number>;
+
+  /** `nameUses` is added to: by name key and run, with a blank between. */
+  constructor(nameUses: Map<string, number>) {
+    this.#nameUses = nameUses;
+  }
+
+  get size(): number {
+    return this.#people.size;
+  }
+
+  add(records: readonly ComparableRecord[]): void {
+    for (const { patientId, runId, row, ssnCheck } of records) {
+      const i = this.#people.add(row, ssnCheck);
+      this.#patientIds.push(patientId);
+      this.#runIds.push(runId);
+      this.#count(ALL_RECORDS, runId);
+      for (const kind of ['first', 'last'] as const) {
+        const name = this.#people.integers[kind][i]!;
+        if (name !== 0) this.#count(nameKeyOf(kind, this.#people.names.at(name).text), runId);
+      }
     }
   }
-  let done = 0;
-  await store.addMissingKeys(batches(), keysOfStored, async () => {
-    done += PATIENTS_AT_ONCE;
-    await afterBatch(Math.min(done, patientIds.length));
-  });
+
+  #count(nameKey: number, runId: number): void {
+    const key = `${nameKey} ${runId}`;
+    this.#nameUses.set(key, (this.#nameUses.get(key) ?? 0) + 1);
+  }
+
+  *packs(): Generator<KeyPackOfRun> {
+    for (const runId of new Set(this.#runIds)) {
+      const patientOf = this.#patientIds.map((patientId, i) => (this.#runIds[i] === runId ? patientId : 0));
+      for (const { keys, order, pass } of sortedKeys(this.#people, this.#people.size)) {
+        for (const pack of packKeys(pass, keys, order, patientOf)) yield { ...pack, runId };
+      }
+    }
+  }
 }
 
 /** All keys under which the patients of these records can be found: by name and birth date, and those of the models that weigh. */
 export function matchKeysOf(records: readonly ComparableRecord[]): PatientKey[] {
-  const byName = records.flatMap(({ patientId, row }) => {
-    const matchKey = matchKeyOf(identityOf(row));
-    return matchKey === null ? [] : [{ matchKey, patientId }];
-  });
-  return [...byName, ...keysOfStored(records).keys];
-}
-
-function keysOfStored(records: readonly ComparableRecord[]): MissingKeysOfPatients {
   const people = new PeopleSet();
-  const nameUses = new Map<string, number>();
-  const keys: (PatientKey & { runId: number })[] = [];
-  const count = (nameKey: number, runId: number): void => {
-    const key = `${nameKey} ${runId}`;
-    nameUses.set(key, (nameUses.get(key) ?? 0) + 1);
-  };
-  for (const [i, { patientId, runId, row, ssnCheck }] of records.entries()) {
-    people.add(row, ssnCheck);
-    count(ALL_RECORDS, runId);
-    for (const kind of ['first', 'last'] as const) {
-      const name = people.integers[kind][i]!;
-      if (name !== 0) count(nameKeyOf(kind, people.names.at(name).text), runId);
-    }
+  const found: PatientKey[] = [];
+  for (const { patientId, row, ssnCheck } of records) {
+    const i = people.add(row, ssnCheck);
+    const byName = matchKeyOf(identityOf(row));
+    if (byName !== null) found.push({ matchKey: byName, patientId });
     for (const { name, key } of STORED_PASSES) {
       const matchKey = key(people, i);
-      if (matchKey !== 0) keys.push({ matchKey: storeKey(name, matchKey), patientId, runId });
+      if (matchKey !== 0) found.push({ matchKey: rowKeyOf(name, matchKey), patientId });
     }
   }
-  return { keys, nameUses };
+  return found;
 }

@@ -10,6 +10,7 @@ import * as ruleChanges from '../../migrations/0006_rule_changes.js';
 import * as reviewDesk from '../../migrations/0007_review_desk.js';
 import * as undo from '../../migrations/0010_undo.js';
 import * as journal from '../../migrations/0011_journal.js';
+import * as matchKeyPacks from '../../migrations/0013_match_key_packs.js';
 
 interface Migration {
   readonly name: string;
@@ -28,6 +29,7 @@ const MIGRATIONS: readonly Migration[] = [
   reviewDesk,
   undo,
   journal,
+  matchKeyPacks,
 ];
 
 const SOURCE: Knex.MigrationSource<Migration> = {

@@ -2,6 +2,7 @@
 
 import type { CodeTable } from '../core/codes.js';
 import type { DecidedDoses, StoredDose } from '../core/match/dose.js';
+import type { KeyPack, SoughtKeys } from '../core/match/key-packs.js';
 import type { Identity } from '../core/match/keys.js';
 import type { Thresholds } from '../core/match/match-people.js';
 import type { KnownPatient } from '../core/match/patient.js';
@@ -25,6 +26,8 @@ export interface NewRun {
   readonly startedAt: string;
   /** How patients are matched. */
   readonly matchModel: MatchModelId;
+  /** The thresholds that the user named, as JSON; `null` for none. */
+  readonly givenThresholds: string | null;
 }
 
 /** How patients are matched: by equal names and birth date, or by a model that weighs. */
@@ -172,10 +175,9 @@ export interface PatientWrites {
   readonly reviews: readonly NewReview[];
 }
 
-/** The keys of stored patients, and how many of their records bear a name: by name key and run, with a blank between. */
-export interface MissingKeysOfPatients {
-  readonly keys: readonly (PatientKey & { readonly runId: number })[];
-  readonly nameUses: ReadonlyMap<string, number>;
+/** Keys that a run gave patients, or that patients of a run were given later. */
+export interface KeyPackOfRun extends KeyPack {
+  readonly runId: number;
 }
 
 /** A person of the store, with what merging needs. */
@@ -297,6 +299,13 @@ export interface RefusedPatients {
 
 export const NOTHING_REFUSED: RefusedPatients = { patients: new Map(), updates: new Map(), sources: [] };
 
+/** The ids that the next patient, the next dose and the next pair for a reviewer get. */
+export interface NextIds {
+  readonly patientId: number;
+  readonly immunizationId: number;
+  readonly reviewId: number;
+}
+
 /** What waiting for other loaders needs. */
 export interface Waiting {
   readonly signal: AbortSignal | null;
@@ -341,13 +350,17 @@ export interface Store {
   /** Completed runs that were given the same besides their files, the last first. */
   findEarlierLoads(run: NewRun): Promise<readonly EarlierLoad[]>;
 
-  /** The ids that the next patient, the next dose and the next pair for a reviewer get. */
-  nextIds(): Promise<{ patientId: number; immunizationId: number; reviewId: number }>;
+  nextIds(): Promise<NextIds>;
   hasPatients(): Promise<boolean>;
   /** Patients who share a source key or a match key with incoming records; of their keys, those that were asked for. */
   findKnownPatients(sources: readonly SourceKey[], matchKeys: readonly number[]): Promise<readonly KnownPatient[]>;
-  /** Patients who have one of the keys, by id. Keys that more than `mostPerKey` have in common are passed over. */
-  findPatientsByKeys(keys: Iterable<number>, mostPerKey: number): Promise<readonly number[]>;
+  /**
+   * Patients who have one of the keys, by id. Keys that more than `mostPerKey` have in common are passed over. Some may have
+   * had a key before a reviewer's decision: what they are known by is compared anyway.
+   */
+  findPatientsByKeys(passes: Iterable<SoughtKeys>, mostPerKey: number): Promise<readonly number[]>;
+  /** Adds keys by which patients are found. */
+  writeKeyPacks(runId: number, packs: Iterable<KeyPackOfRun>): Promise<void>;
   /** The records of patients, as far as they are compared. */
   readComparable(patientIds: readonly number[]): Promise<readonly ComparableRecord[]>;
   /** How many stored records bear each of these names. */
@@ -356,15 +369,10 @@ export interface Store {
   findReviewedPairs(patientIds: readonly number[]): Promise<readonly (readonly [number, number])[]>;
   /** Patients that cannot be found by all keys, because a run that matched by name only made them. */
   findPatientsWithoutKeys(): Promise<readonly number[]>;
-  /**
-   * Gives these patients, some at a time, the keys and names that `keysOf` tells of their records; they come in as many
-   * calls as there are batches.
-   */
-  addMissingKeys(
-    batches: Iterable<readonly number[]>,
-    keysOf: (records: readonly ComparableRecord[]) => MissingKeysOfPatients,
-    afterBatch: () => Promise<void>,
-  ): Promise<void>;
+  /** Takes away keys that a run which was cut short gave to such patients. */
+  clearMissingKeys(): Promise<void>;
+  /** Adds how many of the records of such patients bear a name, by name key and run; from then on no keys are missing. */
+  finishMissingKeys(nameUses: ReadonlyMap<string, number>): Promise<void>;
   readPatients(patientIds: readonly number[]): Promise<ReadonlyMap<number, PatientState>>;
   writePatients(runId: number, writes: PatientWrites): Promise<RefusedPatients>;
   /** Takes away records that this run added to a patient. */
@@ -413,7 +421,6 @@ export type StoreProblem =
   | 'damaged'
   | 'unreachable'
   | 'refused'
-  | 'unsupported'
   | 'failed';
 
 /** A database that cannot be used. Its message holds no value of a record. */

@@ -10,6 +10,7 @@ import * as ruleChanges from '../../migrations/0006_rule_changes.js';
 import * as reviewDesk from '../../migrations/0007_review_desk.js';
 import * as undo from '../../migrations/0010_undo.js';
 import * as journal from '../../migrations/0011_journal.js';
+import * as matchKeyPacks from '../../migrations/0013_match_key_packs.js';
 import { IMMUNIZATION_FIELDS, PATIENT_FIELDS } from '../../src/core/model.js';
 import { compareSchema, migrateSqlite } from '../../src/db/migrate.js';
 import { DETAIL_COLUMNS, DOSE_COLUMNS, IMMUNIZATION_COLUMNS, PATIENT_COLUMNS } from '../../src/db/tables.js';
@@ -26,6 +27,7 @@ const MIGRATIONS = [
   reviewDesk,
   undo,
   journal,
+  matchKeyPacks,
 ];
 const NAMES = MIGRATIONS.map(({ name }) => name);
 

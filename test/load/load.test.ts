@@ -296,6 +296,7 @@ describe('merging', () => {
     using sandbox = new Sandbox();
     const columns = 'facility_id|patient_id|last_name|first_name|birth_date|sex|suffix';
     const summary = await sandbox.load({
+      matchModel: 'exact',
       patients: {
         'p.txt': miis(
           columns,
@@ -401,6 +402,7 @@ describe('loading again', () => {
     const dosesIn = (year: number): Record<string, string> =>
       doses(...ids.map((id) => `F1|${id}|v${year}-${id}|03|${year}0505|01||`));
     await sandbox.load({
+      matchModel: 'exact',
       patients: patients(...ids.map((id) => `F1|${id}|Smith|Anna${name(id)}|20150504|F`)),
       immunizations: dosesIn(2016),
     });

@@ -105,8 +105,9 @@ describe('breaking a record', () => {
       const values = {
         site_id: 'F1',
         source_patient_id: String(i),
-        last_name: `Name${'ABCDEFGH'[i]}`,
-        first_name: 'Anna',
+        // Nobody is like another, however they are compared.
+        last_name: `Name${['albright', 'bonnet', 'castillo', 'dmitriev', 'eriksen', 'fonseca', 'gallagher'][i]}`,
+        first_name: ['Anna', 'Ben', 'Chloe', 'Dario', 'Esi', 'Finn', 'Greta'][i]!,
         birth_date: '2015-05-04',
         street: i % 2 === 0 ? 'a "b" c' : '',
       };

@@ -86,7 +86,7 @@ describe('the fixed model', () => {
 
   test('never joins two persons of the registry: the pair goes to a reviewer, and is not asked again', async () => {
     using sandbox = new Sandbox();
-    await sandbox.load({ patients: { 'p.txt': file(nora(), nora({ patient_id: '2', last_name: 'Walch' })) } });
+    await sandbox.load(fixed([nora(), nora({ patient_id: '2', last_name: 'Walch' })], { matchModel: 'exact' }));
     const bridge = fixed([elsewhere()]);
     const { patients } = await sandbox.load(bridge);
     expect(patients).toEqual({ new: 0, merged: 1, review: 1 });
@@ -109,7 +109,7 @@ describe('the fixed model', () => {
 
   test('finds patients that were loaded with the exact model, whose keys are added once', async () => {
     using sandbox = new Sandbox();
-    await sandbox.load({ patients: { 'p.txt': file(nora()) } });
+    await sandbox.load(fixed([nora()], { matchModel: 'exact' }));
     const [{ n }] = sandbox.query('SELECT count(*) AS n FROM match_keys') as [{ n: number }];
     expect(n).toBe(1);
     const notices: string[] = [];

@@ -11,6 +11,7 @@ const TABLES: Readonly<Record<string, string>> = {
   patient_comments: 'id',
   comment_duplicates: 'id',
   match_keys: 'match_key, patient_id',
+  match_key_packs: 'pass, first_key, last_key, id',
   name_uses: 'name_key, run_id',
   doses: 'id',
   dose_details: 'id',
@@ -18,6 +19,10 @@ const TABLES: Readonly<Record<string, string>> = {
   immunization_duplicates: 'id',
   immunization_parts: 'id',
   match_reviews: 'id',
+  before_images: 'id',
+  review_decisions: 'id',
+  applied_decisions: 'decision_id',
+  decision_images: 'id',
   record_keys: 'file_id, line',
   run_code_tables: 'run_id, code_table_id',
 };
@@ -30,7 +35,11 @@ export async function storeTables(query: (sql: string) => Promise<TableRow[]>): 
   const tables: Record<string, TableRow[]> = {};
   for (const [table, order] of Object.entries(TABLES)) {
     tables[table] = (await query(`SELECT * FROM ${table} ORDER BY ${order}`)).map((row) =>
-      Object.fromEntries(Object.entries(row).filter(([name]) => !CHANGING.has(name))),
+      Object.fromEntries(
+        Object.entries(row)
+          .filter(([name]) => !CHANGING.has(name))
+          .map(([name, value]) => [name, Buffer.isBuffer(value) ? `\\x${value.toString('hex')}` : value]),
+      ),
     );
   }
   return tables;

@@ -4,21 +4,20 @@
  * A pass gives each record a key, or none, and pairs all records of equal keys. A pair that several passes give is taken
  * in the first of them. The pairs do not depend on the order of the records.
  */
-import type { KeyedPeople, PeopleSet } from './people.js';
+import type { PeopleSet } from './people.js';
 
 /** A way of keying records: the key of record `i`, 0 for none. */
 export interface Pass {
   readonly name: string;
-  readonly key: (people: KeyedPeople, i: number) => number;
+  readonly key: (people: PeopleSet, i: number) => number;
   /** Records in a block before it is divided. */
   readonly largest: number;
 }
 
-const soundexOf = (people: KeyedPeople, name: number): number => (name === 0 ? 0 : people.names.at(name).soundex);
+const soundexOf = (people: PeopleSet, name: number): number => (name === 0 ? 0 : people.names.at(name).soundex);
 /** The sound of the full name where the name is a short one. */
-const fullSoundexOf = (people: KeyedPeople, name: number): number =>
-  name === 0 ? 0 : people.names.at(name).fullSoundex;
-const letters = (people: KeyedPeople, name: number, count: number): string =>
+const fullSoundexOf = (people: PeopleSet, name: number): number => (name === 0 ? 0 : people.names.at(name).fullSoundex);
+const letters = (people: PeopleSet, name: number, count: number): string =>
   name === 0 ? '' : people.names.at(name).joined.slice(0, count);
 
 /** Mixes numbers into one of 32 bits; 0 if any of them is 0. */
@@ -172,13 +171,12 @@ export const LARGEST_STORED_BLOCK = 400;
 export const PASSES: readonly Pass[] = [
   ...NARROW.map((pass) => ({ ...pass, largest: 400 })),
   ...WIDE.map((pass) => ({ ...pass, largest: 40 })),
+  { ...NUMBER_CHECK, largest: LARGEST_STORED_BLOCK },
 ];
-/** The passes where some of the records are stored ones. */
-const PASSES_WITH_STORE: readonly Pass[] = [...PASSES, { ...NUMBER_CHECK, largest: LARGEST_STORED_BLOCK }];
 
 /** The name of the first pass by which two records are a candidate pair, `null` if there is none. */
 export function passOf(people: PeopleSet, a: number, b: number): string | null {
-  const pass = PASSES_WITH_STORE.find(({ key }) => key(people, a) !== 0 && key(people, a) === key(people, b));
+  const pass = PASSES.find(({ key }) => key(people, a) !== 0 && key(people, a) === key(people, b));
   return pass?.name ?? null;
 }
 
@@ -209,7 +207,7 @@ export function forEachCandidate(
   const { size } = people;
   const statistics = { pairs: 0, droppedBlocks: 0, dividedBlocks: 0 };
   const keysByPass: Int32Array[] = [];
-  for (const [number, pass] of (isWanted === null ? PASSES : PASSES_WITH_STORE).entries()) {
+  for (const [number, pass] of PASSES.entries()) {
     const keys = new Int32Array(size);
     for (let i = 0; i < size; i++) keys[i] = pass.key(people, i);
     const order = sortByKey(keys);

@@ -1,0 +1,139 @@
+/**
+ * The keys by which stored patients are found, packed: sorted keys side by side with their patients.
+ *
+ * A pack is searched from front to back by many keys at once, so that looking for a town's patients among a country's
+ * costs a reading of the packs, and looking for one costs a pack for each of its keys.
+ */
+import { STORED_PASSES } from './blocking.js';
+import { hashText } from './keys.js';
+
+/** Keys of one pass in their order, and the patient of each. */
+export interface KeyPack {
+  readonly pass: string;
+  /** Sorted; equal keys by patient, each patient once. */
+  readonly keys: Uint32Array;
+  readonly patientIds: Uint32Array;
+}
+
+/** The keys of one pass that are looked for: sorted, each once, none of them 0. */
+export interface SoughtKeys {
+  readonly pass: string;
+  readonly keys: Uint32Array;
+}
+
+/** Every pass has a range of 32 bits of its own, which its name decides: passes may come and go. */
+const RANGES = new Map(STORED_PASSES.map(({ name }) => [name, (hashText(name) % 1_048_576) * 4_294_967_296]));
+
+/**
+ * A key of a stored pass as one number, of 52 bits, for keys that stand in rows of their own because a reviewer's decision
+ * added them.
+ */
+export function rowKeyOf(pass: string, key: number): number {
+  return RANGES.get(pass)! + (key >>> 0);
+}
+
+/** Entries of a pack: enough that reading one costs more than finding it, and few enough that small loads read little. */
+export const PACK_ENTRIES = 4096;
+
+/**
+ * Packs the keys of one pass. `order` has the indexes of `keys` sorted by key; a key of 0 is none, and so is a patient of 0.
+ */
+export function* packKeys(
+  pass: string,
+  keys: Int32Array,
+  order: Uint32Array,
+  patientOf: ArrayLike<number>,
+): Generator<KeyPack> {
+  const packed = new Uint32Array(PACK_ENTRIES);
+  const patients = new Uint32Array(PACK_ENTRIES);
+  let size = 0;
+  const take = (): KeyPack => {
+    const pack = { pass, keys: packed.slice(0, size), patientIds: patients.slice(0, size) };
+    size = 0;
+    return pack;
+  };
+  for (let start = 0; start < order.length; ) {
+    const key = keys[order[start]!]!;
+    let end = start + 1;
+    while (end < order.length && keys[order[end]!] === key) end++;
+    if (key !== 0) {
+      for (const patientId of patientsOf(order, start, end, patientOf)) {
+        packed[size] = key;
+        patients[size] = patientId;
+        size++;
+        if (size === PACK_ENTRIES) yield take();
+      }
+    }
+    start = end;
+  }
+  if (size > 0) yield take();
+}
+
+/** The patients of some records in their order, each once. */
+function patientsOf(order: Uint32Array, start: number, end: number, patientOf: ArrayLike<number>): Iterable<number> {
+  if (end - start === 1) return patientOf[order[start]!] === 0 ? [] : [patientOf[order[start]!]!];
+  const patientIds = new Set<number>();
+  for (let i = start; i < end; i++) {
+    const patientId = patientOf[order[i]!]!;
+    if (patientId !== 0) patientIds.add(patientId);
+  }
+  return [...patientIds].sort((a, b) => a - b);
+}
+
+/** Looks for keys of one pass in packs. */
+export class KeySearch {
+  readonly #sought: Uint32Array;
+  readonly #uses: Uint32Array;
+  /** Places of found keys among those sought, and the patients who have them. */
+  readonly #places: number[] = [];
+  readonly #patientIds: number[] = [];
+
+  constructor({ keys }: SoughtKeys) {
+    this.#sought = keys;
+    this.#uses = new Uint32Array(keys.length);
+  }
+
+  /** Whether a key is sought that is neither less than `firstKey` nor more than `lastKey`. */
+  reaches(firstKey: number, lastKey: number): boolean {
+    const place = this.#placeOf(firstKey);
+    return place < this.#sought.length && this.#sought[place]! <= lastKey;
+  }
+
+  /** Adds what a pack has. */
+  look({ keys, patientIds }: Pick<KeyPack, 'keys' | 'patientIds'>): void {
+    const sought = this.#sought;
+    let place = this.#placeOf(keys[0]!);
+    for (let i = 0; i < keys.length && place < sought.length; ) {
+      const key = keys[i]!;
+      if (sought[place]! < key) {
+        place++;
+      } else if (sought[place] === key) {
+        this.#places.push(place);
+        this.#patientIds.push(patientIds[i]!);
+        this.#uses[place]!++;
+        i++;
+      } else {
+        i++;
+      }
+    }
+  }
+
+  /** The patients who have one of the keys; keys that more than `mostPerKey` have in common are passed over. */
+  *found(mostPerKey: number): Generator<number> {
+    for (let i = 0; i < this.#places.length; i++) {
+      if (this.#uses[this.#places[i]!]! <= mostPerKey) yield this.#patientIds[i]!;
+    }
+  }
+
+  /** The place of the first sought key that is not less than `key`. */
+  #placeOf(key: number): number {
+    let low = 0;
+    let high = this.#sought.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#sought[middle]! < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { STORED_PASSES, sortByKey } from '../../../src/core/match/blocking.js';
+import { KeySearch, PACK_ENTRIES, packKeys, rowKeyOf } from '../../../src/core/match/key-packs.js';
+
+const PASS = STORED_PASSES[0]!.name;
+
+/** Packs of records that have these keys and patients. */
+function pack(keys: readonly number[], patients: readonly number[]) {
+  const column = Int32Array.from(keys);
+  return [...packKeys(PASS, column, sortByKey(column), patients)];
+}
+
+/** What a search for keys finds in packs. */
+function search(sought: readonly number[], packs: ReturnType<typeof pack>, mostPerKey = 1000): number[] {
+  const keys = Uint32Array.from([...new Set(sought.map((key) => key >>> 0))].sort((a, b) => a - b));
+  const found = new KeySearch({ pass: PASS, keys });
+  for (const each of packs) {
+    if (found.reaches(each.keys[0]!, each.keys[each.keys.length - 1]!)) found.look(each);
+  }
+  return [...new Set(found.found(mostPerKey))].sort((a, b) => a - b);
+}
+
+const KEY = fc.integer({ min: -2147483648, max: 2147483647 });
+
+describe('packs of keys', () => {
+  test('hold keys in their order, each with its patient, and none of 0', () => {
+    const packs = pack([7, 0, -1, 7, 3], [1, 2, 3, 4, 0]);
+    expect(packs).toEqual([
+      { pass: PASS, keys: Uint32Array.of(7, 7, 4294967295), patientIds: Uint32Array.of(1, 4, 3) },
+    ]);
+  });
+
+  test('hold a patient of several records once for each key', () => {
+    expect(pack([5, 5, 5], [9, 8, 9])[0]!.patientIds).toEqual(Uint32Array.of(8, 9));
+  });
+
+  test('are divided where they grow large, and lose nothing', () => {
+    const keys = Array.from({ length: PACK_ENTRIES * 2 + 5 }, (_, i) => (i * 7919) % 100_003 || 1);
+    const packs = pack(
+      keys,
+      keys.map((_, i) => i + 1),
+    );
+    expect(packs.map((each) => each.keys.length)).toEqual([PACK_ENTRIES, PACK_ENTRIES, 5]);
+    expect(new Set(packs.flatMap((each) => [...each.patientIds])).size).toBe(keys.length);
+  });
+
+  test('give a search what looking at every record gives', () => {
+    const records = fc.array(fc.record({ key: fc.oneof(KEY, fc.integer({ min: -3, max: 3 })), patient: fc.nat(20) }), {
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(records, fc.array(fc.oneof(KEY, fc.integer({ min: -3, max: 3 }))), (all, asked) => {
+        const sought = asked.filter((key) => key !== 0);
+        const packs = pack(
+          all.map(({ key }) => key),
+          all.map(({ patient }) => patient),
+        );
+        const expected = all.filter(({ key, patient }) => key !== 0 && patient !== 0 && sought.includes(key));
+        expect(search(sought, packs)).toEqual(
+          [...new Set(expected.map(({ patient }) => patient))].sort((a, b) => a - b),
+        );
+      }),
+    );
+  });
+
+  test('tell nothing by a key that too many have in common', () => {
+    const packs = [...pack([4, 4, 6], [1, 2, 3]), ...pack([4], [5])];
+    expect(search([4, 6], packs, 3)).toEqual([1, 2, 3, 5]);
+    expect(search([4, 6], packs, 2)).toEqual([3]);
+  });
+
+  test('are passed over where no key reaches them', () => {
+    const search = new KeySearch({ pass: PASS, keys: Uint32Array.of(10, 20) });
+    expect([search.reaches(0, 9), search.reaches(10, 10), search.reaches(11, 19), search.reaches(15, 25)]).toEqual([
+      false,
+      true,
+      false,
+      true,
+    ]);
+  });
+});
+
+test('keys of different passes are different rows', () => {
+  const keys = STORED_PASSES.map(({ name }) => rowKeyOf(name, -1));
+  expect(new Set(keys).size).toBe(STORED_PASSES.length);
+  expect(keys.every((key) => Number.isSafeInteger(key) && key >= 0)).toBe(true);
+});
