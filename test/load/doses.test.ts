@@ -188,7 +188,7 @@ function requireAllRecords(sandbox: Sandbox, records: number, database?: string)
 }
 
 describe('histories of several sites', () => {
-  const { patients, lines } = writeHistories(40, 31);
+  const { patients, lines } = writeHistories(46, 31);
 
   test('give the same doses in one file, in two, in two runs, in any order', async () => {
     using sandbox = new Sandbox();
