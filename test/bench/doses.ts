@@ -6,6 +6,7 @@ import { dayNumber } from '../../src/core/match/dose-neighbours.js';
 import { RELATION, VaccineGroups } from '../../src/core/match/vaccine-groups.js';
 import { DOSE, type Row } from '../../src/core/model.js';
 import { loadCodes } from '../../src/files/code-tables.js';
+import { COPIED, USUAL } from '../support/dose-damage.js';
 import { type History, makeHistories } from '../support/dose-histories.js';
 import { type DoseScore, dosesOf, type PutTogether, scoreDoses } from '../support/dose-score.js';
 import { median } from './measure.js';
@@ -15,12 +16,18 @@ const options = await yargs(hideBin(process.argv))
   .options({
     patients: { type: 'number', default: 30_000, describe: 'Patients, of 35 records each' },
     seed: { type: 'number', default: 20_261 },
+    copied: {
+      type: 'boolean',
+      default: false,
+      describe: 'History copied from cards and memory, and by schools in bulk',
+    },
     errors: { type: 'number', default: 0, describe: 'Show so many pairs that went wrong' },
   })
   .strict()
   .version(false)
   .parseAsync();
 
+const trouble = options.copied ? COPIED : USUAL;
 const codes = loadCodes();
 const matcher = new DoseMatcher(codes);
 const vaccines = new VaccineGroups(codes);
@@ -73,6 +80,7 @@ function line(name: string, score: DoseScore, seconds: number): string {
     score.recall.toFixed(5),
     String(score.falsePairs).padStart(7),
     score.falsePairsPerMillion.toFixed(1).padStart(9),
+    ((score.falsePairsOfOneDay * 1e6) / score.records).toFixed(1).padStart(8),
     ((score.falseMerges * 1e6) / score.records).toFixed(1).padStart(9),
     String(score.missedPairs).padStart(8),
     String(score.rabiesMerged).padStart(7),
@@ -82,7 +90,7 @@ function line(name: string, score: DoseScore, seconds: number): string {
 
 /** Microseconds a record that deciding alone takes, on histories that are there already. */
 function measure(patients: number): number {
-  const histories = [...makeHistories({ seed: options.seed, patients })].map(({ records }) =>
+  const histories = [...makeHistories({ seed: options.seed, patients, trouble })].map(({ records }) =>
     records.map(({ row }) => row),
   );
   const records = histories.reduce((sum, rows) => sum + rows.length, 0);
@@ -107,13 +115,13 @@ function show(kind: string, a: Row, b: Row, { records }: History): void {
 }
 
 const table = [
-  'rule                          F1       precision  recall   false    per million  merges/M    missed  rabies  seconds',
+  'rule                          F1       precision  recall   false    per million  of a day  merges/M    missed  rabies  seconds',
 ];
 let shown = 0;
 let records = 0;
 for (const [name, putTogether] of RULES) {
   const start = performance.now();
-  const score = scoreDoses(makeHistories(options), putTogether, (...error) => {
+  const score = scoreDoses(makeHistories({ ...options, trouble }), putTogether, (...error) => {
     if (putTogether === byTable && shown++ < options.errors) show(...error);
   });
   records = score.records;

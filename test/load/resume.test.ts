@@ -1,6 +1,5 @@
 /** Loads that are cut short at any call of the database, and are gone on with by the same command. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { IsoDate } from '../../src/core/model.js';
@@ -31,7 +30,7 @@ afterEach(() => {
 const lost = (): StoreError => new StoreError('unreachable', 'the connection was lost');
 
 /** Of the places where a load can be cut short, some are tried; `RESUME_EVERY=1` tries all. */
-const EVERY: Readonly<Record<string, number>> = { SQLite: 5, PostgreSQL: 17 };
+const EVERY: Readonly<Record<string, number>> = { SQLite: 6, PostgreSQL: 23 };
 /** `RESUME_SEEDS=5` looks at more submissions of each kind. */
 const SEEDS = Array.from({ length: Number(process.env['RESUME_SEEDS'] ?? 1) }, (_, i) => i + 1);
 
@@ -39,12 +38,9 @@ const WAYS = Object.keys(REGISTRIES).flatMap((database) => {
   return Object.keys(RICH).flatMap((kind) => SEEDS.map((seed) => ({ database, kind, seed })));
 });
 
-/** Memory, where the system shows it as a folder: waiting for a disk after each of thousands of transactions shows nothing. */
-const FAST_FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-
 describe.each(WAYS)('$kind, into $database', ({ database, kind, seed }) => {
   test(`come to the same tables and reports, wherever the load was cut short (seed ${seed})`, async () => {
-    using sandbox = new Sandbox(FAST_FOLDER);
+    using sandbox = new Sandbox();
     await using registry = await REGISTRIES[database]!(sandbox);
     await sandbox.load({ ...RICH[kind]!(seed, 0), database: registry.address });
     await registry.keep();

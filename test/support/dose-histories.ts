@@ -2,13 +2,32 @@
  * Made-up dose histories with the truth: which records tell of the same shot. Several sites send what they gave, and what
  * they heard of what others gave, with all the damage that history takes on the way.
  */
-import type { ImmunizationField, IsoDate, Row } from '../../src/core/model.js';
+import type { ImmunizationField, Row } from '../../src/core/model.js';
+import { type DoseTrouble, damageDay, damageLot, dateOf, dayOf, makeLot, mistakeLot, USUAL } from './dose-damage.js';
+import {
+  ADULT,
+  CHILD,
+  COVID,
+  FIRST_YEAR,
+  FLU,
+  guessesOf,
+  HURRIED_HEPATITIS,
+  PARTS,
+  RABIES,
+  type Series,
+  type ShortSeries,
+  TRAVEL,
+  UNSPECIFIED,
+  unspecifiedOf,
+} from './dose-schedules.js';
 import { doseRow } from './persons.js';
 import { Random } from './random.js';
 
 export interface HistoryOptions {
   readonly seed: number;
   readonly patients: number;
+  /** {@link USUAL} by default. */
+  readonly trouble?: DoseTrouble;
 }
 
 /** A record, and the shot that it truly tells of. */
@@ -35,120 +54,24 @@ interface Shot {
   readonly site: number;
 }
 
-/** A series: its vaccines, of which a clinic uses one, and the ages in days at which it is given. */
-interface Series {
-  readonly vaccines: readonly string[];
-  readonly ages: readonly number[];
-  /** Share of the persons who get it. */
-  readonly share: number;
-}
-
-const CHILD: readonly Series[] = [
-  { vaccines: ['116', '119'], ages: [60, 122, 183], share: 0.8 },
-  { vaccines: ['133', '152', '215'], ages: [60, 122, 183, 370], share: 0.9 },
-  { vaccines: ['83', '85'], ages: [370, 560], share: 0.85 },
-  { vaccines: ['115'], ages: [4100], share: 0.8 },
-  { vaccines: ['62', '165'], ages: [4110, 4300], share: 0.7 },
-  { vaccines: ['114', '136', '203'], ages: [4100, 5900], share: 0.75 },
-  { vaccines: ['163', '162'], ages: [5900, 5930], share: 0.3 },
-];
-/** The first year as clinics combine it: each dose is one or several shots. */
-const FIRST_YEAR: readonly (readonly (readonly string[])[])[] = [
-  [['110', '49'], ['110', '49'], ['110', '49']],
-  [['120', '08'], ['120'], ['120', '08']],
-  [['146'], ['146'], ['146']],
-  [['20', '10', '08', '48'], ['20', '10', '48'], ['20', '10', '08', '48']],
-]; // biome-ignore format: a dose on each line
-const ADULT: readonly Series[] = [
-  { vaccines: ['187'], ages: [18_300, 18_400], share: 0.4 },
-  { vaccines: ['33'], ages: [23_800], share: 0.5 },
-  { vaccines: ['115', '113', '138'], ages: [9_000, 12_700, 16_400], share: 0.6 },
-  { vaccines: ['43', '44', '189'], ages: [9_100, 9_130, 9_280], share: 0.3 },
-  { vaccines: ['104'], ages: [10_000, 10_030, 10_190], share: 0.1 },
-];
-const FLU = ['140', '141', '150', '158', '161', '171', '186'];
-const COVID = [
-  ['208', '217', '300'],
-  ['207', '221', '229'],
-  ['211', '313'],
-] as const;
-
-/** What stands for a vaccine whose product is not known: one or several codes for a combination. */
-const UNSPECIFIED: Readonly<Record<string, readonly string[]>> = {
-  '20': ['107'], '10': ['89'], '08': ['45'], '48': ['17'], '49': ['17'], '116': ['122'], '119': ['122'],
-  '133': ['152', '109'], '215': ['152'], '83': ['85'], '62': ['137'], '165': ['137'], '114': ['108', '147'],
-  '136': ['108'], '203': ['108'], '163': ['164'], '162': ['164'], '187': ['188'], '33': ['109'], '113': ['139'],
-  '138': ['139'], '43': ['45'], '44': ['45'], '189': ['45'], '175': ['90'], '176': ['90'], '134': ['129'],
-}; // biome-ignore format: a table
-/** Other products of the group, as a sender that guesses writes them. */
-const GUESSES: Readonly<Record<string, readonly string[]>> = {
-  '20': ['106'], '10': ['02'], '08': ['42', '43'], '48': ['49', '47'], '49': ['48'], '116': ['119'], '119': ['116'],
-  '133': ['100'], '215': ['133'], '83': ['84'], '62': ['118'], '165': ['62'], '114': ['136'], '136': ['114'],
-  '203': ['114'], '163': ['162'], '162': ['163'], '187': ['121'], '43': ['44'], '44': ['43'], '175': ['18'],
-  '120': ['170'], '146': ['132'],
-}; // biome-ignore format: a table
-/** The parts of a combination, as its components are billed or as a card names them. */
-const PARTS: Readonly<Record<string, readonly string[]>> = {
-  '110': ['20', '08', '10'],
-  '120': ['20', '48', '10'],
-  '146': ['20', '48', '10', '08'],
-  '94': ['03', '21'],
-  '104': ['83', '08'],
-  '130': ['20', '10'],
-};
-
-/**
- * The share of shots that come with each kind of record and of damage: so that simple rules do as well, or worse, as they did
- * on a million records of a registry (same vaccine and date: F1 .827; same group and date: .957; and history within three
- * days: .990, within ten: .997, with 70 false pairs in a million).
- */
-const SHARES = {
-  /** A vaccine was given twice in a day. */
-  twiceInADay: 0.000003,
-  /** The site that gave a shot sends it. */
-  administered: 0.78,
-  /** One other site, or two, tell of it; where nobody sends what was given, one does, or two. */
-  told: 0.42,
-  toldTwice: 0.1,
-  onlyToldTwice: 0.03,
-  /** A record is there twice. */
-  sentTwice: 0.02,
-  /** An administered record is there again on a day up to three days later: entered again. */
-  enteredAgain: 0.001,
-  /** History is off by up to three days, by up to ten, by more, or has day and month swapped. */
-  daysOff: 0.055,
-  tenDaysOff: 0.022,
-  weeksOff: 0.0002,
-  swapped: 0.0003,
-  /** History does not know the product, or another one, or names the parts of a combination. */
-  unspecified: 0.2,
-  guessed: 0.05,
-  inParts: 0.12,
-  /** History has the lot, and with damage. */
-  lotTold: 0.25,
-  lotDamaged: 0.15,
-  /** Administered records lack the lot. */
-  lotMissing: 0.08,
-  /** A refusal on the day of the shot before it was given after all. */
-  refused: 0.004,
-} as const;
-
 /** Makes the histories one after the other: the same ones for the same seed, on every machine. */
-export function* makeHistories({ seed, patients }: HistoryOptions): Generator<History> {
+export function* makeHistories({ seed, patients, trouble = USUAL }: HistoryOptions): Generator<History> {
   const random = new Random(seed);
-  for (let i = 0; i < patients; i++) yield new HistoryMaker(random).make();
+  for (let i = 0; i < patients; i++) yield new HistoryMaker(random, trouble).make();
 }
 
-/** The date of a day, counted from 1970. */
-function dateOf(day: number): IsoDate {
-  return new Date(day * 86_400_000).toISOString().slice(0, 10) as IsoDate;
-}
-
-const dayOf = (date: string): number => Date.parse(date) / 86_400_000;
 const LAST_DAY = dayOf('2026-06-30');
+/** How many days a clinic gives shots out of one lot. */
+const LOT_DAYS = 90;
+/** Share of the first COVID-19 shots that were given where thousands got theirs that day. */
+const MASS_SHARE = 0.3;
+/** Sites of their own, which no patient calls a doctor's: a sports hall, a school. */
+const MASS_SITE = 101;
+const SCHOOL_SITE = 201;
 
 class HistoryMaker {
   readonly #random: Random;
+  readonly #trouble: DoseTrouble;
   readonly #shots: Shot[] = [];
   readonly #rabies = new Set<number>();
   readonly #records: TrueRecord[] = [];
@@ -156,8 +79,9 @@ class HistoryMaker {
   readonly #sites: readonly number[];
   #doseNumber = 0;
 
-  constructor(random: Random) {
+  constructor(random: Random, trouble: DoseTrouble) {
     this.#random = random;
+    this.#trouble = trouble;
     const first = random.integer(1, 40);
     this.#sites = [first, first + random.integer(1, 9), first + random.integer(10, 20)];
   }
@@ -170,27 +94,24 @@ class HistoryMaker {
     for (const series of isChild ? CHILD : ADULT) if (random.chance(series.share)) this.#giveSeries(series, birth);
     this.#giveFlu(birth, isChild);
     if (random.chance(0.7)) this.#giveCovid(Math.max(birth + 200, dayOf('2021-01-10')));
-    this.#giveTravel(birth);
+    const journey = random.integer(Math.max(birth + 400, LAST_DAY - 4_000), LAST_DAY);
+    for (const shot of this.#giveShortSeries(RABIES, journey)) this.#rabies.add(shot);
+    this.#giveShortSeries(isChild ? TRAVEL : [...TRAVEL, ...HURRIED_HEPATITIS], journey);
     // The same vaccine twice in a day, of two lots: it happens, and must not be one.
-    for (const { cvx, day } of [...this.#shots]) if (random.chance(SHARES.twiceInADay)) this.#give(day, cvx);
+    for (const { cvx, day } of [...this.#shots]) if (random.chance(this.#trouble.twiceInADay)) this.#give(day, cvx);
     for (const [number, shot] of this.#shots.entries()) this.#report(shot, number);
+    if (isChild && random.chance(this.#trouble.seriesOnOneDay)) this.#tellSeriesOnOneDay();
     return { records: this.#shuffle(), rabies: this.#rabies };
   }
 
-  #give(day: number, cvx: string): number {
+  #give(day: number, cvx: string, at?: number): number {
     if (day > LAST_DAY) return -1;
     const random = this.#random;
-    const lot = this.#makeLot();
-    const site = random.chance(0.75) ? this.#sites[0]! : random.pick(this.#sites);
+    const site = at ?? (random.chance(0.75) ? this.#sites[0]! : random.pick(this.#sites));
+    const before = this.#shots.find((shot) => shot.cvx === cvx && shot.site === site && day - shot.day < LOT_DAYS);
+    const isOpen = before !== undefined && before.day < day && random.chance(this.#trouble.lotLasts);
+    const lot = isOpen ? before.lot : makeLot(random);
     return this.#shots.push({ day, cvx, lot, site }) - 1;
-  }
-
-  #makeLot(): string {
-    const random = this.#random;
-    if (random.chance(0.04)) return `0${random.digits(5)}`;
-    if (random.chance(0.01)) return `${random.integer(1, 9)}E${random.integer(10, 99)}`;
-    const letters = (): string => String.fromCharCode(65 + random.integer(0, 25));
-    return `${letters()}${random.digits(4)}${letters()}${letters()}`;
   }
 
   #giveFirstYear(birth: number): void {
@@ -236,59 +157,62 @@ class HistoryMaker {
     ] as const);
     const codes = COVID[Number(first)]!;
     const day = from + random.integer(0, 300);
-    this.#give(day, codes[0]!);
-    this.#give(day + gap + random.integer(-2, 6), codes[0]!);
+    const site = random.chance(MASS_SHARE) ? MASS_SITE : undefined;
+    this.#give(day, codes[0]!, site);
+    this.#give(day + gap + random.integer(-2, 6), codes[0]!, site);
     if (random.chance(0.6)) this.#give(day + random.integer(150, 260), codes[1]!);
     if (random.chance(0.4)) this.#give(day + random.integer(400, 600), codes[2]!);
     if (random.chance(0.05)) this.#give(day + random.integer(800, 900), COVID[2][0]);
   }
 
-  #giveTravel(birth: number): void {
-    const random = this.#random;
-    const day = random.integer(Math.max(birth + 400, LAST_DAY - 4_000), LAST_DAY);
-    if (random.chance(0.003)) {
-      for (const after of random.chance(0.8) ? [0, 3, 7, 14] : [0, 7, 21]) {
-        const shot = this.#give(day + after, '175');
-        if (shot >= 0) this.#rabies.add(shot);
-      }
+  /** The numbers of the shots. */
+  #giveShortSeries(series: readonly ShortSeries[], first: number): number[] {
+    const given: number[] = [];
+    for (const { vaccine, days, share } of series) {
+      if (!this.#random.chance(share)) continue;
+      for (const day of days) given.push(this.#give(first + day, vaccine));
     }
-    if (random.chance(0.008)) for (const after of random.chance(0.3) ? [0, 7] : [0, 28]) this.#give(day + after, '134');
-    if (random.chance(0.02)) this.#give(day, '101');
+    return given.filter((shot) => shot >= 0);
   }
 
   /** Adds the records that tell of a shot. */
   #report(shot: Shot, number: number): void {
     const random = this.#random;
-    const isAdministered = random.chance(SHARES.administered);
+    const trouble = this.#trouble;
+    const isAdministered = random.chance(trouble.administered);
+    const others = this.#sites.filter((site) => site !== shot.site);
     if (isAdministered) {
-      const lot_number = random.chance(SHARES.lotMissing) ? null : shot.lot;
+      const lot_number = random.chance(trouble.lotMissing) ? null : shot.lot;
       const administered = { lot_number, information_source: '00', mvx: 'PMC', route: 'IM', funding_source: 'PHC70' };
       this.#add(number, shot.site, shot.day, shot.cvx, administered);
-      if (random.chance(SHARES.sentTwice)) this.#add(number, shot.site, shot.day, shot.cvx, administered);
-      if (random.chance(SHARES.enteredAgain) && shot.cvx !== '175')
+      if (random.chance(trouble.sentTwice)) this.#add(number, shot.site, shot.day, shot.cvx, administered);
+      if (random.chance(trouble.enteredAgain) && !this.#rabies.has(number))
         this.#add(number, shot.site, shot.day + random.integer(1, 3), shot.cvx, {
           ...administered,
           lot_number: shot.lot,
         });
+      if (random.chance(trouble.administeredTwice)) {
+        const cvx = random.chance(0.25) ? random.pick(guessesOf(shot.cvx)) : shot.cvx;
+        this.#add(number, others[0]!, shot.day, cvx, { ...administered, lot_number: random.pick([shot.lot, null]) });
+      }
     }
-    if (random.chance(SHARES.refused)) this.#addRefusal(shot);
-    const others = this.#sites.filter((site) => site !== shot.site);
-    const isToldTwice = random.chance(isAdministered ? SHARES.toldTwice : SHARES.onlyToldTwice);
-    const tellers = isToldTwice ? 2 : !isAdministered || random.chance(SHARES.told) ? 1 : 0;
+    if (random.chance(trouble.refused)) this.#addNotGiven(shot, random.pick(['RE', 'RE', 'RE', 'NA']));
+    if (random.chance(trouble.givenInPart)) this.#addNotGiven(shot, 'PA');
+    const isToldTwice = random.chance(isAdministered ? trouble.toldTwice : trouble.onlyToldTwice);
+    const tellers = isToldTwice ? 2 : !isAdministered || random.chance(trouble.told) ? 1 : 0;
     for (const site of others.slice(0, tellers)) this.#tell(shot, number, site);
   }
 
   /** What another site heard of a shot. */
   #tell(shot: Shot, number: number, site: number): void {
     const random = this.#random;
-    const day = this.#damageDay(shot.day);
+    const trouble = this.#trouble;
+    const day = Math.min(LAST_DAY, damageDay(shot.day, trouble, random));
     const information_source = random.pick(['01', '01', '01', '02', '05', '07']);
-    let lot_number: string | null = null;
-    if (random.chance(SHARES.lotTold))
-      lot_number = random.chance(SHARES.lotDamaged) ? this.#damageLot(shot.lot) : shot.lot;
+    const lot_number = random.chance(trouble.lotTold) ? this.#toldLot(shot.lot) : null;
     const details = { lot_number, information_source };
     const parts = PARTS[shot.cvx];
-    if (parts !== undefined && random.chance(SHARES.inParts)) {
+    if (parts !== undefined && random.chance(trouble.inParts)) {
       const vague = random.chance(0.3);
       for (const part of parts)
         this.#add(number, site, day, vague ? (UNSPECIFIED[part]?.[0] ?? part) : part, { ...details, lot_number: null });
@@ -296,47 +220,25 @@ class HistoryMaker {
     }
     const dice = random.next();
     let cvx = shot.cvx;
-    if (dice < SHARES.unspecified) cvx = random.pick(this.#unspecifiedOf(cvx));
-    else if (dice < SHARES.unspecified + SHARES.guessed) cvx = random.pick(this.#guessesOf(cvx));
+    if (dice < trouble.unspecified) cvx = random.pick(unspecifiedOf(cvx));
+    else if (dice < trouble.unspecified + trouble.guessed) cvx = random.pick(guessesOf(cvx));
     this.#add(number, site, day, cvx, details);
-    if (random.chance(SHARES.sentTwice)) this.#add(number, site, day, cvx, details);
+    if (random.chance(trouble.sentTwice)) this.#add(number, site, day, cvx, details);
   }
 
-  #unspecifiedOf(cvx: string): readonly string[] {
-    if (FLU.includes(cvx)) return ['88'];
-    if (COVID.some((codes) => (codes as readonly string[]).includes(cvx))) return ['213'];
-    return UNSPECIFIED[cvx] ?? [cvx];
-  }
-
-  #guessesOf(cvx: string): readonly string[] {
-    if (FLU.includes(cvx)) return FLU;
-    return COVID.find((codes) => (codes as readonly string[]).includes(cvx)) ?? GUESSES[cvx] ?? [cvx];
-  }
-
-  #damageDay(day: number): number {
+  #toldLot(lot: string): string {
     const random = this.#random;
-    const dice = random.next();
-    const sign = random.chance(0.5) ? 1 : -1;
-    let limit: number = SHARES.daysOff;
-    if (dice < limit) return Math.min(LAST_DAY, day + sign * random.integer(1, 3));
-    limit += SHARES.tenDaysOff;
-    if (dice < limit) return Math.min(LAST_DAY, day + sign * random.integer(4, 10));
-    limit += SHARES.weeksOff;
-    if (dice < limit) return Math.min(LAST_DAY, day + sign * random.integer(11, 40));
-    limit += SHARES.swapped;
-    const [year, month, date] = dateOf(day).split('-') as [string, string, string];
-    return dice < limit && Number(date) <= 12 ? Math.min(LAST_DAY, dayOf(`${year}-${date}-${month}`)) : day;
+    const { lotDamaged, lotMistaken } = this.#trouble;
+    if (random.chance(lotMistaken)) return mistakeLot(lot, random);
+    return random.chance(lotDamaged) ? damageLot(lot, random) : lot;
   }
 
-  #damageLot(lot: string): string {
-    const random = this.#random;
-    if (/^0\d+$/.test(lot)) return lot.replace(/^0+/, '');
-    if (/^\dE\d\d$/.test(lot)) return `${lot[0]}.00E+${lot.slice(2)}`;
-    const at = random.integer(1, lot.length - 2);
-    const kind = random.integer(0, 2);
-    if (kind === 0) return lot.slice(0, at) + lot.slice(at + 1);
-    if (kind === 1) return `${lot.slice(0, at)}${lot[at + 1]}${lot[at]}${lot.slice(at + 2)}`;
-    return `${lot.slice(0, at)}${random.integer(0, 9)}${lot.slice(at + 1)}`;
+  /** A school writes the shots of a series under the day of the last. */
+  #tellSeriesOnOneDay(): void {
+    const { cvx } = this.#random.pick(this.#shots);
+    const series = [...this.#shots.entries()].filter(([, shot]) => shot.cvx === cvx);
+    const last = Math.max(...series.map(([, { day }]) => day));
+    for (const [number] of series) this.#add(number, SCHOOL_SITE, last, cvx, { information_source: '01' });
   }
 
   #add(
@@ -357,14 +259,11 @@ class HistoryMaker {
     this.#records.push({ row, shot, isDayRight: this.#shots[shot]?.day === day });
   }
 
-  /** A refusal is no shot: it has a number of its own. */
-  #addRefusal(shot: Shot): void {
+  /** What was not given, or not all of it, is no shot: it has a number of its own. */
+  #addNotGiven(shot: Shot, completion_status: 'RE' | 'NA' | 'PA'): void {
     const number = this.#shots.length + this.#records.length;
-    this.#add(number, shot.site, shot.day, shot.cvx, {
-      information_source: '00',
-      completion_status: 'RE',
-      refusal_reason: '00',
-    });
+    const refusal_reason = completion_status === 'RE' ? '00' : null;
+    this.#add(number, shot.site, shot.day, shot.cvx, { information_source: '00', completion_status, refusal_reason });
   }
 
   #shuffle(): TrueRecord[] {

@@ -19,6 +19,8 @@ export interface DoseScore {
   /** Pairs that were put together and are not one shot. */
   readonly falsePairs: number;
   readonly falsePairsPerMillion: number;
+  /** Those of them that name one day: no rule that goes by day and vaccine can tell them from true ones. */
+  readonly falsePairsOfOneDay: number;
   /** Shots that were put into the dose of another: one record in the wrong dose makes a false pair with each record there. */
   readonly falseMerges: number;
   readonly missedPairs: number;
@@ -38,6 +40,7 @@ export function scoreDoses(histories: Iterable<History>, putTogether: PutTogethe
   let records = 0;
   let truePairs = 0;
   let falsePairs = 0;
+  let falsePairsOfOneDay = 0;
   let missedPairs = 0;
   let rabiesMerged = 0;
   let falseMerges = 0;
@@ -55,6 +58,7 @@ export function scoreDoses(histories: Iterable<History>, putTogether: PutTogethe
         if (isOne && isFound) truePairs++;
         else if (isFound) {
           falsePairs++;
+          if (a.row[DOSE.administered_on] === b.row[DOSE.administered_on]) falsePairsOfOneDay++;
           const areRabies = [a, b].every(({ shot, isDayRight }) => isDayRight && history.rabies.has(shot));
           if (areRabies) rabiesMerged++;
           onError?.('false', a.row, b.row, history);
@@ -74,6 +78,7 @@ export function scoreDoses(histories: Iterable<History>, putTogether: PutTogethe
     f1: (2 * precision * recall) / (precision + recall || 1),
     falsePairs,
     falsePairsPerMillion: (falsePairs * 1e6) / records,
+    falsePairsOfOneDay,
     falseMerges,
     missedPairs,
     rabiesMerged,

@@ -22,15 +22,19 @@ const NO_DAY = -(2 ** 31);
 
 /** Days since the first of March of the year 0, for a date as YYYY-MM-DD. */
 export function dayNumber(date: string): number {
-  const digit = (at: number): number => date.charCodeAt(at) - 48;
-  let year = digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3);
-  let month = digit(5) * 10 + digit(6);
-  if (month < 3) {
-    month += 12;
-    year--;
-  }
+  return numberOf(twoDigits(date, 0) * 100 + twoDigits(date, 2), twoDigits(date, 5), twoDigits(date, 8));
+}
+
+function numberOf(ofYear: number, ofMonth: number, day: number): number {
+  const isEarly = ofMonth < 3;
+  const year = isEarly ? ofYear - 1 : ofYear;
+  const month = isEarly ? ofMonth + 12 : ofMonth;
   const leapDays = (year >> 2) - Math.floor(year / 100) + Math.floor(year / 400);
-  return year * 365 + leapDays + Math.floor((153 * (month - 3) + 2) / 5) + digit(8) * 10 + digit(9) - 1;
+  return year * 365 + leapDays + Math.floor((153 * (month - 3) + 2) / 5) + day - 1;
+}
+
+function twoDigits(date: string, at: number): number {
+  return (date.charCodeAt(at) - 48) * 10 + date.charCodeAt(at + 1) - 48;
 }
 
 /** Looks for neighbours, patient by patient. */
@@ -143,8 +147,34 @@ export class DoseNeighbours {
         isNear[order[j]!] = 1;
         isAnyNear ||= order[i]! >= known || order[j]! >= known;
       }
+      if (this.#markExchanged(i, known)) isAnyNear = true;
     }
     return isAnyNear;
+  }
+
+  /**
+   * Marks a row and the later ones of its group that have day and month exchanged, unless both are administered. Whether
+   * one of them is an incoming one.
+   */
+  #markExchanged(i: number, known: number): boolean {
+    const order = this.#order;
+    const row = this.#rows[order[i]!]!;
+    const date = row[DOSE.administered_on];
+    if (date == null) return false;
+    const [month, day] = [twoDigits(date, 5), twoDigits(date, 8)];
+    if (day <= month || day > 12) return false;
+    const goal = numberOf(twoDigits(date, 0) * 100 + twoDigits(date, 2), day, month);
+    let isAnyIncoming = false;
+    for (let j = i + 1; j < this.#rows.length && this.#days[j]! <= goal; j++) {
+      if (this.#days[j]! < goal) continue;
+      const relation = this.#vaccines.relate(this.#numbers[i]!, this.#numbers[j]!);
+      if (relation === RELATION.none || relation === RELATION.sameUngrouped) continue;
+      if (isAdministered(row) && isAdministered(this.#rows[order[j]!]!)) continue;
+      this.#isNear[order[i]!] = 1;
+      this.#isNear[order[j]!] = 1;
+      isAnyIncoming ||= order[i]! >= known || order[j]! >= known;
+    }
+    return isAnyIncoming;
   }
 
   /** Whether the table may find more in two rows than that they are two doses. */
@@ -157,7 +187,7 @@ export class DoseNeighbours {
     const id = a[DOSE.source_immunization_id];
     if (id !== null && id === b[DOSE.source_immunization_id]) return true;
     // In a short series, each dose counts for what is decided about the others.
-    const mostDays = this.#vaccines.daysApart(this.#numbers[i]!);
+    const mostDays = this.#vaccines.daysApart(this.#numbers[i]!, this.#numbers[j]!);
     if (mostDays < MOST_DAYS_APART && days <= MOST_DAYS_APART + mostDays) return true;
     const haveLots = a[DOSE.lot_number] !== null && b[DOSE.lot_number] !== null;
     if (isAdministered(a) !== isAdministered(b)) return days <= MOST_DAYS_APART || haveLots;

@@ -5,6 +5,7 @@
  * (usnistgov/vaccination_deduplication): candidates share a vaccine group and lie within 23 days of each other; a record
  * of history close to an administered dose is most likely that dose, and two administered doses are most likely two.
  */
+import { areExchanged } from './date-slips.js';
 import { compareLots, LOTS, type LotComparison } from './lot.js';
 import { RELATION, type VaccineGroups } from './vaccine-groups.js';
 
@@ -28,7 +29,7 @@ export interface DoseRule {
   readonly words: string;
 }
 
-/** Records of doses further apart than this are never compared. */
+/** Records of doses further apart than this are never compared, but for those with day and month exchanged. */
 export const WINDOW_DAYS = 23;
 /** A date that is wrong by so many days, on records of the same lot, is an error. */
 export const MOST_DAYS_OF_ERROR = 3;
@@ -52,6 +53,8 @@ export const RULES = {
   historyOf: rule(11, 'same', 'history of a dose of the same group that was administered some days before or after'),
   historyOfEither: rule(11, 'review', 'history of this administered dose of the group, or of another'),
   vagueHistory: rule(12, 'review', 'two historical doses of one group up to ten days apart, one of them unspecified'),
+  exchangedHistory: rule(12, 'review', 'two historical doses of one group, of which one has day and month exchanged'),
+  exchangedDate: rule(14, 'review', 'history of an administered dose of the group, with day and month exchanged'),
   sameLotLater: rule(14, 'review', 'history with the lot of an administered dose, 11 to 23 days apart'),
   different: rule(15, 'different', 'different doses'),
 } as const satisfies Record<string, DoseRule>;
@@ -60,6 +63,8 @@ export const RULES = {
 export interface DoseEvidence {
   /** Days since some day long ago; equal for equal dates. */
   readonly day: number;
+  /** The day as YYYY-MM-DD, empty where it is not known. */
+  readonly date: string;
   /** The vaccine by its number, and by its code for those without. */
   readonly vaccine: number;
   readonly cvx: string | null;
@@ -109,14 +114,15 @@ export function judgeSameDay(a: DoseEvidence, b: DoseEvidence, vaccines: Vaccine
   }
 }
 
-/** Judges two records of different days, up to {@link WINDOW_DAYS} apart. */
+/** Judges two records of different days. */
 export function judgeDaysApart(a: DoseEvidence, b: DoseEvidence, vaccines: VaccineGroups): DoseRule {
   if (!a.isGiven || !b.isGiven) return RULES.different;
   const relation = vaccines.relate(a.vaccine, b.vaccine);
   if (relation === RELATION.none || relation === RELATION.sameUngrouped) return RULES.different;
   const days = Math.abs(a.day - b.day);
+  if (days > WINDOW_DAYS) return judgeFarApart(a, b);
   // Row 16: series with short true gaps.
-  const mostDays = Math.min(vaccines.daysApart(a.vaccine), vaccines.daysApart(b.vaccine));
+  const mostDays = vaccines.daysApart(a.vaccine, b.vaccine);
   const lots = compareAllLots(a.lots, b.lots);
   if (shareId(a, b)) return days <= mostDays && lots !== LOTS.different ? RULES.sameId : RULES.idFarApart;
   if (days <= Math.min(MOST_DAYS_OF_ERROR, mostDays) && isOneLot(lots)) return RULES.dateError;
@@ -128,6 +134,13 @@ export function judgeDaysApart(a: DoseEvidence, b: DoseEvidence, vaccines: Vacci
   }
   const isSeriesLong = mostDays > MOST_DAYS_OF_ERROR;
   return isSeriesLong && !isHistoryOnly && isOneLot(lots) ? RULES.sameLotLater : RULES.different;
+}
+
+/** Judges two records that are too far apart for all but one error. */
+function judgeFarApart(a: DoseEvidence, b: DoseEvidence): DoseRule {
+  if (a.isAdministered && b.isAdministered) return RULES.different;
+  if (!areExchanged(a.date, b.date) || compareAllLots(a.lots, b.lots) === LOTS.different) return RULES.different;
+  return a.isAdministered || b.isAdministered ? RULES.exchangedDate : RULES.exchangedHistory;
 }
 
 function twoInOneDay(a: DoseEvidence, b: DoseEvidence): DoseRule {

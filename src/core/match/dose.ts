@@ -6,7 +6,8 @@
  */
 import type { Codes } from '../codes.js';
 import { DOSE, type ImmunizationField, packRow, type Row } from '../model.js';
-import { type DoseGrouping, type DoseReport, groupDoses } from './dose-groups.js';
+import type { DoseReport } from './day-doses.js';
+import { type DoseGrouping, groupDoses } from './dose-groups.js';
 import { DoseNeighbours, type NearDoses } from './dose-neighbours.js';
 import { DECIDED, type DoseRule, judgeDaysApart, judgeSameDay, RULES } from './dose-table.js';
 import { countFilled, doseFacts, isAdministered, mergeDoseRows, SENDER_SLOTS } from './survivor.js';

@@ -15,6 +15,15 @@ export const LOTS = {
 
 export type LotComparison = (typeof LOTS)[keyof typeof LOTS];
 
+/** How well two lots fit: the less, the sooner their records are one dose. */
+export const LOT_RANKS: Readonly<Record<LotComparison, number>> = {
+  [LOTS.equal]: 0,
+  [LOTS.respelled]: 1,
+  [LOTS.similar]: 2,
+  [LOTS.missing]: 3,
+  [LOTS.different]: 4,
+};
+
 /** Lots shorter than this are too short for one character to be a typing error. */
 const SHORTEST_SIMILAR = 5;
 /** As a spreadsheet writes a long number: 4.00E+61. */

@@ -29,9 +29,12 @@ export const MOST_DAYS_APART = 10;
 /**
  * Series with true gaps that are shorter than that, by the code of their group, and how many days two records of one dose
  * may lie apart in them. ACIP: rabies on days 0, 3, 7 and 14; Japanese encephalitis on days 0 and 7; oral typhoid every
- * other day. The second dose of influenza comes after four weeks and that of COVID-19 after three, which is no problem.
+ * other day; oral cholera after a week. The second dose of influenza comes after four weeks and that of COVID-19 after
+ * three, which is no problem.
  */
-const SHORT_SERIES: Readonly<Record<string, number>> = { '90': 1, '91': 1, '129': 3 };
+const SHORT_SERIES: Readonly<Record<string, number>> = { '90': 1, '91': 1, '129': 3, '26': 3 };
+/** The same by CVX code, where not all vaccines of the group are given so: hepatitis A and B in one, on days 0, 7 and 21 to 30. */
+const SHORT_SCHEDULES: Readonly<Record<string, number>> = { '104': 3 };
 
 /** A vaccine of no known code. */
 export const UNKNOWN_VACCINE = -1;
@@ -59,10 +62,11 @@ export class VaccineGroups {
     this.#words = Math.max(1, Math.ceil(groups.length / BITS));
     this.#groups = new Uint32Array(vaccines.length * this.#words);
     this.#unspecified = new Uint8Array(vaccines.length);
-    this.#daysApart = new Uint8Array(vaccines.length).fill(MOST_DAYS_APART);
+    this.#daysApart = new Uint8Array(vaccines.length);
     for (const [number, { code, unspecified }] of vaccines.entries()) {
       this.#numbers.set(code, number);
       this.#unspecified[number] = unspecified ? 1 : 0;
+      this.#daysApart[number] = SHORT_SCHEDULES[code] ?? MOST_DAYS_APART;
       for (const group of codes.groupsOf(code)) {
         const bit = groups.indexOf(group);
         this.#groups[number * this.#words + Math.floor(bit / BITS)]! |= 1 << (bit % BITS);
@@ -114,9 +118,9 @@ export class VaccineGroups {
     return this.#unspecified[vaccine] === 1;
   }
 
-  /** How many days two records of one dose of this vaccine may lie apart. */
-  daysApart(vaccine: number): number {
-    return this.#daysApart[vaccine] ?? 0;
+  /** How many days two records of one dose may lie apart, of these vaccines. */
+  daysApart(a: number, b: number): number {
+    return Math.min(this.#daysApart[a] ?? 0, this.#daysApart[b] ?? 0);
   }
 
   /** How many groups a vaccine is in. */

@@ -53,11 +53,15 @@ test.each([
   ['90', 1],
   ['25', 1],
   ['134', 3],
+  ['172', 3],
+  ['104', 3],
+  ['43', 10],
   ['208', 10],
   ['140', 10],
   ['03', 10],
 ])('records of one dose of %s lie at most %i days apart', (cvx, days) => {
-  expect(VACCINES.daysApart(VACCINES.numberOf(cvx))).toBe(days);
+  const vaccine = VACCINES.numberOf(cvx);
+  expect(VACCINES.daysApart(vaccine, vaccine)).toBe(days);
 });
 
 test('a combination is covered by what has all of its groups together', () => {
