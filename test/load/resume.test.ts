@@ -29,8 +29,10 @@ afterEach(() => {
 
 const lost = (): StoreError => new StoreError('unreachable', 'the connection was lost');
 
+const KIND = 'three kinds of files';
+
 /** Of the places where a load can be cut short, some are tried; `RESUME_EVERY=1` tries all. */
-const EVERY: Readonly<Record<string, number>> = { SQLite: 6, PostgreSQL: 23 };
+const EVERY: Readonly<Record<string, number>> = { SQLite: 6, PostgreSQL: 11 };
 /** `RESUME_SEEDS=5` looks at more submissions of each kind. */
 const SEEDS = Array.from({ length: Number(process.env['RESUME_SEEDS'] ?? 1) }, (_, i) => i + 1);
 
@@ -85,8 +87,7 @@ describe.each(WAYS)('$kind, into $database', ({ database, kind, seed }) => {
       expect(found, `${cut.moment} call ${cut.call}: ${notices.join('; ')}`).toEqual(expected);
       for (const notice of notices) told.add(notice.replace(/\d+/g, 'N'));
     }
-    const goesOn = database === 'SQLite' ? WHERE_LOADS_GO_ON : WHERE_LOADS_GO_ON.slice(0, 2);
-    expect([...told]).toEqual(expect.arrayContaining(goesOn));
+    if (every === 1 || kind === KIND) expect([...told]).toEqual(expect.arrayContaining(WHERE_LOADS_GO_ON));
   });
 });
 
@@ -101,8 +102,6 @@ const WHERE_LOADS_GO_ON = [
 ];
 
 describe('a run that was cut short', () => {
-  const KIND = 'three kinds of files';
-
   /** A submission of which some doses are stored when its load is cut short. */
   async function cutShort(sandbox: Sandbox, options: SandboxLoad = {}): Promise<SandboxLoad> {
     const submission = { ...writeRich(sandbox, RICH[KIND]!(4, 0)), again: false, ...options };

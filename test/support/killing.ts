@@ -26,7 +26,7 @@ const REPORT = 'report';
 
 /** What is said of loads that were killed and gone on with, or is said by any load that matches by weight. */
 const NOTICES =
-  /^immload: (run \d+ was cut short (before; it (begins again|goes on behind .+)|when all was done; it is completed now)|adding match keys for .*)$/;
+  /^immload: (run \d+ was cut short (before; it (begins again|goes on (behind|among|with) .+)|when all was done; it is completed now)|adding match keys for .*)$/;
 
 /** What is said when a server has crashed. */
 const LOSSES =
