@@ -1,6 +1,7 @@
 /** The immunizations of a submission: link each dose to its patient, then store the doses patient by patient. */
 import { type DoseDecisions, DoseMatcher, type DosePlace, type DoseRegrouping, reasonOf } from './core/match/dose.js';
 import { DOSE } from './core/model.js';
+import { receivedDose } from './core/totals/received.js';
 import { type DoseWrites, dosePairKey, type RefusedRecord, type Regrouping, type ReviewedDoses } from './db/store.js';
 import { DoseRemarks } from './dose-remarks.js';
 import { type OrderedRow, PatientOrder } from './files/patient-order.js';
@@ -278,7 +279,9 @@ export class DoseWriter {
     for (const [i, dose] of this.#waiting.flat().entries()) {
       const reason = reasons.get(keyOf(this.#files[dose.file]!.fileId, dose.line));
       if (reason === undefined) continue;
-      this.#counts[this.#countedAs[i]!]--;
+      const countedAs = this.#countedAs[i]!;
+      this.#counts[countedAs]--;
+      this.#context.received?.refuseDose(receivedDose(dose.row), countedAs === 'new' ? 'loaded' : countedAs);
       this.#refused.add(dose, reason);
     }
   }
@@ -314,6 +317,7 @@ export class DoseWriter {
       const { fileId } = fileRun;
       if (outcome.kind === 'new') {
         fileRun.settle(record, 'loaded');
+        this.#context.received?.addDose(receivedDose(row), 'loaded');
         this.#counts.new++;
         this.#countedAs.push('new');
         writes.doses.push({ immunizationId: ids[place]!, patientId, row: outcome.row, fileId, line });
@@ -321,6 +325,7 @@ export class DoseWriter {
       } else {
         const fate = outcome.contributed ? 'merged' : 'duplicate';
         fileRun.settle(record, fate);
+        this.#context.received?.addDose(receivedDose(row), fate);
         this.#counts[fate]++;
         this.#countedAs.push(fate);
         writes.duplicates.push({

@@ -9,6 +9,7 @@ import { changeRules, problemOfChange, type RuleChanges } from './core/rule-chan
 import { comeInOneFile, layoutOf, type Spec } from './core/spec.js';
 import { Advisor } from './core/suggest/advisor.js';
 import { Evidence } from './core/suggest/evidence.js';
+import { ReceivedTotals } from './core/totals/received.js';
 import { VaccineMap } from './core/vaccine-map.js';
 import { openScratch, SqliteStore } from './db/sqlite.js';
 import { type FileResult, type MatchModelId, type NewRun, type Store, StoreError } from './db/store.js';
@@ -17,6 +18,7 @@ import type { LoadedMap } from './files/maps.js';
 import { RejectFile } from './files/rejects.js';
 import { ChangeLog, CsvReport, IssueLog, ReportFolder } from './files/reports.js';
 import { checkDefaults, programVersion } from './files/specs.js';
+import type { LoadedTotals } from './files/totals-file.js';
 import type { UnpackLimits } from './files/unpack.js';
 import { type CommentCounts, loadComments } from './load-comments.js';
 import { type DoseCounts, loadImmunizations } from './load-immunizations.js';
@@ -24,6 +26,7 @@ import { loadPatients, type PatientOutcome, type ReviewPair } from './load-patie
 import { countWithoutDoses, lookAtWhole } from './look-at-whole.js';
 import { openForDryRun, openForLoading } from './open-store.js';
 import { type ReceivedFile, receiveSubmission, type Submission } from './receive.js';
+import { chooseTotals, type GivenTotals, reconcileTotals, type SenderTotals } from './reconcile-totals.js';
 import {
   checkRejectShare,
   DEFAULT_SIZES,
@@ -91,6 +94,10 @@ export interface LoadOptions {
   readonly threads?: number | 'auto';
   /** Rows of `issues.csv` for one code. Counts are exact whatever it is. */
   readonly maxIssuesPerCode?: number;
+  /** What the sender says is in the files; a `totals.json` among them is not asked then. `null`, the default, for nothing. */
+  readonly totals?: LoadedTotals | null;
+  /** Numbers that hold instead of those of any file of totals. */
+  readonly expect?: GivenTotals;
   /** An earlier run of the same files: what its code tables made of each record is compared with what these make of it. */
   readonly compareWith?: ComparisonBasis | null;
   /** Whether files that were loaded so before are loaded again; `true` unless told otherwise. Only `load` asks. */
@@ -135,7 +142,7 @@ export class LoadedBeforeError extends Error {
  * Loads a submission.
  * @throws LoadedBeforeError unless `again`, and nothing is written then; RuleError when a rule cannot be changed so,
  * SpecError when the code tables do not know a default of the spec, InputError when a file cannot be loaded or no spec can
- * be recognised, StoreError when the database cannot be used, ReportError when the report cannot be written,
+ * be recognised, TotalsError and ExpectedTotalsError for the totals of the sender, StoreError when the database cannot be used, ReportError when the report cannot be written,
  * TransformError, TooManyRejectsError; in each case nothing of the submission stays behind
  */
 export async function load(options: LoadOptions): Promise<Summary> {
@@ -209,6 +216,7 @@ async function loadInto(
   const { threads = 0 } = options;
   // What meets a record is noted in it, for this run alone.
   const map = options.map ? { ...options.map, map: new VaccineMap(options.map.map.lines) } : null;
+  const totals = chooseTotals(options.totals ?? submission.totals, options.expect ?? {});
   const bytes = files.reduce((sum, { source }) => sum + source.bytes, 0);
   const executor = createExecutor({ threads, bytes, codes, map: map?.map ?? null });
   try {
@@ -230,13 +238,14 @@ async function loadInto(
       matching: matchModel === 'exact' ? null : { model: matchModel, thresholds: options.thresholds ?? {} },
       rejectLimit: options.rejectLimit ?? null,
       rejected: { count: 0 },
+      received: totals === null ? null : new ReceivedTotals(totals.totals),
       refusesFiles: options.mode === 'load',
       sizes: { ...DEFAULT_SIZES, ...options.sizes },
       signal: options.signal ?? null,
       onProgress: options.onProgress ?? (() => {}),
       onNotice: options.onNotice ?? (() => {}),
     };
-    return await runStages(context, submission, fileIds, options, clock);
+    return await runStages(context, submission, fileIds, totals, options, clock);
   } catch (error) {
     await takeBack(store, runId, error, clock);
     throw error;
@@ -292,6 +301,7 @@ async function runStages(
   context: RunContext,
   submission: Submission,
   fileIds: readonly number[],
+  totals: SenderTotals | null,
   options: LoadOptions,
   clock: StageClock,
 ): Promise<Summary> {
@@ -304,7 +314,7 @@ async function runStages(
     return new FileRun(file, fileIds[i]!, rejects, context);
   });
   try {
-    return await runFiles(context, files, rejectNames, submission.choice, options, clock);
+    return await runFiles(context, files, rejectNames, submission.choice, totals, options, clock);
   } finally {
     for (const file of files) await file.rejects.close();
   }
@@ -315,6 +325,7 @@ async function runFiles(
   files: readonly FileRun[],
   rejectNames: readonly string[],
   choice: SpecChoice | null,
+  totals: SenderTotals | null,
   options: LoadOptions,
   clock: StageClock,
 ): Promise<Summary> {
@@ -339,6 +350,7 @@ async function runFiles(
   const comments = await loadComments(commentFiles, outcome.links, context);
 
   checkRejectShare(files, context);
+  const reconciliation = reconcileTotals(totals, files, context);
   const basis = options.compareWith ?? null;
   if (basis !== null) clock.begin('compare');
   const comparison = basis === null ? null : await compareTables(files, basis, context);
@@ -360,6 +372,7 @@ async function runFiles(
   };
   const summary: Summary = {
     ...summarize(context, choice, options, summaries, counts, path, clock),
+    ...(reconciliation !== null && { reconciliation }),
     ...(comparison !== null && { comparison }),
     looks_wrong: looks,
   };

@@ -9,12 +9,14 @@ import { DayMonthOrder } from './core/normalize/date.js';
 import { forgetReadings, type TransformPlan } from './core/plan.js';
 import { type Block, MAX_LINE_BYTES, RecordCutter } from './core/read/blocks.js';
 import { separatorsOf } from './core/read/delimited.js';
-import { createFrame, type Frame, type FrameFinding, type SetApart } from './core/read/frame.js';
+import { type ComparedTotal, createFrame, type Frame, type FrameFinding, type SetApart } from './core/read/frame.js';
 import { isUtf16 } from './core/read/utf16.js';
 import type { ChangedRule } from './core/rule-changes.js';
 import { hasColumnRules } from './core/rules/checks.js';
 import type { SeenValues } from './core/rules/unique.js';
 import { isTagged, REJECT_COLUMNS, type Spec } from './core/spec.js';
+import type { ReceivedTotals } from './core/totals/received.js';
+import type { Reconciliation } from './core/totals/reconcile.js';
 import type { Batch } from './core/transform.js';
 import { FileCounts } from './core/whole/file-counts.js';
 import type { MatchModelId, Store } from './db/store.js';
@@ -107,6 +109,8 @@ export interface RunContext {
   readonly rejectLimit: RejectLimit | null;
   /** Rejected so far, in all files. */
   readonly rejected: { count: number };
+  /** Counts what was received as the sender does, `null` where the sender's totals are not known. */
+  readonly received: ReceivedTotals | null;
   /** Whether an error of a file as a whole ends the run. Without, it is told like any other. */
   readonly refusesFiles: boolean;
   readonly sizes: Sizes;
@@ -179,6 +183,8 @@ export class FileRun {
   doubtfulWidths = 0;
   /** Lines that are no records; `null` where the file has no such lines. */
   setApart: SetApart | null = null;
+  /** What its header and trailer records count. */
+  controlTotals: readonly ComparedTotal[] = [];
   /** The first error of the file as a whole, `null` if it has none. */
   fault: Issue | null = null;
   /** Records that have a value, by slot. */
@@ -376,6 +382,8 @@ export function takeBatch(
   file.nulRecords += batch.nulRecords;
   file.doubtfulWidths += batch.doubtfulWidths;
   file.notLoaded += batch.notLoaded;
+  const kind = file.isCombined && !file.isTagged ? 'immunization' : plan.role;
+  context.received?.addNotLoaded(kind, batch.notLoaded);
   for (const encoding of ['ascii', 'utf-8', 'windows-1252'] as const)
     file.encodings[encoding] += batch.encodings[encoding];
   addChanges(batch, plan, context);
@@ -435,6 +443,7 @@ function reportFrame(frame: Frame, file: FileRun, context: RunContext): void {
   for (const finding of frame.takeFindings()) reportFrameFinding(finding, file, context);
   const { titles, comments } = frame.setApart;
   file.setApart = frame.setApart;
+  file.controlTotals = frame.compared;
   if (titles > 0) reportFile('title-rows-skipped', null, { other: String(titles) }, file, context);
   if (comments > 0) reportFile('comments-skipped', null, { other: String(comments) }, file, context);
 }
@@ -494,7 +503,19 @@ export function reportFile(
 ): void {
   const severity = file.plan.severities[code];
   if (severity === 'off') return;
-  const issue: Issue = {
+  const issue = issueOfFile(code, severity, value, facts);
+  context.issues.add(file.logNumber, issue, stage);
+  if (severity === 'error') file.fault ??= issue;
+}
+
+/** An issue that is about no record. */
+export function issueOfFile(
+  code: IssueCode,
+  severity: Severity,
+  value: string | null,
+  facts: { field?: FieldName; expected?: string; other?: string },
+): Issue {
+  return {
     code,
     severity,
     record: 0,
@@ -510,8 +531,6 @@ export function reportFile(
     expected: facts.expected ?? null,
     other: facts.other ?? null,
   };
-  context.issues.add(file.logNumber, issue, stage);
-  if (severity === 'error') file.fault ??= issue;
 }
 
 /** Counts of one file, as in `summary.json`. */
@@ -555,6 +574,14 @@ export interface Comparison {
   readonly other_issues: number;
   /** Resolved CVX codes that changed, the commonest first; `null` for none. */
   readonly cvx: readonly { readonly before: string | null; readonly after: string | null; readonly count: number }[];
+}
+
+/** What became of the totals that a sender gave with its files, or in them. */
+export interface ReconciliationSummary extends Reconciliation {
+  /** The file that they stand in, `null` where the command says them. */
+  readonly totals_file: { readonly name: string; readonly sha256: string } | null;
+  /** What header and trailer records count. */
+  readonly control_totals?: readonly (ComparedTotal & { readonly file: string; readonly difference: number | null })[];
 }
 
 /** How the spec was found: it was given with the command, or the files showed it. */
@@ -612,6 +639,8 @@ export interface Summary {
     readonly duplicate: number;
     readonly review: number;
   };
+  /** The sender's totals and what came of them; left out where none were said. */
+  readonly reconciliation?: ReconciliationSummary;
   /** Comments on patients, where there are files of them. */
   readonly comments?: { readonly new: number; readonly duplicate: number };
   readonly issues: Readonly<

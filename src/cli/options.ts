@@ -51,6 +51,22 @@ const input = {
     describe:
       'Severity of an issue code in this run, instead of that of the specification: off, info, warning or error; may be given again for other codes',
   },
+  totals: {
+    type: 'string',
+    value: 'FILE',
+    describe:
+      'What the sender says is in the files: a totals.json with patients, doses, doses per vaccine and per year; also found in a folder or archive that is loaded',
+  },
+  'expect-patients': {
+    type: 'number',
+    value: 'N',
+    describe: 'How many patients the sender says there are, whatever a totals.json says',
+  },
+  'expect-immunizations': {
+    type: 'number',
+    value: 'N',
+    describe: 'How many doses the sender says there are, whatever a totals.json says',
+  },
   site: {
     type: 'string',
     value: 'ID',
