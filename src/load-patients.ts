@@ -42,7 +42,7 @@ import { RecordReader } from './files/source.js';
 import { createNameJudge, createPlaceJudge } from './look-at-whole.js';
 import { addMissingKeys, WeighedPatients } from './match-patients.js';
 import { REFUSED, reportRefused } from './refused.js';
-import { addReject, type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
+import { addReject, type FileRun, type KeptFate, type RunContext, readBatches, rejectRecord } from './run.js';
 
 /** Why the doses of a patient cannot be loaded: its record was rejected, or its id stands for several persons. */
 export type NoPatient = 'rejected' | 'conflict';
@@ -216,7 +216,7 @@ async function readPatientFile(
       const row = batch.rows[i]!;
       // Each dose of a combined file brings its patient along, most often with the very same words.
       if (file.isCombined && !file.isTagged && !said.isNew(row)) {
-        file.settle(record, 'duplicate');
+        file.settleUnkept(record, 'duplicate');
         context.received?.addRepeatedPatient();
         continue;
       }
@@ -521,10 +521,10 @@ export class PatientMatcher {
       this.#countIds(index, file, decision);
       if (decision.kind === 'new') {
         counts.new++;
-        file.settle(records[index]!, 'loaded');
+        file.settle(records[index]!, 'loaded', 'patient');
         this.#addPerson(patientId, members.get(patientId) ?? [index], writes);
       } else {
-        file.settle(records[index]!, fateOf(decision));
+        file.settle(records[index]!, fateOf(decision), 'patient');
         if (!decision.duplicate) counts.merged++;
         if (decision.repeatsId && (!file.isCombined || file.isTagged)) this.#report('patient-id-repeated', index);
         if ('patientId' in decision.to && !decision.duplicate) addTo(gains, patientId, index);
@@ -817,13 +817,14 @@ export class PatientMatcher {
   ): Promise<void> {
     const { sources, files, records, lines, offsets, starts, lengths } = this.#set;
     const decision = this.#decisions.get(index) ?? NEW;
+    const file = this.#files[files[index]!]!;
     if (this.#notTried.has(index)) this.#context.received?.addPatient(sources[index]!, 'rejected');
     else {
       this.#context.received?.refusePatient(sources[index]!, fateOf(decision));
+      file.kept.patient[fateOf(decision)]--;
       if (decision.kind === 'new') counts.new--;
       else if (decision.kind === 'joined' && !decision.duplicate) counts.merged--;
     }
-    const file = this.#files[files[index]!]!;
     const [record, line, offset] = [records[index]!, lines[index]!, offsets[index]!];
     const { sourcePatientId } = this.#set.source(index);
     const place = { record, line, offset, sourcePatientId, sourceImmunizationId: null, reason };
@@ -861,7 +862,7 @@ export class PatientMatcher {
 }
 
 /** What becomes of a record that is not in conflict. */
-function fateOf(decision: PatientDecision): 'loaded' | 'merged' | 'duplicate' {
+function fateOf(decision: PatientDecision): KeptFate {
   if (decision.kind !== 'joined') return 'loaded';
   return decision.duplicate ? 'duplicate' : 'merged';
 }

@@ -1,4 +1,5 @@
 /** Loads a submission: receive its files, patients first, then immunizations, then the reports. */
+import { certifyRun } from './certify-run.js';
 import { type ComparisonBasis, compareTables } from './compare-tables.js';
 import type { SpecChoice } from './core/choose-spec.js';
 import type { Codes } from './core/codes.js';
@@ -16,7 +17,7 @@ import { type FileResult, type MatchModelId, type NewRun, type Store, StoreError
 import { applyEarlierDecisions } from './decide-review.js';
 import type { LoadedMap } from './files/maps.js';
 import { RejectFile } from './files/rejects.js';
-import { ChangeLog, CsvReport, IssueLog, ReportFolder } from './files/reports.js';
+import { ChangeLog, CsvReport, IssueLog, ReportFolder, wholePath } from './files/reports.js';
 import { checkDefaults, programVersion } from './files/specs.js';
 import type { LoadedTotals } from './files/totals-file.js';
 import type { UnpackLimits } from './files/unpack.js';
@@ -314,7 +315,7 @@ async function runStages(
     return new FileRun(file, fileIds[i]!, rejects, context);
   });
   try {
-    return await runFiles(context, files, rejectNames, submission.choice, totals, options, clock);
+    return await runFiles(context, files, rejectNames, submission, totals, options, clock);
   } finally {
     for (const file of files) await file.rejects.close();
   }
@@ -324,7 +325,7 @@ async function runFiles(
   context: RunContext,
   files: readonly FileRun[],
   rejectNames: readonly string[],
-  choice: SpecChoice | null,
+  submission: Submission,
   totals: SenderTotals | null,
   options: LoadOptions,
   clock: StageClock,
@@ -371,15 +372,23 @@ async function runFiles(
     comments: commentFiles.length > 0 ? comments : null,
   };
   const summary: Summary = {
-    ...summarize(context, choice, options, summaries, counts, path, clock),
+    ...summarize(context, submission.choice, options, summaries, counts, path, clock),
     ...(reconciliation !== null && { reconciliation }),
     ...(comparison !== null && { comparison }),
     looks_wrong: looks,
   };
   context.folder.writeJson('summary.json', summary);
+  const known = { summary, spec: submission.spec, files, stored: doses.stored, firstImmunizationId: immunizationId };
+  const report = options.mode === 'load' ? await certifyRun({ ...known, folder: wholePath(path) }, context) : null;
   // The report first: a run that is killed in between is taken back, and none is complete without its report.
   context.folder.finish(path);
-  await context.store.completeRun(context.runId, clock.now(), files.map(fileResult), outcome.thresholds);
+  await context.store.completeRun(
+    context.runId,
+    summary.finished_at,
+    files.map(fileResult),
+    outcome.thresholds,
+    report,
+  );
   return summary;
 }
 

@@ -1,9 +1,9 @@
 /** The totals of a sender: which hold, whether the submission is what they say, and what is told of it. */
 import { comeInOneFile, isTagged, severityOf } from './core/spec.js';
 import type { ExpectedTotals } from './core/totals/expected.js';
-import { findWrongTotals, reconcile, type WrongTotal } from './core/totals/reconcile.js';
+import { findWrongTotals, type ReconciliationSummary, reconcile, type WrongTotal } from './core/totals/reconcile.js';
 import type { LoadedTotals } from './files/totals-file.js';
-import { type FileRun, issueOfFile, type ReconciliationSummary, type RunContext } from './run.js';
+import { type FileRun, issueOfFile, type RunContext } from './run.js';
 
 /** Numbers that the user says, instead of those of a file. */
 export interface GivenTotals {

@@ -4,7 +4,7 @@ import type { SpecChoice } from './core/choose-spec.js';
 import type { Codes } from './core/codes.js';
 import { compileFilePlans, type FileRecipe } from './core/file-plans.js';
 import { formatMessage, type Issue } from './core/issue.js';
-import type { Fate, FieldName, FileRole, IsoDate, Role, Severity } from './core/model.js';
+import type { Fate, FieldName, FileRole, IsoDate, RecordRole, Role, Severity } from './core/model.js';
 import { DayMonthOrder } from './core/normalize/date.js';
 import { forgetReadings, type TransformPlan } from './core/plan.js';
 import { type Block, MAX_LINE_BYTES, RecordCutter } from './core/read/blocks.js';
@@ -16,7 +16,7 @@ import { hasColumnRules } from './core/rules/checks.js';
 import type { SeenValues } from './core/rules/unique.js';
 import { isTagged, REJECT_COLUMNS, type Spec } from './core/spec.js';
 import type { ReceivedTotals } from './core/totals/received.js';
-import type { Reconciliation } from './core/totals/reconcile.js';
+import type { ReconciliationSummary } from './core/totals/reconcile.js';
 import type { Batch } from './core/transform.js';
 import { FileCounts } from './core/whole/file-counts.js';
 import type { MatchModelId, Store } from './db/store.js';
@@ -142,6 +142,17 @@ export class TransformError extends Error {
 /** Stands for the site of a comment that names none, until that of its patient is known. */
 export const SITE_NOT_NAMED = '';
 
+/** What becomes of a record that is not rejected. */
+export type KeptFate = 'loaded' | 'merged' | 'duplicate';
+
+/** Records that the registry keeps of a file. */
+export type KeptFates = Readonly<Record<RecordRole, Record<KeptFate, number>>>;
+
+export function noKept(): KeptFates {
+  const none = (): Record<KeptFate, number> => ({ loaded: 0, merged: 0, duplicate: 0 });
+  return { patient: none(), immunization: none(), comment: none() };
+}
+
 /** One file while it is loaded: its plan, its fates, what was counted. */
 export class FileRun {
   readonly role: FileRole;
@@ -169,6 +180,8 @@ export class FileRun {
   readonly otherHeaders = new OtherHeaders();
   /** Records of a kind that is not loaded. */
   notLoaded = 0;
+  /** Records that the registry keeps, by what they are and became. */
+  readonly kept: KeptFates = noKept();
   readonly fates: FateLedger;
   readonly rejects: RejectFile;
   /** Number of the file in the issue log. */
@@ -214,8 +227,14 @@ export class FileRun {
     return this.received.role === 'combined';
   }
 
-  /** Says what became of a record, or of one of the things that it holds. */
-  settle(record: number, fate: 'loaded' | 'merged' | 'duplicate'): void {
+  /** Says what became of a record, or of one of the things that it holds, and the registry keeps it as such. */
+  settle(record: number, fate: KeptFate, role: RecordRole): void {
+    this.kept[role][fate]++;
+    this.settleUnkept(record, fate);
+  }
+
+  /** The same of a record of which the registry keeps nothing: it says again what others have said. */
+  settleUnkept(record: number, fate: KeptFate): void {
     if (this.isCombined && !this.isTagged) this.fates.raise(record, fate);
     else this.fates.set(record, fate);
   }
@@ -574,14 +593,6 @@ export interface Comparison {
   readonly other_issues: number;
   /** Resolved CVX codes that changed, the commonest first; `null` for none. */
   readonly cvx: readonly { readonly before: string | null; readonly after: string | null; readonly count: number }[];
-}
-
-/** What became of the totals that a sender gave with its files, or in them. */
-export interface ReconciliationSummary extends Reconciliation {
-  /** The file that they stand in, `null` where the command says them. */
-  readonly totals_file: { readonly name: string; readonly sha256: string } | null;
-  /** What header and trailer records count. */
-  readonly control_totals?: readonly (ComparedTotal & { readonly file: string; readonly difference: number | null })[];
 }
 
 /** How the spec was found: it was given with the command, or the files showed it. */

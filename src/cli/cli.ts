@@ -17,6 +17,7 @@ import { documentSpec } from './spec-doc.js';
 import { sampleSpec } from './spec-sample.js';
 import { showSafely } from './table.js';
 import { undo } from './undo.js';
+import { verify } from './verify.js';
 import { explainMatch, listReviews, showReview, type WhyOptions } from './why.js';
 
 /** Runs the program with these arguments and gives its exit code. */
@@ -96,6 +97,7 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
   command(cli, 'accept-fixes', (a) => runAcceptFixes({ ...a, report: a.report!, min: a.min }));
   command(cli, 'runs', (a) => listRuns(a.db, a.json));
   command(cli, 'undo <run>', (a) => undo(String(a.run), { ...a, by: a.by ?? systemUser() }));
+  command(cli, 'verify <run>', async (a) => finish(await verify(String(a.run), a)));
   cli.command('journal', 'Who did what to the registry: list, verify', (sub) => {
     command(sub, 'journal list', (a) => listJournal(a.db, a.json));
     command(sub, 'journal verify', async (a) => finish(await verifyJournal(a.db, a.head)));

@@ -54,6 +54,7 @@ const OWN_ERRORS = new Set([
   'ReviewError',
   'PartingError',
   'UndoError',
+  'VerifyError',
 ]);
 
 /** What is said of an error on stderr: one line, and one more for each thing that is wrong with a file. */

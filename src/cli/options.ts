@@ -220,6 +220,16 @@ const VERIFY_JOURNAL_OPTIONS = {
   },
 } as const satisfies Record<string, CommandOption>;
 
+const VERIFY_OPTIONS = {
+  ...database,
+  report: {
+    type: 'string',
+    value: 'DIR',
+    describe: 'Folder of the report, to verify its files as well (default: the registry and its journal alone)',
+  },
+  ...json,
+} as const satisfies Record<string, CommandOption>;
+
 export const RUNS_OPTIONS = { ...database, ...json };
 export const MIGRATE_OPTIONS = database;
 export const LIST_OPTIONS = json;
@@ -370,6 +380,11 @@ export const COMMANDS = {
     describe:
       'Undo a run: what it added goes, what it changed goes back, what later runs said stays as if they had come without it',
     options: UNDO_OPTIONS as Record<string, CommandOption>,
+  },
+  'verify <run>': {
+    describe:
+      'Recompute the certificate of a run from the registry, its journal and its report, and say line by line what agrees',
+    options: VERIFY_OPTIONS as Record<string, CommandOption>,
   },
   'journal list': {
     describe: 'List who did what to the registry and when: loads, undoings, decisions, migrations',

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Database } from 'better-sqlite3';
 import { FATES, type Fate } from '../core/model.js';
-import type { FileResult } from './store.js';
+import type { FileResult, RunReport } from './store.js';
 
 export type JournalAction = 'migrate' | 'load' | 'take back' | 'undo' | 'review' | 'purge';
 
@@ -67,11 +67,21 @@ export function appendToJournal(database: Database, note: JournalNote): void {
   database.prepare('UPDATE main.journal_head SET entries = ?, hash = ?').run(id, hash);
 }
 
-/** What a completed load leaves in the journal: how many files and records there were, and their fates. */
-export function noteOfLoad(runId: number, at: string, files: readonly FileResult[]): JournalNote {
+/** What a completed load leaves in the journal: how many files and records there were, their fates, and its certificate. */
+export function noteOfLoad(
+  runId: number,
+  at: string,
+  files: readonly FileResult[],
+  report: RunReport | null,
+): JournalNote {
   const totals = FATES.map((fate) => [fate, files.reduce((sum, file) => sum + file.fates[fate], 0)]);
   const records = files.reduce((sum, file) => sum + file.records, 0);
-  const details = { files: files.length, records, ...(Object.fromEntries(totals) as Record<Fate, number>) };
+  const details = {
+    files: files.length,
+    records,
+    ...(Object.fromEntries(totals) as Record<Fate, number>),
+    ...(report !== null && { certificate: report.digest }),
+  };
   return { at, who: systemUser(), action: 'load', runId, details };
 }
 

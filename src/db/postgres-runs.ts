@@ -15,6 +15,7 @@ import {
   type FileResult,
   type NewRun,
   type NewRunFile,
+  type RunReport,
   type RunStatus,
   type RunSummary,
   StoreError,
@@ -107,6 +108,7 @@ export async function completeRun(
   finishedAt: string,
   files: readonly FileResult[],
   thresholds: Thresholds | null,
+  report: RunReport | null,
 ): Promise<void> {
   // Now the disk is waited for, and with this all that was written before.
   await queries.run('SET LOCAL synchronous_commit = on');
@@ -122,7 +124,13 @@ export async function completeRun(
     [thresholds?.match ?? null, thresholds?.review ?? null, runId],
   );
   await closeRun(queries, runId, 'completed', finishedAt, null);
-  await appendToJournal(queries, noteOfLoad(runId, finishedAt, files));
+  if (report !== null) {
+    await queries.run(
+      'INSERT INTO run_reports (run_id, host, folder, certificate, digest) VALUES ($1, $2, $3, $4, $5)',
+      [runId, hostname(), report.folder, report.certificate, report.digest],
+    );
+  }
+  await appendToJournal(queries, noteOfLoad(runId, finishedAt, files, report));
 }
 
 async function closeRun(

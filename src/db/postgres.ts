@@ -5,6 +5,7 @@ import type { SoughtKeys } from '../core/match/key-packs.js';
 import type { Thresholds } from '../core/match/match-people.js';
 import type { KnownPatient } from '../core/match/patient.js';
 import { type Refused, writeBisected } from './bisect.js';
+import type { JournalNote } from './journal.js';
 import { numbers } from './postgres-arrays.js';
 import { copyRows } from './postgres-copy.js';
 import { PostgresDoseDetails } from './postgres-dose-details.js';
@@ -19,6 +20,7 @@ import {
   writeRepeatedComments,
 } from './postgres-doses-write.js';
 import { isRefusal, reasonOf, toStoreError } from './postgres-errors.js';
+import { appendToJournal } from './postgres-journal.js';
 import * as patientQueries from './postgres-patients.js';
 import {
   joinPatientUnits,
@@ -34,6 +36,7 @@ import * as runs from './postgres-runs.js';
 import { bringToCurrentSchema, requireCurrentSchema } from './postgres-schema.js';
 import { type PgQueries, PostgresSession } from './postgres-session.js';
 import { Statistics } from './postgres-statistics.js';
+import type { Asked } from './run-contents.js';
 import {
   type ComparableRecord,
   type DoseWrites,
@@ -54,6 +57,7 @@ import {
   type RepeatedComment,
   type ReviewedDoses,
   type RunRecord,
+  type RunReport,
   type RunSummary,
   type SourceKey,
   type Store,
@@ -175,10 +179,11 @@ export class PostgresStore implements Store {
     finishedAt: string,
     files: readonly FileResult[],
     thresholds: Thresholds | null = null,
+    report: RunReport | null = null,
   ): Promise<void> {
     await this.#write(async (queries) => {
       await this.#showAlive(queries, runId);
-      await runs.completeRun(queries, runId, finishedAt, files, thresholds);
+      await runs.completeRun(queries, runId, finishedAt, files, thresholds, report);
     });
   }
 
@@ -205,6 +210,18 @@ export class PostgresStore implements Store {
     const codeTables = await this.#session.exclusive((queries) => runs.readCodeTables(queries, runId));
     return { ...run, today: row![0], codeTables };
   }
+
+  async closeReport(runId: number, at: string, note: JournalNote): Promise<void> {
+    await this.#write(async (queries) => {
+      await queries.run('UPDATE run_reports SET purged_at = $1 WHERE run_id = $2', [at, runId]);
+      await appendToJournal(queries, note);
+    });
+  }
+
+  readonly asked: Asked = {
+    rows: async (sql, runId) => this.#session.rows(sql.replaceAll(':run', '$1'), sql.includes(':run') ? [runId] : []),
+    jsonText: (column, name) => `(${column}::json ->> '${name}')`,
+  };
 
   async findRunOfFile(
     sha256: string,

@@ -54,6 +54,7 @@ import { compareSchema, MIGRATIONS_TABLE, migrateSqlite, type SchemaState } from
 import { isPostgresAddress, nameOfDatabase } from './postgres-address.js';
 import { DoseRegrouper } from './regroup.js';
 import { type DeskTools, ReviewDesk } from './review-desk.js';
+import type { Asked } from './run-contents.js';
 import { findEarlierLoads } from './same-load.js';
 import {
   type ComparableRecord,
@@ -75,6 +76,7 @@ import {
   type RepeatedComment,
   type ReviewedDoses,
   type RunRecord,
+  type RunReport,
   type RunStatus,
   type RunSummary,
   type SourceKey,
@@ -473,6 +475,7 @@ export class SqliteStore implements Store {
     finishedAt: string,
     files: readonly FileResult[],
     thresholds: Thresholds | null = null,
+    report: RunReport | null = null,
   ): Promise<void> {
     await this.#write(() => {
       this.#showAlive(runId);
@@ -489,7 +492,12 @@ export class SqliteStore implements Store {
         )
         .run(thresholds?.match ?? null, thresholds?.review ?? null, runId);
       this.#closeRun(runId, 'completed', finishedAt, null);
-      appendToJournal(this.#database, noteOfLoad(runId, finishedAt, files));
+      if (report !== null) {
+        this.#database
+          .prepare('INSERT INTO main.run_reports (run_id, host, folder, certificate, digest) VALUES (?, ?, ?, ?, ?)')
+          .run(runId, hostname(), report.folder, report.certificate, report.digest);
+      }
+      appendToJournal(this.#database, noteOfLoad(runId, finishedAt, files, report));
     });
   }
 
@@ -864,6 +872,18 @@ export class SqliteStore implements Store {
   readJournal(): { readonly entries: readonly JournalEntry[]; readonly head: JournalHead } {
     return { entries: readJournal(this.#database), head: readJournalHead(this.#database) };
   }
+
+  async closeReport(runId: number, at: string, note: JournalNote): Promise<void> {
+    await this.#write(() => {
+      this.#database.prepare('UPDATE main.run_reports SET purged_at = ? WHERE run_id = ?').run(at, runId);
+      appendToJournal(this.#database, note);
+    });
+  }
+
+  readonly asked: Asked = {
+    rows: async (sql, runId) => this.#database.prepare(sql.replaceAll(':run', '@run')).all({ run: runId }) as Record_[],
+    jsonText: (column, name) => `json_extract(${column}, '$.${name}')`,
+  };
 
   async findEarlierLoads(run: NewRun): Promise<readonly EarlierLoad[]> {
     return findEarlierLoads(this.#database, run);

@@ -38,6 +38,11 @@ export class ReportError extends Error {
   }
 }
 
+/** A path from the root, whichever folder is the current one. */
+export function wholePath(path: string): string {
+  return resolve(path);
+}
+
 /** The folder of a run's reports, under construction. */
 export class ReportFolder {
   /** Where the reports are written until the run is done. */
@@ -112,8 +117,12 @@ export class ReportFolder {
     return join(this.workPath, ...names);
   }
 
+  writeText(name: string, text: string): void {
+    writeFileSync(this.fileIn(name), text, { mode: 0o600 });
+  }
+
   writeJson(name: string, value: unknown): void {
-    writeFileSync(this.fileIn(name), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+    this.writeText(name, `${JSON.stringify(value, null, 2)}\n`);
   }
 }
 

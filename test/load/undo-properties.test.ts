@@ -17,7 +17,7 @@ const undo = (sandbox: Sandbox, run: number, isPlan = false): ReturnType<typeof 
 function allTables(sandbox: Sandbox): Record<string, TableRow[]> {
   const tables = sandbox.query(
     `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'knex_%'
-       AND name NOT LIKE 'journal%' AND name NOT IN ('runs', 'run_files') ORDER BY name`,
+       AND name NOT LIKE 'journal%' AND name NOT IN ('runs', 'run_files', 'run_reports') ORDER BY name`,
   );
   return Object.fromEntries(
     tables.map(({ name }) => [String(name), sandbox.query(`SELECT * FROM ${name} ORDER BY 1, 2`)]),

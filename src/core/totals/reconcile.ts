@@ -1,4 +1,5 @@
 /** Compares what a sender expects with what was received, and says what became of it. */
+import type { ComparedTotal } from '../read/frame.js';
 import type { ExpectedTotals } from './expected.js';
 import { type FateCounts, noFates, type ReceivedTotals, receivedOf, splitUnknown } from './received.js';
 
@@ -41,6 +42,14 @@ export interface Reconciliation {
   readonly immunizations?: ReconciledTotal;
   readonly by_vaccine?: ReconciledList;
   readonly by_year?: ReconciledList;
+}
+
+/** What became of the totals that a sender gave with its files, or in them, as `summary.json` tells it. */
+export interface ReconciliationSummary extends Reconciliation {
+  /** The file that they stand in, `null` where the command says them. */
+  readonly totals_file: { readonly name: string; readonly sha256: string } | null;
+  /** What header and trailer records count. */
+  readonly control_totals?: readonly (ComparedTotal & { readonly file: string; readonly difference: number | null })[];
 }
 
 /** A total that is not what was received, in the words of an issue. */
