@@ -23,6 +23,7 @@ import { type CsvFormatterStream, format } from 'fast-csv';
 import { CATALOGUE, type IssueCode } from '../core/catalogue.js';
 import { formatMessage, type Issue, type IssueDefinition } from '../core/issue.js';
 import type { Fate, FieldName, RecordRole, Severity } from '../core/model.js';
+import { safeCell } from '../core/safe-cells.js';
 import type { Advice, Advisor } from '../core/suggest/advisor.js';
 import type { RecordFacts } from '../core/suggest/facts.js';
 import { SURE } from '../core/suggest/proposal.js';
@@ -158,14 +159,6 @@ function isTaken(path: string): boolean {
   } catch {
     return true;
   }
-}
-
-/** Cells that a spreadsheet would run as a formula begin so. */
-const FORMULA = /^[=+\-@\t\r]/;
-
-/** A cell that no spreadsheet runs. Only for files that people read, never for files that are loaded again. */
-export function safeCell(text: string): string {
-  return FORMULA.test(text) ? `'${text}` : text;
 }
 
 /** A CSV file that people read. */
