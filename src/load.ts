@@ -17,6 +17,7 @@ import { type FileResult, type MatchModelId, type NewRun, type Store, StoreError
 import { applyEarlierDecisions } from './decide-review.js';
 import type { LoadedMap } from './files/maps.js';
 import { RejectFile } from './files/rejects.js';
+import { writeNote } from './files/report-note.js';
 import { ChangeLog, CsvReport, IssueLog, ReportFolder, wholePath } from './files/reports.js';
 import { checkDefaults, programVersion } from './files/specs.js';
 import type { LoadedTotals } from './files/totals-file.js';
@@ -378,6 +379,7 @@ async function runFiles(
     looks_wrong: looks,
   };
   context.folder.writeJson('summary.json', summary);
+  writeNote(context.folder, { ...summary, finishedAt: summary.finished_at, isRedacted: false });
   const known = { summary, spec: submission.spec, files, stored: doses.stored, firstImmunizationId: immunizationId };
   const report = options.mode === 'load' ? await certifyRun({ ...known, folder: wholePath(path) }, context) : null;
   // The report first: a run that is killed in between is taken back, and none is complete without its report.

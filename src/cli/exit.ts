@@ -55,6 +55,7 @@ const OWN_ERRORS = new Set([
   'PartingError',
   'UndoError',
   'VerifyError',
+  'PurgeError',
 ]);
 
 /** What is said of an error on stderr: one line, and one more for each thing that is wrong with a file. */

@@ -230,6 +230,24 @@ const VERIFY_OPTIONS = {
   ...json,
 } as const satisfies Record<string, CommandOption>;
 
+const PURGE_OPTIONS = {
+  ...database,
+  reports: {
+    type: 'boolean',
+    default: false,
+    describe: 'Remove the files of reports: those that the load wrote, and that nobody changed since',
+  },
+  'older-than': {
+    type: 'number',
+    value: 'DAYS',
+    describe: 'Of all runs that were completed more days ago than this, instead of one run',
+  },
+  all: { type: 'boolean', default: false, describe: 'Also files that were changed or added since; links never' },
+  plan: { type: 'boolean', default: false, describe: 'Show what would be removed, and remove nothing' },
+  by: { type: 'string', value: 'NAME', describe: 'Who removes it (default: the name of the user)' },
+  ...json,
+} as const satisfies Record<string, CommandOption>;
+
 export const RUNS_OPTIONS = { ...database, ...json };
 export const MIGRATE_OPTIONS = database;
 export const LIST_OPTIONS = json;
@@ -385,6 +403,10 @@ export const COMMANDS = {
     describe:
       'Recompute the certificate of a run from the registry, its journal and its report, and say line by line what agrees',
     options: VERIFY_OPTIONS as Record<string, CommandOption>,
+  },
+  'purge [run]': {
+    describe: 'Remove the reports of a run, or of all that are older; the journal notes it',
+    options: PURGE_OPTIONS as Record<string, CommandOption>,
   },
   'journal list': {
     describe: 'List who did what to the registry and when: loads, undoings, decisions, migrations',

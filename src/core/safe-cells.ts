@@ -8,23 +8,29 @@
  */
 
 /** What is run as a formula, or was made safe before, so that each apostrophe can be taken away again. */
-const DANGEROUS = /^[\s']*[=+\-@＝＋－＠]|^[\s']*[\t\r\n]/;
-const FORMULA_MARK = /[=+\-@＝＋－＠\t\r\n]/;
+const FORMULA = /^[\s']*[=+\-@＝＋－＠]/;
+/** What a cell may not begin with either: some programs leave it out and look at what follows. */
+const LEFT_OUT = /^[\s']*[\t\r\n]/;
+const MARK = /[=+\-@＝＋－＠\t\r\n]/;
 /** Behind what a cell may be taken apart. */
-const SEPARATOR = /(?<=[;\t\r\n])/;
+const SEPARATOR = /(?<=\r\n|[;\t\n]|\r(?!\n))/;
 
 /** A cell that no spreadsheet runs. */
 export function safeCell(text: string): string {
-  if (!FORMULA_MARK.test(text)) return text;
-  return mapParts(text, (part) => (DANGEROUS.test(part) ? `'${part}` : part));
+  if (!MARK.test(text)) return text;
+  return mapParts(text, (part, index) => (isDangerous(part, index) ? `'${part}` : part));
 }
 
 /** Takes away the apostrophes that {@link safeCell} has put. */
 export function fromSafeCell(text: string): string {
   if (!text.includes("'")) return text;
-  return mapParts(text, (part) => (part.startsWith("'") && DANGEROUS.test(part) ? part.slice(1) : part));
+  return mapParts(text, (part, index) => (part.startsWith("'") && isDangerous(part, index) ? part.slice(1) : part));
 }
 
-function mapParts(text: string, change: (part: string) => string): string {
+function isDangerous(part: string, index: number): boolean {
+  return FORMULA.test(part) || (index === 0 && LEFT_OUT.test(part));
+}
+
+function mapParts(text: string, change: (part: string, index: number) => string): string {
   return text.split(SEPARATOR).map(change).join('');
 }

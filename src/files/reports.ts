@@ -11,13 +11,14 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type CsvFormatterStream, format } from 'fast-csv';
 import { CATALOGUE, type IssueCode } from '../core/catalogue.js';
@@ -39,9 +40,14 @@ export class ReportError extends Error {
   }
 }
 
-/** A path from the root, whichever folder is the current one. */
+/** The path of a report from the root, without links in it: its parent must be there. */
 export function wholePath(path: string): string {
-  return resolve(path);
+  return join(realpathSync(dirname(resolve(path))), basename(resolve(path)));
+}
+
+/** What this machine is called where reports are remembered. */
+export function machineName(): string {
+  return hostname();
 }
 
 /** The folder of a run's reports, under construction. */

@@ -76,7 +76,7 @@ test('a certificate says what was received, what became of it, and by which rule
   });
   expect(certificate.code_tables.length).toBe(CODES.tables.length);
   expect(certificate.reports.map(({ name }) => name)).toEqual([
-    'changes.csv', 'issues.csv', 'rejects/d.txt', 'rejects/p.txt', 'summary.json',
+    'README.txt', 'changes.csv', 'issues.csv', 'rejects/d.txt', 'rejects/p.txt', 'summary.json',
   ]); // biome-ignore format: one line
   const { digest, ...content } = certificate;
   expect(sealCertificate(content)).toEqual(certificate);
