@@ -1,6 +1,9 @@
 import type { Knex } from 'knex';
 
-/** Keys of matching by weight, thousands in a row: a million patients have fourteen million of them. */
+/**
+ * Keys of matching by weight, thousands in a row: a million patients have fourteen million of them; and the thresholds that a
+ * run was given, so that it can be matched anew when an earlier one is undone.
+ */
 export const name = '0013_match_key_packs';
 
 export async function up(knex: Knex): Promise<void> {
@@ -18,10 +21,15 @@ export async function up(knex: Knex): Promise<void> {
     table.index(['pass', 'first_key', 'last_key'], 'match_key_packs_by_key');
     table.index(['run_id'], 'match_key_packs_by_run');
   });
+  await knex.schema.alterTable('runs', (table) => {
+    // As JSON; those that the user did not name are not in it.
+    table.text('given_thresholds');
+  });
   // Patients of earlier runs get their packs when they are needed first.
   await knex('runs').where({ has_all_keys: 1 }).update({ has_all_keys: 0 });
 }
 
 export async function down(knex: Knex): Promise<void> {
   await knex.schema.dropTable('match_key_packs');
+  await knex.raw('ALTER TABLE runs DROP COLUMN given_thresholds');
 }

@@ -1,11 +1,16 @@
 /** Certifies a run that is about to be completed: its certificate goes into the report, and into the registry. */
-import { CERTIFICATE_FORM, type CertifiedFile, type KeptRecords, renderCertificate } from './core/certificate.js';
+import {
+  CERTIFICATE_FORM,
+  type Certificate,
+  type CertifiedFile,
+  type KeptRecords,
+  renderCertificate,
+} from './core/certificate.js';
 import { describeCertificate } from './core/certificate-text.js';
 import type { RecordRole } from './core/model.js';
 import type { Spec } from './core/spec.js';
 import { sumDoses } from './core/totals/stored.js';
-import { countDosesFrom, type StoredDoses } from './db/run-contents.js';
-import { readJournalHead } from './db/run-reports.js';
+import type { StoredDoses } from './db/run-contents.js';
 import type { RunReport } from './db/store.js';
 import {
   CERTIFICATE_FILE,
@@ -38,7 +43,7 @@ export async function certifyRun(
   context: RunContext,
 ): Promise<RunReport> {
   const { store, runId, codes, folder: work } = context;
-  const doses = stored ?? (await countDosesFrom(store.asked, runId, firstImmunizationId));
+  const doses = stored ?? (await store.countDosesFrom(runId, firstImmunizationId));
   const certificate = sealCertificate({
     form: CERTIFICATE_FORM,
     immload: summary.immload,
@@ -53,10 +58,10 @@ export async function certifyRun(
     matching: summary.matching,
     code_tables: certifyTables(codes.tables),
     files: files.map((file, i) => certifyFile(file, summary.files[i]!)),
-    at_load: { persons: sumKept(files, 'patient'), doses: sumKept(files, 'immunization'), ...sumDoses(doses) },
+    at_load: { persons: sumKept(files, 'patient'), doses: countStored(files, doses), ...sumDoses(doses) },
     totals: summary.reconciliation ?? null,
     reports: await hashReports(work.workPath, listReportFiles(work.workPath)),
-    journal: await readJournalHead(store.asked),
+    journal: await store.readJournalHead(),
   });
   const text = renderCertificate(certificate);
   work.writeText(CERTIFICATE_FILE, text);
@@ -82,4 +87,10 @@ function sumKept(files: readonly FileRun[], role: RecordRole): KeptRecords {
   for (const { kept } of files)
     for (const fate of ['loaded', 'merged', 'duplicate'] as const) sum[fate] += kept[role][fate];
   return keptOf(sum);
+}
+
+function countStored(files: readonly FileRun[], doses: readonly StoredDoses[]): Certificate['at_load']['doses'] {
+  const { new: fresh, merged, duplicate } = sumKept(files, 'immunization');
+  const stored = doses.reduce((sum, { count }) => sum + count, 0);
+  return { stored, further: fresh + merged + duplicate - stored };
 }

@@ -183,7 +183,7 @@ function judgeBlock(
     sourceImmunizationId: (immunization === null ? null : row?.[immunization]) ?? null,
   });
   batch.accepted.forEach((index, place) => {
-    judgements[index] = judge(batch.rows[place]!, false);
+    judgements[index] = judge(batch.rows.row(place), false);
   });
   for (const { index, row } of batch.rejected) judgements[index] = judge(row, true);
   for (const { index } of batch.keptOut) judgements[index] = { ...judgements[index]!, isRejected: true };

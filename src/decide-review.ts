@@ -5,8 +5,11 @@ import { DoseMatcher } from './core/match/dose.js';
 import { PATIENT, packRow } from './core/model.js';
 import { type Review, SPLIT } from './db/match-history.js';
 import { type Person, partOfSource } from './db/person.js';
-import type { AppliedDecision, DecisionMade, DeskTools, Parted, ReviewDesk } from './db/review-desk.js';
-import type { SqliteStore } from './db/sqlite.js';
+import type { RegistryStore } from './db/registry-store.js';
+import { type AppliedDecision, inOrder } from './db/review/applied.js';
+import type { DecisionMade, DeskTools } from './db/review/context.js';
+import type { ReviewDesk } from './db/review/desk.js';
+import type { Parted } from './db/review/take-back.js';
 import { matchKeysOf } from './match-patients.js';
 
 /** A decision that cannot be applied as the registry is. Its message holds no value of a record. */
@@ -39,7 +42,7 @@ export function deskTools(codes: Codes): DeskTools {
  * @throws ReviewError when something stands against it, or it cannot be taken back by itself; StoreError `busy`
  */
 export async function decideReview(
-  store: SqliteStore,
+  store: RegistryStore,
   codes: Codes,
   made: DecisionMade,
   options: { readonly despiteConflicts: boolean },
@@ -53,7 +56,7 @@ export async function decideReview(
  * @throws ReviewError when there are no such records, or none would be left
  */
 export async function splitPatient(
-  store: SqliteStore,
+  store: RegistryStore,
   codes: Codes,
   patientId: number,
   numbers: readonly number[],
@@ -63,13 +66,13 @@ export async function splitPatient(
 }
 
 /** Applies what was decided by an immload that only wrote it down. Gives what was done, or why it could not be. */
-export async function applyEarlierDecisions(store: SqliteStore, codes: Codes): Promise<readonly string[]> {
-  return store.review(deskTools(codes), (desk) => {
+export async function applyEarlierDecisions(store: RegistryStore, codes: Codes): Promise<readonly string[]> {
+  return store.review(deskTools(codes), async (desk) => {
     const told: string[] = [];
-    for (const { reviewId, decidedBy, decidedAt, decisionReason } of desk.findUnapplied()) {
+    for (const { reviewId, decidedBy, decidedAt, decisionReason } of await desk.findUnapplied()) {
       const by = { by: decidedBy ?? '', at: decidedAt ?? '', reason: decisionReason ?? '' };
       try {
-        const { effect } = decide(desk, { reviewId, decision: 'same', ...by }, false);
+        const { effect } = await decide(desk, { reviewId, decision: 'same', ...by }, false);
         if (effect !== null) told.push(`R${reviewId} was decided before: ${effect}`);
       } catch (error) {
         if (!(error instanceof ReviewError)) throw error;
@@ -80,10 +83,10 @@ export async function applyEarlierDecisions(store: SqliteStore, codes: Codes): P
   });
 }
 
-function decide(desk: ReviewDesk, made: DecisionMade, despiteConflicts: boolean): DecisionOutcome {
-  const review = desk.readReview(made.reviewId);
+async function decide(desk: ReviewDesk, made: DecisionMade, despiteConflicts: boolean): Promise<DecisionOutcome> {
+  const review = await desk.readReview(made.reviewId);
   if (review === null) throw new ReviewError(`there is no review R${made.reviewId}`);
-  const applied = desk.findApplied(made.reviewId);
+  const applied = await desk.findApplied(made.reviewId);
   if (review.immunizationIds !== null) return decideDoses(desk, review, made, applied);
   return made.decision === 'same'
     ? join(desk, review, made, applied, despiteConflicts)
@@ -91,33 +94,29 @@ function decide(desk: ReviewDesk, made: DecisionMade, despiteConflicts: boolean)
 }
 
 /** Writes a decision down that changes nothing. */
-function onlyRecord(desk: ReviewDesk, made: DecisionMade): DecisionOutcome {
-  desk.record(made, { effect: null });
+async function onlyRecord(desk: ReviewDesk, made: DecisionMade): Promise<DecisionOutcome> {
+  await desk.record(made, { effect: null });
   return { reviewId: made.reviewId, effect: null, despite: [], unknownRecords: 0 };
 }
 
-function join(
+async function join(
   desk: ReviewDesk,
   review: Review,
   made: DecisionMade,
   applied: AppliedDecision | null,
   despiteConflicts: boolean,
-): DecisionOutcome {
+): Promise<DecisionOutcome> {
   if (applied?.kind === 'part') {
-    const { patientId, otherPatientId } = desk.takeBack(applied, 'same');
+    const { patientId, otherPatientId } = await desk.takeBack(applied, 'same');
     const effect = `patients ${patientId} and ${otherPatientId} are one again: patient ${patientId}`;
-    desk.record(made, { effect, patientIds: [patientId, otherPatientId] });
+    await desk.record(made, { effect, patientIds: [patientId, otherPatientId] });
     return { reviewId: made.reviewId, effect, despite: [], unknownRecords: 0 };
   }
-  const ids = [review.patientIdA, review.patientIdB].map((id) => desk.currentPatient(id)) as [number, number];
+  const ids = await currentPatients(desk, review);
   if (applied?.kind === 'join' || ids[0] === ids[1]) return onlyRecord(desk, made);
-  const [kept, other] = desk.inOrder(...ids);
-  const persons = [kept, other].map((id) => {
-    const person = desk.readPerson(id);
-    if (person === null) throw new ReviewError(`R${review.reviewId}: there is no patient ${id} any more`);
-    return person;
-  }) as [Person, Person];
-  const despite = findAgainst(desk, review, persons);
+  const [kept, other] = inOrder(...ids);
+  const persons = [await requirePerson(desk, review, kept), await requirePerson(desk, review, other)] as const;
+  const despite = await findAgainst(desk, review, persons);
   if (despite.length > 0 && !despiteConflicts) {
     const against = despite.map((words) => `against it stands ${words}`).join('; ');
     throw new ReviewError(
@@ -125,28 +124,28 @@ function join(
     );
   }
   const effect = `patients ${kept} and ${other} are one: patient ${kept}`;
-  const decisionId = desk.record(made, { effect, despite, patientIds: [kept, other] });
-  desk.join(decisionId, review.reviewId, kept, other);
+  const decisionId = await desk.record(made, { effect, despite, patientIds: [kept, other] });
+  await desk.join(decisionId, review.reviewId, kept, other);
   return { reviewId: made.reviewId, effect, despite, unknownRecords: 0 };
 }
 
-function keepApart(
+async function keepApart(
   desk: ReviewDesk,
   review: Review,
   made: DecisionMade,
   applied: AppliedDecision | null,
-): DecisionOutcome {
+): Promise<DecisionOutcome> {
   if (applied?.kind === 'join') {
-    const back = desk.takeBack(applied, made.decision);
+    const back = await desk.takeBack(applied, made.decision);
     const { patientId, otherPatientId } = back;
     const effect = `patients ${patientId} and ${otherPatientId} are two again`;
-    desk.record(made, { effect, patientIds: [patientId, otherPatientId] });
-    if (made.decision === 'different') desk.settlePair(desk.readReview(review.reviewId)!, 'different');
+    await desk.record(made, { effect, patientIds: [patientId, otherPatientId] });
+    if (made.decision === 'different') await desk.settlePair((await desk.readReview(review.reviewId))!, 'different');
     return { reviewId: made.reviewId, effect, despite: [], unknownRecords: back.unknownRecords };
   }
-  const [a, b] = [review.patientIdA, review.patientIdB].map((id) => desk.currentPatient(id)) as [number, number];
+  const [a, b] = await currentPatients(desk, review);
   if (a === b) {
-    const joins = desk.findJoinsOf(a).map(({ reviewId }) => `R${reviewId}`);
+    const joins = (await desk.findJoinsOf(a)).map(({ reviewId }) => `R${reviewId}`);
     if (joins.length === 0) {
       throw new ReviewError(
         `R${review.reviewId}: the two are patient ${a}; take it apart with \`immload review split ${a}\``,
@@ -156,17 +155,17 @@ function keepApart(
       `R${review.reviewId}: the two are patient ${a} by ${joins.join(' and ')}; decide ${joins.length === 1 ? 'that' : 'one of these'} instead`,
     );
   }
-  const outcome = onlyRecord(desk, made);
-  if (made.decision === 'different') desk.settlePair(review, 'different');
+  const outcome = await onlyRecord(desk, made);
+  if (made.decision === 'different') await desk.settlePair(review, 'different');
   return outcome;
 }
 
-function decideDoses(
+async function decideDoses(
   desk: ReviewDesk,
   review: Review,
   made: DecisionMade,
   applied: AppliedDecision | null,
-): DecisionOutcome {
+): Promise<DecisionOutcome> {
   const { patientIdA: patientId, immunizationIds } = review;
   const [a, b] = immunizationIds!;
   const told = (effect: string, back?: Parted): DecisionOutcome => {
@@ -176,28 +175,28 @@ function decideDoses(
     if (applied !== null || a === b) return onlyRecord(desk, made);
     const [kept, other] = [Math.min(a, b), Math.max(a, b)];
     const effect = `dose ${other} of patient ${patientId} is a duplicate of dose ${kept}`;
-    const decisionId = desk.record(made, { effect, patientIds: [patientId, patientId] });
-    desk.joinDoses(decisionId, review.reviewId);
+    const decisionId = await desk.record(made, { effect, patientIds: [patientId, patientId] });
+    await desk.joinDoses(decisionId, review.reviewId);
     return told(effect);
   }
   if (applied === null) {
     if (a === b) throw new ReviewError(`R${review.reviewId}: the two are one dose by what was sent since`);
     return onlyRecord(desk, made);
   }
-  const back = desk.takeBack(applied, made.decision);
-  const [one, other] = desk.readReview(review.reviewId)!.immunizationIds!;
+  const back = await desk.takeBack(applied, made.decision);
+  const [one, other] = (await desk.readReview(review.reviewId))!.immunizationIds!;
   const effect = `doses ${one} and ${other} of patient ${back.patientId} are two again`;
-  desk.record(made, { effect, patientIds: [back.patientId, back.patientId] });
+  await desk.record(made, { effect, patientIds: [back.patientId, back.patientId] });
   return told(effect, back);
 }
 
-function split(
+async function split(
   desk: ReviewDesk,
   patientId: number,
   numbers: readonly number[],
   who: Pick<DecisionMade, 'by' | 'at' | 'reason'>,
-): DecisionOutcome {
-  const person = desk.readPerson(patientId);
+): Promise<DecisionOutcome> {
+  const person = await desk.readPerson(patientId);
   if (person === null) throw new ReviewError(`there is no patient ${patientId}`);
   const { sources } = person;
   const chosen = numbers.map((number) => {
@@ -217,47 +216,53 @@ function split(
   if (go.includes(sources[0]!)) {
     throw new ReviewError(`patient ${patientId}: record 1 made the patient; name the records that are to leave it`);
   }
-  const joins = desk.findJoinsOf(patientId).filter((join) => desk.findSourcesOf(join).every((id) => isOneOf(id, go)));
-  const join = joins.find((each) => desk.findSourcesOf(each).length === go.length);
-  if (join !== undefined) {
-    throw new ReviewError(
-      `patient ${patientId}: R${join.reviewId} joined these; decide R${join.reviewId} different instead`,
-    );
+  for (const joined of await desk.findJoinsOf(patientId)) {
+    const sourceIds = await desk.findSourcesOf(joined);
+    if (sourceIds.length !== go.length || !sourceIds.every((id) => go.some((source) => source.id === id))) continue;
+    const review = `R${joined.reviewId}`;
+    throw new ReviewError(`patient ${patientId}: ${review} joined these; decide ${review} different instead`);
   }
-  const newId = desk.nextPatientId();
+  const newId = await desk.nextPatientId();
   const explained = go.find(({ explanation }) => explanation !== null) ?? null;
   const explanation = explained?.explanation ?? null;
   const weight = explanation === null ? null : (JSON.parse(explanation) as { readonly weight: number }).weight;
   const patientIds = [patientId, newId] as const;
-  const reviewId = desk.addReview({ runId: go[0]!.runId, patientIds, reason: SPLIT, weight, explanation });
+  const reviewId = await desk.addReview({ runId: go[0]!.runId, patientIds, reason: SPLIT, weight, explanation });
   const gone = sources.flatMap((source, i) => (go.includes(source) ? [i + 1] : []));
   const effect = `patient ${patientId} is two: its record${gone.length === 1 ? '' : 's'} ${gone.join(', ')} ${gone.length === 1 ? 'is' : 'are'} patient ${newId}`;
-  const decisionId = desk.record({ reviewId, decision: 'different', ...who }, { effect, patientIds });
+  const decisionId = await desk.record({ reviewId, decision: 'different', ...who }, { effect, patientIds });
   const sourceIds = go.map(({ id }) => id);
-  const { unknownRecords } = desk.part(decisionId, reviewId, patientId, sourceIds, newId);
+  const { unknownRecords } = await desk.part(decisionId, reviewId, patientId, sourceIds, newId);
   return { reviewId, effect, despite: [], unknownRecords };
 }
 
-function isOneOf(id: number, sources: readonly { readonly id: number }[]): boolean {
-  return sources.some((source) => source.id === id);
+/** The patients of a pair, as they are by now. */
+async function currentPatients(desk: ReviewDesk, { patientIdA, patientIdB }: Review): Promise<[number, number]> {
+  return [await desk.currentPatient(patientIdA), await desk.currentPatient(patientIdB)];
+}
+
+async function requirePerson(desk: ReviewDesk, { reviewId }: Review, patientId: number): Promise<Person> {
+  const person = await desk.readPerson(patientId);
+  if (person === null) throw new ReviewError(`R${reviewId}: there is no patient ${patientId} any more`);
+  return person;
 }
 
 /** What stands against two patients being one: other reviews, and guards between any two of their records. */
-function findAgainst(desk: ReviewDesk, review: Review, persons: readonly [Person, Person]): string[] {
+async function findAgainst(desk: ReviewDesk, review: Review, persons: readonly [Person, Person]): Promise<string[]> {
   const [kept, other] = persons;
-  const reviews = desk
-    .readReviewsOfPatient(kept.patientId)
-    .filter(({ patientIdA, patientIdB, reviewId, immunizationIds }) => {
+  const reviews = (await desk.readReviewsOfPatient(kept.patientId)).filter(
+    ({ patientIdA, patientIdB, reviewId, immunizationIds }) => {
       const isPair = [patientIdA, patientIdB].includes(other.patientId);
       return isPair && reviewId !== review.reviewId && immunizationIds === null;
-    });
+    },
+  );
   const decided = reviews
     .filter(({ decision }) => decision === 'different')
     .map(({ reviewId, decidedBy, decidedAt }) => {
       return `R${reviewId}, decided different by ${decidedBy} on ${decidedAt?.slice(0, 10)}`;
     });
   const [ofKept, ofOther] = persons.map((person) => recordsOf(person));
-  const asked = askedRecords(desk, review);
+  const asked = await askedRecords(desk, review);
   const isOf = ({ places }: PlacedRecord, { patientId }: Person): boolean =>
     asked.has(`patient ${patientId}`) || places.some((place) => asked.has(place));
   const isAsked = (a: number, b: number): boolean => isOf(ofKept![a]!, kept) && isOf(ofOther![b]!, other);
@@ -266,7 +271,10 @@ function findAgainst(desk: ReviewDesk, review: Review, persons: readonly [Person
   for (const { a, b, words } of findConflicts(ofKept!, ofOther!, isAsked)) {
     if (told.has(words)) continue;
     told.add(words);
-    const places = [ofKept![a]!, ofOther![b]!].map(({ fileId, line }) => `${desk.fileName(fileId)}, line ${line}`);
+    const places: string[] = [];
+    for (const { fileId, line } of [ofKept![a]!, ofOther![b]!]) {
+      places.push(`${await desk.fileName(fileId)}, line ${line}`);
+    }
     const named = reviews.filter(({ decision }) => decision !== 'different').map(({ reviewId }) => `R${reviewId}`);
     const asks =
       named.length === 0
@@ -305,14 +313,14 @@ function recordsOf(person: Person): PlacedRecord[] {
 }
 
 /** The two that a review compared: places of records, or patients as they were. */
-function askedRecords(desk: ReviewDesk, { explanation }: Review): Set<string> {
-  if (explanation === null) return new Set();
+async function askedRecords(desk: ReviewDesk, { explanation }: Review): Promise<Set<string>> {
+  const asked = new Set<string>();
+  if (explanation === null) return asked;
   const { between } = JSON.parse(explanation.json) as {
     readonly between: readonly { readonly patient_id?: number; readonly file_id?: number; readonly line?: number }[];
   };
-  return new Set(
-    between.map(({ patient_id: patientId, file_id: fileId, line }) =>
-      patientId === undefined ? `${fileId}/${line}` : `patient ${desk.currentPatient(patientId)}`,
-    ),
-  );
+  for (const { patient_id: patientId, file_id: fileId, line } of between) {
+    asked.add(patientId === undefined ? `${fileId}/${line}` : `patient ${await desk.currentPatient(patientId)}`);
+  }
+  return asked;
 }

@@ -15,6 +15,12 @@ export { builtInSpecIds, loadSpec, SpecError } from './files/specs.js';
 export { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from './files/unpack.js';
 export { type LoadOptions, load, RuleError } from './load.js';
 export {
+  loadSubmissions,
+  type SubmissionOutcome,
+  type SubmissionsOptions,
+  type SubmissionToLoad,
+} from './load-submissions.js';
+export {
   type FileSummary,
   type Progress,
   type RejectLimit,

@@ -119,7 +119,8 @@ export async function linkBatch(
   stream: DoseSink,
   context: RunContext,
 ): Promise<void> {
-  await linker.prepare(batch.rows);
+  const rows = [...batch.rows];
+  await linker.prepare(rows);
   const rejects: { index: number; codes: readonly IssueCode[] }[] = [...batch.rejected];
   const { received } = context;
   if (received !== null) {
@@ -128,8 +129,8 @@ export async function linkBatch(
   const issues = [...batch.issues];
   const plan = file.dosePlans[0] ?? file.plan;
   const linkIssues = new LinkIssues(block, plan);
-  for (let i = 0; i < batch.rows.length; i++) {
-    const row = batch.rows[i]!;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
     const index = batch.accepted[i]!;
     const link = linker.find(row);
     const found = findLinkIssues(link, row, index, linkIssues);
@@ -287,9 +288,10 @@ export async function linkCombined(
     addChanges(batch, plan, context);
     file.counts.addBatch(plan.role, batch, block.firstRecord);
     context.unmapped.add(batch);
-    await linker.prepare(batch.rows);
-    records.add(batch, plan, linker);
-    if (context.received !== null) records.addReceived(batch);
+    const rows = [...batch.rows];
+    await linker.prepare(rows);
+    records.add(batch, rows, plan, linker);
+    if (context.received !== null) records.addReceived(batch, rows);
   }
   for (const issue of records.issues()) context.issues.add(file.logNumber, issue, 'doses');
   for (let index = 0; index < block.count; index++) {
@@ -331,12 +333,12 @@ class CombinedBlock {
   }
 
   /** Adds one dose of each record that has it. */
-  add(batch: Batch, plan: TransformPlan, linker: Linker): void {
+  add(batch: Batch, rows: readonly Row[], plan: TransformPlan, linker: Linker): void {
     const { otherHeaders } = this.#file;
     for (const issue of batch.issues) if (!isOfPatient(issue) && !otherHeaders.has(issue.record)) this.#addIssue(issue);
     const linkIssues = new LinkIssues(this.#block, plan);
-    for (let i = 0; i < batch.rows.length; i++) {
-      const row = batch.rows[i]!;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
       const index = batch.accepted[i]!;
       // A patient that was rejected with this record is told already.
       if (this.#file.rejectedPatients.has(this.#block.firstRecord + index)) continue;
@@ -357,7 +359,7 @@ class CombinedBlock {
   }
 
   /** Takes what can be read of one dose of each record that has it. A record that cannot be read is one. */
-  addReceived(batch: Batch): void {
+  addReceived(batch: Batch, rows: readonly Row[]): void {
     const add = (index: number, row: Row | null): void => {
       const doses = this.#received.get(index);
       const dose = receivedOf(index, row, batch);
@@ -365,7 +367,7 @@ class CombinedBlock {
       else if (row !== null) doses.push(dose);
     };
     batch.accepted.forEach((index, i) => {
-      add(index, batch.rows[i]!);
+      add(index, rows[i]!);
     });
     for (const { index, row } of batch.rejected) add(index, row);
   }

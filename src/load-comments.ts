@@ -86,15 +86,16 @@ async function linkComments(
   sites: CommentSites,
   context: RunContext,
 ): Promise<LinkedComment[]> {
-  for (const row of batch.rows)
+  const rows = [...batch.rows];
+  for (const row of rows)
     if (row[COMMENT.site_id] === SITE_NOT_NAMED)
       row[COMMENT.site_id] = sites.find(row[COMMENT.source_patient_id]!) ?? SITE_NOT_NAMED;
-  await linker.prepare(batch.rows);
+  await linker.prepare(rows);
   const linked: LinkedComment[] = [];
   const issues = [...batch.issues];
   const linkIssues = new LinkIssues(block, file.plan);
   const rejects: { index: number; codes: readonly IssueCode[] }[] = [...batch.rejected];
-  for (const [i, row] of batch.rows.entries()) {
+  for (const [i, row] of rows.entries()) {
     const index = batch.accepted[i]!;
     const link = linker.find(row);
     if (typeof link === 'string') {

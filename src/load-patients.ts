@@ -213,7 +213,7 @@ async function readPatientFile(
     }
     for (const [i, index] of batch.accepted.entries()) {
       const record = block.firstRecord + index;
-      const row = batch.rows[i]!;
+      const row = batch.rows.row(i);
       // Each dose of a combined file brings its patient along, most often with the very same words.
       if (file.isCombined && !file.isTagged && !said.isNew(row)) {
         file.settleUnkept(record, 'duplicate');

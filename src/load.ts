@@ -12,7 +12,8 @@ import { Advisor } from './core/suggest/advisor.js';
 import { Evidence } from './core/suggest/evidence.js';
 import { ReceivedTotals } from './core/totals/received.js';
 import { VaccineMap } from './core/vaccine-map.js';
-import { openScratch, SqliteStore } from './db/sqlite.js';
+import type { RegistryStore } from './db/registry-store.js';
+import { openScratch } from './db/sqlite.js';
 import { type FileResult, type MatchModelId, type NewRun, type Store, StoreError } from './db/store.js';
 import { applyEarlierDecisions } from './decide-review.js';
 import type { LoadedMap } from './files/maps.js';
@@ -148,7 +149,11 @@ export class LoadedBeforeError extends Error {
  * TransformError, TooManyRejectsError; in each case nothing of the submission stays behind
  */
 export async function load(options: LoadOptions): Promise<Summary> {
-  const clock = new StageClock();
+  return (await prepareLoad(options))();
+}
+
+/** Looks at the files of a submission, and gives what loads them. @throws as {@link load} does */
+export async function prepareLoad(options: LoadOptions): Promise<() => Promise<Summary>> {
   const { comments = [], files = [], specs = [] } = options;
   for (const [code, severity] of Object.entries(options.rules ?? {})) {
     const problem = problemOfChange(code, severity);
@@ -156,7 +161,11 @@ export async function load(options: LoadOptions): Promise<Summary> {
   }
   const submission = await receiveSubmission({ ...options, comments, files, specs });
   checkDefaults(submission.spec, options.codes);
-  const received = { ...submission, files: tellApart(submission.files) };
+  return () => loadReceived({ ...submission, files: tellApart(submission.files) }, options);
+}
+
+async function loadReceived(received: Submission, options: LoadOptions): Promise<Summary> {
+  const clock = new StageClock();
   if (options.mode === 'load' && options.again === false) {
     const earlier = await findSameLoad(received, options, newRun(received, options, clock.startedAt).run);
     if (earlier !== null) throw new LoadedBeforeError(earlier.runId, earlier.finishedAt);
@@ -185,7 +194,7 @@ function tellApart(received: readonly ReceivedFile[]): readonly ReceivedFile[] {
   });
 }
 
-async function openStore(options: LoadOptions, folder: ReportFolder): Promise<Store> {
+async function openStore(options: LoadOptions, folder: ReportFolder): Promise<RegistryStore> {
   if (options.mode === 'validate') return openScratch(folder.workPath);
   if (options.mode === 'dry-run') return openForDryRun(options.database, folder.workPath);
   return openForLoading(options.database);
@@ -193,7 +202,7 @@ async function openStore(options: LoadOptions, folder: ReportFolder): Promise<St
 
 /** Runs a submission into an open store, or takes back what it wrote. */
 async function loadInto(
-  store: Store,
+  store: RegistryStore,
   folder: ReportFolder,
   submission: Submission,
   options: LoadOptions,
@@ -205,7 +214,8 @@ async function loadInto(
     options.onNotice?.(`run ${dead} was cut short before; what it had written is taken back`);
     await store.takeBack(dead, clock.now(), 'cut short, and taken back by the next run');
   }
-  if (options.mode === 'load' && store instanceof SqliteStore) await applyEarlier(store, options);
+  if (options.mode === 'load') await applyEarlier(store, options);
+  clock.start();
   const { files } = submission;
   const { run, spec, changed } = newRun(submission, options, clock.startedAt);
   const { codes, site, today, matchModel = DEFAULT_MATCH_MODEL } = options;
@@ -264,7 +274,7 @@ function newRun(
   startedAt: string,
 ): { readonly run: NewRun; readonly spec: Spec; readonly changed: RunContext['changedRules'] } {
   const { spec, changed } = changeRules(submission.spec, options.rules ?? {});
-  const { codes, site, today, matchModel = DEFAULT_MATCH_MODEL } = options;
+  const { codes, site, today, matchModel = DEFAULT_MATCH_MODEL, thresholds = {} } = options;
   const run: NewRun = {
     specId: spec.id,
     specVersion: spec.version,
@@ -275,12 +285,13 @@ function newRun(
     ruleChanges: Object.keys(changed).length > 0 ? JSON.stringify(changed) : null,
     startedAt,
     matchModel,
+    givenThresholds: Object.keys(thresholds).length > 0 ? JSON.stringify(thresholds) : null,
   };
   return { run, spec, changed };
 }
 
 /** Applies decisions that an immload wrote down which did not apply them. */
-async function applyEarlier(store: SqliteStore, { codes, onNotice }: LoadOptions): Promise<void> {
+async function applyEarlier(store: RegistryStore, { codes, onNotice }: LoadOptions): Promise<void> {
   try {
     for (const notice of await applyEarlierDecisions(store, codes)) onNotice?.(notice);
   } catch (error) {
@@ -379,7 +390,7 @@ async function runFiles(
     looks_wrong: looks,
   };
   context.folder.writeJson('summary.json', summary);
-  writeNote(context.folder, { ...summary, finishedAt: summary.finished_at, isRedacted: false });
+  writeNote(context.folder, { ...summary, finishedAt: summary.finished_at });
   const known = { summary, spec: submission.spec, files, stored: doses.stored, firstImmunizationId: immunizationId };
   const report = options.mode === 'load' ? await certifyRun({ ...known, folder: wholePath(path) }, context) : null;
   // The report first: a run that is killed in between is taken back, and none is complete without its report.
@@ -572,13 +583,18 @@ function codeTableDates(codes: Codes): Record<string, string> {
 
 /** How long each stage takes. The only clock of a run. */
 class StageClock {
-  readonly startedAt = new Date().toISOString();
+  startedAt = new Date().toISOString();
   readonly seconds: Record<string, number> = {};
   #stage: string | null = null;
   #since = 0;
 
   now(): string {
     return new Date().toISOString();
+  }
+
+  /** Begins when it is this run's turn: what was decided while it waited came before. */
+  start(): void {
+    this.startedAt = this.now();
   }
 
   begin(stage: string): void {

@@ -59,11 +59,11 @@ export class OtherHeaders {
       const index = record - block.firstRecord;
       return !isBelow(index) || skipped.has(index);
     };
-    const accepted = batch.accepted.flatMap((index, i) => (isBelow(index) ? [] : [{ index, row: batch.rows[i]! }]));
+    const kept = batch.accepted.flatMap((index, i) => (isBelow(index) ? [] : [i]));
     return {
       ...batch,
-      accepted: accepted.map(({ index }) => index),
-      rows: accepted.map(({ row }) => row),
+      accepted: kept.map((i) => batch.accepted[i]!),
+      rows: batch.rows.pick(kept),
       rejected: rejected.sort((a, b) => a.index - b.index),
       keptOut: batch.keptOut.filter(({ index }) => !isBelow(index)),
       unique: batch.unique.filter(({ index }) => !isBelow(index)),

@@ -1,7 +1,7 @@
 /** Removes reports that a registry knows, and notes it in its journal. */
 import type { Certificate } from './core/certificate.js';
-import { listReports, type StoredReport } from './db/run-reports.js';
-import type { Store } from './db/store.js';
+import type { RegistryStore } from './db/registry-store.js';
+import type { StoredReport } from './db/run-reports.js';
 import { type Removal, removeReport } from './files/report-removal.js';
 import { machineName } from './files/reports.js';
 
@@ -34,8 +34,8 @@ export interface PurgedReport {
 }
 
 /** The report of a run, on this machine and not removed yet. @throws PurgeError */
-export async function findReport(store: Store, runId: number): Promise<StoredReport> {
-  const report = (await listReports(store.asked)).find((each) => each.runId === runId);
+export async function findReport(store: RegistryStore, runId: number): Promise<StoredReport> {
+  const report = (await store.listReports()).find((each) => each.runId === runId);
   if (report === undefined) throw new PurgeError(`run ${runId} has no report that the registry knows of`);
   if (report.purgedAt !== null) {
     throw new PurgeError(`the report of run ${runId} was removed on ${report.purgedAt.slice(0, 10)}`);
@@ -44,14 +44,14 @@ export async function findReport(store: Store, runId: number): Promise<StoredRep
 }
 
 /** The reports of runs that were completed before a day and are not removed yet. `before` is ISO 8601. */
-export async function findReportsBefore(store: Store, before: string): Promise<StoredReport[]> {
-  const reports = await listReports(store.asked);
+export async function findReportsBefore(store: RegistryStore, before: string): Promise<StoredReport[]> {
+  const reports = await store.listReports();
   return reports.filter(({ finishedAt, purgedAt }) => purgedAt === null && finishedAt < before);
 }
 
 /** Removes reports one after the other; one that is refused does not keep the others. */
 export async function purgeReports(
-  store: Store,
+  store: RegistryStore,
   reports: readonly StoredReport[],
   options: PurgeOptions,
 ): Promise<PurgedReport[]> {
@@ -60,7 +60,7 @@ export async function purgeReports(
   return purged;
 }
 
-async function purgeReport(store: Store, report: StoredReport, options: PurgeOptions): Promise<PurgedReport> {
+async function purgeReport(store: RegistryStore, report: StoredReport, options: PurgeOptions): Promise<PurgedReport> {
   const { runId, host, folder, certificate } = report;
   const refused = (refusal: string): PurgedReport => ({ run: runId, folder, removal: null, refusal });
   if (host !== machineName()) return refused(`${folder}: is on ${host}; remove it there`);

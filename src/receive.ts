@@ -96,8 +96,8 @@ async function openFiles(options: ReceiveOptions): Promise<Pick<Submission, 'tot
   for (const [role, path] of paths) {
     opened.push({ role, source: await openSource(path, sourceOptions) });
   }
-  if (opened.length === 0)
-    throw new InputError(files[0]!, 'holds no file of records', 'give the files, or their folder');
+  if (opened.length === 0 && totals !== null)
+    throw new InputError(files[0]!, 'holds totals and no file of records', 'give the files, or their folder');
   return { opened, totals };
 }
 

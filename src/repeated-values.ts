@@ -1,7 +1,6 @@
 /** Values that may stand once in a file, and stand there again: the one rule of columns that needs the records before. */
 import type { IssueCode } from './core/catalogue.js';
 import type { Issue } from './core/issue.js';
-import type { Row } from './core/model.js';
 import type { TransformPlan } from './core/plan.js';
 import { type Block, recordOffset } from './core/read/blocks.js';
 import { SeenValues } from './core/rules/unique.js';
@@ -61,7 +60,7 @@ function isTold(documentCode: string | null, column: string, record: number, iss
 
 /** The batch without these records: with their patients, or where a patient is accepted without them. */
 function keepOut(batch: Batch, ofRecord: ReadonlySet<number>, besidePatient: ReadonlySet<number>): Batch {
-  const kept = { accepted: [] as number[], rows: [] as Row[], skipped: [] as number[] };
+  const kept = { accepted: [] as number[], rows: [] as number[], skipped: [] as number[] };
   const rejected = batch.rejected.map((reject) =>
     ofRecord.has(reject.index) || besidePatient.has(reject.index)
       ? { ...reject, codes: [...new Set([...reject.codes, REPEATED])] }
@@ -69,15 +68,15 @@ function keepOut(batch: Batch, ofRecord: ReadonlySet<number>, besidePatient: Rea
   );
   const keptOut = new Map(batch.keptOut.map(({ index, codes }) => [index, codes]));
   batch.accepted.forEach((index, i) => {
-    const row = batch.rows[i]!;
     if (ofRecord.has(index)) {
-      rejected.push({ index, codes: [...(keptOut.get(index) ?? []), REPEATED], row });
+      const codes = [...(keptOut.get(index) ?? []), REPEATED];
+      rejected.push({ index, codes, row: batch.rows.row(i) });
       keptOut.delete(index);
       return;
     }
     if (besidePatient.has(index)) keptOut.set(index, [...(keptOut.get(index) ?? []), REPEATED]);
     kept.accepted.push(index);
-    kept.rows.push(row);
+    kept.rows.push(i);
   });
   for (const index of batch.skipped) {
     if (ofRecord.has(index) || besidePatient.has(index)) rejected.push({ index, codes: [REPEATED], row: null });
@@ -86,6 +85,7 @@ function keepOut(batch: Batch, ofRecord: ReadonlySet<number>, besidePatient: Rea
   return {
     ...batch,
     ...kept,
+    rows: batch.rows.pick(kept.rows),
     rejected: rejected.sort((a, b) => a.index - b.index),
     keptOut: [...keptOut].map(([index, codes]) => ({ index, codes })),
     notLoaded: batch.notLoaded - (batch.skipped.length - kept.skipped.length),

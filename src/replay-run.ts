@@ -4,50 +4,48 @@ import type { Codes } from './core/codes.js';
 import type { PatientDecision } from './core/match/patient.js';
 import type { Spec } from './core/spec.js';
 import { FileCounts } from './core/whole/file-counts.js';
-import type { Store } from './db/store.js';
-import type { RunUndo, UndoneRun } from './db/undo.js';
-import type { KeptSource } from './db/undo-records.js';
+import type { NextIds, SourceKey, Store } from './db/store.js';
+import type { UndoneRun } from './db/undo/concerned.js';
+import type { KeptSource } from './db/undo/records.js';
+import type { RunUndo } from './db/undo/run-undo.js';
 import { storeComments } from './load-comments.js';
 import { DoseWriter } from './load-immunizations.js';
 import { type PatientLinks, PatientMatcher, PatientSet } from './load-patients.js';
 import { DEFAULT_SIZES, type FileRun, noKept, type RunContext } from './run.js';
 
-/** Ids that are given to what is made anew. */
-export interface FirstIds {
-  readonly patientId: number;
-  readonly immunizationId: number;
-  readonly reviewId: number;
-}
-
-/** An id that stands for more than one person now. */
-export interface ConflictingKey {
-  readonly siteId: string;
-  readonly sourcePatientId: string;
-}
-
 /** Who the patients of before are by now. */
 export type Successors = Map<number, number>;
+
+/** How the records of a run are brought back. */
+export interface ReplayOptions {
+  /** Those alone that later runs need. */
+  readonly onlyStaying: boolean;
+  readonly isAnew: boolean;
+  readonly firstIds: NextIds;
+  readonly successors: Successors;
+}
 
 /** Records with which doses are written at once. */
 const DOSES_AT_ONCE = 20_000;
 
 /**
- * Brings the records of a run back. A run that matched by name is decided about anew; one that matched by weight is not: its
- * records stay together as they were, because not all that was weighed is kept. Gives the ids that stand for more than one
- * person now, in which case all of it must be given up.
+ * Brings the records of a run back. A run that matched by name is decided about anew, and one that matched by weight where
+ * `isAnew`: then all of its records must come back. Else they stay together as they were. Gives the ids that stand for more
+ * than one person now, in which case all of it must be given up.
  */
 export async function replayRun(
   store: Store,
   registry: RunUndo,
   run: UndoneRun,
   codes: Codes,
-  options: { readonly onlyStaying: boolean; readonly firstIds: FirstIds; readonly successors: Successors },
-): Promise<readonly ConflictingKey[]> {
-  const { onlyStaying, firstIds, successors } = options;
-  const close = registry.reopen(run.id);
-  const sources = registry.kept.readSources(run.id, onlyStaying);
+  options: ReplayOptions,
+): Promise<readonly SourceKey[]> {
+  const { onlyStaying, isAnew, firstIds, successors } = options;
+  const isDecided = run.matchModel !== 'exact' && !isAnew;
+  const close = await registry.reopen(run.id);
+  const sources = await registry.kept.readSources(run.id, onlyStaying);
   const files = new Files();
-  const context = contextOf(store, run, codes);
+  const context = contextOf(store, run, codes, isAnew);
   const set = new PatientSet(context);
   for (const [index, source] of sources.entries()) {
     set.addStored(source.row, source, source.ssnCheck, source.content);
@@ -60,37 +58,39 @@ export async function replayRun(
     patientId: Math.max(next.patientId, firstIds.patientId),
     reviewId: Math.max(next.reviewId, firstIds.reviewId),
   });
-  if (run.matchModel === 'exact') await matcher.decide();
-  else matcher.takeDecisions(decideAsBefore(sources, registry, successors));
+  if (isDecided) matcher.takeDecisions(await decideAsBefore(sources, registry, successors));
+  else await matcher.decide();
   const conflicts = matcher.findConflicts();
   if (conflicts.length > 0) return conflicts.map((index) => sources[index]!);
-  const { links } = await matcher.write();
-  if (run.matchModel !== 'exact') registry.kept.restoreReasons(run.id);
-  for (const { patientId, siteId, sourcePatientId } of sources) {
-    if (!successors.has(patientId)) successors.set(patientId, registry.findPatient(siteId, sourcePatientId)!);
+  const { links, thresholds } = await matcher.write();
+  if (isDecided) await registry.kept.restoreReasons(run.id);
+  else if (run.matchModel !== 'exact') await registry.keepThresholds(run.id, thresholds);
+  const keys = await registry.readSourceKeys(sources);
+  for (const source of sources) {
+    if (!successors.has(source.patientId)) successors.set(source.patientId, keys.patientOf(source)!);
   }
   if (!onlyStaying) {
     await replayDoses(registry, run, links, files, context, Math.max(next.immunizationId, firstIds.immunizationId));
     await replayComments(registry, run, context);
   }
-  close();
+  await close();
   return [];
 }
 
 /** Records that were of one patient are of one again, the first of them makes it where it is gone. */
-function decideAsBefore(
+async function decideAsBefore(
   sources: readonly KeptSource[],
   registry: RunUndo,
   successors: ReadonlyMap<number, number>,
-): ReadonlyMap<number, PatientDecision> {
+): Promise<ReadonlyMap<number, PatientDecision>> {
+  const keys = await registry.readSourceKeys(sources);
+  const isThere = await registry.findPatients(sources.map(({ patientId }) => patientId));
   const decisions = new Map<number, PatientDecision>();
   const firstOf = new Map<number, number>();
   const said = new Set<string>();
-  for (const [index, { siteId, sourcePatientId, patientId, content }] of sources.entries()) {
-    const stored =
-      registry.findPatient(siteId, sourcePatientId) ??
-      successors.get(patientId) ??
-      (registry.isPatient(patientId) ? patientId : null);
+  for (const [index, source] of sources.entries()) {
+    const { siteId, sourcePatientId, patientId, content } = source;
+    const stored = keys.patientOf(source) ?? successors.get(patientId) ?? (isThere.has(patientId) ? patientId : null);
     const key = JSON.stringify([siteId, sourcePatientId]);
     const first = firstOf.get(patientId);
     const to = stored !== null ? { patientId: stored } : first === undefined ? null : { index: first };
@@ -98,7 +98,7 @@ function decideAsBefore(
       firstOf.set(patientId, index);
       decisions.set(index, { kind: 'new' });
     } else {
-      const duplicate = said.has(`${key}${content}`) || registry.hasSaid(siteId, sourcePatientId, content);
+      const duplicate = said.has(`${key}${content}`) || keys.hasSaid(source, content);
       decisions.set(index, {
         kind: 'joined',
         to,
@@ -121,11 +121,11 @@ async function replayDoses(
   firstId: number,
 ): Promise<void> {
   // The writer takes the files as they are when it is made: all of them must be known.
-  for (const fileId of registry.filesOf(run.id)) files.numberOf(fileId);
+  for (const fileId of await registry.filesOf(run.id)) files.numberOf(fileId);
   const writer = new DoseWriter(files.all, links, context, firstId, () => {});
   const stream = { hasStreamed: () => false };
   let waiting = 0;
-  for (const doses of registry.kept.readDoses(run.id)) {
+  for await (const doses of registry.kept.readDoses(run.id)) {
     const rows = doses.map(({ fileId, line, row, patientId }, i) => {
       return { patientId, file: files.numberOf(fileId), record: i + 1, line, offset: 0, row };
     });
@@ -140,7 +140,7 @@ async function replayDoses(
 }
 
 async function replayComments(registry: RunUndo, run: UndoneRun, context: RunContext): Promise<void> {
-  const comments = registry.kept.readComments(run.id).map((comment) => ({ ...comment, record: comment.line }));
+  const comments = (await registry.kept.readComments(run.id)).map((comment) => ({ ...comment, record: comment.line }));
   await storeComments(comments, { settle: () => {} }, context, { new: 0, duplicate: 0 }, async ({ line }) => {
     throw new Error(`the comment of line ${line} was refused, which the registry had before`);
   });
@@ -180,14 +180,15 @@ function fileOf(fileId: number): FileRun {
   return { ...file, plan: { severities: SILENT }, source: { name: '' } } as unknown as FileRun;
 }
 
-function contextOf(store: Store, run: UndoneRun, codes: Codes): RunContext {
+function contextOf(store: Store, run: UndoneRun, codes: Codes, isAnew: boolean): RunContext {
+  const { matchModel: model, thresholds } = run;
   const context: Pick<RunContext, 'store' | 'runId' | 'codes' | 'sizes' | 'signal' | 'matching'> = {
     store,
     runId: run.id,
     codes,
     sizes: DEFAULT_SIZES,
     signal: null,
-    matching: null,
+    matching: isAnew && model !== 'exact' ? { model, thresholds } : null,
   };
   // What is stored has no fields that its specification does not store.
   const spec = { layouts: { patient: { fields: [] } } } as unknown as Spec;

@@ -1,10 +1,13 @@
 /** Undoes a run: what it added goes, what it changed goes back, and what later runs said stays, as if it had come alone. */
 import { Codes } from './core/codes.js';
-import type { SqliteStore } from './db/sqlite.js';
-import { type RunUndo, type StayingRecord, type UndoCounts, UndoError, type UndoneRun } from './db/undo.js';
+import type { RegistryStore } from './db/registry-store.js';
+import type { NextIds } from './db/store.js';
+import type { UndoneRun } from './db/undo/concerned.js';
+import { UndoError } from './db/undo/records.js';
+import type { RunUndo, StayingRecord, UndoCounts } from './db/undo/run-undo.js';
 import { completeTable } from './files/code-tables.js';
 import { matchKeysOf } from './match-patients.js';
-import { type FirstIds, replayRun, type Successors } from './replay-run.js';
+import { replayRun, type Successors } from './replay-run.js';
 
 export interface UndoOptions {
   /** Tells what would be done, and changes nothing. */
@@ -23,6 +26,8 @@ export interface UndoOutcome extends UndoCounts {
   readonly isPlan: boolean;
   /** Later runs that told something of the same patients, whose records were decided about anew. */
   readonly laterRuns: readonly number[];
+  /** Those of them that matched by weight, and whose records stay together as they were. */
+  readonly asDecided: readonly number[];
   /** Patient records of the run that stay, because doses or comments of later runs came under their ids. */
   readonly staying: readonly StayingRecord[];
 }
@@ -32,34 +37,35 @@ export interface UndoOutcome extends UndoCounts {
  * @throws UndoError when there is no such run, nothing is left of it, or decisions of reviewers must be taken back before;
  * StoreError `busy` while a run is loading
  */
-export async function undoRun(store: SqliteStore, runId: number, options: UndoOptions): Promise<UndoOutcome> {
+export async function undoRun(store: RegistryStore, runId: number, options: UndoOptions): Promise<UndoOutcome> {
   const codes = codesOfRuns(store, options.codes);
   return store.undo(options.isPlan, async (registry) => {
-    const run = requireRun(registry, runId);
-    const later = concern(registry, run);
-    requireUndecided(registry, run, later);
+    const run = await requireRun(registry, runId);
+    const { later, isAnew } = await concern(registry, run);
     const firstIds = await store.nextIds();
-    const hadComments = registry.countComments();
-    registry.kept.keepRecords(
+    const hadComments = await registry.countComments();
+    await registry.kept.keepRecords(
       run.id,
       later.map(({ id }) => id),
     );
-    registry.kept.markNeeded(run.id);
-    await takeBackAndReplay(store, registry, run, later, codes, firstIds);
-    registry.dropUnusedDetails();
-    registry.giveIdsBack(firstIds);
-    registry.dropLoose();
-    registry.requireSound();
-    const staying = registry.readStaying(run.id);
-    if (staying.length === 0) registry.forgetCodeTables(run.id);
+    await registry.kept.markNeeded(run.id);
+    await takeBackAndReplay(store, registry, run, { later, isAnew, codesOfRun: codes, firstIds });
+    await registry.dropUnusedDetails();
+    await registry.giveIdsBack(firstIds);
+    await registry.dropLoose();
+    await registry.requireSound();
+    const staying = await registry.readStaying(run.id);
+    if (staying.length === 0) await registry.forgetCodeTables(run.id);
     const laterRuns = later.map(({ id }) => id);
-    const outcome = { run: run.id, isPlan: options.isPlan, ...registry.count(hadComments), laterRuns, staying };
-    registry.closeRun(run.id, options.at, `undone by ${options.by}`, {
+    const asDecided = isAnew ? [] : later.filter(isWeighed).map(({ id }) => id);
+    const counts = await registry.count(hadComments);
+    const outcome = { run: run.id, isPlan: options.isPlan, ...counts, laterRuns, asDecided, staying };
+    await registry.closeRun(run.id, options.at, `undone by ${options.by}`, {
       patientId: firstIds.patientId - 1,
       immunizationId: firstIds.immunizationId - 1,
       reviewId: firstIds.reviewId - 1,
     });
-    registry.note({
+    await registry.note({
       at: options.at,
       who: options.by,
       action: 'undo',
@@ -79,7 +85,7 @@ export async function undoRun(store: SqliteStore, runId: number, options: UndoOp
 }
 
 /** The code tables that each run used: vaccine groups say which doses are one. */
-function codesOfRuns(store: SqliteStore, codes: Codes): (run: number) => Promise<Codes> {
+function codesOfRuns(store: RegistryStore, codes: Codes): (run: number) => Promise<Codes> {
   const known = new Map<number, Codes>();
   return async (id) => {
     const before = known.get(id);
@@ -95,65 +101,102 @@ function codesOfRuns(store: SqliteStore, codes: Codes): (run: number) => Promise
   };
 }
 
-function requireRun(registry: RunUndo, runId: number): UndoneRun {
-  const run = registry.findRun(runId);
+async function requireRun(registry: RunUndo, runId: number): Promise<UndoneRun> {
+  const run = await registry.findRun(runId);
   if (run === null) throw new UndoError(`there is no run ${runId}; \`immload runs\` lists them`);
   if (run.status === 'failed') throw new UndoError(`run ${runId} failed; nothing of it is in the registry`);
-  if (run.status === 'undone' && registry.readStaying(runId).length === 0) {
+  if (run.status === 'undone' && (await registry.readStaying(runId)).length === 0) {
     throw new UndoError(`run ${runId} is undone already; nothing of it is in the registry`);
   }
   return run;
 }
 
-/** Finds the patients concerned, and gives the later runs that told something of them. */
-function concern(registry: RunUndo, run: UndoneRun): UndoneRun[] {
-  const later = registry.findLaterRuns(run.id);
-  registry.concernPatientsOf(run.id);
-  if (later.some(({ matchModel }) => matchModel === 'exact')) registry.concernNamesakes();
-  registry.keepRows();
-  return later.filter(({ id }) => registry.hasRecordsOf(id));
+const isWeighed = ({ matchModel }: UndoneRun): boolean => matchModel !== 'exact';
+
+/** The later runs that a run's undoing concerns. */
+interface Concern {
+  readonly later: readonly UndoneRun[];
+  /** Whether those of them that matched by weight are matched anew: then all of their patients are concerned. */
+  readonly isAnew: boolean;
 }
 
-function requireUndecided(registry: RunUndo, run: UndoneRun, later: readonly UndoneRun[]): void {
-  const decisions = registry.findDecisionsSince(run);
+/**
+ * Finds the patients concerned, and the later runs that told something of them. What a run weighed depends on all of its
+ * records, and on how common their names were: where one is matched anew, all that came from then on is. Where reviewers
+ * have decided about others of these patients since, that is not done: their decisions were about what there is.
+ * @throws UndoError where decisions of reviewers stand in the way
+ */
+async function concern(registry: RunUndo, run: UndoneRun): Promise<Concern> {
+  const all = await registry.findLaterRuns(run.id);
+  await registry.concernPatientsOf(
+    run.id,
+    all.some((each) => !isWeighed(each)),
+  );
+  await requireUndecided(registry, run, await withRecords(registry, all));
+  const isAnew =
+    all.some(isWeighed) &&
+    (await registry.attempt(async () => {
+      await registry.concernAllOf(all.map(({ id }) => id));
+      return (await registry.findDecisionsSince(run)).length === 0 && !(await registry.hasDecisionsBetweenRuns(run));
+    }));
+  await registry.keepBefore();
+  return { later: await withRecords(registry, all), isAnew };
+}
+
+/** Those of the runs that told something of the patients concerned. */
+async function withRecords(registry: RunUndo, runs: readonly UndoneRun[]): Promise<UndoneRun[]> {
+  const concerned: UndoneRun[] = [];
+  for (const each of runs) if (await registry.hasRecordsOf(each.id)) concerned.push(each);
+  return concerned;
+}
+
+async function requireUndecided(registry: RunUndo, run: UndoneRun, later: readonly UndoneRun[]): Promise<void> {
+  const decisions = await registry.findDecisionsSince(run);
   if (decisions.length > 0) {
     throw new UndoError(
       `run ${run.id} cannot be undone yet: reviewers have decided about its patients since; decide these \`later\` first`,
       decisions,
     );
   }
-  if (later.length > 0 && registry.hasDecisionsBetweenRuns(run)) {
+  if (later.length > 0 && (await registry.hasDecisionsBetweenRuns(run))) {
     throw new UndoError(
       `run ${run.id} cannot be undone: later runs came while decisions about its patients held that were taken back since, so that nothing could be put back exactly`,
     );
   }
 }
 
+interface Replay extends Concern {
+  readonly codesOfRun: (run: number) => Promise<Codes>;
+  readonly firstIds: NextIds;
+}
+
 async function takeBackAndReplay(
-  store: SqliteStore,
+  store: RegistryStore,
   registry: RunUndo,
   run: UndoneRun,
-  later: readonly UndoneRun[],
-  codesOfRun: (run: number) => Promise<Codes>,
-  firstIds: FirstIds,
+  { later, isAnew, codesOfRun, firstIds }: Replay,
 ): Promise<void> {
   for (;;) {
     let more = 0;
     const isDone = await registry.attempt(async () => {
-      store.forgetDetails();
-      for (const each of [...later].reverse()) registry.takeBack(each.id, each.matchModel !== 'exact');
-      registry.takeBack(run.id, false);
-      registry.forgetRest(run.id);
+      for (const each of [...later].reverse()) {
+        await registry.takeBack(each.id, isWeighed(each) && !isAnew);
+        if (isWeighed(each) && isAnew) await registry.forgetRest(each.id);
+      }
+      await registry.takeBack(run.id, false);
+      await registry.forgetRest(run.id);
       const successors: Successors = new Map();
       for (const each of [run, ...later]) {
         const onlyStaying = each === run;
         const codes = await codesOfRun(each.id);
-        const conflicts = await replayRun(store, registry, each, codes, { onlyStaying, firstIds, successors });
+        const options = { onlyStaying, isAnew: isAnew && !onlyStaying, firstIds, successors };
+        const conflicts = await replayRun(store, registry, each, codes, options);
         if (conflicts.length === 0) {
-          if (each.hasAllKeys) await addKeys(store, registry, firstIds);
+          const hasPacks = isWeighed(each) && options.isAnew;
+          if (each.hasAllKeys && !hasPacks) await addKeys(store, registry, firstIds);
           continue;
         }
-        more = registry.kept.markAlso(run.id, conflicts);
+        more = await registry.kept.markAlso(run.id, conflicts);
         return false;
       }
       return true;
@@ -168,6 +211,7 @@ async function takeBackAndReplay(
 }
 
 /** Gives patients that were made anew the keys of models that weigh. */
-async function addKeys(store: SqliteStore, registry: RunUndo, { patientId }: FirstIds): Promise<void> {
-  registry.addMatchKeys(matchKeysOf(await store.readComparable(registry.readPatientsFrom(patientId))));
+async function addKeys(store: RegistryStore, registry: RunUndo, { patientId }: NextIds): Promise<void> {
+  const patientIds = await registry.readPatientsFrom(patientId);
+  await registry.addMatchKeys(matchKeysOf(await store.readComparable(patientIds)));
 }

@@ -4,15 +4,10 @@ import { describeCertificate } from './core/certificate-text.js';
 import { FATES } from './core/model.js';
 import { sumDoses } from './core/totals/stored.js';
 import { checkJournal, type JournalEntry, type JournalHead } from './db/journal.js';
-import { type FileContents, type RunContents, readLaterChanges, readRunContents } from './db/run-contents.js';
-import {
-  listReports,
-  type RunJudgement,
-  readJudgement,
-  readWholeJournal,
-  type StoredReport,
-} from './db/run-reports.js';
-import type { RunRecord, Store } from './db/store.js';
+import type { RegistryStore } from './db/registry-store.js';
+import type { FileContents, RunContents } from './db/run-contents.js';
+import type { RunJudgement, StoredReport } from './db/run-reports.js';
+import type { RunRecord } from './db/store.js';
 import {
   CERTIFICATE_FILE,
   CERTIFICATE_PAGE,
@@ -54,10 +49,10 @@ export interface Verification {
  * Recomputes what can be recomputed of a certificate. `folder` is the report, `null` to leave it out.
  * @throws VerifyError when there is nothing to verify; the error of the system when the report cannot be read
  */
-export async function verifyRun(store: Store, runId: number, folder: string | null): Promise<Verification> {
+export async function verifyRun(store: RegistryStore, runId: number, folder: string | null): Promise<Verification> {
   const run = await store.readRun(runId);
   if (run === null) throw new VerifyError(`there is no run ${runId}; \`immload runs\` lists them`);
-  const report = (await listReports(store.asked)).find((each) => each.runId === runId);
+  const report = (await store.listReports()).find((each) => each.runId === runId);
   if (report === undefined) {
     const why = run.status === 'completed' ? 'was loaded by an immload that wrote none' : `is ${run.status}`;
     throw new VerifyError(`run ${runId} has no certificate: it ${why}`);
@@ -65,8 +60,8 @@ export async function verifyRun(store: Store, runId: number, folder: string | nu
   const parts = [verifyStored(report)];
   if (parts[0]!.verdict === 'wrong') return { run: runId, digest: report.digest, parts };
   const certificate = JSON.parse(report.certificate) as Certificate;
-  const judgement = await readJudgement(store.asked, runId);
-  const journal = await readWholeJournal(store.asked);
+  const judgement = await store.readJudgement(runId);
+  const journal = await store.readJournal();
   parts.push(...verifyJournal(certificate, journal));
   parts.push(verifyJudgement(certificate, run, judgement));
   parts.push(verifyTables(certificate, run));
@@ -174,13 +169,13 @@ const sum = ({ new: fresh, merged, duplicate }: KeptRecords): number => fresh + 
 
 /** What the records of the run are in the registry. */
 async function verifyContents(
-  store: Store,
+  store: RegistryStore,
   certificate: Certificate,
   run: RunRecord,
   { undoneAt }: RunJudgement,
   journal: readonly JournalEntry[],
 ): Promise<VerifiedPart[]> {
-  const now = await readRunContents(store.asked, certificate.run, 'now');
+  const now = await store.readRunContents(certificate.run, 'now');
   if (run.status === 'undone') return [verifyUndone(now, undoneAt)];
   const kept = certificate.files.map((file, i) => verifyKept(file, now.files[i]));
   const wanted = countsAtLoad(certificate);
@@ -188,8 +183,8 @@ async function verifyContents(
   if (wanted.every(([name, counts]) => differences(counts, found.get(name)!).length === 0)) {
     return [...kept, ...wanted.map(([name]) => part(name, []))];
   }
-  const atLoad = countsOf(await readRunContents(store.asked, certificate.run, 'at load'));
-  const { runs, decisions } = await readLaterChanges(store.asked, certificate.run);
+  const atLoad = countsOf(await store.readRunContents(certificate.run, 'at load'));
+  const { runs, decisions } = await store.readLaterChanges(certificate.run);
   const explained = [
     ...(runs.length > 0 ? [`run${runs.length === 1 ? '' : 's'} ${runs.join(', ')}`] : []),
     ...(decisions > 0 ? [`${decisions} decision${decisions === 1 ? '' : 's'} of reviewers`] : []),
@@ -257,7 +252,7 @@ function countsAtLoad({ at_load: { persons, doses, by_vaccine, by_year } }: Cert
   return [
     [PERSONS, { persons: persons.new }],
     [PATIENTS, { ...persons }],
-    [DOSES, { doses: doses.new }],
+    [DOSES, { doses: doses.stored }],
     [VACCINES, by_vaccine],
     [YEARS, by_year],
   ];

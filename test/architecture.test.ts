@@ -44,7 +44,7 @@ const RULES: Readonly<Record<Layer, Rule>> = {
   migrations: { layers: [], packages: ['knex'], node: null, forbidden: CLOCK_AND_IO },
   load: {
     layers: ['core', 'files', 'db', 'threads', 'load'],
-    packages: [],
+    packages: ['p-limit'],
     node: null,
     forbidden: /\bconsole\b|process\.(?:stdout|stderr|exit)/,
   },

@@ -8,6 +8,7 @@ import { describeError, ExitCode, UsageError } from './exit.js';
 import { listJournal, verifyJournal } from './journal.js';
 import { explain, listRuns, listSpecs, migrate, showSpec } from './lists.js';
 import { type LoadArguments, runLoad } from './load.js';
+import { runLoads } from './load-submissions.js';
 import { COMMANDS, type CommandOption } from './options.js';
 import { purge } from './purge.js';
 import { decideReview, type ReviewerOptions, splitPatient } from './review.js';
@@ -45,6 +46,8 @@ type Arguments = LoadArguments &
   UpdateArguments & {
     db: string;
     'dry-run': boolean;
+    submissions?: readonly string[];
+    'fail-fast': boolean;
     code?: string;
     id: string;
     file: string;
@@ -95,7 +98,10 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
       throw error == null || error.name === 'YError' ? new UsageError(`${message}; see \`immload --help\``) : error;
     });
 
-  command(cli, 'load [files..]', async (a) => finish(await runLoad(a, a['dry-run'] ? 'dry-run' : 'load', a.db)));
+  command(cli, 'load [files..]', async (a) => {
+    const mode = a['dry-run'] ? 'dry-run' : 'load';
+    finish(a.submissions === undefined ? await runLoad(a, mode, a.db) : await runLoads(a.submissions, a, mode));
+  });
   command(cli, 'validate [files..]', async (a) => finish(await runLoad(a, 'validate', a.db)));
   command(cli, 'accept-fixes', (a) => runAcceptFixes({ ...a, report: a.report!, min: a.min }));
   command(cli, 'runs', (a) => listRuns(a.db, a.json));

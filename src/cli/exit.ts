@@ -1,5 +1,5 @@
 /** Exit codes, and how errors become words on stderr. */
-import { UndoError } from '../db/undo.js';
+import { UndoError } from '../db/undo/records.js';
 import type { PlacedProblem } from '../files/checked-json.js';
 import { MapError } from '../files/maps.js';
 import { TotalsError } from '../files/totals-file.js';

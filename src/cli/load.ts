@@ -14,7 +14,7 @@ import { loadMap } from '../files/maps.js';
 import { builtInSpecIds, loadSpec } from '../files/specs.js';
 import { loadTotals } from '../files/totals-file.js';
 import type { UnpackLimits } from '../files/unpack.js';
-import { LoadedBeforeError, load } from '../load.js';
+import { LoadedBeforeError, type LoadOptions, load } from '../load.js';
 import type { GivenTotals } from '../reconcile-totals.js';
 import type { RejectLimit, Summary } from '../run.js';
 import { type CodesArguments, findCodesFolder } from './codes.js';
@@ -55,16 +55,18 @@ export interface LoadArguments extends Pick<CodesArguments, 'codes'> {
   readonly compare?: number | undefined;
 }
 
-/** Runs either command and gives its exit code. */
-export async function runLoad(
+/** What the options ask for, whatever the files are. */
+export interface GivenOptions extends Omit<LoadOptions, 'patients' | 'immunizations' | 'comments' | 'files'> {
+  readonly codesFolder: string | null;
+  readonly compareWith: EarlierRun | null;
+}
+
+/** Reads the options. @throws UsageError, and what reading specs, maps and code tables throws */
+export async function readOptions(
   args: LoadArguments,
-  mode: 'load' | 'dry-run' | 'validate',
+  mode: LoadOptions['mode'],
   database: string,
-): Promise<number> {
-  const { patients = [], immunizations = [], comments = [], files = [] } = args;
-  if (patients.length + immunizations.length + comments.length + files.length === 0) {
-    throw new UsageError('give the files to read with --patients and --immunizations, or just their names');
-  }
+): Promise<GivenOptions> {
   const maxIssuesPerCode = args['max-issues-per-code'];
   if (!Number.isInteger(maxIssuesPerCode) || maxIssuesPerCode < 0) {
     throw new UsageError('--max-issues-per-code: give a whole number');
@@ -79,51 +81,50 @@ export async function runLoad(
   const totals = args.totals === undefined ? null : loadTotals(args.totals);
   const codesFolder = findCodesFolder({ codes: args.codes, db: database });
   const codes = loadCodes(codesFolder);
-  const earlier =
+  const compareWith =
     args.compare === undefined ? null : await readEarlierRun(database, readRunNumber(args.compare), codes);
   // What is compared is what the code tables make of it: all else is as it was.
-  const today = args.today === undefined && earlier !== null ? earlier.today : readToday(args.today);
-  const site = args.site?.trim() || (earlier?.site ?? null);
-  const spec = findSpec(args.spec, earlier);
-  const specs = spec === null ? builtInSpecIds().map((id) => loadSpec(id)) : [];
-  const map = args.map === undefined ? null : loadMap(args.map, codes, today);
+  const today = args.today === undefined && compareWith !== null ? compareWith.today : readToday(args.today);
+  const spec = findSpec(args.spec, compareWith);
+  return {
+    spec,
+    specs: spec === null ? builtInSpecIds().map((id) => loadSpec(id)) : [],
+    codes,
+    codesFolder,
+    map: args.map === undefined ? null : loadMap(args.map, codes, today),
+    rules,
+    mode,
+    database,
+    report: args.report ?? null,
+    site: args.site?.trim() || (compareWith?.site ?? null),
+    today,
+    matchModel: args['match-model'],
+    thresholds,
+    rejectLimit,
+    encoding,
+    unpackLimits,
+    maxIssuesPerCode,
+    threads,
+    totals,
+    expect,
+    compareWith,
+    again: args.again ?? false,
+  };
+}
+
+/** Runs either command and gives its exit code. */
+export async function runLoad(args: LoadArguments, mode: LoadOptions['mode'], database: string): Promise<number> {
+  const { patients = [], immunizations = [], comments = [], files = [] } = args;
+  if (patients.length + immunizations.length + comments.length + files.length === 0) {
+    throw new UsageError('give the files to read with --patients and --immunizations, or just their names');
+  }
+  const options = await readOptions(args, mode, database);
   const progress = new ProgressLine(args.quiet ? { write: () => {} } : process.stderr);
   const stop = stopOnSignals();
   let summary: Summary;
   try {
-    summary = await load({
-      patients,
-      immunizations,
-      comments,
-      files,
-      spec,
-      specs,
-      codes,
-      map,
-      rules,
-      mode,
-      database,
-      report: args.report ?? null,
-      site,
-      today,
-      matchModel: args['match-model'],
-      thresholds,
-      rejectLimit,
-      encoding,
-      unpackLimits,
-      maxIssuesPerCode,
-      threads,
-      totals,
-      expect,
-      compareWith: earlier,
-      again: args.again ?? false,
-      signal: stop.signal,
-      onProgress: progress.show,
-      onNotice: (notice) => {
-        progress.clear();
-        process.stderr.write(`immload: ${notice}\n`);
-      },
-    });
+    const given = { ...options, patients, immunizations, comments, files };
+    summary = await load({ ...given, signal: stop.signal, onProgress: progress.show, onNotice: progress.note });
   } catch (error) {
     if (!(error instanceof LoadedBeforeError)) throw error;
     const { runId, finishedAt, message } = error;
@@ -134,18 +135,23 @@ export async function runLoad(
     progress.clear();
     stop.release();
   }
-  warnOfOutdatedTables(codesFolder);
+  warnOfOutdatedTables(options.codesFolder);
   if (!args.quiet) {
     process.stdout.write(args.json ? `${JSON.stringify(summary, null, 2)}\n` : formatSummary(summary));
   }
-  if (earlier !== null) warnOfOtherSpec(earlier, summary.spec);
+  if (options.compareWith !== null) warnOfOtherSpec(options.compareWith, summary.spec);
   warnOfStrangers(summary);
+  return exitCodeOf(summary);
+}
+
+/** Whether all of it was loaded, or would be. */
+export function exitCodeOf(summary: Summary): number {
   const rejected = summary.files.reduce((sum, file) => sum + file.rejected, 0);
   return rejected > 0 || fileErrorsOf(summary).length > 0 ? ExitCode.rejects : ExitCode.success;
 }
 
 /** Updated tables stay when a newer immload comes with newer ones. */
-function warnOfOutdatedTables(folder: string | null): void {
+export function warnOfOutdatedTables(folder: string | null): void {
   if (folder === null) return;
   const outdated = locateCodeTables(folder).filter(isOutdated);
   if (outdated.length === 0) return;
@@ -275,7 +281,7 @@ function readUnpackLimits(text: string | undefined): Partial<UnpackLimits> {
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** These stop the run; a second one ends the process at once. */
-function stopOnSignals(): { signal: AbortSignal; release: () => void } {
+export function stopOnSignals(): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) {

@@ -91,7 +91,7 @@ const input = {
   report: {
     type: 'string',
     value: 'DIR',
-    describe: 'New folder for the reports (default: ./immload-report/<run>)',
+    describe: 'New folder for the reports, or for a folder of each submission (default: ./immload-report/<run>)',
   },
   'match-model': {
     type: 'string',
@@ -132,7 +132,7 @@ const input = {
   json: {
     type: 'boolean',
     default: false,
-    describe: 'Print summary.json instead of the summary',
+    describe: 'Print summary.json instead of the summary; of several submissions, a list',
   },
   quiet: {
     type: 'boolean',
@@ -145,16 +145,21 @@ const database = {
   db: {
     type: 'string',
     default: './immload.db',
-    value: 'PATH',
+    value: 'PATH|URL',
     describe: 'SQLite file of the registry, made if it is not there; or postgres://user@host/database',
   },
 } as const satisfies Record<string, CommandOption>;
 
-/** Where only a registry in a file can be worked on, and where only the folder beside it matters. */
-const sqliteFile = {
+/** A registry that is there. */
+const registry = {
+  db: { ...database.db, describe: 'SQLite file of the registry, or postgres://user@host/database' },
+} as const satisfies Record<string, CommandOption>;
+
+/** A registry of which no more is asked than where code tables are. */
+const besideCodes = {
   db: {
     ...database.db,
-    describe: 'SQLite file of the registry; made if it is not there',
+    describe: 'Registry that the code tables are beside; those of a server are in the working folder',
   },
 } as const satisfies Record<string, CommandOption>;
 
@@ -178,12 +183,7 @@ export const VALIDATE_OPTIONS = {
     value: 'RUN',
     describe: 'Judge the files of an earlier run again, and show what differs from its code tables to those in use',
   },
-  db: {
-    type: 'string',
-    default: './immload.db',
-    value: 'PATH',
-    describe: 'SQLite file of the registry that the run of --compare is in, and that code tables are beside',
-  },
+  db: { ...database.db, describe: 'Registry that the run of --compare is in, and that code tables are beside' },
 } as const satisfies Record<string, CommandOption>;
 
 export const LOAD_OPTIONS = {
@@ -195,6 +195,18 @@ export const LOAD_OPTIONS = {
     default: false,
     describe: 'Compare with the registry and report as usual, but write nothing to it',
   },
+  submissions: {
+    type: 'string',
+    array: true,
+    value: 'PATH…',
+    describe:
+      'Several submissions, each a run of its own with its own report: a folder that has a folder or archive for each, these themselves, or a list (CSV with the columns submission, site, spec)',
+  },
+  'fail-fast': {
+    type: 'boolean',
+    default: false,
+    describe: 'With --submissions: leave out those behind one that fails',
+  },
   again: {
     type: 'boolean',
     default: false,
@@ -203,7 +215,7 @@ export const LOAD_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const UNDO_OPTIONS = {
-  ...database,
+  ...registry,
   ...codes,
   plan: { type: 'boolean', default: false, describe: 'Show what would be done, and change nothing' },
   by: { type: 'string', value: 'NAME', describe: 'Who undoes it (default: the name of the user)' },
@@ -211,7 +223,7 @@ const UNDO_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const VERIFY_JOURNAL_OPTIONS = {
-  ...database,
+  ...registry,
   head: {
     type: 'string',
     value: 'N:HASH',
@@ -221,7 +233,7 @@ const VERIFY_JOURNAL_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const VERIFY_OPTIONS = {
-  ...database,
+  ...registry,
   report: {
     type: 'string',
     value: 'DIR',
@@ -231,7 +243,7 @@ const VERIFY_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const PURGE_OPTIONS = {
-  ...database,
+  ...registry,
   reports: {
     type: 'boolean',
     default: false,
@@ -248,15 +260,15 @@ const PURGE_OPTIONS = {
   ...json,
 } as const satisfies Record<string, CommandOption>;
 
-export const RUNS_OPTIONS = { ...database, ...json };
+export const RUNS_OPTIONS = { ...registry, ...json };
 export const MIGRATE_OPTIONS = database;
 export const LIST_OPTIONS = json;
 
-const CODES_OPTIONS = { ...codes, ...sqliteFile, ...json };
+const CODES_OPTIONS = { ...codes, ...besideCodes, ...json };
 
 const UPDATE_OPTIONS = {
   ...codes,
-  ...sqliteFile,
+  ...besideCodes,
   'as-of': {
     type: 'string',
     value: 'YYYY-MM-DD',
@@ -283,7 +295,7 @@ const UPDATE_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const WHY_OPTIONS = {
-  ...sqliteFile,
+  ...registry,
   ...json,
   values: {
     type: 'boolean',
@@ -293,13 +305,13 @@ const WHY_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const REVIEW_LIST_OPTIONS = {
-  ...sqliteFile,
+  ...registry,
   ...json,
   all: { type: 'boolean', default: false, describe: 'Those that are decided, too' },
 } as const satisfies Record<string, CommandOption>;
 
 const REVIEWER_OPTIONS = {
-  ...sqliteFile,
+  ...registry,
   ...codes,
   by: { type: 'string', value: 'NAME', demandOption: true, describe: 'Who decides' },
   because: { type: 'string', value: 'TEXT', demandOption: true, describe: 'Why; without values of records' },
@@ -326,7 +338,7 @@ const SPLIT_OPTIONS = {
 } as const satisfies Record<string, CommandOption>;
 
 const SIMULATE_OPTIONS = {
-  ...sqliteFile,
+  ...registry,
   thresholds: {
     type: 'string',
     value: 'MATCH,REVIEW',

@@ -20,6 +20,8 @@ export class ProgressLine {
   #stageStart = 0;
   #lastDraw = 0;
   #drawn = false;
+  /** What stands before the progress: which of several submissions it is of. */
+  label = '';
 
   constructor(screen: Screen, now: () => number = () => performance.now()) {
     this.#screen = screen;
@@ -37,8 +39,14 @@ export class ProgressLine {
     if (now - this.#lastDraw < REDRAW_EVERY_MS) return;
     this.#lastDraw = now;
     this.#drawn = true;
-    const line = formatProgress(progress, (now - this.#stageStart) / 1000);
+    const line = this.label + formatProgress(progress, (now - this.#stageStart) / 1000);
     this.#screen.write(`\r${line.slice(0, (this.#screen.columns ?? 80) - 1)}\x1b[K`);
+  };
+
+  /** Tells something that is no progress, in a line of its own, also where nobody looks. */
+  readonly note = (notice: string): void => {
+    this.clear();
+    process.stderr.write(`immload: ${notice}\n`);
   };
 
   clear(): void {

@@ -38,7 +38,7 @@ export async function simulateThresholds(text: string, { database, output, json 
   const flips = new Map<string, Flip>();
   const lines = [COLUMNS.join(',')];
   const unweighed = await withStore(database, async (store) => {
-    for (const comparison of store.readComparisons()) {
+    for await (const comparison of store.readComparisons()) {
       const { was, decision, reviewId, patientIdA, patientIdB, runId, line } = comparison;
       const explanation = JSON.parse(comparison.json) as MatchExplanation;
       const pair: WeighedPair = { was, explanation, decision: decision === 'later' ? null : decision };

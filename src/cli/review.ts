@@ -1,8 +1,9 @@
 /** `immload review decide` and `split`: what a reviewer says of a pair, and what becomes of it. */
 import { REVIEW_DECISIONS } from '../db/match-history.js';
-import { openSqlite, type SqliteStore } from '../db/sqlite.js';
+import type { RegistryStore } from '../db/registry-store.js';
 import { type DecisionOutcome, decideReview as decide, splitPatient as split } from '../decide-review.js';
 import { loadCodes } from '../files/code-tables.js';
+import { openForLoading } from '../open-store.js';
 import { findCodesFolder } from './codes.js';
 import { UsageError } from './exit.js';
 import { count, print } from './print.js';
@@ -29,8 +30,9 @@ export async function decideReview(
   // A registry that is not there must not be made by this.
   const { immunizationIds } = await withStore(options.database, async (store) => requireReview(store, reviewId));
   const nouns = immunizationIds === null ? ['person', 'persons'] : ['dose', 'doses'];
-  const made = { reviewId, decision: known, ...signature(options) };
-  const outcome = await atDesk(options, (store, codes) => decide(store, codes, made, options));
+  const outcome = await atDesk(options, (store, codes) =>
+    decide(store, codes, { reviewId, decision: known, ...signature(options) }, options),
+  );
   const said = {
     same: `one ${nouns[0]} already; this is written down`,
     different: `two ${nouns[1]}; the pair is not asked again`,
@@ -52,12 +54,14 @@ export async function splitPatient(
       readNumber(text, '--record: give the number of a record, such as 2, as `immload why PATIENT` shows it'),
     );
   await withStore(options.database, async (store) => {
-    if (store.readPatientSources(patientId).length === 0) throw new UsageError(`there is no patient ${patientId}`);
+    const sources = await store.readPatientSources(patientId);
+    if (sources.length === 0) throw new UsageError(`there is no patient ${patientId}`);
   });
   const outcome = await atDesk(options, (store, codes) => split(store, codes, patientId, numbers, signature(options)));
   tell(outcome, '');
 }
 
+/** Who decides, and why. Asked for when it is this reviewer's turn: a load that came before has begun before, too. */
 function signature({ by, because }: ReviewerOptions): { by: string; at: string; reason: string } {
   return { by, at: new Date().toISOString(), reason: because };
 }
@@ -70,11 +74,12 @@ function readNumber(text: string, otherwise: string): number {
 /** Opens the registry to write to it; what a run that died has left is taken back first, as a load does. */
 async function atDesk<T>(
   { database, codes }: ReviewerOptions,
-  work: (store: SqliteStore, codes: ReturnType<typeof loadCodes>) => Promise<T>,
+  work: (store: RegistryStore, codes: ReturnType<typeof loadCodes>) => Promise<T>,
 ): Promise<T> {
   const tables = loadCodes(findCodesFolder({ codes, db: database }));
-  const store = await openSqlite(database);
+  const store = await openForLoading(database);
   try {
+    await waitForTurn(store);
     for (const dead of await store.findDeadRuns()) {
       process.stderr.write(`run ${dead} was cut short before; what it had written is taken back\n`);
       await store.takeBack(dead, new Date().toISOString(), 'cut short, and taken back before a review');
@@ -83,6 +88,11 @@ async function atDesk<T>(
   } finally {
     await store.close();
   }
+}
+
+/** Waits for loaders, where the database lets several queue, and says so. */
+export async function waitForTurn(store: RegistryStore): Promise<void> {
+  await store.waitForTurn({ signal: null, onWait: (notice) => process.stderr.write(`immload: ${notice}\n`) });
 }
 
 function tell({ reviewId, effect, despite, unknownRecords }: DecisionOutcome, otherwise: string): void {

@@ -1,11 +1,12 @@
 /** `immload undo`: takes a run back that was completed. */
-import { openSqlite } from '../db/sqlite.js';
-import { UndoError } from '../db/undo.js';
+import { UndoError } from '../db/undo/records.js';
 import { loadCodes } from '../files/code-tables.js';
+import { openForLoading } from '../open-store.js';
 import { type UndoOutcome, undoRun } from '../undo-run.js';
 import { findCodesFolder } from './codes.js';
 import { UsageError } from './exit.js';
 import { count, print, printJson } from './print.js';
+import { waitForTurn } from './review.js';
 import { formatCount, showSafely } from './table.js';
 import { withStore } from './why.js';
 
@@ -28,8 +29,9 @@ export async function undo(text: string, args: UndoArguments): Promise<void> {
     }
   });
   const codes = loadCodes(findCodesFolder({ codes: args.codes, db: args.db }));
-  const store = await openSqlite(args.db);
+  const store = await openForLoading(args.db);
   try {
+    await waitForTurn(store);
     const options = { isPlan: args.plan, at: new Date().toISOString(), by: args.by, codes };
     const outcome = await undoRun(store, runId, options);
     if (args.json) printJson(outcome);
@@ -50,7 +52,12 @@ export function readRunId(text: string): number {
 /** Records that stay are listed up to here; `--json` has them all. */
 const MOST_STAYING = 20;
 
-function describeOutcome({ run, isPlan, patients, doses, comments, laterRuns, staying }: UndoOutcome): string {
+function namesOf(runs: readonly number[]): string {
+  return `run${runs.length === 1 ? '' : 's'} ${runs.join(', ')}`;
+}
+
+function describeOutcome(outcome: UndoOutcome): string {
+  const { run, isPlan, patients, doses, comments, laterRuns, asDecided, staying } = outcome;
   const lines = [isPlan ? `Undoing run ${run} would do this; nothing is changed:` : `Run ${run} is undone.`];
   const changed = (number: number): string => (number === 0 ? '' : `, ${formatCount(number)} as they were without it`);
   lines.push(`  ${count(patients.removed, 'patient')} removed${changed(patients.changed)}`);
@@ -59,8 +66,12 @@ function describeOutcome({ run, isPlan, patients, doses, comments, laterRuns, st
   lines.push(`  ${count(doses.removed, 'dose')} removed${changed(doses.changed)}`);
   if (comments.removed > 0) lines.push(`  ${count(comments.removed, 'comment')} removed`);
   if (laterRuns.length > 0) {
-    const runs = `run${laterRuns.length === 1 ? '' : 's'} ${laterRuns.join(', ')}`;
-    lines.push(`  what ${runs} said of the same patients is kept, and was put together anew`);
+    lines.push(`  what ${namesOf(laterRuns)} said of the same patients is kept, and was put together anew`);
+  }
+  if (asDecided.length > 0) {
+    lines.push(
+      `  whom ${namesOf(asDecided)} took for one patient stays one: reviewers have decided about other patients since`,
+    );
   }
   if (staying.length > 0) {
     lines.push(`  ${count(staying.length, 'patient record')} of run ${run} kept, because later runs need their ids:`);

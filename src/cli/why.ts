@@ -12,7 +12,8 @@ import {
   type Row,
 } from '../core/model.js';
 import type { Compared, PastDecision, Review, StoredExplanation } from '../db/match-history.js';
-import { openSqliteForReading, type SqliteStore } from '../db/sqlite.js';
+import type { RegistryStore } from '../db/registry-store.js';
+import { openForReading } from '../open-store.js';
 import { UsageError } from './exit.js';
 import { print, printJson } from './print.js';
 import { formatTable, showSafely } from './table.js';
@@ -44,7 +45,7 @@ export async function showReview(reviewId: string, options: WhyOptions): Promise
 /** `immload review list` */
 export async function listReviews(database: string, all: boolean, json: boolean): Promise<void> {
   await withStore(database, async (store) => {
-    const reviews = store.listReviews(all ? 'all' : 'open');
+    const reviews = await store.listReviews(all ? 'all' : 'open');
     if (json) return printJson(reviews.map(reviewForJson));
     if (reviews.length === 0) return print(all ? 'No pairs for a reviewer yet.' : 'Nothing is left to review.');
     const rows = [['review', 'weight', 'patients', 'run', 'decision', 'why']];
@@ -75,8 +76,8 @@ function doubtOf({ explanation, reason }: Review): string {
 }
 
 /** Does something with a registry that is only looked at. */
-export async function withStore<T>(database: string, work: (store: SqliteStore) => Promise<T>): Promise<T> {
-  const store = await openSqliteForReading(database);
+export async function withStore<T>(database: string, work: (store: RegistryStore) => Promise<T>): Promise<T> {
+  const store = await openForReading(database);
   try {
     return await work(store);
   } finally {
@@ -90,17 +91,17 @@ export function readReviewId(text: string): number {
   return Number(number[1]);
 }
 
-export function requireReview(store: SqliteStore, reviewId: number): Review {
-  const review = store.readReview(reviewId);
+export async function requireReview(store: RegistryStore, reviewId: number): Promise<Review> {
+  const review = await store.readReview(reviewId);
   if (review === null) throw new UsageError(`there is no review R${reviewId}; \`immload review list\` lists them`);
   return review;
 }
 
-async function showPatient(store: SqliteStore, patientId: number, { json, values }: WhyOptions): Promise<void> {
-  const sources = store.readPatientSources(patientId);
-  const decisions = store.readDecisionsOfPatient(patientId);
+async function showPatient(store: RegistryStore, patientId: number, { json, values }: WhyOptions): Promise<void> {
+  const sources = await store.readPatientSources(patientId);
+  const decisions = await store.readDecisionsOfPatient(patientId);
   if (sources.length === 0 && decisions.length === 0) throw new UsageError(`there is no patient ${patientId}`);
-  const reviews = store.readReviewsOfPatient(patientId);
+  const reviews = await store.readReviewsOfPatient(patientId);
   if (json) {
     const told = sources.map((source) => ({ ...source, explanation: explanationForJson(source.explanation) }));
     return printJson({ patientId, sources: told, reviews: reviews.map(reviewForJson), decisions });
@@ -170,16 +171,16 @@ function decided(decision: string, by: string | null, at: string | null, reason:
   return `  Decided: ${decision}, by ${showSafely(by ?? '')} on ${at?.slice(0, 10) ?? ''}: ${showSafely(reason ?? '')}`;
 }
 
-async function showReviewOf(store: SqliteStore, reviewId: number, { json, values }: WhyOptions): Promise<void> {
-  const review = requireReview(store, reviewId);
-  if (json) return printJson({ ...(reviewForJson(review) as object), decisions: store.readDecisions([reviewId]) });
+async function showReviewOf(store: RegistryStore, reviewId: number, { json, values }: WhyOptions): Promise<void> {
+  const review = await requireReview(store, reviewId);
+  const decisions = await store.readDecisions([reviewId]);
+  if (json) return printJson({ ...(reviewForJson(review) as object), decisions });
   const { patientIdA, patientIdB, immunizationIds, runId, explanation, reason, decision } = review;
   const pair =
     immunizationIds === null
       ? `patients ${patientIdA} and ${patientIdB}`
       : `doses ${immunizationIds.join(' and ')} of patient ${patientIdA}`;
   const parts = [`Review R${reviewId}: ${pair}, from run ${runId}`];
-  const decisions = store.readDecisions([reviewId]);
   if (decisions.length > 0) parts.push(formatDecisions(decisions));
   const last = decisions.at(-1);
   if (decision !== null && (last?.decision !== decision || last.decidedAt !== review.decidedAt)) {
@@ -221,7 +222,7 @@ function nameOf(who: Compared): string {
 }
 
 /** What is compared of patients, side by side: the person, and each record that it is made of if there are several. */
-async function formatValues(store: SqliteStore, patientIds: readonly number[]): Promise<string> {
+async function formatValues(store: RegistryStore, patientIds: readonly number[]): Promise<string> {
   const states = await store.readPatients(patientIds);
   const columns: { readonly title: string; readonly row: Row }[] = [];
   for (const patientId of patientIds) {
@@ -241,7 +242,7 @@ async function formatValues(store: SqliteStore, patientIds: readonly number[]): 
 }
 
 /** Doses side by side, each with the records that it is made of if they are several. */
-async function formatDoses(store: SqliteStore, patientId: number, ids: readonly number[]): Promise<string> {
+async function formatDoses(store: RegistryStore, patientId: number, ids: readonly number[]): Promise<string> {
   const doses = (await store.readDoses([patientId])).get(patientId) ?? [];
   const columns = doses
     .filter(({ immunizationId }) => ids.includes(immunizationId))

@@ -26,7 +26,7 @@ export function describeCertificate(certificate: Certificate): string {
     '',
     'MADE OF THEM',
     `  patients   ${describeKept(at_load.persons)}`,
-    `  doses      ${describeKept(at_load.doses)}`,
+    `  doses      ${at_load.doses.stored}, and ${at_load.doses.further} further records of doses`,
     ...inColumns('  by vaccine ', countsInOrder(at_load.by_vaccine)),
     ...inColumns('  by year    ', countsInOrder(at_load.by_year)),
     '',

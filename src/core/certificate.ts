@@ -70,8 +70,11 @@ export interface CertificateContent {
   /** As they were when the run was completed; later runs and reviewers may put persons and doses together anew. */
   readonly at_load: {
     readonly persons: KeptRecords;
-    readonly doses: KeptRecords;
-    /** Doses of the registry that came with this run. */
+    /**
+     * Doses of the registry that came with this run, and its further records of them and of others. A record that was loaded
+     * may have become part of a dose of which a later record of the same load says more.
+     */
+    readonly doses: { readonly stored: number; readonly further: number };
     readonly by_vaccine: Readonly<Record<string, number>>;
     readonly by_year: Readonly<Record<string, number>>;
   };

@@ -105,6 +105,9 @@ export interface ColumnReader {
 export interface RunReading {
   readonly slots: readonly number[];
   readonly values: readonly string[];
+  /** The places of these values among the texts of the batch of which `stamp` is the number, 0 for none yet. */
+  readonly places: Uint32Array;
+  stamp: number;
   /** The columns of which there is something to report, in their order; `null` if there are none, as in most runs. */
   readonly remarks: readonly RunRemark[] | null;
 }
@@ -195,6 +198,10 @@ export interface TransformPlan {
   readonly doseRules: RuleMemory;
   /** The rules that a vaccine can break, by CVX. */
   readonly vaccineRules: Map<string, readonly Rule[]>;
+  /** For each slot 1 where its values hardly ever come again. */
+  readonly isUnlike: Uint8Array;
+  /** Batches that were made with it: each has a number of its own. */
+  batches: number;
 }
 
 export interface PlanOptions {
@@ -352,7 +359,17 @@ export function compilePlan(options: PlanOptions): TransformPlan {
     vaccines: new Map(),
     doseRules: createDoseRules(),
     vaccineRules: new Map(),
+    isUnlike: findUnlike(Object.keys(definitions).length, columns),
+    batches: 0,
   };
+}
+
+function findUnlike(width: number, columns: readonly ColumnReader[]): Uint8Array {
+  const isUnlike = new Uint8Array(width);
+  for (const { slot, cache, joined, values } of columns) {
+    if (cache === null && joined === null && values === null) isUnlike[slot] = 1;
+  }
+  return isUnlike;
 }
 
 /** The date that a record of a role should have. */

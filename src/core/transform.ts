@@ -5,6 +5,7 @@
  */
 
 import { CATALOGUE, type IssueCode } from './catalogue.js';
+import { ColumnBuilder, RowColumns } from './columns.js';
 import { createFinding, type Facts, type Finding, type Issue } from './issue.js';
 import {
   COMMENT,
@@ -66,7 +67,7 @@ export interface Batch {
   readonly seq: number;
   /** Records that may be loaded, and their rows. */
   readonly accepted: number[];
-  readonly rows: Row[];
+  readonly rows: RowColumns;
   /** Records with an error, the codes of their errors, and what could be read of them (`null`: nothing). */
   readonly rejected: { readonly index: number; readonly codes: readonly IssueCode[]; readonly row: Row | null }[];
   /** Records of a combined file that may not be loaded, though nothing is wrong with their patient. */
@@ -145,6 +146,9 @@ class BlockTransform {
   readonly #quoted: ReadonlyMap<number, readonly string[]>;
   readonly #changes = new Map<string, Change>();
   readonly #batch: Batch;
+  readonly #rows: ColumnBuilder;
+  /** The number of the batch among those of the plan, from 1. */
+  readonly #stamp: number;
 
   // The record under way. Row and findings are used again for the next one: a third of the time went into making them.
   #index = 0;
@@ -176,10 +180,12 @@ class BlockTransform {
     this.#row = new Array(plan.fieldNames.length).fill(null);
     this.#problems = new Array(plan.fieldNames.length).fill(null);
     this.#lastReadings = new Array(plan.fieldNames.length).fill(undefined);
+    this.#stamp = ++plan.batches;
+    this.#rows = new ColumnBuilder(plan.fieldNames.length, block.count, plan.isUnlike);
     this.#batch = {
       seq: block.seq,
       accepted: [],
-      rows: [],
+      rows: RowColumns.none(plan.fieldNames.length),
       rejected: [],
       keptOut: [],
       skipped: [],
@@ -205,7 +211,7 @@ class BlockTransform {
       this.#readRecord();
     }
     this.#batch.changes.push(...this.#changes.values());
-    return this.#batch;
+    return { ...this.#batch, rows: this.#rows.finish() };
   }
 
   /** Begins with the patient of the block before, whose doses may go on in this one. */
@@ -589,12 +595,22 @@ class BlockTransform {
       const entry = cache.byBytes.find(bytes, start, end, hash);
       if (entry < 0) this.#take(reader, start, end, this.#readFirst(reader, cache.byBytes, start, end, hash));
       else if (isMarked(entry)) this.#take(reader, start, end, cache.byBytes.at(entry) as Reading);
-      else {
-        this.#row[reader.slot] = cache.byBytes.at(entry) as string;
-        this.#batch.filled[reader.slot]!++;
-      }
+      else this.#takeKnown(reader.slot, cache.byBytes, entry);
     }
     if (reader.width !== null && end - start > reader.width) this.#findTooLong(reader);
+  }
+
+  /** Takes a value that was met before and of which nothing is to be told. */
+  #takeKnown(slot: number, cache: ByteCache<string | Reading>, entry: number): void {
+    const value = cache.at(entry) as string;
+    this.#row[slot] = value;
+    this.#batch.filled[slot]!++;
+    let place = cache.numberAt(entry, this.#stamp);
+    if (place === 0) {
+      place = this.#rows.addText(value);
+      cache.setNumber(entry, this.#stamp, place);
+    }
+    this.#rows.note(slot, value, place);
   }
 
   /** Takes what a slice of the block's text was read as. */
@@ -668,10 +684,16 @@ class BlockTransform {
     }
     const { filled } = this.#batch;
     const row = this.#row;
-    const { slots, values } = reading;
+    const { slots, values, places } = reading;
+    if (reading.stamp !== this.#stamp) {
+      for (let i = 0; i < slots.length; i++) places[i] = this.#rows.addText(values[i]!);
+      reading.stamp = this.#stamp;
+    }
     for (let i = 0; i < slots.length; i++) {
-      row[slots[i]!] = values[i]!;
-      filled[slots[i]!]!++;
+      const slot = slots[i]!;
+      row[slot] = values[i]!;
+      filled[slot]!++;
+      this.#rows.note(slot, values[i]!, places[i]!);
     }
     if (reading.remarks === null) return;
     for (const { reader, reading: own, isTooLong } of reading.remarks) {
@@ -696,7 +718,13 @@ class BlockTransform {
       const isTooLong = reader.width !== null && isLongerThan(received, reader.width);
       if (reading.isRemarkable || isTooLong) remarks.push({ reader, reading, isTooLong });
     }
-    return { slots, values, remarks: remarks.length > 0 ? remarks : null };
+    return {
+      slots,
+      values,
+      places: new Uint32Array(slots.length),
+      stamp: 0,
+      remarks: remarks.length > 0 ? remarks : null,
+    };
   }
 
   #readCell(reader: ColumnReader): void {
@@ -920,7 +948,7 @@ class BlockTransform {
     }
     if (errors.length === 0 && !hasToldError) {
       this.#batch.accepted.push(this.#index);
-      this.#batch.rows.push(this.#row.slice());
+      this.#rows.add(this.#row);
       if (besides.length > 0) this.#batch.keptOut.push({ index: this.#index, codes: besides });
     } else {
       this.#batch.rejected.push({ index: this.#index, codes: [...errors, ...besides], row: this.#row.slice() });

@@ -1,25 +1,8 @@
 /** Many rows in one statement, with as few values to bind as can be: a binding costs about 150 ns, whatever it binds. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { Row } from '../core/model.js';
+import type { ColumnSource, ColumnValue, FieldSource } from './queries.js';
 import type { FieldColumn } from './tables.js';
-
-/** A value that SQLite binds as it is. */
-export type SqlValue = string | number | null;
-
-/** A column of the rows to insert, and its value in row `i`. */
-export interface ColumnSource {
-  readonly name: string;
-  /** Asked more than once, unless `isCostly`. */
-  readonly value: (i: number) => SqlValue;
-  /** Whether finding the value takes so long that the column is not looked through for equal values first. */
-  readonly isCostly?: boolean;
-}
-
-/** Columns that hold fields, and where row `i` is. */
-export interface FieldSource {
-  readonly columns: readonly FieldColumn[];
-  readonly row: (i: number) => Row;
-}
 
 /** Rows per statement: more gain nothing. */
 const ROWS_PER_STATEMENT = 25;
@@ -54,9 +37,9 @@ export class BulkInsert {
     if (count === 0) return;
     const binding = bind(count, columns, fields);
     const { own, slots, names, same, counted } = binding;
-    const shared: Record<string, SqlValue> = {};
+    const shared: Record<string, ColumnValue> = {};
     for (const { name, value } of same) shared[name] = value(0);
-    const bound: SqlValue[] = [];
+    const bound: ColumnValue[] = [];
     for (let start = 0; start < count; start += ROWS_PER_STATEMENT) {
       const rows = Math.min(ROWS_PER_STATEMENT, count - start);
       for (const { name, value } of counted) shared[name] = value(start);
@@ -97,8 +80,7 @@ function bind(count: number, columns: readonly ColumnSource[], { columns: fields
   const same: ColumnSource[] = [];
   const counted: ColumnSource[] = [];
   for (const column of columns) {
-    if (column.isCostly === true) own.push(column);
-    else if (isSame(count, column.value)) same.push(column);
+    if (isSame(count, column.value)) same.push(column);
     else if (isCounted(count, column.value)) counted.push(column);
     else own.push(column);
   }
@@ -114,7 +96,7 @@ function bind(count: number, columns: readonly ColumnSource[], { columns: fields
   return { own, slots, names, same: same.filter(({ value }) => value(0) !== null), counted };
 }
 
-function isSame(count: number, value: (i: number) => SqlValue): boolean {
+function isSame(count: number, value: (i: number) => ColumnValue): boolean {
   const first = value(0);
   for (let i = 1; i < count; i++) if (value(i) !== first) return false;
   return true;
@@ -141,7 +123,7 @@ function findVarying(count: number, row: (i: number) => Row, fields: readonly Fi
   return varying;
 }
 
-function isCounted(count: number, value: (i: number) => SqlValue): boolean {
+function isCounted(count: number, value: (i: number) => ColumnValue): boolean {
   const first = value(0);
   if (typeof first !== 'number') return false;
   for (let i = 1; i < count; i++) if (value(i) !== first + i) return false;

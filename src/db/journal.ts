@@ -1,8 +1,8 @@
 /** The journal of a registry: who did what and when, each entry sealed with the hash of the one before. No value of a record. */
 import { createHash } from 'node:crypto';
 import { userInfo } from 'node:os';
-import type { Database } from 'better-sqlite3';
 import { FATES, type Fate } from '../core/model.js';
+import { firstRow, insertRow, type Queries } from './queries.js';
 import type { FileResult, RunReport } from './store.js';
 
 export type JournalAction = 'migrate' | 'load' | 'take back' | 'undo' | 'review' | 'purge';
@@ -50,21 +50,19 @@ export function systemUser(): string {
 }
 
 /** The entry that follows on others, sealed. */
-export function sealEntry(note: JournalNote, { entries, hash: previous }: JournalHead): JournalEntry {
+function sealEntry(note: JournalNote, { entries, hash: previous }: JournalHead): JournalEntry {
   const { at, who, action, runId } = note;
   const entry = { id: entries + 1, at, who, action, runId, details: JSON.stringify(note.details), previous };
   return { ...entry, hash: hashOf(entry) };
 }
 
-/** Adds an entry. Ask within the transaction that does what it tells. */
-export function appendToJournal(database: Database, note: JournalNote): void {
-  const { id, at, who, action, runId, details, previous, hash } = sealEntry(note, readJournalHead(database));
-  database
-    .prepare(
-      'INSERT INTO main.journal (id, at, who, action, run_id, details, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    )
-    .run(id, at, who, action, runId, details, previous, hash);
-  database.prepare('UPDATE main.journal_head SET entries = ?, hash = ?').run(id, hash);
+/** Adds an entry, which is on the disk with the transaction that does what it tells. Ask within that. */
+export async function appendToJournal(queries: Queries, note: JournalNote): Promise<void> {
+  await queries.makeDurable();
+  // Whoever adds an entry keeps the others out until it is committed: it follows on theirs.
+  const { runId, ...entry } = sealEntry(note, await readJournalHead(queries, ' FOR UPDATE'));
+  await insertRow(queries, 'journal', { ...entry, run_id: runId });
+  await queries.run('UPDATE journal_head SET entries = $1, hash = $2', [entry.id, entry.hash]);
 }
 
 /** What a completed load leaves in the journal: how many files and records there were, their fates, and its certificate. */
@@ -96,19 +94,15 @@ export function noteOfMigration(applied: readonly string[]): JournalNote {
 }
 
 /** All entries, the first first. */
-export function readJournal(database: Database): JournalEntry[] {
-  return database
-    .prepare('SELECT id, at, who, action, run_id AS runId, details, previous, hash FROM main.journal ORDER BY id')
-    .all() as JournalEntry[];
+export async function readJournal(queries: Queries): Promise<JournalEntry[]> {
+  return queries.rows(
+    'SELECT id, at, who, action, run_id AS "runId", details, previous, hash FROM journal ORDER BY id',
+  );
 }
 
-export function readJournalHead(database: Database): JournalHead {
-  return (
-    (database.prepare('SELECT entries, hash FROM main.journal_head').get() as JournalHead | undefined) ?? {
-      entries: 0,
-      hash: '',
-    }
-  );
+export async function readJournalHead(queries: Queries, lock = ''): Promise<JournalHead> {
+  const head = await firstRow<JournalHead>(queries, `SELECT entries, hash FROM journal_head${lock}`);
+  return head ?? { entries: 0, hash: '' };
 }
 
 function hashOf(entry: Omit<JournalEntry, 'hash'>): string {

@@ -1,5 +1,5 @@
 /** What a registry remembers of matching: where the records of a patient came from, and the pairs for a reviewer. */
-import type { Database } from 'better-sqlite3';
+import { firstValue, type Queries, type SqlRow } from './queries.js';
 
 /** Where a record stands. */
 export interface RecordPlace {
@@ -50,66 +50,49 @@ export interface Review {
 }
 
 /** The records of a patient in the order in which they came; none if there is no such patient. */
-export function readPatientSources(database: Database, patientId: number): PatientSource[] {
-  const rows = database
-    .prepare(
-      `SELECT s.run_id, f.name, s.line, s.decision, s.reason, s.explanation
-       FROM patient_sources s JOIN run_files f ON f.id = s.file_id WHERE s.patient_id = ? ORDER BY s.id`,
-    )
-    .raw()
-    .all(patientId) as [number, string, number, PatientSource['decision'], string | null, string | null][];
-  return rows.map(([runId, file, line, decision, reason, explanation]) => ({
-    runId,
-    file,
-    line,
-    decision,
-    reason,
-    explanation: readExplanation(database, explanation),
-  }));
+export async function readPatientSources(queries: Queries, patientId: number): Promise<PatientSource[]> {
+  const rows = await queries.arrays<[number, string, number, PatientSource['decision'], string | null, string | null]>(
+    `SELECT s.run_id, f.name, s.line, s.decision, s.reason, s.explanation
+     FROM patient_sources s JOIN run_files f ON f.id = s.file_id WHERE s.patient_id = $1 ORDER BY s.id`,
+    [patientId],
+  );
+  const explanations = await readExplanations(
+    queries,
+    rows.map((row) => row[5]),
+  );
+  return rows.map(([runId, file, line, decision, reason], i) => {
+    return { runId, file, line, decision, reason, explanation: explanations[i]! };
+  });
 }
 
-type ReviewRow = [
-  number,
-  number,
-  number,
-  number,
-  number | null,
-  number | null,
-  number | null,
-  string,
-  string | null,
-  ReviewDecision | null,
-  string | null,
-  string | null,
-  string | null,
-];
-
-function selectReviews(database: Database, condition: string, ...values: readonly number[]): Review[] {
-  const rows = database
-    .prepare(
-      `SELECT m.id, m.run_id, m.patient_id_a, m.patient_id_b, m.immunization_id_a, m.immunization_id_b, m.weight, m.reasons, m.explanation, m.decision, m.decided_by,
-         m.decided_at, m.decision_reason
-       FROM match_reviews m JOIN runs r ON r.id = m.run_id WHERE r.status IN ('completed', 'undone') AND ${condition}
-       ORDER BY m.weight IS NULL, m.weight DESC, m.id`,
-    )
-    .raw()
-    .all(...values) as ReviewRow[];
-  return rows.map(
-    ([reviewId, runId, patientIdA, patientIdB, doseA, doseB, weight, reason, json, decision, ...made]) => ({
-      reviewId,
-      runId,
-      patientIdA,
-      patientIdB,
-      immunizationIds: doseA === null || doseB === null ? null : [doseA, doseB],
-      weight,
-      reason,
-      explanation: readExplanation(database, json),
-      decision,
-      decidedBy: made[0],
-      decidedAt: made[1],
-      decisionReason: made[2],
-    }),
+async function selectReviews(queries: Queries, condition: string, values: readonly number[] = []): Promise<Review[]> {
+  const rows = await queries.rows(
+    `SELECT m.* FROM match_reviews m JOIN runs r ON r.id = m.run_id
+     WHERE r.status IN ('completed', 'undone') AND ${condition}
+     ORDER BY m.weight IS NULL, m.weight DESC, m.id`,
+    values,
   );
+  const explanations = await readExplanations(
+    queries,
+    rows.map((row) => row['explanation'] as string | null),
+  );
+  return rows.map((row, i) => {
+    const doses = [row['immunization_id_a'], row['immunization_id_b']] as [number | null, number | null];
+    return {
+      reviewId: row['id'] as number,
+      runId: row['run_id'] as number,
+      patientIdA: row['patient_id_a'] as number,
+      patientIdB: row['patient_id_b'] as number,
+      immunizationIds: doses[0] === null || doses[1] === null ? null : [doses[0], doses[1]],
+      weight: row['weight'] as number | null,
+      reason: row['reasons'] as string,
+      explanation: explanations[i]!,
+      decision: row['decision'] as ReviewDecision | null,
+      decidedBy: row['decided_by'] as string | null,
+      decidedAt: row['decided_at'] as string | null,
+      decisionReason: row['decision_reason'] as string | null,
+    };
+  });
 }
 
 /** Pairs that wait for a decision. Two doses that more records have made one are no question any more. */
@@ -117,18 +100,18 @@ const OPEN = `coalesce(m.decision, 'later') = 'later'
   AND (m.immunization_id_a IS NULL OR m.immunization_id_a <> m.immunization_id_b)`;
 
 /** Pairs of completed runs, the heaviest first: those that wait for a decision, or all. */
-export function listReviews(database: Database, which: 'open' | 'all'): Review[] {
-  return selectReviews(database, which === 'all' ? 'true' : OPEN);
+export async function listReviews(queries: Queries, which: 'open' | 'all'): Promise<Review[]> {
+  return selectReviews(queries, which === 'all' ? 'true' : OPEN);
 }
 
 /** A pair by its number, `null` if there is none. */
-export function readReview(database: Database, reviewId: number): Review | null {
-  return selectReviews(database, 'm.id = ?', reviewId)[0] ?? null;
+export async function readReview(queries: Queries, reviewId: number): Promise<Review | null> {
+  return (await selectReviews(queries, 'm.id = $1', [reviewId]))[0] ?? null;
 }
 
 /** The pairs that a patient is in. */
-export function readReviewsOfPatient(database: Database, patientId: number): Review[] {
-  return selectReviews(database, '(m.patient_id_a = ? OR m.patient_id_b = ?)', patientId, patientId);
+export async function readReviewsOfPatient(queries: Queries, patientId: number): Promise<Review[]> {
+  return selectReviews(queries, '(m.patient_id_a = $1 OR m.patient_id_b = $1)', [patientId]);
 }
 
 /** Something that was decided of a review. */
@@ -146,22 +129,25 @@ export interface PastDecision {
 }
 
 /** All that was ever decided of some reviews, in the order in which it was. */
-export function readDecisions(database: Database, reviewIds: readonly number[]): PastDecision[] {
-  return selectDecisions(database, 'review_id IN (SELECT value FROM json_each(@value))', JSON.stringify(reviewIds));
+export async function readDecisions(queries: Queries, reviewIds: readonly number[]): Promise<PastDecision[]> {
+  return selectDecisions(queries, 'review_id = ANY($1::int[])', reviewIds);
 }
 
 /** The decisions that made a patient part of others, or others part of it, or that took it apart. */
-export function readDecisionsOfPatient(database: Database, patientId: number): PastDecision[] {
-  return selectDecisions(database, '(patient_id = @value OR other_patient_id = @value)', patientId);
+export async function readDecisionsOfPatient(queries: Queries, patientId: number): Promise<PastDecision[]> {
+  return selectDecisions(queries, '(patient_id = $1 OR other_patient_id = $1)', patientId);
 }
 
-function selectDecisions(database: Database, condition: string, value: string | number): PastDecision[] {
-  const rows = database
-    .prepare(
-      `SELECT id, review_id, decision, decided_by, decided_at, reason, effect, despite FROM review_decisions
-       WHERE ${condition} ORDER BY id`,
-    )
-    .all({ value }) as Record<string, string | number | null>[];
+async function selectDecisions(
+  queries: Queries,
+  condition: string,
+  value: number | readonly number[],
+): Promise<PastDecision[]> {
+  const rows = await queries.rows(
+    `SELECT id, review_id, decision, decided_by, decided_at, reason, effect, despite FROM review_decisions
+     WHERE ${condition} ORDER BY id`,
+    [value],
+  );
   return rows.map((row) => ({
     decisionId: row['id'] as number,
     reviewId: row['review_id'] as number,
@@ -174,20 +160,32 @@ function selectDecisions(database: Database, condition: string, value: string | 
   }));
 }
 
-function readExplanation(database: Database, json: string | null): StoredExplanation | null {
-  if (json === null) return null;
-  const { between } = JSON.parse(json) as {
-    between: readonly { readonly patient_id?: number; readonly file_id?: number; readonly line?: number }[];
+/** What an explanation compared, as it is stored. */
+interface StoredPlace {
+  readonly patient_id?: number;
+  readonly file_id?: number;
+  readonly line?: number;
+}
+
+async function readExplanations(
+  queries: Queries,
+  texts: readonly (string | null)[],
+): Promise<(StoredExplanation | null)[]> {
+  const places = texts.map((json) =>
+    json === null ? [] : (JSON.parse(json) as { readonly between: readonly StoredPlace[] }).between,
+  );
+  const fileIds = new Set(places.flat().flatMap(({ file_id }) => (file_id === undefined ? [] : [file_id])));
+  const files = await queries.rows<{ id: number; run_id: number; name: string }>(
+    'SELECT id, run_id, name FROM run_files WHERE id = ANY($1::int[])',
+    [[...fileIds]],
+  );
+  const byId = new Map(files.map((file) => [file.id, file]));
+  const describe = ({ patient_id: patientId, file_id, line }: StoredPlace): Compared => {
+    if (patientId !== undefined) return { patientId };
+    const { run_id: runId, name } = byId.get(file_id!)!;
+    return { runId, file: name, line: line! };
   };
-  const file = database.prepare('SELECT run_id, name FROM run_files WHERE id = ?').raw();
-  return {
-    json,
-    between: between.map((who) => {
-      if (who.patient_id !== undefined) return { patientId: who.patient_id };
-      const [runId, name] = file.get(who.file_id) as [number, string];
-      return { runId, file: name, line: who.line! };
-    }),
-  };
+  return texts.map((json, i) => (json === null ? null : { json, between: places[i]!.map(describe) }));
 }
 
 /** The reason of a review that a reviewer's split of a patient made. */
@@ -209,41 +207,51 @@ export interface StoredComparison {
   readonly decision: ReviewDecision | null;
 }
 
+/** Pairs that are read at once. */
+const PAIRS_AT_ONCE = 5000;
+
 /** All pairs of which it is stored what they weigh, one after the other. */
-export function* readComparisons(database: Database): Generator<StoredComparison> {
-  const joins = database
-    .prepare(
-      `SELECT 'one', NULL, s.patient_id, NULL, s.run_id, s.line, s.explanation, NULL
-       FROM patient_sources s JOIN runs r ON r.id = s.run_id
-       WHERE r.status IN ('completed', 'undone') AND s.explanation IS NOT NULL AND coalesce(s.reason, '') NOT LIKE 'decided by a reviewer%'
-       ORDER BY s.id`,
-    )
-    .raw();
-  const reviews = database
-    .prepare(
-      `SELECT CASE WHEN m.reasons = '${SPLIT}' THEN 'one' ELSE 'question' END, m.id, m.patient_id_a, m.patient_id_b, m.run_id, NULL, m.explanation, m.decision
-       FROM match_reviews m JOIN runs r ON r.id = m.run_id
-       WHERE r.status IN ('completed', 'undone') AND m.explanation IS NOT NULL ORDER BY m.id`,
-    )
-    .raw();
-  type Comparison = [
-    'one' | 'question', number | null, number, number | null, number, number | null, string, ReviewDecision | null,
-  ]; // biome-ignore format: the columns in their order
-  for (const statement of [joins, reviews]) {
-    for (const row of statement.iterate() as IterableIterator<Comparison>) {
-      const [was, reviewId, patientIdA, patientIdB, runId, line, json, decision] = row;
-      yield { was, reviewId, patientIdA, patientIdB, runId, line, json, decision };
+export async function* readComparisons(queries: Queries): AsyncGenerator<StoredComparison> {
+  const selects = [
+    `SELECT s.id, 'one' AS was, NULL AS review, s.patient_id AS a, NULL AS b, s.run_id, s.line, s.explanation,
+       NULL AS decision
+     FROM patient_sources s JOIN runs r ON r.id = s.run_id
+     WHERE r.status IN ('completed', 'undone') AND s.explanation IS NOT NULL
+       AND coalesce(s.reason, '') NOT LIKE 'decided by a reviewer%' AND s.id > $1 ORDER BY s.id`,
+    `SELECT m.id, CASE WHEN m.reasons = '${SPLIT}' THEN 'one' ELSE 'question' END AS was, m.id AS review,
+       m.patient_id_a AS a, m.patient_id_b AS b, m.run_id, NULL AS line, m.explanation, m.decision
+     FROM match_reviews m JOIN runs r ON r.id = m.run_id
+     WHERE r.status IN ('completed', 'undone') AND m.explanation IS NOT NULL AND m.id > $1 ORDER BY m.id`,
+  ];
+  for (const select of selects) {
+    for (let after = 0; ; ) {
+      const rows = await queries.rows(`${select} LIMIT ${PAIRS_AT_ONCE}`, [after]);
+      for (const row of rows) yield comparisonOf(row);
+      if (rows.length < PAIRS_AT_ONCE) break;
+      after = rows.at(-1)!['id'] as number;
     }
   }
 }
 
+function comparisonOf(row: SqlRow): StoredComparison {
+  return {
+    was: row['was'] as StoredComparison['was'],
+    reviewId: row['review'] as number | null,
+    patientIdA: row['a'] as number,
+    patientIdB: row['b'] as number | null,
+    runId: row['run_id'] as number,
+    line: row['line'] as number | null,
+    json: row['explanation'] as string,
+    decision: row['decision'] as ReviewDecision | null,
+  };
+}
+
 /** How many pairs of patients that are left to a reviewer were not weighed. */
-export function countUnweighed(database: Database): number {
-  return database
-    .prepare(
-      `SELECT count(*) FROM match_reviews m JOIN runs r ON r.id = m.run_id
-       WHERE r.status IN ('completed', 'undone') AND m.explanation IS NULL AND m.immunization_id_a IS NULL`,
-    )
-    .pluck()
-    .get() as number;
+export async function countUnweighed(queries: Queries): Promise<number> {
+  const count = await firstValue<number>(
+    queries,
+    `SELECT count(*) FROM match_reviews m JOIN runs r ON r.id = m.run_id
+     WHERE r.status IN ('completed', 'undone') AND m.explanation IS NULL AND m.immunization_id_a IS NULL`,
+  );
+  return count!;
 }

@@ -1,10 +1,10 @@
 /** A stored person with all that it is made of: its records, and the ids of its senders under which they came. */
-import type { Database } from 'better-sqlite3';
 import { hashText } from '../core/match/keys.js';
 import { sourceKey } from '../core/match/patient.js';
 import { mergePatientRows } from '../core/match/survivor.js';
 import { packRow, type Row } from '../core/model.js';
-import { PATIENT_COLUMNS, PATIENT_SLOTS, rowOf } from './tables.js';
+import type { Queries, SqlRow } from './queries.js';
+import { groupBy, PATIENT_COLUMNS, PATIENT_SLOTS, rowOf } from './tables.js';
 
 /** A source record of a person, as `patient_sources` has it. */
 export interface SourceRow {
@@ -15,6 +15,7 @@ export interface SourceRow {
   readonly siteId: string;
   readonly sourcePatientId: string;
   readonly decision: 'new' | 'merged' | 'duplicate';
+  readonly reason: string | null;
   readonly explanation: string | null;
   /** Equal for records that say the same. */
   readonly content: number;
@@ -43,33 +44,73 @@ export interface Person {
 }
 
 /** Reads a person, `null` if there is none of that number. */
-export function readPerson(database: Database, patientId: number): Person | null {
-  const record = database.prepare('SELECT * FROM main.patients WHERE id = ?').get(patientId) as
-    | Record<string, unknown>
-    | undefined;
-  if (record === undefined) return null;
-  const sources = database
-    .prepare(
-      `SELECT id, run_id AS runId, file_id AS fileId, line, site_id AS siteId, source_patient_id AS sourcePatientId,
-         decision, explanation, content FROM main.patient_sources WHERE patient_id = ? ORDER BY id`,
-    )
-    .all(patientId) as Omit<SourceRow, 'key'>[];
-  const kept = database
-    .prepare('SELECT id, run_id, site_id, record, ssn_check FROM main.patient_parts WHERE patient_id = ? ORDER BY id')
-    .raw()
-    .all(patientId) as [number, number, string, string, number | null][];
+export async function readPerson(queries: Queries, patientId: number): Promise<Person | null> {
+  return (await readPersons(queries, [patientId])).get(patientId) ?? null;
+}
+
+/** Reads persons, by their numbers; those that are not there are left out. */
+export async function readPersons(queries: Queries, patientIds: readonly number[]): Promise<Map<number, Person>> {
+  const records = await queries.rows('SELECT * FROM patients WHERE id = ANY($1::int[])', [patientIds]);
+  const sources = groupBy(
+    await queries.rows(
+      `SELECT id, run_id, file_id, line, site_id, source_patient_id, decision, reason, explanation, content, patient_id
+       FROM patient_sources WHERE patient_id = ANY($1::int[]) ORDER BY id`,
+      [patientIds],
+    ),
+    'patient_id',
+  );
+  const parts = groupBy(
+    await queries.rows(
+      `SELECT id, run_id, site_id, record, ssn_check, patient_id FROM patient_parts
+       WHERE patient_id = ANY($1::int[]) ORDER BY id`,
+      [patientIds],
+    ),
+    'patient_id',
+  );
+  return new Map(
+    records.map((record) => {
+      const id = record['id'] as number;
+      return [id, personOf(record, sources.get(id) ?? [], parts.get(id) ?? [])];
+    }),
+  );
+}
+
+function personOf(record: SqlRow, sourceRows: readonly SqlRow[], partRows: readonly SqlRow[]): Person {
   const row = rowOf(record, PATIENT_COLUMNS, PATIENT_SLOTS);
   const ssnCheck = record['ssn_check'] as number | null;
-  const parts = kept.map(([id, runId, siteId, json, ssn]) => {
-    return { id, runId, siteId, row: rowOf(readJson(json), PATIENT_COLUMNS, PATIENT_SLOTS), ssnCheck: ssn };
-  });
+  const sources = sourceRows.map(sourceOf);
   const first = sources[0]!;
+  const parts = partRows.map((part) => ({
+    id: part['id'] as number,
+    runId: part['run_id'] as number,
+    siteId: part['site_id'] as string,
+    row: rowOf(readJson(part['record'] as string), PATIENT_COLUMNS, PATIENT_SLOTS),
+    ssnCheck: part['ssn_check'] as number | null,
+  }));
   return {
-    patientId,
+    patientId: record['id'] as number,
     row,
     ssnCheck,
     parts: parts.length > 0 ? parts : [{ id: null, runId: first.runId, siteId: first.siteId, row, ssnCheck }],
-    sources: sources.map((source) => ({ ...source, key: hashText(sourceKey(source.siteId, source.sourcePatientId)) })),
+    sources,
+  };
+}
+
+function sourceOf(source: SqlRow): SourceRow {
+  const siteId = source['site_id'] as string;
+  const sourcePatientId = source['source_patient_id'] as string;
+  return {
+    id: source['id'] as number,
+    runId: source['run_id'] as number,
+    fileId: source['file_id'] as number,
+    line: source['line'] as number,
+    siteId,
+    sourcePatientId,
+    decision: source['decision'] as SourceRow['decision'],
+    reason: source['reason'] as string | null,
+    explanation: source['explanation'] as string | null,
+    content: source['content'] as number,
+    key: hashText(sourceKey(siteId, sourcePatientId)),
   };
 }
 

@@ -1,6 +1,5 @@
 /** Rows as the text that PostgreSQL's COPY reads: a line each, columns parted by tabs. */
-import type { ColumnSource, FieldSource } from './bulk-insert.js';
-import type { PgQueries } from './postgres-session.js';
+import type { ColumnSource, FieldSource } from './queries.js';
 
 const NULL = '\\N';
 const SPECIAL = /[\\\t\n\r]/;
@@ -15,15 +14,8 @@ export function copyValue(value: string | number | null): string {
 
 const NO_FIELDS: FieldSource = { columns: [], row: () => [] };
 
-/** Adds `count` rows to a table, in one COPY. */
-export async function copyRows(
-  queries: PgQueries,
-  table: string,
-  count: number,
-  columns: readonly ColumnSource[],
-  fields: FieldSource = NO_FIELDS,
-): Promise<void> {
-  if (count === 0) return;
+/** Rows as the text that COPY reads. */
+export function copyText(count: number, columns: readonly ColumnSource[], fields: FieldSource = NO_FIELDS): string {
   const slots = fields.columns.map(({ slot }) => slot);
   let text = '';
   for (let i = 0; i < count; i++) {
@@ -32,5 +24,5 @@ export async function copyRows(
     for (let c = 0; c < slots.length; c++) text += `\t${copyValue(row[slots[c]!]!)}`;
     text += '\n';
   }
-  await queries.copy(table, [...columns.map(({ name }) => name), ...fields.columns.map(({ name }) => name)], text);
+  return text;
 }

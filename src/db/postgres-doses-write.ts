@@ -1,11 +1,8 @@
 /** Writes batches of doses and comments into PostgreSQL. */
-import type { Row } from '../core/model.js';
-import { numbers } from './postgres-arrays.js';
-import { copyRows } from './postgres-copy.js';
-import type { PostgresDoseDetails } from './postgres-dose-details.js';
-import { keepImages } from './postgres-images.js';
-import { regroup, updateDoses } from './postgres-regroup.js';
-import type { PgQueries } from './postgres-session.js';
+import { keepImages } from './before-images.js';
+import type { DoseDetails } from './dose-details.js';
+import type { Queries } from './queries.js';
+import { regroup, updateDoses } from './regroup.js';
 import type { DoseWrites, NewComment, RecordKey, RepeatedComment } from './store.js';
 import { DOSE_COLUMNS, IMMUNIZATION_COLUMNS, recordText } from './tables.js';
 
@@ -90,22 +87,24 @@ export function* valuesOfDoses({ doses, updates, parts, duplicates, regroupings 
 
 /** Writes doses, and what changes of others. */
 export async function writeDoseRows(
-  queries: PgQueries,
+  queries: Queries,
   runId: number,
   writes: DoseWrites,
-  details: PostgresDoseDetails,
+  details: DoseDetails,
 ): Promise<void> {
   const { doses, updates, parts, duplicates, recordKeys, regroupings } = writes;
   const constant = { name: 'run_id', value: () => runId };
-  await details.resolve(queries, rowsOf(doses, updates));
-  await copyRows(
+  const detailIds = await details.idsOf(
     queries,
+    doses.map(({ row }) => row),
+  );
+  await queries.insert(
     'doses',
     doses.length,
     [
       { name: 'id', value: (i) => doses[i]!.immunizationId },
       { name: 'patient_id', value: (i) => doses[i]!.patientId },
-      { name: 'detail_id', value: (i) => details.idOf(doses[i]!.row) },
+      { name: 'detail_id', value: (i) => detailIds[i]! },
       { name: 'file_id', value: (i) => doses[i]!.fileId },
       { name: 'line', value: (i) => doses[i]!.line },
     ],
@@ -119,12 +118,12 @@ export async function writeDoseRows(
   );
   await updateDoses(queries, updates, details);
   await regroup(queries, runId, regroupings, details);
-  await copyRows(queries, 'immunization_parts', parts.length, [
+  await queries.insert('immunization_parts', parts.length, [
     { name: 'immunization_id', value: (i) => parts[i]!.immunizationId },
     constant,
     { name: 'record', value: (i) => recordText(parts[i]!.row, IMMUNIZATION_COLUMNS) },
   ]);
-  await copyRows(queries, 'immunization_duplicates', duplicates.length, [
+  await queries.insert('immunization_duplicates', duplicates.length, [
     constant,
     { name: 'file_id', value: (i) => duplicates[i]!.fileId },
     { name: 'line', value: (i) => duplicates[i]!.line },
@@ -136,30 +135,26 @@ export async function writeDoseRows(
   await writeRecordKeys(queries, recordKeys);
 }
 
-function* rowsOf(...lists: readonly (readonly { readonly row: Row }[])[]): Generator<Row> {
-  for (const list of lists) for (const { row } of list) yield row;
-}
-
 /** A line that holds several doses has one patient. */
-export async function writeRecordKeys(queries: PgQueries, recordKeys: readonly RecordKey[]): Promise<void> {
+export async function writeRecordKeys(queries: Queries, recordKeys: readonly RecordKey[]): Promise<void> {
   if (recordKeys.length === 0) return;
   await queries.run(
     `INSERT INTO record_keys (file_id, line, source_key)
      SELECT * FROM unnest($1::int[], $2::int[], $3::bigint[]) ON CONFLICT DO NOTHING`,
     [
-      numbers(recordKeys.map(({ fileId }) => fileId)),
-      numbers(recordKeys.map(({ line }) => line)),
-      numbers(recordKeys.map(({ sourceKey }) => sourceKey)),
+      recordKeys.map(({ fileId }) => fileId),
+      recordKeys.map(({ line }) => line),
+      recordKeys.map(({ sourceKey }) => sourceKey),
     ],
   );
 }
 
 export async function writeCommentRows(
-  queries: PgQueries,
+  queries: Queries,
   runId: number,
   comments: readonly NewComment[],
 ): Promise<void> {
-  await copyRows(queries, 'patient_comments', comments.length, [
+  await queries.insert('patient_comments', comments.length, [
     { name: 'run_id', value: () => runId },
     { name: 'file_id', value: (i) => comments[i]!.fileId },
     { name: 'line', value: (i) => comments[i]!.line },
@@ -172,11 +167,11 @@ export async function writeCommentRows(
 
 /** Comments that the registry had already. */
 export async function writeRepeatedComments(
-  queries: PgQueries,
+  queries: Queries,
   runId: number,
   comments: readonly RepeatedComment[],
 ): Promise<void> {
-  await copyRows(queries, 'comment_duplicates', comments.length, [
+  await queries.insert('comment_duplicates', comments.length, [
     { name: 'run_id', value: () => runId },
     { name: 'file_id', value: (i) => comments[i]!.fileId },
     { name: 'line', value: (i) => comments[i]!.line },

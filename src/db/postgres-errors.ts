@@ -42,7 +42,7 @@ const PROBLEMS: readonly (readonly [RegExp, StoreProblem, string])[] = [
   [
     /^(42501|25006)$/,
     'not-writable',
-    'the user may not write there; grant SELECT, INSERT, UPDATE and DELETE on the tables and USAGE on the sequences',
+    'the user may not write there; grant SELECT, INSERT, UPDATE and DELETE on the tables, USAGE on the sequences, and TEMPORARY on the database',
   ],
   [/^(55P03|40)/, 'busy', 'another program has it in use; try again when that is done'],
   [/^(58|XX)/, 'damaged', 'the server or its disk reports a fault; see the server’s log'],

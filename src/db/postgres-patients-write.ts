@@ -1,10 +1,6 @@
 /** Writes batches of patients into PostgreSQL. */
-
-import { numbers } from './postgres-arrays.js';
-import { copyRows } from './postgres-copy.js';
-import { keepImages } from './postgres-images.js';
-import { valuesOf } from './postgres-rows.js';
-import type { PgQueries } from './postgres-session.js';
+import { updatePatients } from './patient-updates.js';
+import type { Queries } from './queries.js';
 import type { NewReview, PatientKey, PatientWrites } from './store.js';
 import { PATIENT_COLUMNS, recordText } from './tables.js';
 
@@ -52,13 +48,12 @@ export function* valuesOfPatient({ patients, updates, parts, sources }: PatientU
 
 /** Writes what came with records. */
 export async function writePatientRows(
-  queries: PgQueries,
+  queries: Queries,
   runId: number,
   { patients, updates, parts, sources }: Omit<PatientUnit, 'patientId'>,
 ): Promise<void> {
   const constant = { name: 'run_id', value: () => runId };
-  await copyRows(
-    queries,
+  await queries.insert(
     'patients',
     patients.length,
     [
@@ -69,14 +64,14 @@ export async function writePatientRows(
     { columns: PATIENT_COLUMNS, row: (i) => patients[i]!.row },
   );
   await updatePatients(queries, runId, updates);
-  await copyRows(queries, 'patient_parts', parts.length, [
+  await queries.insert('patient_parts', parts.length, [
     { name: 'patient_id', value: (i) => parts[i]!.patientId },
     constant,
     { name: 'site_id', value: (i) => parts[i]!.siteId },
     { name: 'record', value: (i) => recordText(parts[i]!.row, PATIENT_COLUMNS) },
     { name: 'ssn_check', value: (i) => parts[i]!.ssnCheck },
   ]);
-  await copyRows(queries, 'patient_sources', sources.length, [
+  await queries.insert('patient_sources', sources.length, [
     constant,
     { name: 'file_id', value: (i) => sources[i]!.fileId },
     { name: 'site_id', value: (i) => sources[i]!.siteId },
@@ -90,37 +85,18 @@ export async function writePatientRows(
   ]);
 }
 
-async function updatePatients(queries: PgQueries, runId: number, updates: PatientWrites['updates']): Promise<void> {
-  if (updates.length === 0) return;
-  await keepImages(
-    queries,
-    runId,
-    'patients',
-    updates.map(({ patientId }) => patientId),
-  );
-  const columns = ['ssn_check', ...PATIENT_COLUMNS.map(({ name }) => name)];
-  const rows = updates.map(({ patientId, row, ssnCheck }) => {
-    return { id: patientId, ssn_check: ssnCheck, ...valuesOf(row, PATIENT_COLUMNS) };
-  });
-  await queries.run(
-    `UPDATE patients p SET ${columns.map((column) => `${column} = n.${column}`).join(', ')}
-     FROM json_populate_recordset(NULL::patients, $1::json) n WHERE p.id = n.id`,
-    [JSON.stringify(rows)],
-  );
-}
-
 /** Many records give their patient the same keys: those that are there already are passed over. */
-export async function writeMatchKeys(queries: PgQueries, runId: number, keys: readonly PatientKey[]): Promise<void> {
+export async function writeMatchKeys(queries: Queries, runId: number, keys: readonly PatientKey[]): Promise<void> {
   if (keys.length === 0) return;
   await queries.run(
     `INSERT INTO match_keys (match_key, patient_id, run_id)
      SELECT k, p, $3::int FROM unnest($1::bigint[], $2::int[]) AS n (k, p) ON CONFLICT DO NOTHING`,
-    [numbers(keys.map(({ matchKey }) => matchKey)), numbers(keys.map(({ patientId }) => patientId)), runId],
+    [keys.map(({ matchKey }) => matchKey), keys.map(({ patientId }) => patientId), runId],
   );
 }
 
-export async function writeNameUses(queries: PgQueries, runId: number, uses: PatientWrites['nameUses']): Promise<void> {
-  await copyRows(queries, 'name_uses', uses.length, [
+export async function writeNameUses(queries: Queries, runId: number, uses: PatientWrites['nameUses']): Promise<void> {
+  await queries.insert('name_uses', uses.length, [
     { name: 'name_key', value: (i) => uses[i]!.nameKey },
     { name: 'uses', value: (i) => uses[i]!.uses },
     { name: 'run_id', value: () => runId },
@@ -128,11 +104,11 @@ export async function writeNameUses(queries: PgQueries, runId: number, uses: Pat
 }
 
 export async function writePatientReviews(
-  queries: PgQueries,
+  queries: Queries,
   runId: number,
   reviews: readonly NewReview[],
 ): Promise<void> {
-  await copyRows(queries, 'match_reviews', reviews.length, [
+  await queries.insert('match_reviews', reviews.length, [
     { name: 'id', value: (i) => reviews[i]!.reviewId },
     { name: 'run_id', value: () => runId },
     { name: 'patient_id_a', value: (i) => reviews[i]!.patientIdA },

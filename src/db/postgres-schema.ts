@@ -1,11 +1,10 @@
 /** Whether a PostgreSQL database holds a registry, of which schema, and how it comes to the current one. */
-import { noteOfMigration } from './journal.js';
+import { appendToJournal, noteOfMigration } from './journal.js';
 import { compareSchema, MIGRATIONS_TABLE, migratePostgres, type SchemaState } from './migrate.js';
 import { readPostgresAddress } from './postgres-address.js';
 import { toStoreError } from './postgres-errors.js';
-import { appendToJournal } from './postgres-journal.js';
-import { LOCK_CLASS } from './postgres-runs.js';
 import type { PostgresSession } from './postgres-session.js';
+import { LOCK_CLASS } from './postgres-turns.js';
 import { StoreError } from './store.js';
 
 /** Tables whose names show whose they are. Others may stand beside them. */

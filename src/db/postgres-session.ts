@@ -2,22 +2,10 @@
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { type PostgresAddress, readPostgresAddress } from './postgres-address.js';
+import { copyText } from './postgres-copy.js';
 import { toStoreError } from './postgres-errors.js';
-
-/** A value that is bound. Arrays go by `= ANY(…)` and `unnest`. */
-export type PgValue = string | number | boolean | null | Buffer | readonly (string | number | null)[];
-export type PgRow = Record<string, unknown>;
-
-/** What is asked of a connection; within a transaction, or each for itself. */
-export interface PgQueries {
-  rows<T = PgRow>(sql: string, values?: readonly PgValue[]): Promise<T[]>;
-  /** Rows as arrays of their columns, which cost half as much as objects of many names. */
-  arrays<T extends readonly unknown[]>(sql: string, values?: readonly PgValue[]): Promise<T[]>;
-  /** Runs a statement and gives the number of rows that it changed. */
-  run(sql: string, values?: readonly PgValue[]): Promise<number>;
-  /** Adds rows in the text format of COPY to a table. */
-  copy(table: string, columns: readonly string[], text: string): Promise<void>;
-}
+import type { Bound, ColumnSource, FieldSource, Queries, SqlRow } from './queries.js';
+import { Session } from './session.js';
 
 /** Numbers of 64 bits that a registry holds fit a double: keys have 53 bits. */
 const NUMBERS: ReadonlySet<number> = new Set([
@@ -48,20 +36,13 @@ const SETTINGS: Readonly<Record<string, string>> = {
   client_min_messages: 'error',
 };
 
-/** An open connection. What is asked of it at the same time is done one after the other. */
-export class PostgresSession {
-  readonly name: string;
+/** An open connection. */
+export class PostgresSession extends Session {
   readonly #client: pg.Client;
-  #last: Promise<unknown> = Promise.resolve();
-  readonly #queries: PgQueries;
-  /** Whether all happens within one transaction, which is never committed. */
-  #isRehearsal = false;
-  #hasSavepoint = false;
 
   private constructor(client: pg.Client, name: string) {
+    super(name, queriesOf(client));
     this.#client = client;
-    this.name = name;
-    this.#queries = queriesOf(client);
   }
 
   /** Connects to the database of an address. @throws StoreError */
@@ -71,7 +52,7 @@ export class PostgresSession {
       const client = await connect(address);
       const session = new PostgresSession(client, address.name);
       const names = Object.keys(SETTINGS);
-      await session.#queries.rows(
+      await session.queries.rows(
         `SELECT set_config(name, setting, false) FROM unnest($1::text[], $2::text[]) AS wanted (name, setting)
          WHERE name IN (SELECT name FROM pg_settings)`,
         [names, names.map((name) => SETTINGS[name]!)],
@@ -82,82 +63,20 @@ export class PostgresSession {
     }
   }
 
-  /** From here on, nothing is kept: all transactions are part of one that ends with the session. */
-  async rehearse(): Promise<void> {
-    await this.exclusive((queries) => queries.run('BEGIN'));
-    this.#isRehearsal = true;
+  toStoreError(error: unknown): unknown {
+    return toStoreError(error, this.name);
   }
 
-  async rows<T = PgRow>(sql: string, values?: readonly PgValue[]): Promise<T[]> {
-    return this.exclusive((queries) => queries.rows<T>(sql, values));
+  protected async begin(): Promise<void> {
+    await this.queries.run('BEGIN');
   }
 
-  async arrays<T extends readonly unknown[]>(sql: string, values?: readonly PgValue[]): Promise<T[]> {
-    return this.exclusive((queries) => queries.arrays<T>(sql, values));
+  protected async commit(): Promise<void> {
+    await this.queries.run('COMMIT');
   }
 
-  async run(sql: string, values?: readonly PgValue[]): Promise<number> {
-    return this.exclusive((queries) => queries.run(sql, values));
-  }
-
-  /** Does some work that nothing else comes between. @throws StoreError */
-  async exclusive<T>(work: (queries: PgQueries) => Promise<T>): Promise<T> {
-    const result = this.#last.then(() => work(this.#queries));
-    this.#last = result.catch(() => {});
-    try {
-      return await result;
-    } catch (error) {
-      throw toStoreError(error, this.name);
-    }
-  }
-
-  /** All of the work is in the database, or nothing of it. @throws the error of the database, for {@link isRefusal} */
-  async transaction<T>(work: (queries: PgQueries) => Promise<T>): Promise<T> {
-    const result = this.#last.then(async () => {
-      if (this.#isRehearsal) return this.savepoint(() => work(this.#queries));
-      await this.#queries.run('BEGIN');
-      try {
-        const value = await work(this.#queries);
-        await this.#queries.run('COMMIT');
-        return value;
-      } catch (error) {
-        await this.#queries.run('ROLLBACK').catch(() => {});
-        throw error;
-      }
-    });
-    this.#last = result.catch(() => {});
-    return result;
-  }
-
-  /** Within a transaction: all of the work, or nothing of it and the transaction goes on. Not to be nested further. */
-  async savepoint<T>(work: () => Promise<T>): Promise<T> {
-    const name = this.#hasSavepoint ? 'inner_part' : 'part';
-    const wasInside = this.#hasSavepoint;
-    await this.#queries.run(`SAVEPOINT ${name}`);
-    this.#hasSavepoint = true;
-    try {
-      const value = await work();
-      await this.#queries.run(`RELEASE SAVEPOINT ${name}`);
-      return value;
-    } catch (error) {
-      await this.#queries.run(`ROLLBACK TO SAVEPOINT ${name}`).catch(() => {});
-      throw error;
-    } finally {
-      this.#hasSavepoint = wasInside;
-    }
-  }
-
-  async close(): Promise<void> {
-    if (this.#isRehearsal) await this.exclusive((queries) => queries.run('ROLLBACK')).catch(() => {});
-    await this.#last;
+  protected async disconnect(): Promise<void> {
     await this.#client.end().catch(() => {});
-  }
-
-  /** Ends what a rehearsal did; the session goes on. */
-  async endRehearsal(): Promise<void> {
-    if (!this.#isRehearsal) return;
-    await this.exclusive((queries) => queries.run('ROLLBACK'));
-    this.#isRehearsal = false;
   }
 }
 
@@ -184,25 +103,46 @@ async function connectWith(config: pg.ClientConfig): Promise<pg.Client> {
   }
 }
 
-function queriesOf(client: pg.Client): PgQueries {
+function queriesOf(client: pg.Client): Queries {
+  const run = async (sql: string, values: readonly Bound[] = []): Promise<number> => {
+    return (await client.query(sql, values.map(bind))).rowCount ?? 0;
+  };
   return {
-    async rows<T>(sql: string, values: readonly PgValue[] = []): Promise<T[]> {
-      return (await client.query(sql, values as unknown[])).rows as T[];
+    async rows<T = SqlRow>(sql: string, values: readonly Bound[] = []): Promise<T[]> {
+      return (await client.query(sql, values.map(bind))).rows as T[];
     },
-    async arrays<T extends readonly unknown[]>(sql: string, values: readonly PgValue[] = []): Promise<T[]> {
-      const result = await client.query({ text: sql, values: values as unknown[], rowMode: 'array' });
+    async arrays<T extends readonly unknown[]>(sql: string, values: readonly Bound[] = []): Promise<T[]> {
+      const result = await client.query({ text: sql, values: values.map(bind), rowMode: 'array' });
       return result.rows as unknown as T[];
     },
-    async run(sql: string, values: readonly PgValue[] = []): Promise<number> {
-      return (await client.query(sql, values as unknown[])).rowCount ?? 0;
-    },
-    async copy(table: string, columns: readonly string[], text: string): Promise<void> {
-      if (text === '') return;
-      const stream = client.query(copyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN`));
+    run,
+    async insert(table: string, count: number, columns: readonly ColumnSource[], fields?: FieldSource): Promise<void> {
+      if (count === 0) return;
+      const names = [...columns, ...(fields?.columns ?? [])].map(({ name }) => name);
+      const stream = client.query(copyFrom(`COPY ${table} (${names.join(', ')}) FROM STDIN`));
       await new Promise<void>((resolve, reject) => {
         stream.on('error', reject).on('finish', () => resolve());
-        stream.end(Buffer.from(text, 'utf8'));
+        stream.end(Buffer.from(copyText(count, columns, fields), 'utf8'));
       });
     },
+    async update(table: string, rows: readonly Readonly<SqlRow>[]): Promise<void> {
+      if (rows.length === 0) return;
+      const names = Object.keys(rows[0]!).filter((name) => name !== 'id');
+      await run(
+        `UPDATE ${table} t SET ${names.map((name) => `${name} = n.${name}`).join(', ')}
+         FROM json_populate_recordset(NULL::${table}, $1::json) n WHERE t.id = n.id`,
+        [JSON.stringify(rows)],
+      );
+    },
+    rowAsJson: (_, alias) => `row_to_json(${alias})::text`,
+    async makeDurable(): Promise<void> {
+      await run('SET LOCAL synchronous_commit = on');
+    },
   };
+}
+
+/** A value as the driver takes it: it would quote each number of a list. */
+function bind(value: Bound): unknown {
+  if (!Array.isArray(value) || typeof value.find((each) => each !== null) === 'string') return value;
+  return `{${value.map((each) => each ?? 'NULL').join(',')}}`;
 }

@@ -1,5 +1,5 @@
 /** Keeps what the server knows of its tables near the truth, so that lookups go by their indexes. */
-import type { PgQueries } from './postgres-session.js';
+import type { Queries } from './queries.js';
 
 /** Rows after which it is looked whether tables have grown. */
 const LOOK_AFTER_ROWS = 50_000;
@@ -29,7 +29,7 @@ export class Statistics {
     this.#written += rows;
   }
 
-  async freshen(queries: PgQueries): Promise<void> {
+  async freshen(queries: Queries): Promise<void> {
     if (this.#written < LOOK_AFTER_ROWS) return;
     this.#written = 0;
     const grown = await queries.arrays<[string]>(

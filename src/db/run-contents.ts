@@ -1,4 +1,5 @@
 /** What a registry holds of the records of one run, counted: as it is now, or as it was when the run was completed. */
+import { firstColumn, firstValue, type Queries, type SqlRow } from './queries.js';
 
 /** Rows of one file, by what its records became where that is told. */
 export interface FileContents {
@@ -35,13 +36,6 @@ export interface StoredDoses {
   readonly count: number;
 }
 
-/** A registry that can be asked. `:run` in a query stands for the run. */
-export interface Asked {
-  readonly rows: (sql: string, runId: number) => Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** A value of a column that holds JSON, as text. */
-  readonly jsonText: (column: string, name: string) => string;
-}
-
 /** When the rows are to be counted. */
 export type CountedWhen = 'now' | 'at load';
 
@@ -55,124 +49,119 @@ const CHANGED = {
 } as const;
 type ChangedTable = keyof typeof CHANGED;
 
-/** Columns that hold numbers: what JSON says of them is text. */
-const NUMBERS: ReadonlySet<string> = new Set(['run_id', 'file_id']);
+/** A column that is counted by, in a row that is JSON text: an expression of SQL. */
+function columnOf(image: string, column: string): string {
+  const text = `${image}::json ->> '${column}'`;
+  return ['run_id', 'file_id'].includes(column) ? `(${text})::int` : `(${text})`;
+}
 
-const FILES = '(SELECT id FROM run_files WHERE run_id = :run)';
+const FILES = '(SELECT id FROM run_files WHERE run_id = $1)';
 
 /**
  * Rows of a table as they were before anything changed them after the run: the earliest image of each that was changed, and
- * all others as they are. A decision comes after the run that was the newest when it was applied.
+ * all others as they are. A decision comes after the run that was the newest when it was applied; it keeps the
+ * ids of rows as text.
  */
 function firstImages(table: ChangedTable): string {
   return `WITH events AS (
       SELECT row_id, run_id AS after_run, 0 AS is_decision, id AS place, image FROM before_images
-      WHERE table_name = '${table}' AND run_id > :run
+      WHERE table_name = '${table}' AND run_id > $1
       UNION ALL
       SELECT CAST(i.row_key AS integer), d.last_run_id, 1, d.decision_id, coalesce(i.image_before, 'null')
       FROM decision_images i JOIN applied_decisions d ON d.decision_id = i.decision_id
-      WHERE i.table_name = '${table}' AND d.last_run_id >= :run
+      WHERE i.table_name = '${table}' AND d.last_run_id >= $1
     ), ranked AS (
       SELECT row_id, image, row_number() OVER (PARTITION BY row_id ORDER BY after_run, is_decision, place) AS n FROM events
     ), changed AS (SELECT row_id, image FROM ranked WHERE n = 1)`;
 }
 
 /** A query of counted rows of a table, by the given columns. */
-function countRows(
-  table: ChangedTable,
-  { condition, by, when, jsonText }: { condition: string; by: string; when: CountedWhen; jsonText: Asked['jsonText'] },
-): string {
+function countRows(table: ChangedTable, condition: string, by: readonly string[], when: CountedWhen): string {
   const columns = CHANGED[table];
-  const select = `SELECT ${columns.join(', ')} FROM ${table} t`;
+  const rows = `SELECT ${columns.join(', ')} FROM ${table} t`;
   const grouped = (from: string): string =>
-    `SELECT ${by === '' ? '' : `${by}, `}count(*) AS n FROM (${from}) c WHERE ${condition}${by === '' ? '' : ` GROUP BY ${by.replace(/ AS \w+/g, '')}`}`;
-  if (when === 'now') return grouped(select);
-  const fromImage = columns.map((column) => {
-    const text = jsonText('image', column);
-    return `${NUMBERS.has(column) ? `CAST(${text} AS integer)` : text} AS ${column}`;
-  });
+    `SELECT ${[...by, 'count(*) AS n'].join(', ')} FROM (${from}) c WHERE ${condition}
+     ${by.length === 0 ? '' : `GROUP BY ${by.map((_, i) => i + 1).join(', ')}`}`;
+  if (when === 'now') return grouped(rows);
+  const fromImage = columns.map((column) => `${columnOf('image', column)} AS ${column}`);
   // A record that became the duplicate of another by a later run stands in a row of that run.
-  const own = table === 'immunization_duplicates' ? ' AND t.run_id <= :run' : '';
+  const own = table === 'immunization_duplicates' ? ' AND t.run_id <= $1' : '';
   return `${firstImages(table)} ${grouped(
-    `${select} WHERE NOT EXISTS (SELECT 1 FROM changed x WHERE x.row_id = t.id)${own}
+    `${rows} WHERE NOT EXISTS (SELECT 1 FROM changed x WHERE x.row_id = t.id)${own}
      UNION ALL SELECT ${fromImage.join(', ')} FROM changed WHERE image <> 'null'`,
   )}`;
 }
 
+const YEAR = 'substr(administered_on, 1, 4) AS year';
+
 /** Counts what the registry holds of a run. */
-export async function readRunContents(
-  { rows, jsonText }: Asked,
-  runId: number,
-  when: CountedWhen,
-): Promise<RunContents> {
-  const count = (table: ChangedTable, condition: string, by: string): ReturnType<Asked['rows']> =>
-    rows(countRows(table, { condition, by, when, jsonText }), runId);
-  const inFiles = `c.file_id IN ${FILES}`;
-  const sources = await count('patient_sources', inFiles, 'c.file_id, c.decision');
-  const doses = await count('doses', inFiles, 'c.file_id, c.cvx, substr(c.administered_on, 1, 4) AS year');
-  const duplicates = await count('immunization_duplicates', inFiles, 'c.file_id');
-  const comments = await count('patient_comments', inFiles, 'c.file_id');
-  const furtherComments = await rows(
-    `SELECT file_id, count(*) AS n FROM comment_duplicates WHERE file_id IN ${FILES} GROUP BY file_id`,
-    runId,
+export async function readRunContents(queries: Queries, runId: number, when: CountedWhen): Promise<RunContents> {
+  const count = (table: ChangedTable, condition: string, by: readonly string[]): Promise<SqlRow[]> =>
+    queries.rows(countRows(table, condition, by, when), [runId]);
+  const inFiles = `file_id IN ${FILES}`;
+  const sources = await count('patient_sources', inFiles, ['file_id', 'decision']);
+  const doses = await count('doses', inFiles, ['file_id', 'cvx', YEAR]);
+  const duplicates = await count('immunization_duplicates', inFiles, ['file_id']);
+  const comments = await count('patient_comments', inFiles, ['file_id']);
+  const furtherComments = await queries.rows(
+    `SELECT file_id, count(*) AS n FROM comment_duplicates WHERE ${inFiles} GROUP BY file_id`,
+    [runId],
   );
-  const [persons] = await count('patients', 'c.run_id = :run', '');
-  const files = await rows('SELECT id FROM run_files WHERE run_id = :run ORDER BY id', runId);
-  const sum = (list: typeof sources, fileId: unknown, decision?: string): number =>
-    list
+  const [persons] = await count('patients', 'run_id = $1', []);
+  const files = await firstColumn(queries, 'SELECT id FROM run_files WHERE run_id = $1 ORDER BY id', [runId]);
+  const sum = (rows: readonly SqlRow[], fileId: number, decision?: string): number =>
+    rows
       .filter((row) => row['file_id'] === fileId && (decision === undefined || row['decision'] === decision))
-      .reduce((total, row) => total + Number(row['n']), 0);
+      .reduce((total, row) => total + (row['n'] as number), 0);
   return {
-    files: files.map(({ id }) => ({
-      fileId: id as number,
+    files: files.map((fileId) => ({
+      fileId,
       patients: {
-        new: sum(sources, id, 'new'),
-        merged: sum(sources, id, 'merged'),
-        duplicate: sum(sources, id, 'duplicate'),
+        new: sum(sources, fileId, 'new'),
+        merged: sum(sources, fileId, 'merged'),
+        duplicate: sum(sources, fileId, 'duplicate'),
       },
-      doses: sum(doses, id),
-      furtherDoses: sum(duplicates, id),
-      comments: sum(comments, id),
-      furtherComments: sum(furtherComments, id),
+      doses: sum(doses, fileId),
+      furtherDoses: sum(duplicates, fileId),
+      comments: sum(comments, fileId),
+      furtherComments: sum(furtherComments, fileId),
     })),
-    persons: Number(persons!['n']),
-    doses: doses.map((row) => ({ cvx: String(row['cvx']), year: String(row['year']), count: Number(row['n']) })),
+    persons: persons!['n'] as number,
+    doses: doses.map(({ cvx, year, n }) => ({ cvx: cvx as string, year: year as string, count: n as number })),
   };
 }
 
 /** What has changed rows of a run since, and still holds. */
-export async function readLaterChanges({ rows, jsonText }: Asked, runId: number): Promise<LaterChanges> {
-  const isOwn = (table: ChangedTable, image: string): string => {
-    if (table === 'patients') return `CAST(${jsonText(image, 'run_id')} AS integer) = :run`;
-    return `CAST(${jsonText(image, 'file_id')} AS integer) IN ${FILES}`;
-  };
-  const runs = new Set<number>();
-  let decisions = 0;
-  for (const table of Object.keys(CHANGED) as ChangedTable[]) {
-    const later = await rows(
-      `SELECT DISTINCT run_id FROM before_images
-       WHERE table_name = '${table}' AND run_id > :run AND image <> 'null' AND ${isOwn(table, 'image')} ORDER BY run_id`,
-      runId,
-    );
-    for (const row of later) runs.add(row['run_id'] as number);
-  }
-  const decided = await rows(
-    `SELECT count(DISTINCT d.decision_id) AS n FROM applied_decisions d JOIN decision_images i ON i.decision_id = d.decision_id
-     WHERE d.last_run_id >= :run AND (${(Object.keys(CHANGED) as ChangedTable[])
-       .map((table) => `i.table_name = '${table}' AND i.image_before IS NOT NULL AND ${isOwn(table, 'i.image_before')}`)
-       .join(' OR ')})`,
-    runId,
+export async function readLaterChanges(queries: Queries, runId: number): Promise<LaterChanges> {
+  const isOwn = (table: ChangedTable, image: string): string =>
+    table === 'patients' ? `${columnOf(image, 'run_id')} = $1` : `${columnOf(image, 'file_id')} IN ${FILES}`;
+  const tables = Object.keys(CHANGED) as ChangedTable[];
+  const images = tables.map((table) => `table_name = '${table}' AND ${isOwn(table, 'image')}`);
+  const runs = await firstColumn(
+    queries,
+    `SELECT DISTINCT run_id FROM before_images
+     WHERE run_id > $1 AND image <> 'null' AND (${images.join(' OR ')}) ORDER BY run_id`,
+    [runId],
   );
-  decisions = Number(decided[0]!['n']);
-  return { runs: [...runs].sort((a, b) => a - b), decisions };
+  const decided = tables.map((table) => `i.table_name = '${table}' AND ${isOwn(table, 'i.image_before')}`);
+  const decisions = await firstValue<number>(
+    queries,
+    `SELECT count(DISTINCT d.decision_id)
+     FROM applied_decisions d JOIN decision_images i ON i.decision_id = d.decision_id
+     WHERE d.last_run_id >= $1 AND i.image_before IS NOT NULL AND (${decided.join(' OR ')})`,
+    [runId],
+  );
+  return { runs, decisions: decisions! };
 }
 
 /** Doses that came with a run by vaccine and year, of those with ids from one on: all others are of earlier runs. */
-export async function countDosesFrom({ rows }: Asked, runId: number, firstId: number): Promise<readonly StoredDoses[]> {
-  const found = await rows(
-    `SELECT cvx, substr(administered_on, 1, 4) AS year, count(*) AS n FROM doses
-     WHERE id >= ${Math.trunc(firstId)} AND file_id IN ${FILES} GROUP BY cvx, substr(administered_on, 1, 4)`,
-    runId,
+export async function countDosesFrom(
+  queries: Queries,
+  runId: number,
+  firstId: number,
+): Promise<readonly StoredDoses[]> {
+  return queries.rows(
+    `SELECT cvx, ${YEAR}, count(*) AS count FROM doses WHERE id >= $2 AND file_id IN ${FILES} GROUP BY 1, 2`,
+    [runId, firstId],
   );
-  return found.map((row) => ({ cvx: String(row['cvx']), year: String(row['year']), count: Number(row['n']) }));
 }

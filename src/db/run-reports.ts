@@ -1,6 +1,6 @@
 /** What a registry remembers of the reports of its runs, and of what was judged by what. */
-import type { JournalEntry, JournalHead } from './journal.js';
-import type { Asked } from './run-contents.js';
+import { appendToJournal, type JournalNote } from './journal.js';
+import { firstRow, type Queries } from './queries.js';
 import type { MatchModelId, RunReport } from './store.js';
 
 /** A report as the registry knows it. */
@@ -15,14 +15,12 @@ export interface StoredReport extends RunReport {
 }
 
 /** The reports of completed runs, the first first. */
-export async function listReports({ rows }: Asked): Promise<StoredReport[]> {
-  const reports = await rows(
+export async function listReports(queries: Queries): Promise<StoredReport[]> {
+  return queries.rows(
     `SELECT p.run_id AS "runId", p.host, p.folder, p.certificate, p.digest, p.purged_at AS "purgedAt",
        r.finished_at AS "finishedAt"
      FROM run_reports p JOIN runs r ON r.id = p.run_id ORDER BY p.run_id`,
-    0,
   );
-  return reports as unknown as StoredReport[];
 }
 
 /** What a run was judged by. */
@@ -37,29 +35,21 @@ export interface RunJudgement {
   readonly undoneAt: string | null;
 }
 
-export async function readJudgement({ rows }: Asked, runId: number): Promise<RunJudgement> {
-  const [judgement] = await rows(
+/** What the run of this number was judged by; there must be one. */
+export async function readJudgement(queries: Queries, runId: number): Promise<RunJudgement> {
+  const judgement = await firstRow<RunJudgement>(
+    queries,
     `SELECT today, program_version AS "programVersion", coalesce(match_model, 'exact') AS "matchModel",
        match_threshold AS "matchThreshold", review_threshold AS "reviewThreshold", rule_changes AS "ruleChanges",
        undone_at AS "undoneAt"
-     FROM runs WHERE id = :run`,
-    runId,
+     FROM runs WHERE id = $1`,
+    [runId],
   );
-  return judgement as unknown as RunJudgement;
+  return judgement!;
 }
 
-export async function readJournalHead({ rows }: Asked): Promise<JournalHead> {
-  const [head] = await rows('SELECT entries, hash FROM journal_head', 0);
-  return (head as unknown as JournalHead | undefined) ?? { entries: 0, hash: '' };
-}
-
-/** The whole journal, and the head that stands apart from it. */
-export async function readWholeJournal(
-  asked: Asked,
-): Promise<{ readonly entries: readonly JournalEntry[]; readonly head: JournalHead }> {
-  const entries = await asked.rows(
-    'SELECT id, at, who, action, run_id AS "runId", details, previous, hash FROM journal ORDER BY id',
-    0,
-  );
-  return { entries: entries as unknown as readonly JournalEntry[], head: await readJournalHead(asked) };
+/** Remembers that the report of a run was removed, and writes it down in the journal. Ask within a transaction. */
+export async function closeReport(queries: Queries, runId: number, at: string, note: JournalNote): Promise<void> {
+  await queries.run('UPDATE run_reports SET purged_at = $1 WHERE run_id = $2', [at, runId]);
+  await appendToJournal(queries, note);
 }

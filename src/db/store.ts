@@ -8,8 +8,8 @@ import type { Thresholds } from '../core/match/match-people.js';
 import type { KnownPatient } from '../core/match/patient.js';
 import type { PatientPart } from '../core/match/survivor.js';
 import type { Fate, FileRole, Row } from '../core/model.js';
-import type { JournalNote } from './journal.js';
-import type { Asked } from './run-contents.js';
+import type { JournalHead } from './journal.js';
+import type { StoredDoses } from './run-contents.js';
 
 /** Where a run stands. A run that was killed stays `running` until it is taken back; one is `undone` by a person. */
 export type RunStatus = 'running' | 'completed' | 'failed' | 'undone';
@@ -28,6 +28,8 @@ export interface NewRun {
   readonly startedAt: string;
   /** How patients are matched. */
   readonly matchModel: MatchModelId;
+  /** The thresholds that the user named, as JSON; `null` for none. */
+  readonly givenThresholds: string | null;
 }
 
 /** How patients are matched: by equal names and birth date, or by a model that weighs. */
@@ -308,6 +310,13 @@ export interface RefusedPatients {
 
 export const NOTHING_REFUSED: RefusedPatients = { patients: new Map(), updates: new Map(), sources: [] };
 
+/** The ids that the next patient, the next dose and the next pair for a reviewer get. */
+export interface NextIds {
+  readonly patientId: number;
+  readonly immunizationId: number;
+  readonly reviewId: number;
+}
+
 /** What waiting for other loaders needs. */
 export interface Waiting {
   readonly signal: AbortSignal | null;
@@ -353,16 +362,14 @@ export interface Store {
     name?: string | null,
   ): Promise<{ runId: number; finishedAt: string } | null>;
 
-  /** Answers what `run-contents.ts` and `run-reports.ts` ask of runs. */
-  readonly asked: Asked;
-  /** Remembers that the report of a run was removed, and writes it down in the journal. */
-  closeReport(runId: number, at: string, note: JournalNote): Promise<void>;
+  /** Doses that came with a run by vaccine and year, of those with ids from one on: all others are of earlier runs. */
+  countDosesFrom(runId: number, firstId: number): Promise<readonly StoredDoses[]>;
+  readJournalHead(): Promise<JournalHead>;
 
   /** Completed runs that were given the same besides their files, the last first. */
   findEarlierLoads(run: NewRun): Promise<readonly EarlierLoad[]>;
 
-  /** The ids that the next patient, the next dose and the next pair for a reviewer get. */
-  nextIds(): Promise<{ patientId: number; immunizationId: number; reviewId: number }>;
+  nextIds(): Promise<NextIds>;
   hasPatients(): Promise<boolean>;
   /** Patients who share a source key or a match key with incoming records; of their keys, those that were asked for. */
   findKnownPatients(sources: readonly SourceKey[], matchKeys: readonly number[]): Promise<readonly KnownPatient[]>;
@@ -433,7 +440,6 @@ export type StoreProblem =
   | 'damaged'
   | 'unreachable'
   | 'refused'
-  | 'unsupported'
   | 'failed';
 
 /** A database that cannot be used. Its message holds no value of a record. */

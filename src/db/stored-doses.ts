@@ -1,31 +1,28 @@
 /** Reads the doses of patients with the records that they are made of. */
-import type { Database } from 'better-sqlite3';
 import type { StoredDose } from '../core/match/dose.js';
 import type { Row } from '../core/model.js';
-import type { SqlValue } from './bulk-insert.js';
-import { dosePairKey, type ReviewedDoses } from './store.js';
+import type { Queries } from './queries.js';
+import { dosePairKey, type ReviewedDoses, type StoredComment } from './store.js';
 import { DOSE_SLOTS, IMMUNIZATION_COLUMNS, rowOf } from './tables.js';
 
 /** All doses of these patients, by patient, in the order of their ids. */
-export function readStoredDoses(database: Database, patientIds: readonly number[]): Map<number, StoredDose[]> {
-  const list = JSON.stringify(patientIds);
+export async function readStoredDoses(
+  queries: Queries,
+  patientIds: readonly number[],
+): Promise<Map<number, StoredDose[]>> {
   // Arrays, not objects: half of the time went into making objects of forty names.
-  const rows = database
-    .prepare(
-      `SELECT id, patient_id, ${IMMUNIZATION_COLUMNS.map(({ name }) => name).join(', ')}
-       FROM main.immunizations WHERE patient_id IN (SELECT value FROM json_each(?))`,
-    )
-    .raw()
-    .all(list) as [number, number, ...SqlValue[]][];
+  const rows = await queries.arrays<[number, number, ...(string | null)[]]>(
+    `SELECT id, patient_id, ${IMMUNIZATION_COLUMNS.map(({ name }) => name).join(', ')}
+     FROM immunizations WHERE patient_id = ANY($1::int[])`,
+    [patientIds],
+  );
   rows.sort(([a], [b]) => a - b);
   const parts = new Map<number, Row[]>();
-  const kept = database
-    .prepare(
-      `SELECT p.immunization_id, p.record FROM main.immunization_parts p JOIN main.doses i ON i.id = p.immunization_id
-       WHERE i.patient_id IN (SELECT value FROM json_each(?)) ORDER BY p.id`,
-    )
-    .raw()
-    .all(list) as [number, string][];
+  const kept = await queries.arrays<[number, string]>(
+    `SELECT p.immunization_id, p.record FROM immunization_parts p JOIN doses i ON i.id = p.immunization_id
+     WHERE i.patient_id = ANY($1::int[]) ORDER BY p.id`,
+    [patientIds],
+  );
   for (const [immunizationId, record] of kept) {
     const row = rowOf(JSON.parse(record) as Record<string, unknown>, IMMUNIZATION_COLUMNS, DOSE_SLOTS);
     const own = parts.get(immunizationId);
@@ -36,7 +33,7 @@ export function readStoredDoses(database: Database, patientIds: readonly number[
   for (const [immunizationId, patientId, ...values] of rows) {
     const row: Row = new Array(DOSE_SLOTS).fill(null);
     IMMUNIZATION_COLUMNS.forEach(({ slot }, i) => {
-      row[slot] = values[i] as string | null;
+      row[slot] = values[i]!;
     });
     const dose: StoredDose = { immunizationId, row, parts: parts.get(immunizationId) ?? [] };
     const known = doses.get(patientId);
@@ -47,21 +44,19 @@ export function readStoredDoses(database: Database, patientIds: readonly number[
 }
 
 /** Pairs of doses of these patients that were left to a reviewer, by patient. */
-export function readReviewedDoses(
-  database: Database,
+export async function readReviewedDoses(
+  queries: Queries,
   schema: string,
   patientIds: readonly number[],
-): Map<number, ReviewedDoses> {
-  const rows = database
-    .prepare(
-      // Two doses that were one already when a reviewer said so are one by the table.
-      `SELECT patient_id_a, immunization_id_a, immunization_id_b, CASE WHEN decision <> 'same' OR EXISTS (
-           SELECT 1 FROM ${schema}.applied_decisions d WHERE d.review_id = m.id) THEN decision END
-       FROM ${schema}.match_reviews m
-       WHERE patient_id_a IN (SELECT value FROM json_each(?)) AND immunization_id_a IS NOT NULL ORDER BY id`,
-    )
-    .raw()
-    .all(JSON.stringify(patientIds)) as [number, number, number, string | null][];
+): Promise<Map<number, ReviewedDoses>> {
+  const rows = await queries.arrays<[number, number, number, string | null]>(
+    // Two doses that were one already when a reviewer said so are one by the table.
+    `SELECT patient_id_a, immunization_id_a, immunization_id_b, CASE WHEN decision <> 'same' OR EXISTS (
+         SELECT 1 FROM ${schema}applied_decisions d WHERE d.review_id = m.id) THEN decision END
+     FROM ${schema}match_reviews m
+     WHERE patient_id_a = ANY($1::int[]) AND immunization_id_a IS NOT NULL ORDER BY id`,
+    [patientIds],
+  );
   const reviewed = new Map<number, { same: [number, number][]; different: [number, number][]; asked: Set<string> }>();
   for (const [patientId, a, b, decision] of rows) {
     let own = reviewed.get(patientId);
@@ -73,4 +68,13 @@ export function readReviewedDoses(
     if (decision === 'same' || decision === 'different') own[decision].push([a, b]);
   }
   return new Map([...reviewed].map(([id, { asked, ...decided }]) => [id, { decided, asked }]));
+}
+
+/** All comments on these patients. */
+export async function readComments(queries: Queries, patientIds: readonly number[]): Promise<StoredComment[]> {
+  const rows = await queries.arrays<[number, string, string | null]>(
+    `SELECT patient_id, comment_code, applies_on FROM patient_comments WHERE patient_id = ANY($1::int[]) ORDER BY id`,
+    [patientIds],
+  );
+  return rows.map(([patientId, code, appliesOn]) => ({ patientId, code, appliesOn }));
 }

@@ -56,6 +56,13 @@ export function rowOf(record: Readonly<Record<string, unknown>>, columns: readon
   return row;
 }
 
+/** The values of a row by column. */
+export function valuesOf(row: Row, columns: readonly FieldColumn[]): Record<string, string | null> {
+  const values: Record<string, string | null> = {};
+  for (const { name, slot } of columns) values[name] = row[slot]!;
+  return values;
+}
+
 /** A row of the model as text that outlives changes of the model: its values by field name. */
 export function recordText(row: Row, columns: readonly FieldColumn[]): string {
   const record: Record<string, string> = {};
@@ -69,3 +76,18 @@ export function recordText(row: Row, columns: readonly FieldColumn[]): string {
 /** Values in a patient's row, and in a dose's. */
 export const PATIENT_SLOTS = Object.keys(PATIENT_FIELDS).length;
 export const DOSE_SLOTS = Object.keys(IMMUNIZATION_FIELDS).length;
+
+/** Rows by the number in one of their columns, each group in the order in which its rows came. */
+export function groupBy<T extends Readonly<Record<string, unknown>>>(
+  records: readonly T[],
+  column: keyof T,
+): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const record of records) {
+    const key = record[column] as number;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [record]);
+    else group.push(record);
+  }
+  return groups;
+}

@@ -5,8 +5,8 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Codes } from '../core/codes.js';
+import { RowColumns } from '../core/columns.js';
 import type { FilePlans, FileRecipe } from '../core/file-plans.js';
-import { unpackBatch } from '../core/packed-batch.js';
 import type { Block } from '../core/read/blocks.js';
 import { type Batch, transformBlock } from '../core/transform.js';
 import type { VaccineMap } from '../core/vaccine-map.js';
@@ -142,7 +142,10 @@ export class ThreadExecutor implements Executor {
       transform: async (block, plans) => {
         const [copy, buffers] = copyBlock(block);
         const answer = await this.#ask(this.#idlest(), { kind: 'transform', file, plans, block: copy }, buffers);
-        return () => (answer.kind === 'transformed' ? answer.batches.map(unpackBatch) : []);
+        return () =>
+          answer.kind === 'transformed'
+            ? answer.batches.map((batch) => ({ ...batch, rows: RowColumns.from(batch.rows) }))
+            : [];
       },
       finish: async (plans) => {
         const asked = this.#threads.map((thread) => this.#ask(thread, { kind: 'finish', file, plans }));

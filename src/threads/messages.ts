@@ -1,9 +1,10 @@
 /** What the main thread and those that transform say to each other. */
 import type { CodeTable } from '../core/codes.js';
+import type { ColumnData } from '../core/columns.js';
 import type { FileRecipe } from '../core/file-plans.js';
 import type { DaysOfOrder } from '../core/normalize/date.js';
-import type { PackedBatch } from '../core/packed-batch.js';
 import type { Block } from '../core/read/blocks.js';
+import type { Batch } from '../core/transform.js';
 import type { MapLine } from '../core/vaccine-map.js';
 
 /** What a thread is told when it begins. */
@@ -28,8 +29,13 @@ export type Request =
   /** The file was read: what its dates say is told, and its readings are forgotten. */
   | { readonly kind: 'finish'; readonly job: number; readonly file: number; readonly plans: PlanChoice };
 
+/** A batch as it goes from one thread to another: its rows are memory that is handed over. */
+export interface GivenBatch extends Omit<Batch, 'rows'> {
+  readonly rows: ColumnData;
+}
+
 export type Answer =
-  | { readonly kind: 'transformed'; readonly job: number; readonly batches: readonly PackedBatch[] }
+  | { readonly kind: 'transformed'; readonly job: number; readonly batches: readonly GivenBatch[] }
   | {
       readonly kind: 'finished';
       readonly job: number;

@@ -2,7 +2,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Codes } from '../core/codes.js';
 import { compileFilePlans, type FilePlans, type FileRecipe } from '../core/file-plans.js';
-import { packBatch } from '../core/packed-batch.js';
 import { forgetReadings } from '../core/plan.js';
 import { transformBlock } from '../core/transform.js';
 import { VaccineMap } from '../core/vaccine-map.js';
@@ -21,8 +20,9 @@ parentPort!.on('message', (request: Request) => {
   }
   try {
     const answer = respond(request);
-    const rows = answer.kind === 'transformed' ? answer.batches.map((batch) => batch.rows.cells.buffer) : [];
-    parentPort!.postMessage(answer, rows as ArrayBuffer[]);
+    const batches = answer.kind === 'transformed' ? answer.batches : [];
+    const memory = batches.flatMap(({ rows }) => [rows.slots, rows.cells, rows.bytes, rows.ends]);
+    parentPort!.postMessage(answer, memory.map(({ buffer }) => buffer) as ArrayBuffer[]);
   } catch (error) {
     const failed: Answer = { kind: 'failed', job: request.job, error: error as Error };
     parentPort!.postMessage(failed);
@@ -44,7 +44,10 @@ function respond(request: Exclude<Request, { kind: 'open' }>): Answer {
   const { plan, dosePlans } = opened;
   const plans = request.plans === 'records' ? [plan] : dosePlans;
   if (request.kind === 'transform') {
-    const batches = plans.map((each) => packBatch(transformBlock(request.block, each)));
+    const batches = plans.map((each) => {
+      const batch = transformBlock(request.block, each);
+      return { ...batch, rows: batch.rows.toData() };
+    });
     return { kind: 'transformed', job, batches };
   }
   const orders = plans.map(({ columns }) => columns.map(({ order }) => order?.days ?? null));

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { TestDatabase } from '../support/postgres.js';
 import { TEST_PASSWORD } from '../support/postgres-server.js';
 import { listFolder, runProgram, startProgram } from '../support/program.js';
-import { Sandbox } from '../support/sandbox.js';
+import { miis, Sandbox } from '../support/sandbox.js';
 
 const PATIENTS = 'facility_id|patient_id|last_name|first_name|birth_date|sex\nF1|1|Smith|Anna|20150504|F\n';
 const SECRETS = [TEST_PASSWORD, encodeURIComponent(TEST_PASSWORD), 'canary'];
@@ -70,6 +70,37 @@ describe('a registry in PostgreSQL', () => {
   });
 
   test.each([
+    ['undo', '1', '--plan'],
+    ['undo', '1', '--json'],
+    ['review', 'decide', 'R1', 'same', '--by', 'Ann', '--because', 'so'],
+    ['review', 'split', '1', '--record', '2', '--by', 'Ann', '--because', 'so'],
+  ])('lets %s %s %s … wait until a loader is done', async (...command) => {
+    using sandbox = new Sandbox();
+    await using database = await TestDatabase.createRegistry();
+    const patient = (id: string, first: string): string => `${id}|Smith|${first}|20150504|F|12 Elm St|01970|6175550123`;
+    const patients = [patient('F1|1', 'Anna'), patient('F2|7', 'Anna'), patient('F1|2', 'Elena')];
+    const columns = 'facility_id|patient_id|last_name|first_name|birth_date|sex|street|zip|phone';
+    await sandbox.load({
+      database: database.address,
+      patients: { 'p.txt': miis(columns, ...patients) },
+      matchModel: 'fixed',
+      thresholds: { match: 5, review: -90 },
+    });
+    expect(await database.query('SELECT count(*) AS n FROM match_reviews')).toEqual([{ n: 1 }]);
+    const { openForLoading } = await import('../../src/open-store.js');
+    const loader = await openForLoading(database.address);
+    await loader.waitForTurn({ signal: null, onWait: () => {} });
+    const { runId } = await loader.openRun((await import('../support/rows.js')).newRun(), []);
+    const { child, outcome } = startProgram(sandbox.folder, [...command, '--db', database.address]);
+    await new Promise((resolve) => child.stderr!.once('data', resolve));
+    await loader.completeRun(runId, '2026-07-01T10:05:00.000Z', []);
+    await loader.close();
+    const { code, stderr } = await outcome;
+    expect(stderr).toMatch(/^immload: waits for run 2, which is loading on .*\n$/);
+    expect(code).toBe(0);
+  });
+
+  test.each([
     ['with a wrong password', { password: 'wrong-canary' }, 'the server refused the user or the password'],
     ['of a user that is not there', { user: 'nobody_here' }, 'the server refused the user or the password'],
     ['over TLS that the server does not have', { query: '?sslmode=require' }, 'the server does not offer TLS'],
@@ -102,7 +133,7 @@ describe('a registry in PostgreSQL', () => {
     expect([foreign.code, foreign.stderr]).toEqual([1, expect.stringContaining('holds tables of another program')]);
   });
 
-  test('is loaded by a user who may write there and no more; by one who may not, with a remedy', async () => {
+  test('is loaded and undone by a user who may write there and no more; by one who may not, with a remedy', async () => {
     using sandbox = new Sandbox();
     await using database = await TestDatabase.create();
     sandbox.write('p.txt', PATIENTS);
@@ -119,6 +150,8 @@ describe('a registry in PostgreSQL', () => {
     await database.query(`GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${user}`);
     const loaded = await load('two');
     expect([loaded.code, loaded.stderr]).toEqual([0, '']);
+    const undone = await runProgram(sandbox.folder, ['undo', '1', '--db', address]);
+    expect([undone.code, undone.stderr]).toEqual([0, '']);
     await database.query(`DROP OWNED BY ${user}; DROP ROLE ${user}`);
   });
 

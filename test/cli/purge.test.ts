@@ -10,12 +10,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { runCli } from '../../src/cli/cli.js';
 import { findReport, findReportsBefore, type PurgedReport, purgeReports } from '../../src/purge-reports.js';
 import { runProgram } from '../support/program.js';
-import { withStore } from '../support/review-families.js';
+import { KINDS, TestRegistry } from '../support/registries.js';
 import { miis, Sandbox } from '../support/sandbox.js';
 
 const PATIENTS = miis(
@@ -29,15 +28,19 @@ async function load(sandbox: Sandbox, report?: string): Promise<string> {
   return (await sandbox.load({ patients: { 'p.txt': PATIENTS }, ...(report !== undefined && { report }) })).folder;
 }
 
-function purge(sandbox: Sandbox, options: { all?: boolean; isPlan?: boolean } = {}, run = 1): Promise<PurgedReport> {
-  return withStore(sandbox, async (store) => {
+function purge(
+  sandbox: TestRegistry,
+  options: { all?: boolean; isPlan?: boolean } = {},
+  run = 1,
+): Promise<PurgedReport> {
+  return sandbox.withStore(async (store) => {
     const made = { all: false, isPlan: false, at: AT, by: 'Ann', ...options };
     return (await purgeReports(store, [await findReport(store, run)], made))[0]!;
   });
 }
 
-const journal = (sandbox: Sandbox): unknown =>
-  sandbox.query("SELECT who, run_id, details FROM journal WHERE action = 'purge'");
+const journal = (sandbox: TestRegistry): Promise<unknown> =>
+  sandbox.ask("SELECT who, run_id, details FROM journal WHERE action = 'purge'");
 
 test('each report says what is in it, whose data it holds, and how to remove it', async () => {
   using sandbox = new Sandbox();
@@ -52,8 +55,8 @@ test('each report says what is in it, whose data it holds, and how to remove it'
   expect(other).not.toContain('certificate');
 });
 
-test('a report is removed whole, and the journal says who did it', async () => {
-  using sandbox = new Sandbox();
+test.each(KINDS)('a report is removed whole, and the journal says who did it: %s', async (kind) => {
+  await using sandbox = await TestRegistry.create(kind);
   const folder = await load(sandbox);
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
   const plan = await purge(sandbox, { isPlan: true });
@@ -61,16 +64,16 @@ test('a report is removed whole, and the journal says who did it', async () => {
   expect(plan.removal!.removed.length).toBe(files);
   expect(plan.removal!.removed.at(-1)).toBe('certificate.json');
   expect(existsSync(join(folder, 'issues.csv'))).toBe(true);
-  expect(journal(sandbox)).toEqual([]);
+  expect(await journal(sandbox)).toEqual([]);
   await purge(sandbox);
   expect(existsSync(folder)).toBe(false);
-  expect(journal(sandbox)).toEqual([{ who: 'Ann', run_id: 1, details: `{"files":${files},"left":0}` }]);
+  expect(await journal(sandbox)).toEqual([{ who: 'Ann', run_id: 1, details: `{"files":${files},"left":0}` }]);
   await expect(purge(sandbox)).rejects.toThrow(/^the report of run 1 was removed on 2026-11-22/);
 });
 
 describe('what stays', () => {
   test('is what was changed or added since, unless all is to go', async () => {
-    using sandbox = new Sandbox();
+    await using sandbox = await TestRegistry.create('SQLite');
     const folder = await load(sandbox);
     writeFileSync(join(folder, 'rejects/p.txt'), 'corrected');
     writeFileSync(join(folder, 'notes.txt'), 'mine');
@@ -90,7 +93,7 @@ describe('what stays', () => {
   });
 
   test.each([false, true])('is a link, and what it leads to; all is to go: %s', async (all) => {
-    using sandbox = new Sandbox();
+    await using sandbox = await TestRegistry.create('SQLite');
     const folder = await load(sandbox);
     const precious = sandbox.write('precious.txt', 'x');
     mkdirSync(sandbox.path('elsewhere'));
@@ -118,7 +121,7 @@ describe('nothing is touched', () => {
     ['where its certificate is a link', (_, folder) => { renameSync(join(folder, 'certificate.json'), join(folder, 'c')); symlinkSync('c', join(folder, 'certificate.json')); }, /: does not hold the certificate of the run/],
     ['where a file took its place', (_, folder) => { rmSync(folder, { recursive: true }); writeFileSync(folder, 'x'); }, /: is no folder; nothing was removed$/],
   ])('%s', async (_, spoil, refusal) => {
-    using sandbox = new Sandbox();
+    await using sandbox = await TestRegistry.create('SQLite');
     mkdirSync(sandbox.path('reports'));
     const folder = await load(sandbox, sandbox.path('reports', 'one'));
     spoil(sandbox, folder);
@@ -127,33 +130,29 @@ describe('nothing is touched', () => {
     expect(purged).toMatchObject({ removal: null });
     expect(purged.refusal).toMatch(refusal);
     expect(sandbox.files()).toEqual(before);
-    expect(journal(sandbox)).toEqual([]);
+    expect(await journal(sandbox)).toEqual([]);
   }); // biome-ignore format: a table
 
   test('where it is on another machine', async () => {
-    using sandbox = new Sandbox();
+    await using sandbox = await TestRegistry.create('SQLite');
     await load(sandbox);
-    const database = new Database(sandbox.database);
-    database.exec("UPDATE run_reports SET host = 'far-away'");
-    database.close();
+    await sandbox.change("UPDATE run_reports SET host = 'far-away'");
     expect((await purge(sandbox)).refusal).toMatch(/: is on far-away; remove it there$/);
   });
 });
 
 test('a folder that is gone is noted as such', async () => {
-  using sandbox = new Sandbox();
+  await using sandbox = await TestRegistry.create('SQLite');
   rmSync(await load(sandbox), { recursive: true });
   expect((await purge(sandbox)).removal).toMatchObject({ isMissing: true });
-  expect(journal(sandbox)).toEqual([{ who: 'Ann', run_id: 1, details: '{"files":0,"left":0}' }]);
+  expect(await journal(sandbox)).toEqual([{ who: 'Ann', run_id: 1, details: '{"files":0,"left":0}' }]);
 });
 
-test('many are found by their age', async () => {
-  using sandbox = new Sandbox();
+test.each(KINDS)('many are found by their age: %s', async (kind) => {
+  await using sandbox = await TestRegistry.create(kind);
   for (const name of ['a', 'b', 'c']) await load(sandbox, sandbox.path(name));
-  const database = new Database(sandbox.database);
-  database.exec("UPDATE runs SET finished_at = '2020-01-01T00:00:00.000Z' WHERE id < 3");
-  database.close();
-  const found = await withStore(sandbox, (store) => findReportsBefore(store, '2020-01-02'));
+  await sandbox.change("UPDATE runs SET finished_at = '2020-01-01T00:00:00.000Z' WHERE id < 3");
+  const found = await sandbox.withStore((store) => findReportsBefore(store, '2020-01-02'));
   expect(found.map(({ runId }) => runId)).toEqual([1, 2]);
 });
 

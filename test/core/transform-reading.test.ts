@@ -283,6 +283,6 @@ describe('texts', () => {
       ReturnType<typeof transformText>[number],
     ];
     expect(batch).toMatchObject({ longRows: 1, accepted: [0, 1, 2], issues: [] });
-    expect(new Set(batch.rows.map(String)).size).toBe(1);
+    expect(new Set([...batch.rows].map(String)).size).toBe(1);
   });
 });

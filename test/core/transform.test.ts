@@ -411,7 +411,7 @@ describe('properties', () => {
         for (const { block, batch } of transformText(table.join('\n'), PATIENT)) {
           const indexes = [...batch.accepted, ...batch.rejected.map(({ index }) => index), ...batch.skipped];
           expect(indexes.sort((a, b) => a - b)).toEqual(Array.from({ length: block.count }, (_, index) => index));
-          expect(batch.rows).toHaveLength(batch.accepted.length);
+          expect(batch.rows.count).toBe(batch.accepted.length);
           const withError = new Set(
             batch.issues.filter(({ severity }) => severity === 'error').map(({ record }) => record),
           );

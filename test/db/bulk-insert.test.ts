@@ -48,21 +48,6 @@ test('values that are the same in all rows, and numbers that count up, stand in 
   expect(rows()).toEqual(Array.from({ length: count }, (_, i) => [i + 7, 'same', 'equal', i === 59 ? 'last' : 'x']));
 });
 
-test('a column that is costly is asked once for each row', () => {
-  const { insert, rows } = openTable();
-  const asked: number[] = [];
-  const value = (i: number): string => {
-    asked.push(i);
-    return 'x';
-  };
-  insert.insert(3, [
-    { name: 'id', value: (i) => i },
-    { name: 'a', value, isCostly: true },
-  ]);
-  expect(asked).toEqual([0, 1, 2]);
-  expect(rows()).toHaveLength(3);
-});
-
 test('batches with other nulls than those before them keep each value in its column', () => {
   const value = fc.option(fc.string({ maxLength: 4 }), { nil: null });
   const batch = fc.array(fc.tuple(value, value, value), { maxLength: 60 });

@@ -4,7 +4,9 @@ import { hostname } from 'node:os';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openSqlite, type SqliteStore } from '../../src/db/sqlite.js';
+import { openSqlite } from '../../src/db/sqlite.js';
+import type { Store } from '../../src/db/store.js';
+import { KINDS, TestRegistry } from '../support/registries.js';
 import {
   doseRow,
   doseWrites,
@@ -34,10 +36,10 @@ function deadPid(): number {
   return spawnSync(process.execPath, ['--version']).pid;
 }
 
-describe('a run', () => {
+describe.each(KINDS)('a run, in %s,', (kind) => {
   test('is opened with its files, completed with their counts, and listed', async () => {
-    using sandbox = new Sandbox();
-    const store = await openSqlite(sandbox.database);
+    await using registry = await TestRegistry.create(kind);
+    const store = await registry.open();
     const { runId, fileIds } = await store.openRun(newRun(), FILES);
     expect((await store.listRuns())[0]).toMatchObject({ id: runId, status: 'running', finishedAt: null });
     const counts = { loaded: 5, merged: 1, duplicate: 2, rejected: 1, skipped: 1 };
@@ -65,8 +67,8 @@ describe('a run', () => {
   });
 
   test('that loaded the same bytes is found, unless it failed or is the same run', async () => {
-    using sandbox = new Sandbox();
-    const store = await openSqlite(sandbox.database);
+    await using registry = await TestRegistry.create(kind);
+    const store = await registry.open();
     const fates = { loaded: 1, merged: 0, duplicate: 0, rejected: 0, skipped: 0 };
     const finish = async (sha256: string): Promise<number> => {
       const { runId, fileIds } = await store.openRun(newRun(), FILES);
@@ -86,12 +88,12 @@ describe('a run', () => {
   });
 
   test('shows that it is alive', async () => {
-    using sandbox = new Sandbox();
-    const store = await openSqlite(sandbox.database);
+    await using registry = await TestRegistry.create(kind);
+    const store = await registry.open();
     const { runId } = await store.openRun(newRun(), FILES);
-    change(sandbox, "UPDATE runs SET heartbeat_at = '2020-01-01T00:00:00.000Z'");
+    await registry.change("UPDATE runs SET heartbeat_at = '2020-01-01T00:00:00.000Z'");
     await store.beat(runId);
-    expect(String(sandbox.query('SELECT heartbeat_at AS beat FROM runs')[0]!['beat']) > '2020-01-02').toBe(true);
+    expect(String((await registry.ask('SELECT heartbeat_at AS beat FROM runs'))[0]!['beat']) > '2020-01-02').toBe(true);
     await store.close();
   });
 });
@@ -165,15 +167,11 @@ describe('a run that is marked as running', () => {
 });
 
 /** All tables but those that tell of runs. */
-function snapshot(sandbox: Sandbox): Record<string, TableRow[]> {
-  const tables = sandbox.query(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('runs', 'run_files', 'sqlite_sequence') AND name NOT LIKE 'journal%'",
-  );
-  return Object.fromEntries(tables.map(({ name }) => [name, sandbox.query(`SELECT * FROM ${name} ORDER BY 1, 2`)]));
-}
+const snapshot = (registry: TestRegistry): Promise<Record<string, TableRow[]>> =>
+  registry.rows(/^(runs|run_files|journal.*)$/);
 
 /** A registry of `count` persons with a dose each. */
-async function fill(store: SqliteStore, count: number): Promise<void> {
+async function fill(store: Store, count: number): Promise<void> {
   const { runId, fileIds } = await store.openRun(newRun(), FILES);
   const ids = Array.from({ length: count }, (_, i) => i + 1);
   await store.writePatients(
@@ -193,7 +191,7 @@ async function fill(store: SqliteStore, count: number): Promise<void> {
   await store.completeRun(runId, LATER, []);
 }
 
-describe('taking a run back', () => {
+describe.each(KINDS)('taking a run back, in %s,', (kind) => {
   const COUNT = 6;
   const id = fc.integer({ min: 1, max: COUNT });
   const step = fc.oneof(
@@ -206,10 +204,10 @@ describe('taking a run back', () => {
   test('restores the registry exactly, whatever the run did', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
-        using sandbox = new Sandbox();
-        const store = await openSqlite(sandbox.database);
+        await using registry = await TestRegistry.create(kind);
+        const store = await registry.open();
         await fill(store, COUNT);
-        const before = snapshot(sandbox);
+        const before = await snapshot(registry);
         const { runId, fileIds } = await store.openRun(newRun(), FILES);
         let next = COUNT + 1;
         for (const { kind, id: target, value } of steps) {
@@ -270,7 +268,7 @@ describe('taking a run back', () => {
           }
         }
         await store.takeBack(runId, LATER, 'failed and taken back');
-        expect(snapshot(sandbox)).toEqual(before);
+        expect(await snapshot(registry)).toEqual(before);
         expect((await store.listRuns())[1]).toMatchObject({
           id: runId,
           status: 'failed',
@@ -279,13 +277,13 @@ describe('taking a run back', () => {
         });
         await store.close();
       }),
-      { numRuns: 25 },
+      { numRuns: kind === 'SQLite' ? 25 : 8 },
     );
   });
 
   test('keeps the first image of a row that the run changed twice, and none of rows that it made', async () => {
-    using sandbox = new Sandbox();
-    const store = await openSqlite(sandbox.database);
+    await using registry = await TestRegistry.create(kind);
+    const store = await registry.open();
     await fill(store, 1);
     const { runId } = await store.openRun(newRun(), FILES);
     const update = (patientId: number, last_name: string) => ({
@@ -296,18 +294,18 @@ describe('taking a run back', () => {
     await store.writePatients(runId, patientWrites({ patients: [newPatient(2, { last_name: 'Two' })] }));
     await store.writePatients(runId, patientWrites({ updates: [update(1, 'First'), update(2, 'Second')] }));
     await store.writePatients(runId, patientWrites({ updates: [update(1, 'Again')] }));
-    const images = sandbox.query('SELECT table_name, row_id, image FROM before_images');
+    const images = await registry.ask('SELECT table_name, row_id, image FROM before_images');
     expect(images).toMatchObject([{ table_name: 'patients', row_id: 1 }]);
     expect(JSON.parse(String(images[0]!['image']))).toMatchObject({ id: 1, last_name: 'Name1' });
     await store.close();
   });
 
   test('a batch that is refused is not there in part', async () => {
-    using sandbox = new Sandbox();
-    const store = await openSqlite(sandbox.database);
+    await using registry = await TestRegistry.create(kind);
+    const store = await registry.open();
     await fill(store, 2);
     const { runId } = await store.openRun(newRun(), FILES);
-    const before = snapshot(sandbox);
+    const before = await snapshot(registry);
     const clash = patientWrites({
       patients: [newPatient(3, { last_name: 'Three' }), newPatient(1, { last_name: 'One' })],
     });
@@ -315,7 +313,7 @@ describe('taking a run back', () => {
       code: 'failed',
       message: expect.not.stringMatching(/Three|One/),
     });
-    expect(snapshot(sandbox)).toEqual(before);
+    expect(await snapshot(registry)).toEqual(before);
     await store.close();
   });
 });

@@ -15,6 +15,7 @@ const RUN: NewRun = {
   startedAt: '2026-01-01T00:00:00.000Z',
   ruleChanges: null,
   matchModel: 'exact',
+  givenThresholds: null,
 };
 const NO_PATIENTS = { patients: [], updates: [], parts: [], sources: [], matchKeys: [], nameUses: [], reviews: [] };
 const NO_DOSES = { doses: [], updates: [], parts: [], duplicates: [], recordKeys: [], regroupings: [] };

@@ -3,56 +3,70 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { decideReview } from '../../src/decide-review.js';
+import { undoRun } from '../../src/undo-run.js';
 import { Dirt } from '../support/dirt.js';
-import { MIIS } from '../support/fixtures.js';
-import { TestDatabase } from '../support/postgres.js';
+import { CODES, MIIS } from '../support/fixtures.js';
 import { Random } from '../support/random.js';
-import { miis, Sandbox, type SandboxLoad } from '../support/sandbox.js';
+import { KINDS, TestRegistry } from '../support/registries.js';
+import { family, familyRecord, filesOf } from '../support/review-families.js';
+import { miis, type SandboxLoad } from '../support/sandbox.js';
 import { storeTables } from '../support/store-tables.js';
 import { writeSubmission } from '../support/submission.js';
 
 /** A SQLite registry and a PostgreSQL one into which the same is loaded. */
 class Twins implements AsyncDisposable {
-  readonly sandbox = new Sandbox();
-  readonly database: TestDatabase;
+  readonly #registries: readonly TestRegistry[];
 
-  private constructor(database: TestDatabase) {
-    this.database = database;
+  private constructor(registries: readonly TestRegistry[]) {
+    this.#registries = registries;
   }
 
   static async create(): Promise<Twins> {
-    return new Twins(await TestDatabase.create());
+    return new Twins(await Promise.all(KINDS.map((kind) => TestRegistry.create(kind))));
   }
 
-  /** Loads into both, and compares the tables and the reports; of a load that fails, how it fails. */
+  /** Where files may be written that both load. */
+  path(name: string): string {
+    return this.#registries[0]!.path(name);
+  }
+
+  /** Loads into both, and compares the tables and the reports. */
   async load(options: SandboxLoad): Promise<void> {
-    const [file, server] = [
-      await this.#outcome(options, this.sandbox.database),
-      await this.#outcome(options, this.database.address),
-    ];
-    expect(server).toEqual(file);
-    const inFile = await storeTables(async (sql) => this.sandbox.query(sql));
-    expect(await storeTables((sql) => this.database.query(sql))).toEqual(inFile);
+    await this.both(async (registry) => {
+      const { folder, patients, doses, issues, totals } = await registry.load(options);
+      return { patients, doses, issues, totals, rows: readFileSync(join(folder, 'issues.csv'), 'utf8') };
+    });
   }
 
-  async #outcome(options: SandboxLoad, database: string): Promise<unknown> {
-    try {
-      const { folder, patients, doses, issues, totals } = await this.sandbox.load({ ...options, database });
-      return { patients, doses, issues, totals, rows: readFileSync(join(folder, 'issues.csv'), 'utf8') };
-    } catch (error) {
-      return (error as Error).message;
-    }
+  /** Does something with both, and compares what comes of it, or how it fails; and all rows afterwards. */
+  async both(work: (registry: TestRegistry) => Promise<unknown>): Promise<void> {
+    const outcome = async (registry: TestRegistry): Promise<unknown> => {
+      try {
+        return await work(registry);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const [file, server] = this.#registries;
+    expect(await outcome(server!)).toEqual(await outcome(file!));
+    const inFile = await storeTables((sql) => file!.ask(sql));
+    expect(await storeTables((sql) => server!.ask(sql))).toEqual(inFile);
+  }
+
+  /** The numbers of the pairs for a reviewer. */
+  async reviews(): Promise<number[]> {
+    return (await this.#registries[0]!.ask('SELECT id FROM match_reviews ORDER BY id')).map(({ id }) => Number(id));
   }
 
   /** Rows that were changed and kept as they were before, by table. */
   async images(): Promise<string[]> {
-    const rows = await this.database.query('SELECT DISTINCT table_name FROM before_images ORDER BY 1');
+    const rows = await this.#registries[1]!.ask('SELECT DISTINCT table_name FROM before_images ORDER BY 1');
     return rows.map((row) => String(row['table_name']));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.sandbox[Symbol.dispose]();
-    await this.database[Symbol.asyncDispose]();
+    for (const registry of this.#registries) await registry[Symbol.asyncDispose]();
   }
 }
 
@@ -71,7 +85,7 @@ describe('SQLite and PostgreSQL hold the same rows', () => {
       fc.asyncProperty(submission, async ({ seed, patients, batchRows, matchModel }) => {
         await using twins = await Twins.create();
         for (const [i, shares] of [0.1, 0.4, 0.2].entries()) {
-          const paths = { patients: twins.sandbox.path(`p${i}.txt`), immunizations: twins.sandbox.path(`d${i}.txt`) };
+          const paths = { patients: twins.path(`p${i}.txt`), immunizations: twins.path(`d${i}.txt`) };
           const dirt = new Dirt(MIIS, { seed: seed + i, errors: 0.1, remarks: 0.3, duplicates: shares });
           writeSubmission({ seed, patients, dosesPerPatient: 5 }, MIIS, paths, dirt);
           await twins.load({
@@ -120,4 +134,42 @@ describe('SQLite and PostgreSQL hold the same rows', () => {
       expect.arrayContaining(['doses', 'immunization_duplicates', 'immunization_parts', 'patients']),
     );
   });
+
+  test('of pairs that reviewers decided, and of runs that were undone', async () => {
+    const at = '2026-11-22T10:00:00.000Z';
+    let undone = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        family,
+        fc.array(familyRecord, { minLength: 1, maxLength: 5 }),
+        fc.nat({ max: 4 }),
+        fc.array(fc.tuple(fc.nat(), fc.constantFrom('same', 'same', 'different', 'later')), { maxLength: 4 }),
+        fc.constantFrom('exact', 'fixed'),
+        async (first, second, overlap, decisions, matchModel) => {
+          await using twins = await Twins.create();
+          const ask = matchModel === 'fixed' && { thresholds: { match: 5, review: -90 } };
+          await twins.load({ ...filesOf(first), matchModel, ...ask });
+          await twins.load({ ...filesOf(second, Math.max(0, first.length - overlap)), matchModel, ...ask });
+          const reviews = await twins.reviews();
+          for (const [which, decision] of reviews.length > 0 ? decisions : []) {
+            const made = { reviewId: reviews[which % reviews.length]!, decision, by: 'Ann', at, reason: 'so' };
+            await twins.both((registry) =>
+              registry.withStore((store) => decideReview(store, CODES, made, { despiteConflicts: true })),
+            );
+          }
+          for (const run of [1, 2]) {
+            await twins.both((registry) =>
+              registry.withStore(async (store) => {
+                const outcome = await undoRun(store, run, { isPlan: false, at, by: 'Ann', codes: CODES });
+                undone++;
+                return outcome;
+              }),
+            );
+          }
+        },
+      ),
+      { numRuns: Number(process.env['TWIN_RUNS'] ?? 5) },
+    );
+    expect(undone).toBeGreaterThan(0);
+  }, 3_600_000);
 });

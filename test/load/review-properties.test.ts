@@ -3,26 +3,22 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ReviewDecision } from '../../src/db/match-history.js';
 import { decideReview, ReviewError, splitPatient } from '../../src/decide-review.js';
+import { withoutOrder } from '../support/content.js';
 import { CODES } from '../support/fixtures.js';
-import {
-  ALL_ASKED,
-  allTables,
-  family,
-  familyRecord,
-  filesOf,
-  findDamage,
-  withStore,
-} from '../support/review-families.js';
-import { contentOf, Sandbox, type TableRow } from '../support/sandbox.js';
+import { KINDS, type RegistryKind, TestRegistry } from '../support/registries.js';
+import { ALL_ASKED, allTables, family, familyRecord, filesOf, findDamage } from '../support/review-families.js';
 
 /** How many registries are tried; `REVIEW_RUNS=500` looks further. Each takes a second: none is made smaller when it fails. */
-const RUNS = Number(process.env['REVIEW_RUNS'] ?? 15);
+const RUNS: Readonly<Record<RegistryKind, number>> = {
+  SQLite: Number(process.env['REVIEW_RUNS'] ?? 15),
+  PostgreSQL: Number(process.env['REVIEW_RUNS'] ?? 5),
+};
 
 /** Decides, and says whether it could be done. */
-async function decide(sandbox: Sandbox, reviewId: number, decision: ReviewDecision): Promise<boolean> {
+async function decide(registry: TestRegistry, reviewId: number, decision: ReviewDecision): Promise<boolean> {
   const made = { reviewId, decision, by: 'Ann', at: '2026-11-22T10:00:00.000Z', reason: 'because' };
   try {
-    await withStore(sandbox, (store) => decideReview(store, CODES, made, { despiteConflicts: true }));
+    await registry.withStore((store) => decideReview(store, CODES, made, { despiteConflicts: true }));
     return true;
   } catch (error) {
     if (error instanceof ReviewError) return false;
@@ -30,38 +26,24 @@ async function decide(sandbox: Sandbox, reviewId: number, decision: ReviewDecisi
   }
 }
 
-/**
- * What a registry says of persons and doses, and under which ids each person's records came. Which of several records of one
- * dose gave it its id, and why two are one in the words of the day on which the second came, is left out.
- */
-function personsOf(sandbox: Sandbox): Record<string, TableRow[]> {
-  const { reviews: _, duplicates, immunizations, immunizationParts, ...content } = contentOf(sandbox);
-  const sorted = (rows: readonly TableRow[]): TableRow[] =>
-    rows
-      .map((row) => JSON.stringify(row))
-      .sort()
-      .map((text) => JSON.parse(text) as TableRow);
-  const withoutId = (text: string): string => text.replace(/"source_immunization_id":"[^"]*",?/, '');
-  return {
-    ...content,
-    records: sorted(
-      [...immunizations!, ...duplicates!].map(({ person, source_immunization_id: id }) => ({
-        person: person!,
-        id: id!,
-      })),
-    ),
-    duplicates: sorted(duplicates!.map(({ reason, source_immunization_id, ...duplicate }) => duplicate)),
-    immunizations: sorted(immunizations!.map(({ source_immunization_id, ...dose }) => dose)),
-    immunizationParts: sorted(
-      immunizationParts!.map((part) => ({ ...part, record: withoutId(String(part['record'])) })),
-    ),
-  };
+/** What a registry says of persons and doses, and under which ids each person's records came. */
+async function personsOf(registry: TestRegistry): Promise<unknown> {
+  const { reviews: _, ...content } = withoutOrder(await registry.content());
+  return content;
 }
 
-const applied = (sandbox: Sandbox): number[] =>
-  sandbox.query('SELECT review_id FROM applied_decisions ORDER BY decision_id').map((row) => Number(row['review_id']));
+async function applied(registry: TestRegistry): Promise<number[]> {
+  const rows = await registry.ask('SELECT review_id FROM applied_decisions ORDER BY decision_id');
+  return rows.map((row) => Number(row['review_id']));
+}
 
-describe('deciding and taking back', () => {
+async function reviewsOf(registry: TestRegistry): Promise<number[]> {
+  return (await registry.ask('SELECT id FROM match_reviews ORDER BY id')).map((row) => Number(row['id']));
+}
+
+describe.each(KINDS)('deciding and taking back, in %s,', (kind) => {
+  const runs = RUNS[kind];
+
   test('leaves all tables as they were, whatever was decided in between, and loses no dose on the way', async () => {
     let joins = 0;
     await fc.assert(
@@ -74,31 +56,34 @@ describe('deciding and taking back', () => {
         fc.array(fc.nat(), { minLength: 6, maxLength: 6 }),
         fc.boolean(),
         async (records, steps, order, inOneId) => {
-          using sandbox = new Sandbox();
+          await using registry = await TestRegistry.create(kind);
           const parts = inOneId ? ALL_ASKED : { ...ALL_ASKED, thresholds: { match: 5, review: -90 } };
-          await sandbox.load({ ...filesOf(records), ...parts });
-          const reviews = sandbox.query('SELECT id FROM match_reviews ORDER BY id').map((row) => Number(row['id']));
+          await registry.load({ ...filesOf(records), ...parts });
+          const reviews = await reviewsOf(registry);
           fc.pre(reviews.length > 0);
-          const before = allTables(sandbox);
+          const before = await allTables(registry);
           for (const [which, decision] of steps) {
-            await decide(sandbox, reviews[which % reviews.length]!, decision);
-            expect(findDamage(sandbox)).toEqual([]);
+            await decide(registry, reviews[which % reviews.length]!, decision);
+            expect(await findDamage(registry)).toEqual([]);
           }
-          for (let i = 0; applied(sandbox).length > 0; i++) {
-            const left = applied(sandbox);
+          for (let i = 0, left = await applied(registry); left.length > 0; i++, left = await applied(registry)) {
             joins++;
             expect(
-              await decide(sandbox, left[order[i % order.length]! % left.length]!, i % 2 === 0 ? 'different' : 'later'),
+              await decide(
+                registry,
+                left[order[i % order.length]! % left.length]!,
+                i % 2 === 0 ? 'different' : 'later',
+              ),
             ).toBe(true);
-            expect(findDamage(sandbox)).toEqual([]);
-            expect(applied(sandbox)).toHaveLength(left.length - 1);
+            expect(await findDamage(registry)).toEqual([]);
+            expect(await applied(registry)).toHaveLength(left.length - 1);
           }
-          expect(allTables(sandbox)).toEqual(before);
+          expect(await allTables(registry)).toEqual(before);
         },
       ),
-      { numRuns: RUNS, endOnFailure: true },
+      { numRuns: runs, endOnFailure: true },
     );
-    expect(joins).toBeGreaterThan(RUNS / 2);
+    expect(joins).toBeGreaterThan(runs / 2);
   }, 3_600_000);
 
   test('gives each record back to its patient, also those that later runs added', async () => {
@@ -119,64 +104,62 @@ describe('deciding and taking back', () => {
               ? record
               : { ...known, phone: record.phone, doses: [...known.doses, ...record.doses] };
           });
-          using sandbox = new Sandbox();
-          using undecided = new Sandbox();
-          for (const each of [sandbox, undecided]) await each.load({ ...filesOf(first), ...ALL_ASKED });
+          await using registry = await TestRegistry.create(kind);
+          await using undecided = await TestRegistry.create(kind);
+          for (const each of [registry, undecided]) await each.load({ ...filesOf(first), ...ALL_ASKED });
           const decideSome = async (): Promise<void> => {
-            const reviews = sandbox.query('SELECT id FROM match_reviews ORDER BY id').map((row) => Number(row['id']));
+            const reviews = await reviewsOf(registry);
             if (reviews.length === 0) return;
-            for (const which of steps) await decide(sandbox, reviews[which % reviews.length]!, 'same');
+            for (const which of steps) await decide(registry, reviews[which % reviews.length]!, 'same');
           };
           await decideSome();
-          for (const each of [sandbox, undecided]) await each.load({ ...filesOf(again, from), ...ALL_ASKED });
-          expect(findDamage(sandbox)).toEqual([]);
+          for (const each of [registry, undecided]) await each.load({ ...filesOf(again, from), ...ALL_ASKED });
+          expect(await findDamage(registry)).toEqual([]);
           await decideSome();
-          expect(findDamage(sandbox)).toEqual([]);
-          for (let i = 0; applied(sandbox).length > 0; i++) {
-            const left = applied(sandbox);
+          expect(await findDamage(registry)).toEqual([]);
+          for (let i = 0, left = await applied(registry); left.length > 0; i++, left = await applied(registry)) {
             joins++;
             // Two doses that are held to be different would stay two, whatever the table says.
-            expect(await decide(sandbox, left[order[i % order.length]! % left.length]!, 'later')).toBe(true);
-            expect(findDamage(sandbox)).toEqual([]);
+            expect(await decide(registry, left[order[i % order.length]! % left.length]!, 'later')).toBe(true);
+            expect(await findDamage(registry)).toEqual([]);
           }
-          expect(personsOf(sandbox)).toEqual(personsOf(undecided));
+          expect(await personsOf(registry)).toEqual(await personsOf(undecided));
         },
       ),
-      { numRuns: RUNS, endOnFailure: true },
+      { numRuns: runs, endOnFailure: true },
     );
-    expect(joins).toBeGreaterThan(RUNS / 2);
+    expect(joins).toBeGreaterThan(runs / 2);
   }, 3_600_000);
 
   test('splits what a load has joined into what it would have been apart, and joins it again to the letter', async () => {
     let splits = 0;
     await fc.assert(
       fc.asyncProperty(family, fc.array(fc.nat(), { minLength: 6, maxLength: 6 }), async (records, order) => {
-        using sandbox = new Sandbox();
-        using apart = new Sandbox();
-        await sandbox.load({ ...filesOf(records), ...ALL_ASKED, thresholds: { match: -5, review: -90 } });
+        await using registry = await TestRegistry.create(kind);
+        await using apart = await TestRegistry.create(kind);
+        await registry.load({ ...filesOf(records), ...ALL_ASKED, thresholds: { match: -5, review: -90 } });
         await apart.load({ ...filesOf(records), ...ALL_ASKED });
-        const before = allTables(sandbox);
+        const before = await allTables(registry);
         const who = { by: 'Ann', at: '2026-11-22T10:00:00.000Z', reason: 'because' };
         for (;;) {
-          const [joined] = sandbox.query(
+          const [joined] = await registry.ask(
             'SELECT patient_id, count(*) AS records FROM patient_sources GROUP BY patient_id HAVING count(*) > 1',
           );
           if (joined === undefined) break;
           const [patientId, count] = [Number(joined['patient_id']), Number(joined['records'])];
           const number = 2 + (order[splits++ % order.length]! % (count - 1));
-          await withStore(sandbox, (store) => splitPatient(store, CODES, patientId, [number], who));
-          expect(findDamage(sandbox)).toEqual([]);
+          await registry.withStore((store) => splitPatient(store, CODES, patientId, [number], who));
+          expect(await findDamage(registry)).toEqual([]);
         }
-        expect(personsOf(sandbox)).toEqual(personsOf(apart));
-        for (let i = 0; applied(sandbox).length > 0; i++) {
-          const left = applied(sandbox);
-          expect(await decide(sandbox, left[order[i % order.length]! % left.length]!, 'same')).toBe(true);
-          expect(findDamage(sandbox)).toEqual([]);
+        expect(await personsOf(registry)).toEqual(await personsOf(apart));
+        for (let i = 0, left = await applied(registry); left.length > 0; i++, left = await applied(registry)) {
+          expect(await decide(registry, left[order[i % order.length]! % left.length]!, 'same')).toBe(true);
+          expect(await findDamage(registry)).toEqual([]);
         }
-        expect(allTables(sandbox)).toEqual(before);
+        expect(await allTables(registry)).toEqual(before);
       }),
-      { numRuns: RUNS, endOnFailure: true },
+      { numRuns: runs, endOnFailure: true },
     );
-    expect(splits).toBeGreaterThan(RUNS / 2);
+    expect(splits).toBeGreaterThan(runs / 2);
   }, 3_600_000);
 });

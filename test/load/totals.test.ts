@@ -181,7 +181,7 @@ describe('a totals.json among the files', () => {
       /totals\.json: 1 problem; no file was read/,
     );
     await expect(sandbox.load({ files: { 'totals.json': '{ "patients": 1 }' } })).rejects.toThrow(
-      /holds no file of records/,
+      /holds totals and no file of records/,
     );
     expect(existsSync(sandbox.database)).toBe(false);
   });

@@ -17,6 +17,9 @@ export const TEST_USER = 'immload_tests';
 /** Stands in no message, log or report: tests look for it. */
 export const TEST_PASSWORD = 'canary-Qz7/w:rd@9';
 
+/** A database that holds an empty registry, of which others are copies. */
+export const REGISTRY_TEMPLATE = 'registry_template';
+
 /** The address of a database of the server. */
 export function addressOf(port: number, database: string, user = TEST_USER, password = TEST_PASSWORD): string {
   return `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;

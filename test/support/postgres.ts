@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { addressOf, TEST_PASSWORD, TEST_USER } from './postgres-server.js';
+import { addressOf, REGISTRY_TEMPLATE, TEST_PASSWORD, TEST_USER } from './postgres-server.js';
 import type { TableRow } from './sandbox.js';
 
 const NUMBERS: ReadonlySet<number> = new Set([20, 21, 23, 700, 701, 1700]);
@@ -34,8 +34,17 @@ export class TestDatabase {
 
   /** Makes an empty database. */
   static async create(): Promise<TestDatabase> {
+    return TestDatabase.#createFrom('template1');
+  }
+
+  /** Makes a registry that holds nothing yet, in a tenth of the time that its migrations take. */
+  static async createRegistry(): Promise<TestDatabase> {
+    return TestDatabase.#createFrom(REGISTRY_TEMPLATE);
+  }
+
+  static async #createFrom(template: string): Promise<TestDatabase> {
     const name = `t_${randomBytes(8).toString('hex')}`;
-    await withClient('postgres', (client) => client.query(`CREATE DATABASE ${name}`));
+    await withClient('postgres', (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
     return new TestDatabase(name);
   }
 

@@ -186,7 +186,7 @@ function judgedRecord(index: number, block: Block, batch: Batch, role: Role): Ju
   const issues = batch.issues.filter(({ record }) => record === block.firstRecord + index);
   const place = batch.accepted.indexOf(index);
   const rejected = batch.rejected.find((reject) => reject.index === index);
-  const row = rejected === undefined ? (batch.rows[place] ?? null) : rejected.row;
+  const row = rejected !== undefined ? rejected.row : place >= 0 ? batch.rows.row(place) : null;
   return {
     fate: rejected !== undefined ? 'rejected' : place >= 0 ? 'accepted' : 'skipped',
     codes: issues.map(({ code }) => code),

@@ -1,9 +1,9 @@
 /** Small families with doses, loaded so that most of their records are questions for a reviewer; and what must hold of them. */
 import fc from 'fast-check';
 import { SPLIT } from '../../src/db/match-history.js';
-import { openSqlite, type SqliteStore } from '../../src/db/sqlite.js';
-import { foundKeysOf } from './found-keys.js';
-import { miis, type Sandbox, type SandboxLoad, type TableRow } from './sandbox.js';
+import { findKeys, type KeyTables } from './found-keys.js';
+import type { TestRegistry } from './registries.js';
+import { miis, type SandboxLoad, type TableRow } from './sandbox.js';
 
 const PATIENT_COLUMNS =
   'facility_id|patient_id|last_name|first_name|birth_date|sex|street|city|state|zip|phone|ssn|suffix|sharing_objection';
@@ -66,54 +66,28 @@ export function filesOf(records: readonly FamilyRecord[], from = 0): Pick<Sandbo
 /** Every pair that is compared is a question. */
 export const ALL_ASKED: SandboxLoad = { matchModel: 'fixed', thresholds: { match: 90, review: -90 } };
 
-/** Works with a sandbox's registry. */
-export async function withStore<T>(sandbox: Sandbox, work: (store: SqliteStore) => Promise<T>): Promise<T> {
-  const store = await openSqlite(sandbox.database);
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
-}
+/** Tables of what was decided and done, and when. */
+const HISTORY = /^(review_decisions|journal.*)$/;
 
 /** All rows of all tables, but for what was decided and when. */
-export function allTables(sandbox: Sandbox): Record<string, TableRow[]> {
-  const tables = sandbox
-    .query(
-      `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'knex_%'
-         AND name <> 'review_decisions' AND name NOT LIKE 'journal%' ORDER BY name`,
-    )
-    .map(({ name }) => String(name));
-  return Object.fromEntries(
-    tables.map((table) => {
-      const rows = sandbox.query(`SELECT * FROM ${table} ORDER BY 1, 2`);
-      const decision = ['decision', 'decided_by', 'decided_at', 'decision_reason'];
-      // Splitting a patient makes a review, which stays when it is joined again.
-      const own = rows.filter(({ reasons }) => reasons !== SPLIT);
-      const shown = own.map((row) =>
-        table === 'match_reviews'
-          ? Object.fromEntries(Object.entries(row).filter(([name]) => !decision.includes(name)))
-          : row,
-      );
-      return [table, shown];
-    }),
-  );
+export async function allTables(registry: TestRegistry): Promise<Record<string, TableRow[]>> {
+  const tables = await registry.rows(HISTORY);
+  const decision = new Set(['decision', 'decided_by', 'decided_at', 'decision_reason']);
+  const match_reviews = tables['match_reviews']! // Splitting a patient makes a review, which stays when it is joined again.
+    .filter(({ reasons }) => reasons !== SPLIT)
+    .map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !decision.has(name))));
+  return { ...tables, match_reviews };
 }
 
 /** What is wrong with a registry: nothing may be lost, doubled or belong to nobody. */
-export function findDamage(sandbox: Sandbox): TableRow[] {
-  // Patients of runs that match by name get the other keys when they are needed first.
-  const [{ keyless }] = sandbox.query(
-    "SELECT count(*) AS keyless FROM runs WHERE status IN ('completed', 'undone') AND coalesce(has_all_keys, 0) = 0",
-  ) as [TableRow];
-  const { missing } = keyless === 0 ? foundKeysOf(sandbox.database) : { missing: [] };
-  const unfound = missing.map((key) => ({ what: 'patient not found by a key', ...key }));
-  const damaged = [
+export async function findDamage(registry: TestRegistry): Promise<TableRow[]> {
+  const damage: TableRow[] = [];
+  for (const sql of [
     // Each source row of a dose is one dose, or one duplicate.
-    `SELECT 'dose records' AS what, f.id, f.loaded + f.merged + f.duplicate AS expected,
+    `SELECT 'dose records' AS what, id, expected, found FROM (SELECT f.id, f.loaded + f.merged + f.duplicate AS expected,
        (SELECT count(*) FROM doses d WHERE d.file_id = f.id) + (SELECT count(*) FROM immunization_duplicates u WHERE u.file_id = f.id) AS found
-     FROM run_files f WHERE f.role = 'immunization' AND expected <> found`,
-    `SELECT 'record twice' AS what, file_id, line FROM (SELECT file_id, line FROM doses UNION ALL SELECT file_id, line FROM immunization_duplicates)
+     FROM run_files f WHERE f.role = 'immunization') AS counted WHERE expected <> found`,
+    `SELECT 'record twice' AS what, file_id, line FROM (SELECT file_id, line FROM doses UNION ALL SELECT file_id, line FROM immunization_duplicates) AS records
      GROUP BY file_id, line HAVING count(*) > 1`,
     `SELECT 'duplicate of nothing' AS what, id FROM immunization_duplicates WHERE immunization_id NOT IN (SELECT id FROM doses)`,
     `SELECT 'duplicate of no part' AS what, u.id FROM immunization_duplicates u
@@ -131,7 +105,21 @@ export function findDamage(sandbox: Sandbox): TableRow[] {
      GROUP BY site_id, source_patient_id HAVING count(DISTINCT patient_id) > 1`,
     `SELECT 'an objection lost' AS what, s.patient_id FROM patient_sources s JOIN patients p ON p.id = s.patient_id
      JOIN patient_parts r ON r.patient_id = p.id
-     WHERE json_extract(r.record, '$.sharing_objection') = 'Y' AND coalesce(p.sharing_objection, '') <> 'Y'`,
-  ].flatMap((sql) => sandbox.query(sql));
-  return [...unfound, ...damaged];
+     WHERE r.record LIKE '%"sharing_objection":"Y"%' AND coalesce(p.sharing_objection, '') <> 'Y'`,
+  ]) {
+    damage.push(...(await registry.ask(sql)));
+  }
+  return [...damage, ...(await findUnfound(registry))];
+}
+
+/** Keys of records by which their patients are not found. */
+async function findUnfound(registry: TestRegistry): Promise<TableRow[]> {
+  const tables = await registry.rows();
+  // Patients of runs that match by name get the other keys when they are needed first.
+  const isKeyless = ({ status, has_all_keys }: TableRow): boolean => status !== 'failed' && has_all_keys !== 1;
+  if (tables['runs']!.some(isKeyless)) return [];
+  return findKeys(tables as unknown as KeyTables).missing.map((key) => ({
+    what: 'patient not found by a key',
+    ...key,
+  }));
 }

@@ -26,6 +26,7 @@ export function newRun(startedAt = '2026-07-01T10:00:00.000Z'): NewRun {
     startedAt,
     ruleChanges: null,
     matchModel: 'exact',
+    givenThresholds: null,
   };
 }
 

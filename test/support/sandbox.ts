@@ -6,8 +6,8 @@ import Database from 'better-sqlite3';
 import { parseString } from 'fast-csv';
 import { type LoadOptions, load } from '../../src/load.js';
 import type { Summary } from '../../src/run.js';
+import { CONTENT_TABLES, type ContentTables, describeContent } from './content.js';
 import { CODES, MIIS, TODAY } from './fixtures.js';
-import { foundKeysOf } from './found-keys.js';
 
 /** A row of a table or of a report. */
 export type TableRow = Record<string, string | number | null>;
@@ -115,62 +115,8 @@ export class Sandbox {
   }
 }
 
-/**
- * All that a database says, without ids and without where and when it was said: what must be the same whichever way the
- * records came in.
- */
+/** What a SQLite registry says; see {@link describeContent}. */
 export function contentOf(sandbox: Sandbox, database: string = sandbox.database): Record<string, TableRow[]> {
-  const sorted = (sql: string): TableRow[] => {
-    const rows = sandbox.query(sql, database).map((row) => JSON.stringify(row));
-    return rows.sort().map((row) => JSON.parse(row) as TableRow);
-  };
-  const person = `(SELECT group_concat(site_id || '/' || source_patient_id, ' ') FROM
-    (SELECT DISTINCT site_id, source_patient_id FROM patient_sources WHERE patient_id = p.id ORDER BY 1, 2))`;
-  const patientColumns = columnsOf(sandbox, 'patients', database).map((column) => `p.${column}`);
-  const doseColumns = columnsOf(sandbox, 'immunizations', database).map((column) => `i.${column}`);
-  return {
-    patients: sorted(`SELECT ${patientColumns.join(', ')}, ${person} AS person FROM patients p`),
-    immunizations: sorted(
-      `SELECT ${doseColumns.join(', ')}, ${person} AS person FROM immunizations i JOIN patients p ON p.id = i.patient_id`,
-    ),
-    duplicates: sorted(
-      `SELECT d.source_immunization_id, d.reason, i.administered_on, i.cvx, ${person} AS person
-       FROM immunization_duplicates d JOIN immunizations i ON i.id = d.immunization_id JOIN patients p ON p.id = i.patient_id`,
-    ),
-    sources: sorted(
-      `SELECT DISTINCT s.site_id, s.source_patient_id, s.content, ${person} AS person
-       FROM patient_sources s JOIN patients p ON p.id = s.patient_id`,
-    ),
-    matchKeys: keysByPerson(sandbox, database, person),
-    patientParts: sorted(
-      `SELECT DISTINCT r.site_id, r.record, ${person} AS person FROM patient_parts r JOIN patients p ON p.id = r.patient_id`,
-    ),
-    immunizationParts: sorted(
-      `SELECT DISTINCT r.record, ${person} AS person FROM immunization_parts r
-       JOIN immunizations i ON i.id = r.immunization_id JOIN patients p ON p.id = i.patient_id`,
-    ),
-    comments: sorted(
-      `SELECT c.comment_code, c.applies_on, ${person} AS person FROM patient_comments c JOIN patients p ON p.id = c.patient_id`,
-    ),
-    reviews: sorted('SELECT reasons FROM match_reviews'),
-  };
-}
-
-/** By which keys each person is found. */
-function keysByPerson(sandbox: Sandbox, database: string, person: string): TableRow[] {
-  const persons = new Map(
-    sandbox
-      .query(`SELECT p.id, ${person} AS person FROM patients p`, database)
-      .map((row) => [row['id'], row['person']]),
-  );
-  const keys = foundKeysOf(database).found.map(({ matchKey, patientId }) => `${matchKey} ${persons.get(patientId)}`);
-  return [...new Set(keys)].sort().map((text) => ({ match_key: text.slice(0, text.indexOf(' ')), person: text }));
-}
-
-function columnsOf(sandbox: Sandbox, table: string, database: string): string[] {
-  const provenance = new Set(['id', 'patient_id', 'run_id', 'file_id', 'line']);
-  return sandbox
-    .query(`SELECT name FROM pragma_table_info('${table}')`, database)
-    .map((row) => String(row['name']))
-    .filter((name) => !provenance.has(name));
+  const tables = CONTENT_TABLES.map((table) => [table, sandbox.query(`SELECT * FROM ${table}`, database)]);
+  return describeContent(Object.fromEntries(tables) as ContentTables);
 }

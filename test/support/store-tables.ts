@@ -19,6 +19,10 @@ const TABLES: Readonly<Record<string, string>> = {
   immunization_duplicates: 'id',
   immunization_parts: 'id',
   match_reviews: 'id',
+  before_images: 'id',
+  review_decisions: 'id',
+  applied_decisions: 'decision_id',
+  decision_images: 'id',
   record_keys: 'file_id, line',
   run_code_tables: 'run_id, code_table_id',
 };

@@ -42,6 +42,9 @@ export class ByteCache<T> {
   #bytes = new Uint8Array(1024);
   #length = 0;
   #values: T[] = [];
+  /** For each value a number that somebody gave it, and when: see {@link numberAt}. */
+  #numbers = new Uint32Array(INITIAL_SLOTS);
+  #stamps = new Uint32Array(INITIAL_SLOTS);
 
   /** The value of these bytes, `undefined` if they were not met before. `hash` is their {@link hashBytes}. */
   get(bytes: Uint8Array, start: number, end: number, hash: number): T | undefined {
@@ -70,6 +73,17 @@ export class ByteCache<T> {
     return this.#values[entry >> 1]!;
   }
 
+  /** The number that an entry which was just found was given under this stamp, 0 if none. */
+  numberAt(entry: number, stamp: number): number {
+    return this.#stamps[entry >> 1] === stamp ? this.#numbers[entry >> 1]! : 0;
+  }
+
+  /** Gives an entry that was just found a number, which holds for one stamp, from 1. */
+  setNumber(entry: number, stamp: number, number: number): void {
+    this.#stamps[entry >> 1] = stamp;
+    this.#numbers[entry >> 1] = number;
+  }
+
   #equals(place: number, bytes: Uint8Array, start: number, end: number): boolean {
     const own = this.#bytes;
     for (let i = start; i < end; i++) if (own[place++] !== bytes[i]) return false;
@@ -89,6 +103,8 @@ export class ByteCache<T> {
     }
     this.#bytes.set(bytes.subarray(start, end), place);
     const entry = this.#values.push(value) * 2 - 1 + (isMarked ? 1 : 0);
+    if (this.#values.length > this.#stamps.length) this.#growNumbers();
+    else this.#stamps[this.#values.length - 1] = 0;
     const at = this.#freeSlot(hash) * SLOT_SIZE;
     this.#slots[at] = hash;
     this.#slots[at + ENTRY] = entry;
@@ -113,6 +129,14 @@ export class ByteCache<T> {
     }
   }
 
+  #growNumbers(): void {
+    const [numbers, stamps] = [this.#numbers, this.#stamps];
+    this.#numbers = new Uint32Array(numbers.length * 2);
+    this.#numbers.set(numbers);
+    this.#stamps = new Uint32Array(stamps.length * 2);
+    this.#stamps.set(stamps);
+  }
+
   /** Forgets all, and gives the memory back. */
   clear(): void {
     this.#slots = new Int32Array(INITIAL_SLOTS * SLOT_SIZE);
@@ -120,6 +144,8 @@ export class ByteCache<T> {
     this.#bytes = new Uint8Array(1024);
     this.#length = 0;
     this.#values = [];
+    this.#numbers = new Uint32Array(INITIAL_SLOTS);
+    this.#stamps = new Uint32Array(INITIAL_SLOTS);
   }
 }
 

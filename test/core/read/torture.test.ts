@@ -82,7 +82,7 @@ function describeBlock(block: Block, plan: Parameters<typeof transformBlock>[1],
     const fields = FIELDS.slice(0, columns).map(({ field }) => readValue(index, field!) ?? '');
     // What is loaded must be the same, but for blanks.
     const at = batch.accepted.indexOf(index);
-    const row = at >= 0 ? batch.rows[at] : batch.rejected.find((reject) => reject.index === index)?.row;
+    const row = at >= 0 ? batch.rows.row(at) : batch.rejected.find((reject) => reject.index === index)?.row;
     const loaded = FIELDS.slice(0, columns).map(({ field }) => row?.[PATIENT[field as PatientField]] ?? '');
     const isRead = issue === undefined;
     expect(loaded).toEqual(isRead ? fields.map(withoutBlanks) : fields.map(() => ''));

@@ -1,0 +1,50 @@
+/** Whose turn it is to load into a PostgreSQL registry. */
+import { setTimeout } from 'node:timers/promises';
+import { firstRow, type Queries } from './queries.js';
+import { StoreError, type Waiting } from './store.js';
+
+/** Marks immload's advisory locks: the letters IMLD. */
+export const LOCK_CLASS = 0x494d4c44;
+/** The lock of a registry is that of its table of runs: several may stand in schemas of one database. */
+const TURN = `(${LOCK_CLASS}::bigint << 32) + 'runs'::regclass::oid::bigint`;
+const HAS_TURN = `EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
+  AND classid = ${LOCK_CLASS}::oid AND objid = 'runs'::regclass::oid AND objsubid = 1)`;
+const ASK_AGAIN_MS = 100;
+
+/**
+ * Waits for the lock that one loader at a time has. It is the session's: it goes with the connection, however the loader
+ * ends, so that whoever has it knows that all other runs are over.
+ */
+export async function waitForTurn(queries: Queries, { signal, onWait }: Waiting): Promise<void> {
+  let told = '';
+  for (;;) {
+    const [row] = await queries.arrays<[boolean]>(`SELECT pg_try_advisory_lock(${TURN})`);
+    if (row![0]) return;
+    const other = await firstRow<{ id: number; host: string; started_at: string }>(
+      queries,
+      `SELECT id, host, started_at FROM runs WHERE status = 'running' ORDER BY id DESC LIMIT 1`,
+    );
+    const whom =
+      other === undefined
+        ? 'another loader'
+        : `run ${other.id}, which is loading on ${other.host} since ${other.started_at}`;
+    if (other !== undefined && whom !== told) {
+      onWait(`waits for ${whom}`);
+      told = whom;
+    }
+    await setTimeout(ASK_AGAIN_MS, undefined, signal === null ? {} : { signal });
+  }
+}
+
+/** Shows that the run is alive, and finds out whether it still has its turn: nothing may be written without. */
+export async function showAlive(queries: Queries, runId: number, name: string): Promise<void> {
+  const alive = await queries.run(
+    `UPDATE runs SET heartbeat_at = $1 WHERE id = $2 AND status = 'running' AND ${HAS_TURN}`,
+    [new Date().toISOString(), runId],
+  );
+  if (alive > 0) return;
+  throw new StoreError(
+    'taken-back',
+    `${name}: run ${runId} has lost its turn to another loader; connect to the server itself or to a pool of sessions, and run the same command again`,
+  );
+}
