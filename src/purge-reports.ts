@@ -35,18 +35,12 @@ export interface PurgedReport {
 
 /** The report of a run, on this machine and not removed yet. @throws PurgeError */
 export async function findReport(store: RegistryStore, runId: number): Promise<StoredReport> {
-  const report = (await store.listReports()).find((each) => each.runId === runId);
-  if (report === undefined) throw new PurgeError(`run ${runId} has no report that the registry knows of`);
+  const report = await store.readReport(runId);
+  if (report === null) throw new PurgeError(`run ${runId} has no report that the registry knows of`);
   if (report.purgedAt !== null) {
     throw new PurgeError(`the report of run ${runId} was removed on ${report.purgedAt.slice(0, 10)}`);
   }
   return report;
-}
-
-/** The reports of runs that were completed before a day and are not removed yet. `before` is ISO 8601. */
-export async function findReportsBefore(store: RegistryStore, before: string): Promise<StoredReport[]> {
-  const reports = await store.listReports();
-  return reports.filter(({ finishedAt, purgedAt }) => purgedAt === null && finishedAt < before);
 }
 
 /** Removes reports one after the other; one that is refused does not keep the others. */

@@ -52,8 +52,8 @@ export interface Verification {
 export async function verifyRun(store: RegistryStore, runId: number, folder: string | null): Promise<Verification> {
   const run = await store.readRun(runId);
   if (run === null) throw new VerifyError(`there is no run ${runId}; \`immload runs\` lists them`);
-  const report = (await store.listReports()).find((each) => each.runId === runId);
-  if (report === undefined) {
+  const report = await store.readReport(runId);
+  if (report === null) {
     const why = run.status === 'completed' ? 'was loaded by an immload that wrote none' : `is ${run.status}`;
     throw new VerifyError(`run ${runId} has no certificate: it ${why}`);
   }

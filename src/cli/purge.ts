@@ -1,6 +1,6 @@
 /** `immload purge`: removes reports that nobody needs any more. */
 import { openForLoading, openForReading } from '../open-store.js';
-import { findReport, findReportsBefore, type PurgedReport, purgeReports } from '../purge-reports.js';
+import { findReport, type PurgedReport, purgeReports } from '../purge-reports.js';
 import { ExitCode, UsageError } from './exit.js';
 import { count, print, printJson } from './print.js';
 import { showSafely } from './table.js';
@@ -33,7 +33,7 @@ export async function purge(run: string | undefined, args: PurgeArguments): Prom
   try {
     const reports =
       run === undefined
-        ? await findReportsBefore(store, new Date(now - days! * DAY_MS).toISOString())
+        ? await store.findReportsBefore(new Date(now - days! * DAY_MS).toISOString())
         : [await findReport(store, readRunId(run))];
     const purged = await purgeReports(store, reports, { all, isPlan, by, at: new Date(now).toISOString() });
     if (args.json) printJson(purged);

@@ -46,7 +46,14 @@ import {
   readRunContents,
   type StoredDoses,
 } from './run-contents.js';
-import { closeReport, listReports, type RunJudgement, readJudgement, type StoredReport } from './run-reports.js';
+import {
+  closeReport,
+  findReportsBefore,
+  type RunJudgement,
+  readJudgement,
+  readReport,
+  type StoredReport,
+} from './run-reports.js';
 import * as runs from './runs.js';
 import type { Session } from './session.js';
 import {
@@ -221,9 +228,14 @@ export abstract class RegistryStore implements Store {
     return readJournalHead(this.session);
   }
 
-  /** The reports of completed runs, the first first. */
-  async listReports(): Promise<readonly StoredReport[]> {
-    return listReports(this.session);
+  /** The report of a run, `null` if none is known. */
+  async readReport(runId: number): Promise<StoredReport | null> {
+    return readReport(this.session, runId);
+  }
+
+  /** The reports of runs that were completed before a time (ISO 8601) and that are not removed yet, the first first. */
+  async findReportsBefore(before: string): Promise<readonly StoredReport[]> {
+    return findReportsBefore(this.session, before);
   }
 
   /** What a run was judged by. */

@@ -14,13 +14,18 @@ export interface StoredReport extends RunReport {
   readonly purgedAt: string | null;
 }
 
-/** The reports of completed runs, the first first. */
-export async function listReports(queries: Queries): Promise<StoredReport[]> {
-  return queries.rows(
-    `SELECT p.run_id AS "runId", p.host, p.folder, p.certificate, p.digest, p.purged_at AS "purgedAt",
-       r.finished_at AS "finishedAt"
-     FROM run_reports p JOIN runs r ON r.id = p.run_id ORDER BY p.run_id`,
-  );
+const REPORTS = `SELECT p.run_id AS "runId", p.host, p.folder, p.certificate, p.digest, p.purged_at AS "purgedAt",
+    r.finished_at AS "finishedAt"
+  FROM run_reports p JOIN runs r ON r.id = p.run_id`;
+
+/** The report of a run, `null` if none is known. */
+export async function readReport(queries: Queries, runId: number): Promise<StoredReport | null> {
+  return (await firstRow<StoredReport>(queries, `${REPORTS} WHERE p.run_id = $1`, [runId])) ?? null;
+}
+
+/** The reports of runs that were completed before a time (ISO 8601) and that are not removed yet, the first first. */
+export async function findReportsBefore(queries: Queries, before: string): Promise<StoredReport[]> {
+  return queries.rows(`${REPORTS} WHERE p.purged_at IS NULL AND r.finished_at < $1 ORDER BY p.run_id`, [before]);
 }
 
 /** What a run was judged by. */

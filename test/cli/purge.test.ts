@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCli } from '../../src/cli/cli.js';
-import { findReport, findReportsBefore, type PurgedReport, purgeReports } from '../../src/purge-reports.js';
+import { findReport, type PurgedReport, purgeReports } from '../../src/purge-reports.js';
 import { runProgram } from '../support/program.js';
 import { KINDS, TestRegistry } from '../support/registries.js';
 import { miis, Sandbox } from '../support/sandbox.js';
@@ -152,7 +152,7 @@ test.each(KINDS)('many are found by their age: %s', async (kind) => {
   await using sandbox = await TestRegistry.create(kind);
   for (const name of ['a', 'b', 'c']) await load(sandbox, sandbox.path(name));
   await sandbox.change("UPDATE runs SET finished_at = '2020-01-01T00:00:00.000Z' WHERE id < 3");
-  const found = await sandbox.withStore((store) => findReportsBefore(store, '2020-01-02'));
+  const found = await sandbox.withStore((store) => store.findReportsBefore('2020-01-02'));
   expect(found.map(({ runId }) => runId)).toEqual([1, 2]);
 });
 
