@@ -4,24 +4,39 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { CodeTable } from '../core/codes.js';
 import { firstColumn, firstValue, type Queries } from './queries.js';
 
+/** A table as it is kept. */
+interface PackedTable {
+  readonly content: Buffer;
+  /** Of what is packed. */
+  readonly sha256: string;
+}
+
+const PACKED = new WeakMap<CodeTable, PackedTable>();
+
+function pack(table: CodeTable): PackedTable {
+  let packed = PACKED.get(table);
+  if (packed === undefined) {
+    const text = JSON.stringify(table);
+    packed = { content: gzipSync(text), sha256: createHash('sha256').update(text).digest('hex') };
+    PACKED.set(table, packed);
+  }
+  return packed;
+}
+
 /** Keeps the tables of a run. */
 export async function keepCodeTables(queries: Queries, runId: number, tables: readonly CodeTable[]): Promise<void> {
   for (const table of tables) {
-    const content = JSON.stringify(table);
-    const sha256 = createHash('sha256').update(content).digest('hex');
+    const { content, sha256 } = pack(table);
     const known = await firstValue<number>(queries, 'SELECT id FROM code_tables WHERE sha256 = $1', [sha256]);
-    const id = known ?? (await addTable(queries, table, content, sha256));
-    await queries.run('INSERT INTO run_code_tables (run_id, code_table_id) VALUES ($1, $2)', [runId, id]);
+    const id =
+      known ??
+      (await firstValue<number>(
+        queries,
+        'INSERT INTO code_tables (table_id, as_of, sha256, content) VALUES ($1, $2, $3, $4) RETURNING id',
+        [table.id, table.asOf, sha256, content],
+      ));
+    await queries.run('INSERT INTO run_code_tables (run_id, code_table_id) VALUES ($1, $2)', [runId, id!]);
   }
-}
-
-async function addTable(queries: Queries, table: CodeTable, content: string, sha256: string): Promise<number> {
-  const id = await firstValue<number>(
-    queries,
-    'INSERT INTO code_tables (table_id, as_of, sha256, content) VALUES ($1, $2, $3, $4) RETURNING id',
-    [table.id, table.asOf, sha256, gzipSync(content)],
-  );
-  return id!;
 }
 
 /** The tables that a run used; none if it was loaded by an immload that did not keep them. */

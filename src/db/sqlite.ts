@@ -89,7 +89,7 @@ export async function openScratch(folder: string, registry?: string): Promise<Sq
       database.pragma('journal_mode = OFF');
       database.pragma('synchronous = OFF');
       database.pragma(`cache_size = -${PAGE_CACHE_KB}`);
-      for (const statement of await makeSchema(folder)) database.exec(statement);
+      for (const statement of await findSchema(folder)) database.exec(statement);
       if (!isNew) {
         database.prepare('ATTACH ? AS registry').run(registry);
         requireCurrentSchema(database, registry, 'registry');
@@ -109,7 +109,15 @@ export async function openScratch(folder: string, registry?: string): Promise<Sq
   });
 }
 
-/** The statements that make the current schema, taken from an empty database that was migrated. */
+let schema: readonly string[] | null = null;
+
+/** The statements that make the current schema, which is the same as long as the program runs. */
+async function findSchema(folder: string): Promise<readonly string[]> {
+  schema ??= await makeSchema(folder);
+  return schema;
+}
+
+/** They are taken from an empty database that was migrated. */
 async function makeSchema(folder: string): Promise<readonly string[]> {
   const path = join(folder, `schema-${process.pid}.db`);
   try {

@@ -161,7 +161,7 @@ describe('comments', () => {
   test('that name no site are of that of their patient', async () => {
     using sandbox = new Sandbox();
     const client = (id: string, site: string): string =>
-      `${id.padEnd(24)}A${'Anna'.padEnd(50)}${`Smith${id}${site}`.padEnd(45)}05042015${' '.repeat(441)}${site}\r\n`;
+      `${id.padEnd(24)}A${(site === 'MA001' ? 'Anna' : 'Hugo').padEnd(50)}${`${id === '1' ? 'Smith' : 'Ortega'}${site}`.padEnd(45)}05042015${' '.repeat(441)}${site}\r\n`;
     const on = (...ids: string[]) => ({ 'c.txt': ids.map((id) => `${id.padEnd(24)}A105042016\r\n`).join('') });
     const load = (patients: string[], ids: string[], database: string, site: string | null = null) =>
       sandbox.load({

@@ -424,8 +424,23 @@ describe('what becomes of a record', () => {
     const { fates } = await judge([
       GIVEN,
       { ...GIVEN, vax_event_id: 'E-2', admin_date: '2021-01-14', dose_num: '7' },
-      { ...GIVEN, vax_event_id: 'E-3', recip_id: 'R-3', recip_last_name: 'Osei', recip_address_county: '' },
-      { ...REFUSED, vax_event_id: 'E-4', recip_id: 'R-4', recip_last_name: 'Chen' },
+      {
+        ...GIVEN,
+        vax_event_id: 'E-3',
+        recip_id: 'R-3',
+        recip_first_name: 'Ama',
+        recip_last_name: 'Osei',
+        recip_dob: '1971-03-02',
+        recip_address_county: '',
+      },
+      {
+        ...REFUSED,
+        vax_event_id: 'E-4',
+        recip_id: 'R-4',
+        recip_first_name: 'Mei',
+        recip_last_name: 'Chen',
+        recip_dob: '1975-08-09',
+      },
     ]);
     expect(fates).toEqual({ loaded: 3, merged: 0, duplicate: 0, rejected: 1, skipped: 0 });
   });
@@ -436,7 +451,16 @@ describe('what becomes of a record', () => {
       COLUMNS,
       ...[
         { ...GIVEN, dose_num: '', recip_sex: 'F' },
-        { ...GIVEN, vax_event_id: 'E-2', recip_id: 'R-2', recip_sex: 'X', dose_num: '', recip_last_name: 'Osei' },
+        {
+          ...GIVEN,
+          vax_event_id: 'E-2',
+          recip_id: 'R-2',
+          recip_sex: 'X',
+          dose_num: '',
+          recip_first_name: 'Ama',
+          recip_last_name: 'Osei',
+          recip_dob: '1971-03-02',
+        },
       ].map((record: Written) => COLUMNS.map((column) => record[column] ?? '')),
     ].map((cells) => cells.join('\t'));
     const files = { 'a.txt': `${lines.join('\r\n')}\r\n` };

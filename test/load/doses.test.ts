@@ -289,7 +289,7 @@ describe('histories of several sites', () => {
     ];
     expect(told).toEqual(kept.map((pair) => ({ ...pair, review: '' })));
     expect(kept.map(({ review }) => Number(review))).toEqual(
-      sandbox.query('SELECT id FROM match_reviews ORDER BY id').map(({ id }) => id),
+      sandbox.query('SELECT id FROM match_reviews WHERE run_id = 2 ORDER BY id').map(({ id }) => id),
     );
   });
 });

@@ -7,8 +7,14 @@ const PATIENTS = 'facility_id|patient_id|last_name|first_name|birth_date|sex|str
 const DOSES = 'facility_id|patient_id|cvx|admin_date|info_source|mvx|lot_number';
 
 const two = (number: number): string => String(number).padStart(2, '0');
-/** A number in letters, so that each record has a name of its own. */
-const word = (number: number): string => [...String(number)].map((digit) => 'abcdefghij'[Number(digit)]!).join('');
+/** A number as a word that nobody takes for that of another number: made of syllables, in an order that is as good as by chance. */
+function word(number: number): string {
+  const mixed = Math.imul(number + 1, 2_654_435_761) >>> 0;
+  return Array.from({ length: 4 }, (_, i) => {
+    const part = (mixed >>> (7 * i)) & 0x7f;
+    return `${'bdfgklmnprstvzhj'[part >>> 3]}${'aeiouyéö'[part & 7]}`;
+  }).join('');
+}
 /** One of the days of some years, as good as by chance; never the first or the last of a month. */
 function dayOf(i: number, from: number, years: number): string {
   const mixed = Math.imul(i + 1, 2_654_435_761) >>> 0;

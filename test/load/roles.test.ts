@@ -160,7 +160,7 @@ test('a folder without files is refused', async () => {
 
 test('folders in a folder are read, too, as those in an archive are', async () => {
   using sandbox = new Sandbox();
-  const patient = (id: string): string => miis('facility_id|patient_id|last_name|first_name|birth_date', `F1|${id}|Smith${'ABC'[Number(id)]}|Anna|20150504`);
+  const patient = (id: string): string => miis('facility_id|patient_id|last_name|first_name|birth_date', `F1|${id}|${['Smith', 'Ortega', 'Wu'][Number(id)]}|${['Anna', 'Hugo', 'Mei'][Number(id)]}|2015050${id}`);
   mkdirSync(sandbox.path('export/2025/doses'), { recursive: true });
   mkdirSync(sandbox.path('export/.trash'));
   sandbox.write('export/patients.txt', patient('1'));

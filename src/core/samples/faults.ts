@@ -625,7 +625,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'patient-id-repeated': [
     sentAgain('patient-id-repeated', { street: '9 Station Rd' }, { phone: '6175550199' }, { middle_name: 'Anne' }),
   ],
-  'match-in-doubt': [sentAgain('match-in-doubt', { source_patient_id: '1004', sex: 'M' })],
+  'match-in-doubt': [sentAgain('match-in-doubt', { source_patient_id: '1004', first_name: 'Meii', sex: 'M' })],
   'last-name-missing': [patient({ last_name: '' })],
   'last-name-placeholder': [patient({ last_name: 'UNKNOWN' })],
   'first-name-missing': [patient({ first_name: '' })],

@@ -24,6 +24,9 @@ const DAYS_OF_YEAR = 12 * 31;
 /** How often each day occurs. */
 export class DayCounts {
   readonly #counts = new Uint32Array((LAST_YEAR - FIRST_YEAR + 1) * DAYS_OF_YEAR);
+  /** Between these are all that occur: most files have days of some tens of years. */
+  #first = Number.POSITIVE_INFINITY;
+  #last = -1;
   total = 0;
 
   /** Takes a day, `YYYY-MM-DD`. */
@@ -32,25 +35,28 @@ export class DayCounts {
     if (index < 0 || index >= this.#counts.length) return;
     this.#counts[index]!++;
     this.total++;
+    if (index < this.#first) this.#first = index;
+    if (index > this.#last) this.#last = index;
   }
 
   /** The day that occurs most often, and how often the one after it does. */
   get commonest(): { readonly day: string; readonly count: number; readonly next: number } {
     let [best, count, next] = [0, 0, 0];
-    this.#counts.forEach((uses, index) => {
+    for (let index = this.#first; index <= this.#last; index++) {
+      const uses = this.#counts[index]!;
       if (uses > count) [best, count, next] = [index, uses, count];
       else if (uses > next) next = uses;
-    });
+    }
     return { day: dayAt(best), count, next };
   }
 
   /** How many lie on one day of all years, or on one day of all months. */
   on({ month, day }: { readonly month?: number; readonly day: number }): number {
     let sum = 0;
-    this.#counts.forEach((uses, index) => {
+    for (let index = this.#first; index <= this.#last; index++) {
       const isDay = (index % 31) + 1 === day && (month === undefined || (Math.floor(index / 31) % 12) + 1 === month);
-      if (isDay) sum += uses;
-    });
+      if (isDay) sum += this.#counts[index]!;
+    }
     return sum;
   }
 
@@ -61,11 +67,12 @@ export class DayCounts {
   get recurring(): { readonly days: readonly DayShare[]; readonly monthDays: readonly DayShare[] } {
     const days = Array.from({ length: 31 }, (_, i) => new Recurrence(String(i + 1)));
     const monthDays = Array.from({ length: DAYS_OF_YEAR }, (_, i) => new Recurrence(dayAt(i).slice(5)));
-    this.#counts.forEach((uses, index) => {
-      if (uses === 0) return;
+    for (let index = this.#first; index <= this.#last; index++) {
+      const uses = this.#counts[index]!;
+      if (uses === 0) continue;
       days[index % 31]!.add(uses);
       monthDays[index % DAYS_OF_YEAR]!.add(uses);
-    });
+    }
     return { days, monthDays };
   }
 
@@ -73,7 +80,7 @@ export class DayCounts {
   get months(): readonly { readonly month: string; readonly count: number }[] {
     const months: { month: string; count: number }[] = [];
     let last = 0;
-    for (let index = 0; index < this.#counts.length; index += 31) {
+    for (let index = this.#first - (this.#first % 31); index <= this.#last; index += 31) {
       let count = 0;
       for (let day = 0; day < 31; day++) count += this.#counts[index + day]!;
       if (count === 0 && months.length === 0) continue;
