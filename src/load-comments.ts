@@ -163,7 +163,7 @@ export async function storeComments(
   const reasons = new Map(refused.map(({ line, reason }) => [line, reason]));
   for (const comment of repeated) {
     counts.duplicate++;
-    file.settle(comment.record, 'duplicate');
+    file.settle(comment.record, 'duplicate', 'comment');
   }
   for (const comment of fresh) {
     const reason = reasons.get(comment.line);
@@ -172,7 +172,7 @@ export async function storeComments(
       continue;
     }
     counts.new++;
-    file.settle(comment.record, 'loaded');
+    file.settle(comment.record, 'loaded', 'comment');
   }
 }
 

@@ -1,6 +1,9 @@
 /** The immunizations of a submission: link each dose to its patient, then store the doses patient by patient. */
 import { type DoseDecisions, DoseMatcher, type DosePlace, type DoseRegrouping, reasonOf } from './core/match/dose.js';
 import { DOSE } from './core/model.js';
+import { receivedDose } from './core/totals/received.js';
+import { DoseCountsByYear } from './core/totals/stored.js';
+import type { StoredDoses } from './db/run-contents.js';
 import { type DoseWrites, dosePairKey, type RefusedRecord, type Regrouping, type ReviewedDoses } from './db/store.js';
 import { DoseRemarks } from './dose-remarks.js';
 import { type OrderedRow, PatientOrder } from './files/patient-order.js';
@@ -30,6 +33,11 @@ export interface DoseOutcomes {
   readonly counts: DoseCounts;
   /** New patients of the submission of whom a dose was loaded. */
   readonly newPatientsWithDoses: number;
+  /**
+   * The doses that the registry has now of these, by vaccine and year; `null` where some of them were put together anew
+   * since they were written, so that the registry must be asked.
+   */
+  readonly stored: readonly StoredDoses[] | null;
   readonly reviews: readonly ReviewPair[];
 }
 
@@ -184,6 +192,10 @@ export class DoseWriter {
   #countedAs: ('new' | 'merged' | 'duplicate')[] = [];
   readonly #refused: RefusedDoses;
   #stored = 0;
+  readonly #byYear = new DoseCountsByYear();
+  readonly #firstId: number;
+  /** Whether each dose of this run is in the registry as it was written first. */
+  #isAsWritten = true;
 
   constructor(
     files: readonly FileRun[],
@@ -199,6 +211,7 @@ export class DoseWriter {
     this.#remarks = new DoseRemarks(files, context, context.issues.mostPerCode);
     this.#refused = new RefusedDoses(files, context);
     this.#nextId = firstId;
+    this.#firstId = firstId;
     this.#onStage = onStage;
   }
 
@@ -278,7 +291,12 @@ export class DoseWriter {
     for (const [i, dose] of this.#waiting.flat().entries()) {
       const reason = reasons.get(keyOf(this.#files[dose.file]!.fileId, dose.line));
       if (reason === undefined) continue;
-      this.#counts[this.#countedAs[i]!]--;
+      const countedAs = this.#countedAs[i]!;
+      this.#counts[countedAs]--;
+      const fate = countedAs === 'new' ? 'loaded' : countedAs;
+      this.#files[dose.file]!.kept.immunization[fate]--;
+      this.#context.received?.refuseDose(receivedDose(dose.row), fate);
+      this.#isAsWritten = false;
       this.#refused.add(dose, reason);
     }
   }
@@ -313,14 +331,17 @@ export class DoseWriter {
       const fileRun = this.#files[file]!;
       const { fileId } = fileRun;
       if (outcome.kind === 'new') {
-        fileRun.settle(record, 'loaded');
+        fileRun.settle(record, 'loaded', 'immunization');
+        this.#context.received?.addDose(receivedDose(row), 'loaded');
         this.#counts.new++;
         this.#countedAs.push('new');
         writes.doses.push({ immunizationId: ids[place]!, patientId, row: outcome.row, fileId, line });
+        this.#byYear.add(outcome.row[DOSE.cvx]!, outcome.row[DOSE.administered_on]!);
         for (const part of outcome.parts) writes.parts.push({ immunizationId: ids[place]!, row: part });
       } else {
         const fate = outcome.contributed ? 'merged' : 'duplicate';
-        fileRun.settle(record, fate);
+        fileRun.settle(record, fate, 'immunization');
+        this.#context.received?.addDose(receivedDose(row), fate);
         this.#counts[fate]++;
         this.#countedAs.push(fate);
         writes.duplicates.push({
@@ -333,7 +354,9 @@ export class DoseWriter {
         });
       }
     }
+    if (regrouping !== null) this.#isAsWritten = false;
     for (const { immunizationId, row, parts } of updates) {
+      if (immunizationId >= this.#firstId) this.#isAsWritten = false;
       writes.updates.push({ immunizationId, row });
       for (const part of parts) writes.parts.push({ immunizationId, row: part });
     }
@@ -386,7 +409,9 @@ export class DoseWriter {
     this.#remarks.report();
     const reviews = await this.#remarks.keepReviews();
     const counts = { ...this.#counts, review: this.#remarks.doubts };
-    return { counts, newPatientsWithDoses: this.#newPatientsWithDoses, reviews };
+    const isCounted = this.#isAsWritten && this.#byYear.total === counts.new;
+    const stored = isCounted ? this.#byYear.counts : null;
+    return { counts, newPatientsWithDoses: this.#newPatientsWithDoses, reviews, stored };
   }
 }
 

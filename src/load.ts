@@ -1,4 +1,5 @@
 /** Loads a submission: receive its files, patients first, then immunizations, then the reports. */
+import { certifyRun } from './certify-run.js';
 import { type ComparisonBasis, compareTables } from './compare-tables.js';
 import type { SpecChoice } from './core/choose-spec.js';
 import type { Codes } from './core/codes.js';
@@ -9,6 +10,7 @@ import { changeRules, problemOfChange, type RuleChanges } from './core/rule-chan
 import { comeInOneFile, layoutOf, type Spec } from './core/spec.js';
 import { Advisor } from './core/suggest/advisor.js';
 import { Evidence } from './core/suggest/evidence.js';
+import { ReceivedTotals } from './core/totals/received.js';
 import { VaccineMap } from './core/vaccine-map.js';
 import type { RegistryStore } from './db/registry-store.js';
 import { openScratch } from './db/sqlite.js';
@@ -16,8 +18,10 @@ import { type FileResult, type MatchModelId, type NewRun, type Store, StoreError
 import { applyEarlierDecisions } from './decide-review.js';
 import type { LoadedMap } from './files/maps.js';
 import { RejectFile } from './files/rejects.js';
-import { ChangeLog, CsvReport, IssueLog, ReportFolder } from './files/reports.js';
+import { writeNote } from './files/report-note.js';
+import { ChangeLog, CsvReport, IssueLog, ReportFolder, wholePath } from './files/reports.js';
 import { checkDefaults, programVersion } from './files/specs.js';
+import type { LoadedTotals } from './files/totals-file.js';
 import type { UnpackLimits } from './files/unpack.js';
 import { type CommentCounts, loadComments } from './load-comments.js';
 import { type DoseCounts, loadImmunizations } from './load-immunizations.js';
@@ -25,6 +29,7 @@ import { loadPatients, type PatientOutcome, type ReviewPair } from './load-patie
 import { countWithoutDoses, lookAtWhole } from './look-at-whole.js';
 import { openForDryRun, openForLoading } from './open-store.js';
 import { type ReceivedFile, receiveSubmission, type Submission } from './receive.js';
+import { chooseTotals, type GivenTotals, reconcileTotals, type SenderTotals } from './reconcile-totals.js';
 import {
   checkRejectShare,
   DEFAULT_SIZES,
@@ -92,6 +97,10 @@ export interface LoadOptions {
   readonly threads?: number | 'auto';
   /** Rows of `issues.csv` for one code. Counts are exact whatever it is. */
   readonly maxIssuesPerCode?: number;
+  /** What the sender says is in the files; a `totals.json` among them is not asked then. `null`, the default, for nothing. */
+  readonly totals?: LoadedTotals | null;
+  /** Numbers that hold instead of those of any file of totals. */
+  readonly expect?: GivenTotals;
   /** An earlier run of the same files: what its code tables made of each record is compared with what these make of it. */
   readonly compareWith?: ComparisonBasis | null;
   /** Whether files that were loaded so before are loaded again; `true` unless told otherwise. Only `load` asks. */
@@ -136,7 +145,7 @@ export class LoadedBeforeError extends Error {
  * Loads a submission.
  * @throws LoadedBeforeError unless `again`, and nothing is written then; RuleError when a rule cannot be changed so,
  * SpecError when the code tables do not know a default of the spec, InputError when a file cannot be loaded or no spec can
- * be recognised, StoreError when the database cannot be used, ReportError when the report cannot be written,
+ * be recognised, TotalsError and ExpectedTotalsError for the totals of the sender, StoreError when the database cannot be used, ReportError when the report cannot be written,
  * TransformError, TooManyRejectsError; in each case nothing of the submission stays behind
  */
 export async function load(options: LoadOptions): Promise<Summary> {
@@ -219,6 +228,7 @@ async function loadInto(
   const { threads = 0 } = options;
   // What meets a record is noted in it, for this run alone.
   const map = options.map ? { ...options.map, map: new VaccineMap(options.map.map.lines) } : null;
+  const totals = chooseTotals(options.totals ?? submission.totals, options.expect ?? {});
   const bytes = files.reduce((sum, { source }) => sum + source.bytes, 0);
   const executor = createExecutor({ threads, bytes, codes, map: map?.map ?? null });
   try {
@@ -240,13 +250,14 @@ async function loadInto(
       matching: matchModel === 'exact' ? null : { model: matchModel, thresholds: options.thresholds ?? {} },
       rejectLimit: options.rejectLimit ?? null,
       rejected: { count: 0 },
+      received: totals === null ? null : new ReceivedTotals(totals.totals),
       refusesFiles: options.mode === 'load',
       sizes: { ...DEFAULT_SIZES, ...options.sizes },
       signal: options.signal ?? null,
       onProgress: options.onProgress ?? (() => {}),
       onNotice: options.onNotice ?? (() => {}),
     };
-    return await runStages(context, submission, fileIds, options, clock);
+    return await runStages(context, submission, fileIds, totals, options, clock);
   } catch (error) {
     await takeBack(store, runId, error, clock);
     throw error;
@@ -303,6 +314,7 @@ async function runStages(
   context: RunContext,
   submission: Submission,
   fileIds: readonly number[],
+  totals: SenderTotals | null,
   options: LoadOptions,
   clock: StageClock,
 ): Promise<Summary> {
@@ -315,7 +327,7 @@ async function runStages(
     return new FileRun(file, fileIds[i]!, rejects, context);
   });
   try {
-    return await runFiles(context, files, rejectNames, submission.choice, options, clock);
+    return await runFiles(context, files, rejectNames, submission, totals, options, clock);
   } finally {
     for (const file of files) await file.rejects.close();
   }
@@ -325,7 +337,8 @@ async function runFiles(
   context: RunContext,
   files: readonly FileRun[],
   rejectNames: readonly string[],
-  choice: SpecChoice | null,
+  submission: Submission,
+  totals: SenderTotals | null,
   options: LoadOptions,
   clock: StageClock,
 ): Promise<Summary> {
@@ -350,6 +363,7 @@ async function runFiles(
   const comments = await loadComments(commentFiles, outcome.links, context);
 
   checkRejectShare(files, context);
+  const reconciliation = reconcileTotals(totals, files, context);
   const basis = options.compareWith ?? null;
   if (basis !== null) clock.begin('compare');
   const comparison = basis === null ? null : await compareTables(files, basis, context);
@@ -370,14 +384,24 @@ async function runFiles(
     comments: commentFiles.length > 0 ? comments : null,
   };
   const summary: Summary = {
-    ...summarize(context, choice, options, summaries, counts, path, clock),
+    ...summarize(context, submission.choice, options, summaries, counts, path, clock),
+    ...(reconciliation !== null && { reconciliation }),
     ...(comparison !== null && { comparison }),
     looks_wrong: looks,
   };
   context.folder.writeJson('summary.json', summary);
+  writeNote(context.folder, { ...summary, finishedAt: summary.finished_at });
+  const known = { summary, spec: submission.spec, files, stored: doses.stored, firstImmunizationId: immunizationId };
+  const report = options.mode === 'load' ? await certifyRun({ ...known, folder: wholePath(path) }, context) : null;
   // The report first: a run that is killed in between is taken back, and none is complete without its report.
   context.folder.finish(path);
-  await context.store.completeRun(context.runId, clock.now(), files.map(fileResult), outcome.thresholds);
+  await context.store.completeRun(
+    context.runId,
+    summary.finished_at,
+    files.map(fileResult),
+    outcome.thresholds,
+    report,
+  );
   return summary;
 }
 

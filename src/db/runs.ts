@@ -6,8 +6,8 @@ import { CHANGED_TABLES, restoreImages } from './before-images.js';
 import { dropUnusedDetails } from './dose-details.js';
 import { appendToJournal, noteOfLoad, noteOfTakingBack } from './journal.js';
 import { dropCodeTables } from './kept-code-tables.js';
-import { firstRow, firstValue, type Queries, type SqlRow } from './queries.js';
-import type { EarlierLoad, FileResult, NewRun, NewRunFile, RunStatus, RunSummary } from './store.js';
+import { firstRow, firstValue, insertRow, type Queries, type SqlRow } from './queries.js';
+import type { EarlierLoad, FileResult, NewRun, NewRunFile, RunReport, RunStatus, RunSummary } from './store.js';
 
 /** This process and no other: ids of processes come again, above all in containers, where most have the id 1. */
 export const OWN_PROCESS = `${process.pid}@${Math.round(performance.timeOrigin)}`;
@@ -50,13 +50,14 @@ export async function addRun(
   return { runId: runId!, fileIds };
 }
 
-/** Closes a run with the counts of its files. */
+/** Closes a run with the counts of its files, and its report. */
 export async function completeRun(
   queries: Queries,
   runId: number,
   finishedAt: string,
   files: readonly FileResult[],
   thresholds: Thresholds | null,
+  report: RunReport | null,
 ): Promise<void> {
   for (const file of files) {
     await queries.run(
@@ -68,7 +69,8 @@ export async function completeRun(
   await queries.run(`UPDATE runs SET has_all_keys = (match_model <> 'exact')::int WHERE id = $1`, [runId]);
   await keepThresholds(queries, runId, thresholds);
   await closeRun(queries, runId, 'completed', finishedAt, null);
-  await appendToJournal(queries, noteOfLoad(runId, finishedAt, files));
+  if (report !== null) await insertRow(queries, 'run_reports', { run_id: runId, host: hostname(), ...report });
+  await appendToJournal(queries, noteOfLoad(runId, finishedAt, files, report));
 }
 
 /** Notes what a run went by when it matched. */

@@ -11,18 +11,20 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type CsvFormatterStream, format } from 'fast-csv';
 import { CATALOGUE, type IssueCode } from '../core/catalogue.js';
 import { formatMessage, type Issue, type IssueDefinition } from '../core/issue.js';
 import type { Fate, FieldName, RecordRole, Severity } from '../core/model.js';
+import { safeCell } from '../core/safe-cells.js';
 import type { Advice, Advisor } from '../core/suggest/advisor.js';
 import type { RecordFacts } from '../core/suggest/facts.js';
 import { SURE } from '../core/suggest/proposal.js';
@@ -36,6 +38,16 @@ export class ReportError extends Error {
     super(`${path}: ${problem}; ${remedy}`, options);
     this.name = 'ReportError';
   }
+}
+
+/** The path of a report from the root, without links in it: its parent must be there. */
+export function wholePath(path: string): string {
+  return join(realpathSync(dirname(resolve(path))), basename(resolve(path)));
+}
+
+/** What this machine is called where reports are remembered. */
+export function machineName(): string {
+  return hostname();
 }
 
 /** The folder of a run's reports, under construction. */
@@ -112,8 +124,12 @@ export class ReportFolder {
     return join(this.workPath, ...names);
   }
 
+  writeText(name: string, text: string): void {
+    writeFileSync(this.fileIn(name), text, { mode: 0o600 });
+  }
+
   writeJson(name: string, value: unknown): void {
-    writeFileSync(this.fileIn(name), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+    this.writeText(name, `${JSON.stringify(value, null, 2)}\n`);
   }
 }
 
@@ -149,14 +165,6 @@ function isTaken(path: string): boolean {
   } catch {
     return true;
   }
-}
-
-/** Cells that a spreadsheet would run as a formula begin so. */
-const FORMULA = /^[=+\-@\t\r]/;
-
-/** A cell that no spreadsheet runs. Only for files that people read, never for files that are loaded again. */
-export function safeCell(text: string): string {
-  return FORMULA.test(text) ? `'${text}` : text;
 }
 
 /** A CSV file that people read. */
