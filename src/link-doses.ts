@@ -19,6 +19,7 @@ import { LINK_RULES } from './core/rules/immunization.js';
 import { SHARED_FIELDS } from './core/spec.js';
 import { factsOf } from './core/suggest/facts.js';
 import { wantsFacts } from './core/suggest/suggesters.js';
+import { type ReceivedDose, receivedDose } from './core/totals/received.js';
 import { type Batch, createValueReader } from './core/transform.js';
 import type { LinkedPatient } from './db/store.js';
 import type { OrderedRow } from './files/patient-order.js';
@@ -121,6 +122,10 @@ export async function linkBatch(
   const rows = [...batch.rows];
   await linker.prepare(rows);
   const rejects: { index: number; codes: readonly IssueCode[] }[] = [...batch.rejected];
+  const { received } = context;
+  if (received !== null) {
+    for (const { index, row } of batch.rejected) received.addDose(receivedOf(index, row, batch), 'rejected');
+  }
   const issues = [...batch.issues];
   const plan = file.dosePlans[0] ?? file.plan;
   const linkIssues = new LinkIssues(block, plan);
@@ -134,6 +139,7 @@ export async function linkBatch(
       const errors = found.filter(({ severity }) => severity === 'error');
       if (errors.length > 0) {
         rejects.push({ index, codes: errors.map(({ code }) => code) });
+        received?.addDose(receivedOf(index, row, batch), 'rejected');
         if (file.counts.takes(block.firstRecord + index)) file.counts.addRefusedDose(row);
         continue;
       }
@@ -154,6 +160,13 @@ export async function linkBatch(
     const reject = { bytes, record: block.firstRecord + index, line: block.lines[index]!, codes };
     await rejectRecord(file, context, file.isTagged ? { ...reject, under: patientAbove(block, index) } : reject);
   }
+}
+
+/** A dose of a batch as it was received. */
+function receivedOf(index: number, row: Row | null, { unresolved }: Batch): ReceivedDose {
+  const isResolved = row?.[DOSE.cvx] != null;
+  const clues = isResolved ? undefined : unresolved.find((each) => each.index === index)?.clues;
+  return receivedDose(row, clues?.[0]?.value);
 }
 
 /** Links the doses of a block of a tagged file. What concerns its other lines was told when they were read as patients. */
@@ -278,6 +291,7 @@ export async function linkCombined(
     const rows = [...batch.rows];
     await linker.prepare(rows);
     records.add(batch, rows, plan, linker);
+    if (context.received !== null) records.addReceived(batch, rows);
   }
   for (const issue of records.issues()) context.issues.add(file.logNumber, issue, 'doses');
   for (let index = 0; index < block.count; index++) {
@@ -285,6 +299,7 @@ export async function linkCombined(
     const line = block.lines[index]!;
     const codes = records.codesOf(index);
     if (codes.length > 0) {
+      for (const dose of records.receivedOf(index)) context.received?.addDose(dose, 'rejected');
       const bytes = block.bytes.subarray(block.starts[index], block.ends[index]);
       await rejectRecord(file, context, { bytes, record, line, codes });
       continue;
@@ -302,6 +317,8 @@ class CombinedBlock {
   readonly #file: FileRun;
   readonly #codes = new Map<number, Set<IssueCode>>();
   readonly #doses = new Map<number, { readonly row: Row; readonly patientId: number }[]>();
+  /** What can be read of the doses of a record, where that is counted. */
+  readonly #received = new Map<number, ReceivedDose[]>();
   /** By code, field and value: a column that all doses share is told once. */
   readonly #issues = new Map<string, Issue>();
 
@@ -339,6 +356,24 @@ class CombinedBlock {
         this.#file.counts.addRefusedDose(row);
       }
     }
+  }
+
+  /** Takes what can be read of one dose of each record that has it. A record that cannot be read is one. */
+  addReceived(batch: Batch, rows: readonly Row[]): void {
+    const add = (index: number, row: Row | null): void => {
+      const doses = this.#received.get(index);
+      const dose = receivedOf(index, row, batch);
+      if (doses === undefined) this.#received.set(index, [dose]);
+      else if (row !== null) doses.push(dose);
+    };
+    batch.accepted.forEach((index, i) => {
+      add(index, rows[i]!);
+    });
+    for (const { index, row } of batch.rejected) add(index, row);
+  }
+
+  receivedOf(index: number): readonly ReceivedDose[] {
+    return this.#received.get(index) ?? [];
   }
 
   #addIssue(issue: Issue): void {

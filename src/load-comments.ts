@@ -175,7 +175,7 @@ export async function storeComments(
   const isRepeated = new Set(stored.repeated);
   for (const place of stored.repeated) {
     counts.duplicate++;
-    file.settle(comments[place]!.record, 'duplicate');
+    file.settle(comments[place]!.record, 'duplicate', 'comment');
   }
   const reasons = new Map(stored.refused);
   for (const [place, comment] of comments.entries()) {
@@ -183,7 +183,7 @@ export async function storeComments(
     if (reason !== undefined) await refuse(comment, reason);
     else if (!isRepeated.has(place)) {
       counts.new++;
-      file.settle(comment.record, 'loaded');
+      file.settle(comment.record, 'loaded', 'comment');
     }
   }
 }

@@ -1,6 +1,9 @@
 /** The immunizations of a submission: link each dose to its patient, then store the doses patient by patient. */
 import { type DoseDecisions, DoseMatcher, type DosePlace, type DoseRegrouping, reasonOf } from './core/match/dose.js';
 import { DOSE } from './core/model.js';
+import { receivedDose } from './core/totals/received.js';
+import { DoseCountsByYear } from './core/totals/stored.js';
+import type { StoredDoses } from './db/run-contents.js';
 import { type DoseWrites, dosePairKey, type RefusedRecord, type Regrouping, type ReviewedDoses } from './db/store.js';
 import { DoseRemarks, type PlacedRemark } from './dose-remarks.js';
 import { type OrderedRow, PatientOrder } from './files/patient-order.js';
@@ -30,6 +33,11 @@ export interface DoseOutcomes {
   readonly counts: DoseCounts;
   /** New patients of the submission of whom a dose was loaded. */
   readonly newPatientsWithDoses: number;
+  /**
+   * The doses that the registry has now of these, by vaccine and year; `null` where some of them were put together anew
+   * since they were written, so that the registry must be asked.
+   */
+  readonly stored: readonly StoredDoses[] | null;
   readonly reviews: readonly ReviewPair[];
 }
 
@@ -184,6 +192,10 @@ export class DoseWriter {
   readonly #known = new Set<number>();
   readonly #refused: RefusedDoses;
   #stored = 0;
+  readonly #byYear = new DoseCountsByYear();
+  readonly #firstId: number;
+  /** Whether each dose of this run is in the registry as it was written first. */
+  #isAsWritten = true;
 
   constructor(
     files: readonly FileRun[],
@@ -199,6 +211,7 @@ export class DoseWriter {
     this.#remarks = new DoseRemarks(files, context, context.issues.mostPerCode);
     this.#refused = new RefusedDoses(files, context);
     this.#nextId = firstId;
+    this.#firstId = firstId;
     this.#onStage = onStage;
   }
 
@@ -240,18 +253,24 @@ export class DoseWriter {
     const doses = this.#waiting.flat();
     const { file, record, offset } = doses.at(-1)!;
     const place = isSorted ? null : { fileId: this.#files[file]!.fileId, record, offset };
-    const stored = await checkpoints.step<readonly RefusedRecord[], StoredDoses>(
+    let written: DoseBatch | null = null as DoseBatch | null;
+    const stored = await checkpoints.step<readonly RefusedRecord[], WrittenDoses>(
       { stage: 'immunizations', seq: this.#batches++, place },
       () => this.#files.map(({ read }) => read),
       async (keep) => {
-        const { writes, decided } = await this.#decide();
-        const describe = (refused: readonly RefusedRecord[]): StoredDoses => {
+        const batch = await this.#decide();
+        const { writes, decided } = batch;
+        const describe = (refused: readonly RefusedRecord[]): WrittenDoses => {
           return { ...decided, refused: this.#placesOf(refused, doses) };
         };
         await store.writeDoses(runId, writes, keep(describe));
+        written = batch;
       },
     );
     this.#tell(stored, doses);
+    // Of a batch that was written before the run was cut short, it is not known what the doses were made.
+    if (written === null || stored.refused.length > 0) this.#isAsWritten = false;
+    else this.#count(written);
     this.#stored += this.#waitingDoses;
     this.#waiting = [];
     this.#waitingDoses = 0;
@@ -259,7 +278,7 @@ export class DoseWriter {
   }
 
   /** Decides about the waiting doses by what the store has of their patients. */
-  async #decide(): Promise<{ writes: DoseWrites; decided: Omit<StoredDoses, 'refused'> }> {
+  async #decide(): Promise<DoseBatch> {
     const { store } = this.#context;
     const batch = new DoseBatch(this.#files, this.#nextId);
     for (let start = 0; start < this.#waiting.length; start += PATIENTS_READ_AT_ONCE) {
@@ -282,8 +301,15 @@ export class DoseWriter {
     return batch;
   }
 
+  /** Counts the doses of a batch as the registry has them, as long as none of them is put together anew. */
+  #count({ writes }: DoseBatch): void {
+    for (const { row } of writes.doses) this.#byYear.add(row[DOSE.cvx]!, row[DOSE.administered_on]!);
+    const isOfRun = ({ immunizationId }: { readonly immunizationId: number }): boolean => immunizationId >= this.#firstId;
+    if (writes.regroupings.length > 0 || writes.updates.some(isOfRun)) this.#isAsWritten = false;
+  }
+
   /** Which of the doses the database refused, and why. */
-  #placesOf(refused: readonly RefusedRecord[], doses: readonly OrderedRow[]): StoredDoses['refused'] {
+  #placesOf(refused: readonly RefusedRecord[], doses: readonly OrderedRow[]): WrittenDoses['refused'] {
     if (refused.length === 0) return [];
     const keyOf = (fileId: number, line: number): string => `${fileId} ${line}`;
     const reasons = new Map(refused.map(({ fileId, line, reason }) => [keyOf(fileId, line), reason]));
@@ -294,11 +320,12 @@ export class DoseWriter {
   }
 
   /** Gives the doses of a batch their fates, and remembers what is to be told of them. */
-  #tell({ fates, nextId, remarks, refused }: StoredDoses, doses: readonly OrderedRow[]): void {
+  #tell({ fates, nextId, remarks, refused }: WrittenDoses, doses: readonly OrderedRow[]): void {
     for (const ofPatient of this.#waiting) this.#countDoses(ofPatient);
-    doses.forEach(({ file, record }, i) => {
+    doses.forEach(({ file, record, row }, i) => {
       const fate = DOSE_FATES[fates.charCodeAt(i) - ZERO]!;
-      this.#files[file]!.settle(record, fate);
+      this.#files[file]!.settle(record, fate, 'immunization');
+      this.#context.received?.addDose(receivedDose(row), fate);
       this.#counts[fate === 'loaded' ? 'new' : fate]++;
     });
     this.#nextId = nextId;
@@ -307,8 +334,11 @@ export class DoseWriter {
     }
     for (const [i, reason] of refused) {
       const fate = DOSE_FATES[fates.charCodeAt(i) - ZERO]!;
+      const dose = doses[i]!;
       this.#counts[fate === 'loaded' ? 'new' : fate]--;
-      this.#refused.add(doses[i]!, reason);
+      this.#files[dose.file]!.kept.immunization[fate]--;
+      this.#context.received?.refuseDose(receivedDose(dose.row), fate);
+      this.#refused.add(dose, reason);
     }
   }
 
@@ -337,7 +367,9 @@ export class DoseWriter {
     this.#remarks.report();
     const reviews = await this.#remarks.keepReviews();
     const counts = { ...this.#counts, review: this.#remarks.doubts };
-    return { counts, newPatientsWithDoses: this.#newPatientsWithDoses, reviews };
+    const isCounted = this.#isAsWritten && this.#byYear.total === counts.new;
+    const stored = isCounted ? this.#byYear.counts : null;
+    return { counts, newPatientsWithDoses: this.#newPatientsWithDoses, reviews, stored };
   }
 }
 
@@ -346,7 +378,7 @@ const DOSE_FATES = ['loaded', 'merged', 'duplicate'] as const;
 const ZERO = '0'.charCodeAt(0);
 
 /** What came of a batch of doses when it was written. */
-interface StoredDoses {
+interface WrittenDoses {
   /** A digit for each dose: which of {@link DOSE_FATES} it has. */
   readonly fates: string;
   /** The id that the next dose gets. */
@@ -379,7 +411,7 @@ class DoseBatch {
     this.#nextId = nextId;
   }
 
-  get decided(): Omit<StoredDoses, 'refused'> {
+  get decided(): Omit<WrittenDoses, 'refused'> {
     return { fates: this.#fates, nextId: this.#nextId, remarks: this.#remarks };
   }
 

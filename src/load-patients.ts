@@ -25,6 +25,7 @@ import {
   unpackSlot,
 } from './core/model.js';
 import { recordOffset } from './core/read/blocks.js';
+import { LineKind } from './core/read/frame.js';
 import { severityOf } from './core/spec.js';
 import type { Values } from './core/suggest/facts.js';
 import {
@@ -41,7 +42,7 @@ import { RecordReader } from './files/source.js';
 import { createNameJudge, createPlaceJudge } from './look-at-whole.js';
 import { addMissingKeys, WeighedPatients } from './match-patients.js';
 import { REFUSED, reportRefused } from './refused.js';
-import { addReject, type FileRun, type RunContext, readBatches, rejectRecord } from './run.js';
+import { addReject, type FileRun, type KeptFate, type RunContext, readBatches, rejectRecord } from './run.js';
 
 /** Why the doses of a patient cannot be loaded: its record was rejected, or its id stands for several persons. */
 export type NoPatient = 'rejected' | 'conflict';
@@ -216,8 +217,11 @@ async function readPatientFile(
       }
       const site = row?.[PATIENT.site_id];
       const id = row?.[PATIENT.source_patient_id];
-      if (site == null || id == null) continue;
-      const key = sourceKey(site, id);
+      const key = site == null || id == null ? null : sourceKey(site, id);
+      // Of a tagged file, lines of no known kind are told here, too.
+      if (block.kinds === null || block.kinds[index] === LineKind.patient)
+        context.received?.addPatient(key, 'rejected');
+      if (key === null) continue;
       // Each dose of a combined file brings its patient along.
       if (file.counts.takes(record) && bySource.get(key) !== 'rejected') file.counts.addRefusedPatient(row!);
       bySource.set(key, 'rejected');
@@ -227,7 +231,8 @@ async function readPatientFile(
       const row = batch.rows.row(i);
       // Each dose of a combined file brings its patient along, most often with the very same words.
       if (file.isCombined && !file.isTagged && !said.isNew(row)) {
-        file.settle(record, 'duplicate');
+        file.settleUnkept(record, 'duplicate');
+        context.received?.addRepeatedPatient();
         continue;
       }
       if (file.counts.takes(record)) file.counts.patients.get().add(row);
@@ -498,6 +503,7 @@ export class PatientMatcher {
         const bytes = await readers[files[index]!]!.read(starts[index]!, lengths[index]!);
         await rejectRecord(file, this.#context, { bytes, record: records[index]!, line: lines[index]!, codes });
       }
+      this.#context.received?.addPatient(sources[index]!, 'rejected');
       this.#bySource.set(sources[index]!, 'conflict');
     }
   }
@@ -610,12 +616,13 @@ export class PatientMatcher {
       if (decision.kind === 'new') this.#linkPerson(this.#personOf[index]!);
       if (notTried.has(index)) continue;
       const file = this.#files[files[index]!]!;
+      this.#context.received?.addPatient(sources[index]!, fateOf(decision));
       this.#countIds(index, file, decision);
       if (decision.kind === 'new') {
         counts.new++;
-        file.settle(records[index]!, 'loaded');
+        file.settle(records[index]!, 'loaded', 'patient');
       } else {
-        file.settle(records[index]!, decision.duplicate ? 'duplicate' : 'merged');
+        file.settle(records[index]!, fateOf(decision), 'patient');
         if (!decision.duplicate) counts.merged++;
         if (decision.repeatsId && (!file.isCombined || file.isTagged)) this.#report('patient-id-repeated', index);
       }
@@ -898,7 +905,12 @@ export class PatientMatcher {
       for (const [index, reason] of refused) {
         await this.#rejectOne(index, reason, readers);
         const decision = this.#decisions.get(index) ?? NEW;
-        if (wasNotTried.has(index)) continue;
+        if (wasNotTried.has(index)) {
+          this.#context.received?.addPatient(this.#set.sources[index]!, 'rejected');
+          continue;
+        }
+        this.#context.received?.refusePatient(this.#set.sources[index]!, fateOf(decision));
+        this.#files[this.#set.files[index]!]!.kept.patient[fateOf(decision)]--;
         if (decision.kind === 'new') counts.new--;
         else if (decision.kind === 'joined' && !decision.duplicate) counts.merged--;
       }
@@ -995,6 +1007,12 @@ function unpackDecisions({ joined, conflicts }: PackedDecisions): ReadonlyMap<nu
     decisions.set(index, { kind: 'conflict', with: whoIs(conflicts.with[i]!) });
   });
   return decisions;
+}
+
+/** What becomes of a record that is not in conflict. */
+function fateOf(decision: PatientDecision): KeptFate {
+  if (decision.kind !== 'joined') return 'loaded';
+  return decision.duplicate ? 'duplicate' : 'merged';
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] ? U[] : T[K] };

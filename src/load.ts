@@ -1,5 +1,5 @@
 /** Loads a submission: receive its files, patients first, then immunizations, then the reports. */
-
+import { certifyRun } from './certify-run.js';
 import { Checkpoints } from './checkpoints.js';
 import { type ComparisonBasis, compareTables } from './compare-tables.js';
 import type { SpecChoice } from './core/choose-spec.js';
@@ -11,6 +11,7 @@ import { changeRules, problemOfChange, type RuleChanges } from './core/rule-chan
 import { comeInOneFile, layoutOf, type Spec } from './core/spec.js';
 import { Advisor } from './core/suggest/advisor.js';
 import { Evidence } from './core/suggest/evidence.js';
+import { ReceivedTotals } from './core/totals/received.js';
 import { VaccineMap } from './core/vaccine-map.js';
 import type { RegistryStore } from './db/registry-store.js';
 import { openScratch } from './db/sqlite.js';
@@ -19,8 +20,10 @@ import { applyEarlierDecisions } from './decide-review.js';
 import { findNarrowDisks } from './disk-space.js';
 import type { LoadedMap } from './files/maps.js';
 import { RejectFile } from './files/rejects.js';
-import { ChangeLog, CsvReport, fullPath, IssueLog, ReportFolder } from './files/reports.js';
+import { writeNote } from './files/report-note.js';
+import { ChangeLog, CsvReport, IssueLog, ReportFolder, wholePath } from './files/reports.js';
 import { checkDefaults, programVersion } from './files/specs.js';
+import type { LoadedTotals } from './files/totals-file.js';
 import type { UnpackLimits } from './files/unpack.js';
 import { type CommentCounts, loadComments } from './load-comments.js';
 import { type DoseCounts, loadImmunizations } from './load-immunizations.js';
@@ -28,6 +31,7 @@ import { loadPatients, type PatientOutcome, type ReviewPair } from './load-patie
 import { countWithoutDoses, lookAtWhole } from './look-at-whole.js';
 import { openForDryRun, openForLoading } from './open-store.js';
 import { type ReceivedFile, receiveSubmission, type Submission } from './receive.js';
+import { chooseTotals, type GivenTotals, reconcileTotals, type SenderTotals } from './reconcile-totals.js';
 import {
   CLOSING,
   type Closing,
@@ -110,6 +114,10 @@ export interface LoadOptions {
   readonly threads?: number | 'auto';
   /** Rows of `issues.csv` for one code. Counts are exact whatever it is. */
   readonly maxIssuesPerCode?: number;
+  /** What the sender says is in the files; a `totals.json` among them is not asked then. `null`, the default, for nothing. */
+  readonly totals?: LoadedTotals | null;
+  /** Numbers that hold instead of those of any file of totals. */
+  readonly expect?: GivenTotals;
   /** An earlier run of the same files: what its code tables made of each record is compared with what these make of it. */
   readonly compareWith?: ComparisonBasis | null;
   /** Whether files that were loaded so before are loaded again; `true` unless told otherwise. Only `load` asks. */
@@ -157,9 +165,10 @@ export class LoadedBeforeError extends Error {
  * Loads a submission.
  * @throws LoadedBeforeError unless `again`, and nothing is written then; RuleError when a rule cannot be changed so,
  * SpecError when the code tables do not know a default of the spec, InputError when a file cannot be loaded or no spec can
- * be recognised, StoreError when the database cannot be used, ReportError when the report cannot be written,
- * TransformError, TooManyRejectsError; in each case nothing of the submission stays behind, unless what the run stands on
- * has failed ({@link isPassing}), such as the disk: then the same call goes on where it was cut short
+ * be recognised, TotalsError and ExpectedTotalsError for the totals of the sender, StoreError when the database cannot be
+ * used, ReportError when the report cannot be written, TransformError, TooManyRejectsError; in each case nothing of the
+ * submission stays behind, unless what the run stands on has failed ({@link isPassing}), such as the disk: then the same
+ * call goes on where it was cut short
  */
 export async function load(options: LoadOptions): Promise<Summary> {
   return (await prepareLoad(options))();
@@ -262,6 +271,7 @@ async function loadInto(
   const { threads = 0 } = options;
   // What meets a record is noted in it, for this run alone.
   const map = options.map ? { ...options.map, map: new VaccineMap(options.map.map.lines) } : null;
+  const totals = chooseTotals(options.totals ?? submission.totals, options.expect ?? {});
   const bytes = files.reduce((sum, { source }) => sum + source.bytes, 0);
   const executor = createExecutor({ threads, bytes, codes, map: map?.map ?? null });
   try {
@@ -288,13 +298,14 @@ async function loadInto(
       matching: matchModel === 'exact' ? null : { model: matchModel, thresholds: options.thresholds ?? {} },
       rejectLimit: options.rejectLimit ?? null,
       rejected: { count: 0 },
+      received: totals === null ? null : new ReceivedTotals(totals.totals),
       refusesFiles: options.mode === 'load',
       sizes: { ...DEFAULT_SIZES, ...options.sizes },
       signal: options.signal ?? null,
       onProgress: options.onProgress ?? (() => {}),
       onNotice: options.onNotice ?? (() => {}),
     };
-    return await runStages(context, submission, opened.fileIds, options, clock);
+    return await runStages(context, submission, opened.fileIds, totals, options, clock);
   } catch (error) {
     if (mode === 'load' && isPassing(error)) {
       onNotice(`run ${runId} is cut short; the same command goes on with it, --restart begins anew`);
@@ -363,6 +374,7 @@ async function runStages(
   context: RunContext,
   submission: Submission,
   fileIds: readonly number[],
+  totals: SenderTotals | null,
   options: LoadOptions,
   clock: StageClock,
 ): Promise<Summary> {
@@ -375,7 +387,7 @@ async function runStages(
     return new FileRun(file, fileIds[i]!, rejects, context);
   });
   try {
-    return await runFiles(context, files, rejectNames, submission.choice, options, clock);
+    return await runFiles(context, files, rejectNames, submission, totals, options, clock);
   } finally {
     for (const file of files) await file.rejects.close();
   }
@@ -385,7 +397,8 @@ async function runFiles(
   context: RunContext,
   files: readonly FileRun[],
   rejectNames: readonly string[],
-  choice: SpecChoice | null,
+  submission: Submission,
+  totals: SenderTotals | null,
   options: LoadOptions,
   clock: StageClock,
 ): Promise<Summary> {
@@ -410,6 +423,7 @@ async function runFiles(
   const comments = await loadComments(commentFiles, outcome.links, context);
 
   checkRejectShare(files, context);
+  const reconciliation = reconcileTotals(totals, files, context);
   const basis = options.compareWith ?? null;
   if (basis !== null) clock.begin('compare');
   const comparison = basis === null ? null : await compareTables(files, basis, context);
@@ -431,14 +445,19 @@ async function runFiles(
   };
   const finishedAt = clock.now();
   const summary: Summary = {
-    ...summarize(context, choice, options, summaries, counts, path, finishedAt, clock),
+    ...summarize(context, submission.choice, options, summaries, counts, path, finishedAt, clock),
+    ...(reconciliation !== null && { reconciliation }),
     ...(comparison !== null && { comparison }),
     looks_wrong: looks,
   };
   context.folder.writeJson('summary.json', summary);
+  writeNote(context.folder, { ...summary, finishedAt });
   const { thresholds } = outcome;
   const results = files.map(fileResult);
-  const closing: Closing = { path: fullPath(path), finishedAt, files: results, thresholds };
+  const whole = wholePath(path);
+  const known = { summary, spec: submission.spec, files, stored: doses.stored, firstImmunizationId: immunizationId };
+  const report = options.mode === 'load' ? await certifyRun({ ...known, folder: whole }, context) : null;
+  const closing: Closing = { path: whole, finishedAt, files: results, thresholds, report };
   // The report first: no run is complete without. Of one that is killed in between, the report is known to be its own.
   await context.checkpoints.keep(
     CLOSING,
@@ -446,7 +465,7 @@ async function runFiles(
     closing,
   );
   context.folder.finish(path);
-  await context.store.completeRun(context.runId, finishedAt, results, thresholds);
+  await context.store.completeRun(context.runId, finishedAt, results, thresholds, report);
   return summary;
 }
 

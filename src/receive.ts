@@ -8,6 +8,7 @@ import { type Recognition, recognize } from './core/read/recognize.js';
 import { comeInOneFile, type Spec } from './core/spec.js';
 import { InputError } from './files/input-error.js';
 import { listFiles, openSource, type Source } from './files/source.js';
+import { isTotalsFile, type LoadedTotals, openTotals, TotalsError } from './files/totals-file.js';
 import type { UnpackLimits } from './files/unpack.js';
 
 /** A file of the submission that was looked at and can be read. */
@@ -44,6 +45,8 @@ export interface Submission {
   readonly choice: SpecChoice | null;
   /** In the order in which they are read. */
   readonly files: readonly ReceivedFile[];
+  /** What the sender says is in them, where a `totals.json` is among them; else `null`. */
+  readonly totals: LoadedTotals | null;
 }
 
 /** A file that is there, and what its records are said to be; `null` if nothing was said. */
@@ -55,10 +58,10 @@ interface OpenedFile {
 /**
  * Looks at the files of a submission before anything else is done.
  * @throws InputError for the first file that cannot be loaded, or that could be of either role, or when no spec fits, or
- * several fit equally
+ * several fit equally; TotalsError when a `totals.json` among them cannot be
  */
 export async function receiveSubmission(options: ReceiveOptions): Promise<Submission> {
-  const opened = await openFiles(options);
+  const { opened, totals } = await openFiles(options);
   const choice = options.spec === null ? recogniseSpec(opened, options) : null;
   const spec = options.spec ?? choice!.spec;
   const given: ReceivedFile[] = [];
@@ -71,16 +74,18 @@ export async function receiveSubmission(options: ReceiveOptions): Promise<Submis
   }
   // Patients first, whatever the order of the names.
   found.sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role));
-  return { spec, choice, files: [...given, ...found] };
+  return { spec, choice, files: [...given, ...found], totals };
 }
 
 const ORDER: readonly FileRole[] = ['patient', 'combined', 'immunization', 'comment'];
 
-async function openFiles(options: ReceiveOptions): Promise<OpenedFile[]> {
+async function openFiles(options: ReceiveOptions): Promise<Pick<Submission, 'totals'> & { opened: OpenedFile[] }> {
   const { patients, immunizations, comments, files, encoding = null, unpackLimits = {} } = options;
   const sourceOptions = { encoding, limits: unpackLimits };
-  const found: string[] = [];
-  for (const path of files) found.push(...(await listFiles(path, sourceOptions)));
+  const listed: string[] = [];
+  for (const path of files) listed.push(...(await listFiles(path, sourceOptions)));
+  const found = listed.filter((path) => !isTotalsFile(path));
+  const totals = await openOnlyTotals(listed.filter(isTotalsFile));
   const paths: (readonly [RecordRole | null, string])[] = [
     ...patients.map((path) => ['patient', path] as const),
     ...immunizations.map((path) => ['immunization', path] as const),
@@ -91,7 +96,17 @@ async function openFiles(options: ReceiveOptions): Promise<OpenedFile[]> {
   for (const [role, path] of paths) {
     opened.push({ role, source: await openSource(path, sourceOptions) });
   }
-  return opened;
+  if (opened.length === 0 && totals !== null)
+    throw new InputError(files[0]!, 'holds totals and no file of records', 'give the files, or their folder');
+  return { opened, totals };
+}
+
+async function openOnlyTotals(paths: readonly string[]): Promise<LoadedTotals | null> {
+  const [path, other] = paths;
+  if (path === undefined) return null;
+  if (other !== undefined)
+    throw new TotalsError(`${path} and ${other}: two files of totals; load what each is of by itself`);
+  return openTotals(path);
 }
 
 function recogniseSpec(files: readonly OpenedFile[], options: ReceiveOptions): SpecChoice {

@@ -12,7 +12,7 @@ import type { RunUndo } from './db/undo/run-undo.js';
 import { storeComments } from './load-comments.js';
 import { DoseWriter } from './load-immunizations.js';
 import { type PatientLinks, PatientMatcher, PatientSet } from './load-patients.js';
-import { DEFAULT_SIZES, type FileRun, type RunContext } from './run.js';
+import { DEFAULT_SIZES, type FileRun, noKept, type RunContext } from './run.js';
 
 /** Who the patients of before are by now. */
 export type Successors = Map<number, number>;
@@ -169,11 +169,13 @@ class Files {
 const SILENT = Object.fromEntries(ISSUE_CODES.map((code) => [code, 'off']));
 
 function fileOf(fileId: number): FileRun {
-  const file: Pick<FileRun, 'fileId' | 'isCombined' | 'isTagged' | 'settle' | 'counts' | 'logNumber'> & object = {
+  const file: Pick<FileRun, 'fileId' | 'isCombined' | 'isTagged' | 'settle' | 'kept' | 'counts' | 'logNumber'> &
+    object = {
     fileId,
     isCombined: false,
     isTagged: false,
     settle: () => {},
+    kept: noKept(),
     counts: new FileCounts(),
     logNumber: 0,
   };

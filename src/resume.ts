@@ -8,6 +8,7 @@ import {
   type DeadRun,
   type FileResult,
   type OpenRun,
+  type RunReport,
   type Store,
   StoreError,
 } from './db/store.js';
@@ -39,6 +40,7 @@ export interface Closing {
   readonly finishedAt: string;
   readonly files: readonly FileResult[];
   readonly thresholds: Thresholds | null;
+  readonly report: RunReport | null;
 }
 
 /** The step of a run in which its report gets its name. */
@@ -199,7 +201,7 @@ export async function closeRun(store: Store, { run, closing }: Unclosed): Promis
   const isOver = !(await store.findDeadRuns()).some((dead) => dead.runId === runId);
   const summary = readReport(runId, closing);
   if (isOver || summary === null) return null;
-  await store.completeRun(runId, closing.finishedAt, closing.files, closing.thresholds);
+  await store.completeRun(runId, closing.finishedAt, closing.files, closing.thresholds, closing.report);
   return summary;
 }
 

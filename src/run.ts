@@ -6,17 +6,19 @@ import type { SpecChoice } from './core/choose-spec.js';
 import type { Codes } from './core/codes.js';
 import { compileFilePlans, type FileRecipe } from './core/file-plans.js';
 import { formatMessage, type Issue } from './core/issue.js';
-import type { Fate, FieldName, FileRole, IsoDate, Role, Severity } from './core/model.js';
+import type { Fate, FieldName, FileRole, IsoDate, RecordRole, Role, Severity } from './core/model.js';
 import { DayMonthOrder } from './core/normalize/date.js';
 import { forgetReadings, type TransformPlan } from './core/plan.js';
 import { type Block, MAX_LINE_BYTES, RecordCutter } from './core/read/blocks.js';
 import { separatorsOf } from './core/read/delimited.js';
-import { createFrame, type Frame, type FrameFinding, type SetApart } from './core/read/frame.js';
+import { type ComparedTotal, createFrame, type Frame, type FrameFinding, type SetApart } from './core/read/frame.js';
 import { isUtf16 } from './core/read/utf16.js';
 import type { ChangedRule } from './core/rule-changes.js';
 import { hasColumnRules } from './core/rules/checks.js';
 import type { SeenValues } from './core/rules/unique.js';
 import { isTagged, REJECT_COLUMNS, type Spec } from './core/spec.js';
+import type { ReceivedTotals } from './core/totals/received.js';
+import type { ReconciliationSummary } from './core/totals/reconcile.js';
 import type { Batch } from './core/transform.js';
 import { FileCounts } from './core/whole/file-counts.js';
 import type { FileRead, MatchModelId, NextIds, Store } from './db/store.js';
@@ -120,6 +122,8 @@ export interface RunContext {
   readonly rejectLimit: RejectLimit | null;
   /** Rejected so far, in all files. */
   readonly rejected: { count: number };
+  /** Counts what was received as the sender does, `null` where the sender's totals are not known. */
+  readonly received: ReceivedTotals | null;
   /** Whether an error of a file as a whole ends the run. Without, it is told like any other. */
   readonly refusesFiles: boolean;
   readonly sizes: Sizes;
@@ -151,6 +155,17 @@ export class TransformError extends Error {
 /** Stands for the site of a comment that names none, until that of its patient is known. */
 export const SITE_NOT_NAMED = '';
 
+/** What becomes of a record that is not rejected. */
+export type KeptFate = 'loaded' | 'merged' | 'duplicate';
+
+/** Records that the registry keeps of a file. */
+export type KeptFates = Readonly<Record<RecordRole, Record<KeptFate, number>>>;
+
+export function noKept(): KeptFates {
+  const none = (): Record<KeptFate, number> => ({ loaded: 0, merged: 0, duplicate: 0 });
+  return { patient: none(), immunization: none(), comment: none() };
+}
+
 /** One file while it is loaded: its plan, its fates, what was counted. */
 export class FileRun {
   readonly role: FileRole;
@@ -178,6 +193,8 @@ export class FileRun {
   readonly otherHeaders = new OtherHeaders();
   /** Records of a kind that is not loaded. */
   notLoaded = 0;
+  /** Records that the registry keeps, by what they are and became. */
+  readonly kept: KeptFates = noKept();
   readonly fates: FateLedger;
   readonly rejects: RejectFile;
   /** Number of the file in the issue log. */
@@ -195,6 +212,8 @@ export class FileRun {
   doubtfulWidths = 0;
   /** Lines that are no records; `null` where the file has no such lines. */
   setApart: SetApart | null = null;
+  /** What its header and trailer records count. */
+  controlTotals: readonly ComparedTotal[] = [];
   /** The first error of the file as a whole, `null` if it has none. */
   fault: Issue | null = null;
   /** Records that have a value, by slot. */
@@ -232,8 +251,14 @@ export class FileRun {
     return { fileId, bytes: reader.bytesRead, sha256: reader.sha256() };
   }
 
-  /** Says what became of a record, or of one of the things that it holds. */
-  settle(record: number, fate: 'loaded' | 'merged' | 'duplicate'): void {
+  /** Says what became of a record, or of one of the things that it holds, and the registry keeps it as such. */
+  settle(record: number, fate: KeptFate, role: RecordRole): void {
+    this.kept[role][fate]++;
+    this.settleUnkept(record, fate);
+  }
+
+  /** The same of a record of which the registry keeps nothing: it says again what others have said. */
+  settleUnkept(record: number, fate: KeptFate): void {
     if (this.isCombined && !this.isTagged) this.fates.raise(record, fate);
     else this.fates.set(record, fate);
   }
@@ -401,6 +426,8 @@ export function takeBatch(
   file.nulRecords += batch.nulRecords;
   file.doubtfulWidths += batch.doubtfulWidths;
   file.notLoaded += batch.notLoaded;
+  const kind = file.isCombined && !file.isTagged ? 'immunization' : plan.role;
+  context.received?.addNotLoaded(kind, batch.notLoaded);
   for (const encoding of ['ascii', 'utf-8', 'windows-1252'] as const)
     file.encodings[encoding] += batch.encodings[encoding];
   addChanges(batch, plan, context);
@@ -460,6 +487,7 @@ function reportFrame(frame: Frame, file: FileRun, context: RunContext): void {
   for (const finding of frame.takeFindings()) reportFrameFinding(finding, file, context);
   const { titles, comments } = frame.setApart;
   file.setApart = frame.setApart;
+  file.controlTotals = frame.compared;
   if (titles > 0) reportFile('title-rows-skipped', null, { other: String(titles) }, file, context);
   if (comments > 0) reportFile('comments-skipped', null, { other: String(comments) }, file, context);
 }
@@ -519,7 +547,19 @@ export function reportFile(
 ): void {
   const severity = file.plan.severities[code];
   if (severity === 'off') return;
-  const issue: Issue = {
+  const issue = issueOfFile(code, severity, value, facts);
+  context.issues.add(file.logNumber, issue, stage);
+  if (severity === 'error') file.fault ??= issue;
+}
+
+/** An issue that is about no record. */
+export function issueOfFile(
+  code: IssueCode,
+  severity: Severity,
+  value: string | null,
+  facts: { field?: FieldName; expected?: string; other?: string },
+): Issue {
+  return {
     code,
     severity,
     record: 0,
@@ -535,8 +575,6 @@ export function reportFile(
     expected: facts.expected ?? null,
     other: facts.other ?? null,
   };
-  context.issues.add(file.logNumber, issue, stage);
-  if (severity === 'error') file.fault ??= issue;
 }
 
 /** Counts of one file, as in `summary.json`. */
@@ -644,6 +682,8 @@ export interface Summary {
     readonly duplicate: number;
     readonly review: number;
   };
+  /** The sender's totals and what came of them; left out where none were said. */
+  readonly reconciliation?: ReconciliationSummary;
   /** Comments on patients, where there are files of them. */
   readonly comments?: { readonly new: number; readonly duplicate: number };
   readonly issues: Readonly<

@@ -10,6 +10,7 @@ import { explain, listRuns, listSpecs, migrate, showSpec } from './lists.js';
 import { type LoadArguments, runLoad } from './load.js';
 import { runLoads } from './load-submissions.js';
 import { COMMANDS, type CommandOption } from './options.js';
+import { purge } from './purge.js';
 import { decideReview, type ReviewerOptions, splitPatient } from './review.js';
 import { simulateThresholds } from './review-simulate.js';
 import { checkSpecCommand } from './spec-check.js';
@@ -18,6 +19,7 @@ import { documentSpec } from './spec-doc.js';
 import { sampleSpec } from './spec-sample.js';
 import { showSafely } from './table.js';
 import { undo } from './undo.js';
+import { verify } from './verify.js';
 import { explainMatch, listReviews, showReview, type WhyOptions } from './why.js';
 
 /** Runs the program with these arguments and gives its exit code. */
@@ -67,6 +69,8 @@ type Arguments = LoadArguments &
     record: readonly string[];
     thresholds: string;
     run: string | number;
+    reports: boolean;
+    'older-than'?: number;
     plan: boolean;
     head?: string;
     min: AcceptArguments['min'];
@@ -102,6 +106,11 @@ function buildCli(args: readonly string[], finish: (exitCode: number) => void): 
   command(cli, 'accept-fixes', (a) => runAcceptFixes({ ...a, report: a.report!, min: a.min }));
   command(cli, 'runs', (a) => listRuns(a.db, a.json));
   command(cli, 'undo <run>', (a) => undo(String(a.run), { ...a, by: a.by ?? systemUser() }));
+  command(cli, 'verify <run>', async (a) => finish(await verify(String(a.run), a)));
+  command(cli, 'purge [run]', async (a) => {
+    const run = a.run === undefined ? undefined : String(a.run);
+    finish(await purge(run, { ...a, by: a.by ?? systemUser() }));
+  });
   cli.command('journal', 'Who did what to the registry: list, verify', (sub) => {
     command(sub, 'journal list', (a) => listJournal(a.db, a.json));
     command(sub, 'journal verify', async (a) => finish(await verifyJournal(a.db, a.head)));

@@ -1,6 +1,9 @@
 /** Exit codes, and how errors become words on stderr. */
 import { UndoError } from '../db/undo/records.js';
+import type { PlacedProblem } from '../files/checked-json.js';
 import { MapError } from '../files/maps.js';
+import { TotalsError } from '../files/totals-file.js';
+import { ExpectedTotalsError } from '../reconcile-totals.js';
 
 export const ExitCode = {
   /** Every record was loaded, or was a known duplicate. */
@@ -37,6 +40,8 @@ const OWN_ERRORS = new Set([
   'UsageError',
   'SpecError',
   'MapError',
+  'TotalsError',
+  'ExpectedTotalsError',
   'InputError',
   'StoreError',
   'ReportError',
@@ -50,6 +55,8 @@ const OWN_ERRORS = new Set([
   'PartingError',
   'UndoError',
   'CheckpointError',
+  'VerifyError',
+  'PurgeError',
 ]);
 
 /** What is said of an error on stderr: one line, and one more for each thing that is wrong with a file. */
@@ -61,9 +68,18 @@ interface Described {
 
 /** What is told of an error. Of errors that are not ours, only the kind and the place are. */
 export function describeError(error: unknown): Described {
-  const details =
-    error instanceof MapError ? describeProblems(error) : error instanceof UndoError ? describeDecisions(error) : [];
-  return { details, ...describeKind(error) };
+  return { details: describeDetails(error), ...describeKind(error) };
+}
+
+function describeDetails(error: unknown): readonly string[] {
+  if (error instanceof MapError) return describeProblems(error);
+  if (error instanceof TotalsError) return error.problems.map(describePlace);
+  if (error instanceof ExpectedTotalsError) return cutList(error.details);
+  return error instanceof UndoError ? describeDecisions(error) : [];
+}
+
+function describePlace({ line, column, path, message, remedy }: PlacedProblem): string {
+  return `line ${line}, column ${column}: ${path === '' ? '' : `${path}: `}${message}. ${remedy}`;
 }
 
 /** Longer lists are cut. */
@@ -75,12 +91,16 @@ function describeDecisions({ decisions }: UndoError): string[] {
   });
 }
 
-function describeProblems({ problems }: MapError): string[] {
-  const lines = problems.slice(0, MOST_PROBLEMS).map(({ line, column, message, remedy }) => {
+function describeProblems({ problems }: MapError): readonly string[] {
+  const lines = problems.map(({ line, column, message, remedy }) => {
     return `line ${line}${column === null ? '' : `, ${column}`}: ${message}. ${remedy}`;
   });
-  const rest = problems.length - lines.length;
-  return rest > 0 ? [...lines, `and ${rest} more`] : lines;
+  return cutList(lines);
+}
+
+function cutList(lines: readonly string[]): readonly string[] {
+  const rest = lines.length - MOST_PROBLEMS;
+  return rest > 0 ? [...lines.slice(0, MOST_PROBLEMS), `and ${rest} more`] : lines;
 }
 
 function describeKind(error: unknown): Omit<Described, 'details'> {
@@ -88,7 +108,7 @@ function describeKind(error: unknown): Omit<Described, 'details'> {
   if (error.name === 'AbortError')
     return { message: 'stopped; nothing of this run was kept', exitCode: ExitCode.failure };
   if (OWN_ERRORS.has(error.name)) {
-    const isUsage = ['UsageError', 'SpecError', 'MapError', 'RuleError'].includes(error.name);
+    const isUsage = ['UsageError', 'SpecError', 'MapError', 'TotalsError', 'RuleError'].includes(error.name);
     return { message: error.message, exitCode: isUsage ? ExitCode.usage : ExitCode.failure };
   }
   const { code } = error as { code?: unknown };

@@ -28,6 +28,8 @@ export interface SubmissionsArguments extends LoadArguments {
 
 /** Options that say which files are read: with several submissions, their folders do. */
 const ONE_SUBMISSION = ['patients', 'immunizations', 'comments', 'files'] as const;
+/** What is expected of one submission can hold of no other. */
+const TOTALS_OF_ONE = ['totals', 'expect-patients', 'expect-immunizations'] as const;
 
 /** Loads each submission and gives the worst exit code. */
 export async function runLoads(
@@ -37,6 +39,9 @@ export async function runLoads(
 ): Promise<number> {
   if (ONE_SUBMISSION.some((name) => (args[name] ?? []).length > 0)) {
     throw new UsageError('--submissions: give the files of one submission, or several submissions, not both');
+  }
+  if (TOTALS_OF_ONE.some((name) => args[name] !== undefined)) {
+    throw new UsageError('--submissions: each submission has totals of its own; put a totals.json among its files');
   }
   const listed = findSubmissions(paths);
   const options = await readOptions(args, mode, args.db);

@@ -12,8 +12,10 @@ import type { MatchModelId } from '../db/store.js';
 import { isOutdated, loadCodes, locateCodeTables } from '../files/code-tables.js';
 import { loadMap } from '../files/maps.js';
 import { builtInSpecIds, loadSpec } from '../files/specs.js';
+import { loadTotals } from '../files/totals-file.js';
 import type { UnpackLimits } from '../files/unpack.js';
 import { LoadedBeforeError, type LoadOptions, load } from '../load.js';
+import type { GivenTotals } from '../reconcile-totals.js';
 import type { RejectLimit, Summary } from '../run.js';
 import { type CodesArguments, findCodesFolder } from './codes.js';
 import { ExitCode, UsageError } from './exit.js';
@@ -31,6 +33,9 @@ export interface LoadArguments extends Pick<CodesArguments, 'codes'> {
   readonly spec?: string | undefined;
   readonly map?: string | undefined;
   readonly rule?: readonly string[] | undefined;
+  readonly totals?: string | undefined;
+  readonly 'expect-patients'?: number | undefined;
+  readonly 'expect-immunizations'?: number | undefined;
   readonly site?: string | undefined;
   readonly today?: string | undefined;
   readonly encoding?: string | undefined;
@@ -74,6 +79,8 @@ export async function readOptions(
   const encoding = readEncoding(args.encoding);
   const unpackLimits = readUnpackLimits(args['max-unpacked']);
   const threads = readThreads(args.threads);
+  const expect = readExpected(args);
+  const totals = args.totals === undefined ? null : loadTotals(args.totals);
   const codesFolder = findCodesFolder({ codes: args.codes, db: database });
   const codes = loadCodes(codesFolder);
   const compareWith =
@@ -100,6 +107,8 @@ export async function readOptions(
     unpackLimits,
     maxIssuesPerCode,
     threads,
+    totals,
+    expect,
     compareWith,
     again: args.again ?? false,
     restart: args.restart ?? false,
@@ -223,6 +232,21 @@ function readThreads(number: number | undefined): number | 'auto' {
     throw new UsageError(`--threads: give a number from 0 to ${MOST_THREADS}`);
   }
   return number;
+}
+
+function readExpected({
+  'expect-patients': patients,
+  'expect-immunizations': immunizations,
+}: LoadArguments): GivenTotals {
+  for (const [option, value] of Object.entries({
+    'expect-patients': patients,
+    'expect-immunizations': immunizations,
+  })) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) {
+      throw new UsageError(`--${option}: give a whole number`);
+    }
+  }
+  return { ...(patients !== undefined && { patients }), ...(immunizations !== undefined && { immunizations }) };
 }
 
 /** The thresholds that were given. They mean nothing where nothing is weighed. */

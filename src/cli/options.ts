@@ -52,6 +52,22 @@ const input = {
     describe:
       'Severity of an issue code in this run, instead of that of the specification: off, info, warning or error; may be given again for other codes',
   },
+  totals: {
+    type: 'string',
+    value: 'FILE',
+    describe:
+      'What the sender says is in the files: a totals.json with patients, doses, doses per vaccine and per year; also found in a folder or archive that is loaded',
+  },
+  'expect-patients': {
+    type: 'number',
+    value: 'N',
+    describe: 'How many patients the sender says there are, whatever a totals.json says',
+  },
+  'expect-immunizations': {
+    type: 'number',
+    value: 'N',
+    describe: 'How many doses the sender says there are, whatever a totals.json says',
+  },
   site: {
     type: 'string',
     value: 'ID',
@@ -222,6 +238,34 @@ const VERIFY_JOURNAL_OPTIONS = {
   },
 } as const satisfies Record<string, CommandOption>;
 
+const VERIFY_OPTIONS = {
+  ...registry,
+  report: {
+    type: 'string',
+    value: 'DIR',
+    describe: 'Folder of the report, to verify its files as well (default: the registry and its journal alone)',
+  },
+  ...json,
+} as const satisfies Record<string, CommandOption>;
+
+const PURGE_OPTIONS = {
+  ...registry,
+  reports: {
+    type: 'boolean',
+    default: false,
+    describe: 'Remove the files of reports: those that the load wrote, and that nobody changed since',
+  },
+  'older-than': {
+    type: 'number',
+    value: 'DAYS',
+    describe: 'Of all runs that were completed more days ago than this, instead of one run',
+  },
+  all: { type: 'boolean', default: false, describe: 'Also files that were changed or added since; links never' },
+  plan: { type: 'boolean', default: false, describe: 'Show what would be removed, and remove nothing' },
+  by: { type: 'string', value: 'NAME', describe: 'Who removes it (default: the name of the user)' },
+  ...json,
+} as const satisfies Record<string, CommandOption>;
+
 export const RUNS_OPTIONS = { ...registry, ...json };
 export const MIGRATE_OPTIONS = database;
 export const LIST_OPTIONS = json;
@@ -372,6 +416,15 @@ export const COMMANDS = {
     describe:
       'Undo a run: what it added goes, what it changed goes back, what later runs said stays as if they had come without it',
     options: UNDO_OPTIONS as Record<string, CommandOption>,
+  },
+  'verify <run>': {
+    describe:
+      'Recompute the certificate of a run from the registry, its journal and its report, and say line by line what agrees',
+    options: VERIFY_OPTIONS as Record<string, CommandOption>,
+  },
+  'purge [run]': {
+    describe: 'Remove the reports of a run, or of all that are older; the journal notes it',
+    options: PURGE_OPTIONS as Record<string, CommandOption>,
   },
   'journal list': {
     describe: 'List who did what to the registry and when: loads, undoings, decisions, migrations',

@@ -1,7 +1,8 @@
 /** `immload spec check` */
 import { fileLayoutsOf } from '../core/file-layouts.js';
+import type { PlacedProblem } from '../files/checked-json.js';
 import { loadCodes } from '../files/code-tables.js';
-import { checkSpecFile, type PlacedProblem, type SpecCheck } from '../files/specs.js';
+import { checkSpecFile, type SpecCheck } from '../files/specs.js';
 import { type CodesArguments, findCodesFolder } from './codes.js';
 import { ExitCode } from './exit.js';
 import { count, print, printJson } from './print.js';

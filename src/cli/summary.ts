@@ -3,6 +3,7 @@ import { findIssueDefinition } from '../core/catalogue.js';
 import { formatWeight } from '../core/match/explanation.js';
 import { FATES } from '../core/model.js';
 import type { FileSummary, Summary } from '../run.js';
+import { formatReconciliation } from './reconciliation.js';
 import { formatCount, formatTable, showSafely } from './table.js';
 
 const SEVERITIES = ['error', 'warning', 'info'] as const;
@@ -20,6 +21,7 @@ export function formatSummary(summary: Summary): string {
     formatCodeTables(summary),
     formatMap(summary),
     formatPatients(summary),
+    formatReconciliation(summary),
     formatComparison(summary),
     formatIssues(summary),
     formatLooks(summary),

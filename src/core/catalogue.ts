@@ -382,6 +382,18 @@ export const CATALOGUE = {
     fix: 'Get the file sent again, whole. If it is whole and its sender counts otherwise, let the specification say so, or weigh this as a warning.',
     source: 'immload reader',
   },
+  'expected-total-wrong': {
+    severity: 'error',
+    subject: 'file',
+    field: null,
+    asserts: 'the submission holds as much as its sender says',
+    message: '{expected} expected, but {other} were received',
+    meaning:
+      'The totals that the sender gave (totals.json, or the number given with the command) are not those of the files. Each record counts that was received, whatever became of it; a dose counts by the CVX code that it was resolved to, and by the year in which it was given.',
+    why: 'Records were lost or doubled on the way, or were read as something else than they are. A part of a history looks like the whole of it, and nobody misses what is not there.',
+    fix: 'Get the file sent again, whole, or the totals corrected. If the sender counts otherwise, give totals that count alike, or weigh this as a warning.',
+    source: 'immload reader',
+  },
   'trailer-missing': {
     severity: 'error',
     subject: 'file',

@@ -10,6 +10,16 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Something in a file of JSON that cannot be. */
+export interface JsonProblem {
+  /** Where, as a JSON pointer: `/layouts/patient/fields/3/width`. */
+  readonly path: string;
+  readonly message: string;
+  readonly remedy: string;
+  /** Whether the name of the property is wrong, and not its value. */
+  readonly inName?: true;
+}
+
 /** Takes a problem; `inName` when the name of the property is wrong, and not its value. */
 export type Report = (path: string, message: string, remedy: string, inName?: boolean) => void;
 

@@ -19,8 +19,8 @@ import { readingsOf, resolveVaccine, VACCINE_ORDER, type VaccineField } from './
 import { type ReadingRules, readDefault, readOwnValue } from './plan.js';
 import { valuesOfSet } from './rules/columns.js';
 import { caseless } from './rules/conditions.js';
-import { fieldOfRole, JOINED_FIELDS, type LayoutField, type Spec, type SpecProblem } from './spec.js';
-import { isObject, type JsonObject, pointerTo } from './spec-checker.js';
+import { fieldOfRole, JOINED_FIELDS, type LayoutField, type Spec } from './spec.js';
+import { isObject, type JsonObject, type JsonProblem, pointerTo } from './spec-checker.js';
 import { NUMBER } from './write.js';
 
 /** A day that no date of a spec lies behind: what a spec writes means the same every day. */
@@ -117,9 +117,9 @@ function columnsOfList(list: unknown, path: string, roles: readonly RecordRole[]
  * All problems of a spec that show by the code tables, beside those that `checkSpec` finds. It takes what makes sense of
  * a spec that has others.
  */
-export function checkSpecCodes(json: unknown, codes: Codes): SpecProblem[] {
+export function checkSpecCodes(json: unknown, codes: Codes): JsonProblem[] {
   if (!isObject(json)) return [];
-  const problems: SpecProblem[] = [];
+  const problems: JsonProblem[] = [];
   const { layouts, nulls, sets } = json;
   const dates = formatsIn(isObject(json['dates']) ? json['dates']['formats'] : null);
   const spec = { nulls: textsIn(nulls), dates: { formats: dates, twoDigitYears: 'latest-past' as const } };
@@ -130,8 +130,8 @@ export function checkSpecCodes(json: unknown, codes: Codes): SpecProblem[] {
   return problems;
 }
 
-function checkColumnCodes({ json, path, roles }: RawColumn, rules: ReadingRules): SpecProblem[] {
-  const problems: SpecProblem[] = [];
+function checkColumnCodes({ json, path, roles }: RawColumn, rules: ReadingRules): JsonProblem[] {
+  const problems: JsonProblem[] = [];
   const name = json['field'];
   const role = roles.find((each) => typeof name === 'string' && fieldOfRole(name, each) !== null);
   if (role === undefined) return [];
@@ -166,9 +166,9 @@ function checkColumnCodes({ json, path, roles }: RawColumn, rules: ReadingRules)
 }
 
 /** Whether what a column has to be, or is shown with, is in the sets of its rules that are code tables. */
-function checkTableSets({ json: column, path }: RawColumn, sets: JsonObject, codes: Codes): SpecProblem[] {
+function checkTableSets({ json: column, path }: RawColumn, sets: JsonObject, codes: Codes): JsonProblem[] {
   const rules = (Array.isArray(column['rules']) ? column['rules'] : []).filter(isObject);
-  const problems: SpecProblem[] = [];
+  const problems: JsonProblem[] = [];
   for (const [index, rule] of rules.entries()) {
     const name = rule['set'];
     const set = typeof name === 'string' && Object.hasOwn(sets, name) ? sets[name] : null;

@@ -8,7 +8,7 @@ import { type FieldName, type FileRole, fieldsOf, type RecordRole, type Role, ty
 import type { DateFormat } from './normalize/date.js';
 import { isLongerThan } from './normalize/text.js';
 import { VACCINE_ORDER, type VaccineField } from './normalize/vaccine.js';
-import { Checker, guess, isObject, type JsonObject, pointerTo, type Report } from './spec-checker.js';
+import { Checker, guess, isObject, type JsonObject, type JsonProblem, pointerTo, type Report } from './spec-checker.js';
 import { checkConditions, checkPrefixes, checkRules, checkSets, type RuleNames } from './spec-rules.js';
 import { checkColumnValues, valueListsIn } from './spec-values.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from './spec-words.js';
@@ -151,16 +151,6 @@ export interface Spec {
   readonly prefixes: Readonly<Record<string, PrefixTable>>;
   /** What the document that the spec was made from calls a breach. Rules of columns may have codes of their own. */
   readonly codes: Readonly<Partial<Record<IssueCode, string>>>;
-}
-
-/** Something in a spec that cannot be. */
-export interface SpecProblem {
-  /** Where, as a JSON pointer: `/layouts/patient/fields/3/width`. */
-  readonly path: string;
-  readonly message: string;
-  readonly remedy: string;
-  /** Whether the name of the property is wrong, and not its value. */
-  readonly inName?: true;
 }
 
 /** The canonical fields that a layout cannot do without. */
@@ -337,8 +327,8 @@ export function fieldOfRole(name: string | null, role: RecordRole): FieldName | 
 }
 
 /** All problems of a spec that was read from JSON. None: {@link completeSpec} makes a {@link Spec} of it. */
-export function checkSpec(json: unknown): SpecProblem[] {
-  const problems: SpecProblem[] = [];
+export function checkSpec(json: unknown): JsonProblem[] {
+  const problems: JsonProblem[] = [];
   const report: Report = (path, message, remedy, inName = false) => {
     problems.push({ path, message, remedy, ...(inName && { inName }) });
   };

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { FATES, type Fate } from '../core/model.js';
 import { firstRow, insertRow, type Queries } from './queries.js';
-import type { FileResult } from './store.js';
+import type { FileResult, RunReport } from './store.js';
 
 export type JournalAction = 'migrate' | 'load' | 'take back' | 'undo' | 'review' | 'purge';
 
@@ -65,11 +65,21 @@ export async function appendToJournal(queries: Queries, note: JournalNote): Prom
   await queries.run('UPDATE journal_head SET entries = $1, hash = $2', [entry.id, entry.hash]);
 }
 
-/** What a completed load leaves in the journal: how many files and records there were, and their fates. */
-export function noteOfLoad(runId: number, at: string, files: readonly FileResult[]): JournalNote {
+/** What a completed load leaves in the journal: how many files and records there were, their fates, and its certificate. */
+export function noteOfLoad(
+  runId: number,
+  at: string,
+  files: readonly FileResult[],
+  report: RunReport | null,
+): JournalNote {
   const totals = FATES.map((fate) => [fate, files.reduce((sum, file) => sum + file.fates[fate], 0)]);
   const records = files.reduce((sum, file) => sum + file.records, 0);
-  const details = { files: files.length, records, ...(Object.fromEntries(totals) as Record<Fate, number>) };
+  const details = {
+    files: files.length,
+    records,
+    ...(Object.fromEntries(totals) as Record<Fate, number>),
+    ...(report !== null && { certificate: report.digest }),
+  };
   return { at, who: systemUser(), action: 'load', runId, details };
 }
 

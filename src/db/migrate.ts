@@ -12,6 +12,7 @@ import * as undo from '../../migrations/0010_undo.js';
 import * as journal from '../../migrations/0011_journal.js';
 import * as checkpoints from '../../migrations/0012_checkpoints.js';
 import * as matchKeyPacks from '../../migrations/0013_match_key_packs.js';
+import * as runReports from '../../migrations/0014_run_reports.js';
 
 interface Migration {
   readonly name: string;
@@ -32,6 +33,7 @@ const MIGRATIONS: readonly Migration[] = [
   journal,
   checkpoints,
   matchKeyPacks,
+  runReports,
 ];
 
 const SOURCE: Knex.MigrationSource<Migration> = {

@@ -38,6 +38,23 @@ import { findNextIds } from './next-ids.js';
 import { firstColumn, firstRow, firstValue, type Queries } from './queries.js';
 import type { DeskTools } from './review/context.js';
 import { ReviewDesk } from './review/desk.js';
+import {
+  type CountedWhen,
+  countDosesFrom,
+  type LaterChanges,
+  type RunContents,
+  readLaterChanges,
+  readRunContents,
+  type StoredDoses,
+} from './run-contents.js';
+import {
+  closeReport,
+  findReportsBefore,
+  type RunJudgement,
+  readJudgement,
+  readReport,
+  type StoredReport,
+} from './run-reports.js';
 import * as runs from './runs.js';
 import type { Session } from './session.js';
 import {
@@ -65,6 +82,7 @@ import {
   type RepeatedComment,
   type ReviewedDoses,
   type RunRecord,
+  type RunReport,
   type RunSummary,
   type SourceKey,
   type Store,
@@ -188,10 +206,11 @@ export abstract class RegistryStore implements Store {
     finishedAt: string,
     files: readonly FileResult[],
     thresholds: Thresholds | null = null,
+    report: RunReport | null = null,
   ): Promise<void> {
     await this.write(async (queries) => {
       await this.showAlive(queries, runId);
-      await runs.completeRun(queries, runId, finishedAt, files, thresholds);
+      await runs.completeRun(queries, runId, finishedAt, files, thresholds, report);
     });
   }
 
@@ -231,6 +250,46 @@ export abstract class RegistryStore implements Store {
       if (found !== undefined) return found;
     }
     return null;
+  }
+
+  // ---- certificates and reports ----------------------------------------------------------------------------------
+
+  async countDosesFrom(runId: number, firstId: number): Promise<readonly StoredDoses[]> {
+    return this.look((queries) => countDosesFrom(queries, runId, firstId));
+  }
+
+  async readJournalHead(): Promise<JournalHead> {
+    return readJournalHead(this.session);
+  }
+
+  /** The report of a run, `null` if none is known. */
+  async readReport(runId: number): Promise<StoredReport | null> {
+    return readReport(this.session, runId);
+  }
+
+  /** The reports of runs that were completed before a time (ISO 8601) and that are not removed yet, the first first. */
+  async findReportsBefore(before: string): Promise<readonly StoredReport[]> {
+    return findReportsBefore(this.session, before);
+  }
+
+  /** What a run was judged by. */
+  async readJudgement(runId: number): Promise<RunJudgement> {
+    return readJudgement(this.session, runId);
+  }
+
+  /** Counts what the registry holds of a run. */
+  async readRunContents(runId: number, when: CountedWhen): Promise<RunContents> {
+    return this.look((queries) => readRunContents(queries, runId, when));
+  }
+
+  /** What has changed rows of a run since, and still holds. */
+  async readLaterChanges(runId: number): Promise<LaterChanges> {
+    return this.look((queries) => readLaterChanges(queries, runId));
+  }
+
+  /** Remembers that the report of a run was removed, and writes it down in the journal. */
+  async closeReport(runId: number, at: string, note: JournalNote): Promise<void> {
+    await this.write((queries) => closeReport(queries, runId, at, note));
   }
 
   // ---- patients --------------------------------------------------------------------------------------------------

@@ -7,8 +7,18 @@ import { addBeginning, continueRun as continueFrom } from './checkpoints.js';
 import { dropUnusedDetails } from './dose-details.js';
 import { appendToJournal, noteOfLoad, noteOfTakingBack } from './journal.js';
 import { dropCodeTables } from './kept-code-tables.js';
-import { firstRow, firstValue, type Queries, type SqlRow } from './queries.js';
-import type { EarlierLoad, FileResult, NewRun, NewRunFile, NextIds, OpenRun, RunStatus, RunSummary } from './store.js';
+import { firstRow, firstValue, insertRow, type Queries, type SqlRow } from './queries.js';
+import type {
+  EarlierLoad,
+  FileResult,
+  NewRun,
+  NewRunFile,
+  NextIds,
+  OpenRun,
+  RunReport,
+  RunStatus,
+  RunSummary,
+} from './store.js';
 
 /** This process and no other: ids of processes come again, above all in containers, where most have the id 1. */
 export const OWN_PROCESS = `${process.pid}@${Math.round(performance.timeOrigin)}`;
@@ -58,13 +68,14 @@ export async function continueRun(queries: Queries, runId: number): Promise<Open
   return continueFrom(queries, runId, OWN_PROCESS, () => removeWritten(queries, runId));
 }
 
-/** Closes a run with the counts of its files. */
+/** Closes a run with the counts of its files, and its report. */
 export async function completeRun(
   queries: Queries,
   runId: number,
   finishedAt: string,
   files: readonly FileResult[],
   thresholds: Thresholds | null,
+  report: RunReport | null,
 ): Promise<void> {
   for (const file of files) {
     await queries.run(
@@ -77,7 +88,8 @@ export async function completeRun(
   await keepThresholds(queries, runId, thresholds);
   await queries.run('DELETE FROM checkpoints WHERE run_id = $1', [runId]);
   await closeRun(queries, runId, 'completed', finishedAt, null);
-  await appendToJournal(queries, noteOfLoad(runId, finishedAt, files));
+  if (report !== null) await insertRow(queries, 'run_reports', { run_id: runId, host: hostname(), ...report });
+  await appendToJournal(queries, noteOfLoad(runId, finishedAt, files, report));
 }
 
 /** Notes what a run went by when it matched. */

@@ -8,6 +8,8 @@ import type { Thresholds } from '../core/match/match-people.js';
 import type { KnownPatient } from '../core/match/patient.js';
 import type { PatientPart } from '../core/match/survivor.js';
 import type { Fate, FileRole, Row } from '../core/model.js';
+import type { JournalHead } from './journal.js';
+import type { StoredDoses } from './run-contents.js';
 
 /** Where a run stands. A run that was killed stays `running` until it is taken back; one is `undone` by a person. */
 export type RunStatus = 'running' | 'completed' | 'failed' | 'undone';
@@ -108,6 +110,15 @@ export interface FileResult {
   readonly bytes: number;
   readonly records: number;
   readonly fates: Readonly<Record<Fate, number>>;
+}
+
+/** Where the report of a run is, and the certificate in it. */
+export interface RunReport {
+  /** The whole path. */
+  readonly folder: string;
+  /** The text of `certificate.json`. */
+  readonly certificate: string;
+  readonly digest: string;
 }
 
 /** A run as `immload runs` lists it. */
@@ -400,12 +411,16 @@ export interface Store {
   keepCheckpoint(runId: number, checkpoint: Checkpoint): Promise<void>;
   /** Shows that the run is alive; every write does. @throws StoreError `taken-back` when another loader took it for dead */
   beat(runId: number): Promise<void>;
-  /** Closes a run with the counts of its files and the thresholds that matching had, `null` if it had none. */
+  /**
+   * Closes a run with the counts of its files, the thresholds that matching had (`null` if it had none), and its report
+   * (`null` where that stays unknown).
+   */
   completeRun(
     runId: number,
     finishedAt: string,
     files: readonly FileResult[],
     thresholds?: Thresholds | null,
+    report?: RunReport | null,
   ): Promise<void>;
   /** Removes all that a run wrote, restores what it changed, and marks it as failed. */
   takeBack(runId: number, finishedAt: string, message: string): Promise<void>;
@@ -422,6 +437,10 @@ export interface Store {
     exceptRunId: number,
     name?: string | null,
   ): Promise<{ runId: number; finishedAt: string } | null>;
+
+  /** Doses that came with a run by vaccine and year, of those with ids from one on: all others are of earlier runs. */
+  countDosesFrom(runId: number, firstId: number): Promise<readonly StoredDoses[]>;
+  readJournalHead(): Promise<JournalHead>;
 
   /** Completed runs that were given the same besides their files, the last first. */
   findEarlierLoads(run: NewRun): Promise<readonly EarlierLoad[]>;

@@ -13,16 +13,10 @@ import { type FileRole, fieldsOf, type RecordRole, type Role } from '../core/mod
 import { DATE_FORMATS } from '../core/normalize/date.js';
 import { ALWAYS_ERRORS, KEY_FIELDS, type Layout, MOST_REPEATS, SHARED_FIELDS, VACCINE_FIELDS } from '../core/spec.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from '../core/spec-words.js';
-
-/** A part of a JSON Schema (2020-12). */
-export interface JsonSchema {
-  readonly [keyword: string]: unknown;
-}
+import { DIALECT, type JsonSchema, objectOf, writeSchema } from './json-schema.js';
 
 /** The file name under which the schema lies beside the built-in specs. */
 export const SCHEMA_FILE = 'spec.schema.json';
-
-const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
 const TEXT: JsonSchema = { type: 'string', pattern: '\\S' };
 const TEXTS: JsonSchema = { type: 'array', items: { type: 'string' } };
@@ -101,23 +95,7 @@ export function specSchema(): JsonSchema {
 
 /** The schema as it lies in a file. */
 export function renderSchema(): string {
-  return `${JSON.stringify(specSchema(), null, 2)}\n`;
-}
-
-/** An object with exactly these properties, each with its words. */
-function objectOf(
-  words: Readonly<Record<string, string>>,
-  properties: Readonly<Record<string, JsonSchema>>,
-  required: readonly string[],
-): JsonSchema {
-  return {
-    type: 'object',
-    properties: Object.fromEntries(
-      namesOf(words).map((name) => [name, { description: words[name], ...properties[name] }]),
-    ),
-    required,
-    additionalProperties: false,
-  };
+  return writeSchema(specSchema());
 }
 
 /** One of some values, each with its words: editors show them when they complete. */

@@ -15,6 +15,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -22,12 +23,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type CsvFormatterStream, format } from 'fast-csv';
 import { CATALOGUE, type IssueCode } from '../core/catalogue.js';
 import { formatMessage, type Issue, type IssueDefinition } from '../core/issue.js';
 import type { Fate, FieldName, RecordRole, Severity } from '../core/model.js';
+import { safeCell } from '../core/safe-cells.js';
 import type { Advice, Advisor } from '../core/suggest/advisor.js';
 import type { RecordFacts } from '../core/suggest/facts.js';
 import { SURE } from '../core/suggest/proposal.js';
@@ -41,6 +43,16 @@ export class ReportError extends Error {
     super(`${path}: ${problem}; ${remedy}`, options);
     this.name = 'ReportError';
   }
+}
+
+/** The path of a report from the root, without links in it: its parent must be there. */
+export function wholePath(path: string): string {
+  return join(realpathSync(dirname(resolve(path))), basename(resolve(path)));
+}
+
+/** What this machine is called where reports are remembered. */
+export function machineName(): string {
+  return hostname();
 }
 
 /** The folder of a run's reports, under construction. */
@@ -128,8 +140,12 @@ export class ReportFolder {
     return join(this.workPath, ...names);
   }
 
+  writeText(name: string, text: string): void {
+    writeFileSync(this.fileIn(name), text, { mode: 0o600 });
+  }
+
   writeJson(name: string, value: unknown): void {
-    writeFileSync(this.fileIn(name), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+    this.writeText(name, `${JSON.stringify(value, null, 2)}\n`);
   }
 }
 
@@ -143,11 +159,6 @@ function flush(path: string): void {
   } finally {
     closeSync(file);
   }
-}
-
-/** A path from the root. */
-export function fullPath(path: string): string {
-  return resolve(path);
 }
 
 /** What `summary.json` of a finished report says, `null` if there is none at the path. */
@@ -199,14 +210,6 @@ function isTaken(path: string): boolean {
   } catch {
     return true;
   }
-}
-
-/** Cells that a spreadsheet would run as a formula begin so. */
-const FORMULA = /^[=+\-@\t\r]/;
-
-/** A cell that no spreadsheet runs. Only for files that people read, never for files that are loaded again. */
-export function safeCell(text: string): string {
-  return FORMULA.test(text) ? `'${text}` : text;
 }
 
 /** A CSV file that people read. */

@@ -3,15 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Codes } from '../core/codes.js';
-import { checkSpec, completeSpec, type Spec, type SpecProblem } from '../core/spec.js';
+import { checkSpec, completeSpec, type Spec } from '../core/spec.js';
 import { checkSpecCodes, defaultsOf } from '../core/spec-codes.js';
-import { type JsonPlaces, locateJson, type Place, placeOf } from './json-place.js';
-
-/** Something in a spec file that cannot be, and where it stands. */
-export interface PlacedProblem extends SpecProblem, Place {
-  /** What stands there, as JSON; `null` where something is missing, or the file is not JSON. */
-  readonly found: string | null;
-}
+import { checkJson, type PlacedProblem } from './checked-json.js';
 
 /** What {@link checkSpecFile} finds. */
 export interface SpecCheck {
@@ -86,53 +80,11 @@ export function checkDefaults(spec: Spec, codes: Codes): void {
  * All that is wrong with a spec file; with code tables, also what they show. @throws SpecError when it cannot be read
  */
 export function checkSpecFile(path: string, codes: Codes | null = null): SpecCheck {
-  const text = readSpecFile(path);
-  const places = locateJson(text);
-  if (places.fault !== null) return { spec: null, problems: [jsonProblem(text, places.fault)] };
-  const json: unknown = JSON.parse(text);
-  const repeated = places.repeated.map(({ pointer, offset }) => ({
-    ...placeOf(text, offset),
-    path: pointer,
-    message: 'the name stands twice in its object',
-    remedy: 'Leave one of the two out.',
-    found: null,
-  }));
-  const found = [...checkSpec(json), ...(codes === null ? [] : checkSpecCodes(json, codes))];
-  const problems = found.map((problem) => placeProblem(problem, text, json, places));
-  const all = [...repeated, ...problems].sort((a, b) => a.line - b.line || a.column - b.column);
-  return { spec: all.length === 0 ? completeSpec(json) : null, problems: all };
-}
-
-function jsonProblem(text: string, fault: number): PlacedProblem {
-  const remedy =
-    text.trim() === ''
-      ? 'The file is empty. Begin with `immload spec show ID --json`.'
-      : 'Look for a missing comma, quote or bracket there.';
-  return { ...placeOf(text, fault), path: '', message: 'not JSON', remedy, found: null };
-}
-
-function placeProblem(problem: SpecProblem, text: string, json: unknown, places: JsonPlaces): PlacedProblem {
-  const { path, inName } = problem;
-  const found = inName === true ? undefined : valueAt(json, path);
-  const offset = (inName === true ? places.names.get(path) : undefined) ?? findValue(path, places);
-  return { ...problem, ...placeOf(text, offset), found: found === undefined ? null : JSON.stringify(found) };
-}
-
-/** Where a value stands, or the object that it is missing in. */
-function findValue(pointer: string, { values }: JsonPlaces): number {
-  let path = pointer;
-  while (!values.has(path) && path !== '') path = path.slice(0, path.lastIndexOf('/'));
-  return values.get(path) ?? 0;
-}
-
-function valueAt(json: unknown, pointer: string): unknown {
-  let value = json;
-  for (const step of pointer.split('/').slice(1)) {
-    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Record<string, unknown>)[name];
-  }
-  return value;
+  const { json, problems } = checkJson(readSpecFile(path), 'Begin with `immload spec show ID --json`.', (found) => [
+    ...checkSpec(found),
+    ...(codes === null ? [] : checkSpecCodes(found, codes)),
+  ]);
+  return { spec: problems.length === 0 ? completeSpec(json) : null, problems };
 }
 
 function pathOf(idOrPath: string): string {

@@ -75,6 +75,7 @@ test('rejects alone end with 3, and --fail-fast leaves out what comes behind a f
 
 test.each([
   [['--submissions', 'in', '--patients', 'in/alder/p.txt'], 'give the files of one submission, or several submissions, not both'],
+  [['--submissions', 'in', '--expect-patients', '3'], 'each submission has totals of its own; put a totals.json among its files'],
   [['--submissions', 'list.csv'], 'list.csv: line 1 has a column that a list does not know; begin with the header submission,site,spec'],
   [['--submissions', '.'], '.: holds files beside folders, and may be one submission or several'],
 ])('%j is wrong usage, and nothing is loaded', async (args, says) => {

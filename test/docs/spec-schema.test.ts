@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fieldsOf, type Role } from '../../src/core/model.js';
 import { checkSpec } from '../../src/core/spec.js';
-import { type JsonSchema, specSchema } from '../../src/docs/spec-schema.js';
+import type { JsonSchema } from '../../src/docs/json-schema.js';
+import { specSchema } from '../../src/docs/spec-schema.js';
 import { builtInSpecIds } from '../../src/files/specs.js';
 import {
   type Json,

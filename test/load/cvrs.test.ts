@@ -550,5 +550,7 @@ test('nothing of a redacted record is left behind by a load', async () => {
   const summary = await sandbox.load({ spec: CVRS, files: { 'a.txt': `${lines.join('\n')}\n` }, today: TODAY });
   expect(summary.files[0]).toMatchObject({ records: 1, skipped: 1 });
   expect(sandbox.query('SELECT count(*) AS n FROM patients')).toEqual([{ n: 0 }]);
-  expect(readdirSync(summary.folder).sort()).toEqual(['changes.csv', 'issues.csv', 'summary.json']);
+  expect(readdirSync(summary.folder).sort()).toEqual([
+    'README.txt', 'certificate.json', 'certificate.txt', 'changes.csv', 'issues.csv', 'summary.json',
+  ]); // biome-ignore format: one line
 });

@@ -471,6 +471,7 @@ describe('validate', () => {
     expect(sandbox.files()).toEqual([
       'input-1/doses.txt',
       'input-1/patients.txt',
+      'report-1/README.txt',
       'report-1/changes.csv',
       'report-1/issues.csv',
       'report-1/rejects/doses.txt',

@@ -1,12 +1,15 @@
 /** Several submissions in one command come to what loading them one after the other comes to. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Certificate } from '../../src/core/certificate.js';
 import type { LoadOptions } from '../../src/load.js';
 import { loadSubmissions, type SubmissionToLoad } from '../../src/load-submissions.js';
+import { verifyRun } from '../../src/verify-run.js';
 import { Dirt } from '../support/dirt.js';
 import { CODES, MIIS, TODAY } from '../support/fixtures.js';
 import { KINDS, TestRegistry } from '../support/registries.js';
+import { miis } from '../support/sandbox.js';
 import { storeTables } from '../support/store-tables.js';
 import { writeSubmission } from '../support/submission.js';
 
@@ -36,9 +39,12 @@ const inTurn = async (submissions: readonly SubmissionToLoad[]): Promise<string[
   return kinds;
 };
 
+/** All reports but the certificate, which seals times. */
 const reports = (registry: TestRegistry, clinic: number): Record<string, string> => {
   const folder = registry.path(`report-${clinic}`);
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(csv|txt)$/.test(name));
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => /\.(csv|txt)$/.test(name) && name !== 'certificate.txt',
+  );
   return Object.fromEntries(names.map((name) => [name, readFileSync(`${folder}/${name}`, 'latin1')]));
 };
 
@@ -84,6 +90,33 @@ describe.each(KINDS)('in %s', (kind) => {
     // The very same that a submission before it has loaded is known, too.
     expect(await kinds(false)).toEqual(['loaded before', 'failed', 'failed', 'loaded', 'loaded before']);
     expect(await registry.ask("SELECT count(*) AS runs FROM runs WHERE status = 'completed'")).toEqual([{ runs: 2 }]);
+  });
+
+  test('each is certified by itself, with the totals of its own sender', async () => {
+    await using registry = await TestRegistry.create(kind);
+    const expected = [1, 5, 3];
+    const submissions = expected.map((patients, i): SubmissionToLoad => {
+      const folder = registry.path(`in-${i}`);
+      mkdirSync(folder);
+      const rows = Array.from({ length: i + 1 }, (_, n) => `F${i}|${n}|Smith${i}|Anna${n}|2015050${n + 1}`);
+      registry.write(`in-${i}/p.txt`, miis('facility_id|patient_id|last_name|first_name|birth_date', ...rows));
+      registry.write(`in-${i}/totals.json`, JSON.stringify({ patients }));
+      return {
+        name: `${i}`,
+        options: { ...optionsOf(registry, 4, i), patients: [], immunizations: [], files: [folder] },
+      };
+    });
+    const outcomes = await loadSubmissions(submissions);
+    expect(outcomes.map((outcome) => outcome.kind)).toEqual(['loaded', 'failed', 'loaded']);
+    for (const outcome of outcomes) {
+      if (outcome.kind !== 'loaded') continue;
+      const { run, report } = outcome.summary;
+      const certificate = JSON.parse(readFileSync(`${report}/certificate.json`, 'utf8')) as Certificate;
+      const count = expected[Number(outcome.name)];
+      expect(certificate).toMatchObject({ run, totals: { agrees: true, patients: { expected: count } } });
+      const { parts } = await registry.withStore((store) => verifyRun(store, run!, report));
+      expect(parts.filter(({ verdict }) => verdict !== 'agrees')).toEqual([]);
+    }
   });
 
   test('those that wait are not begun once the command is stopped', async () => {

@@ -12,7 +12,17 @@ import { FIXED_WIDTH, SEVERAL_DOSES, TAGGED_LINES, TWO_FILES } from '../support/
 import { Sandbox, type SandboxLoad } from '../support/sandbox.js';
 import { writeSubmission } from '../support/submission.js';
 
-const TIMES = new Set(['started_at', 'finished_at', 'heartbeat_at', 'stage_seconds', 'peak_memory_mb', 'report']);
+/** What certificates seal times with, and the hashes of what has them. */
+const SEALED_TIMES = ['digest', 'certificate', 'folder', 'journal', 'reports'];
+const TIMES = new Set([
+  'started_at',
+  'finished_at',
+  'heartbeat_at',
+  'stage_seconds',
+  'peak_memory_mb',
+  'report',
+  ...SEALED_TIMES,
+]);
 
 /** All reports, byte for byte, but for the times in summary.json. */
 function reportsOf(folder: string): Record<string, string> {
@@ -20,15 +30,17 @@ function reportsOf(folder: string): Record<string, string> {
   return Object.fromEntries(
     files.map((entry) => {
       const text = readFileSync(join(entry.parentPath, entry.name), 'latin1');
-      if (entry.name !== 'summary.json') return [entry.name, text];
+      // The page of a certificate says the same as the certificate itself.
+      if (entry.name === 'certificate.txt') return [entry.name, ''];
+      if (!['summary.json', 'certificate.json'].includes(entry.name)) return [entry.name, text];
       const summary = Object.entries(JSON.parse(text) as Record<string, unknown>);
       return [entry.name, JSON.stringify(summary.filter(([key]) => !TIMES.has(key)))];
     }),
   );
 }
 
-/** What the journal seals times with. */
-const SEALS = new Set(['at', 'previous', 'hash']);
+/** What the journal seals times with. Its details name the digest of the certificate. */
+const SEALS = new Set(['at', 'previous', 'hash', 'details']);
 
 /** All rows of all tables, ids included, but for times. */
 function tablesOf(sandbox: Sandbox, database: string): Record<string, unknown[]> {

@@ -18,9 +18,9 @@ const AT = '2026-11-22T10:00:00.000Z';
 const undo = (registry: TestRegistry, run: number, isPlan = false): ReturnType<typeof undoRun> =>
   registry.withStore((store) => undoRun(store, run, { isPlan, at: AT, by: 'Ann', codes: CODES }));
 
-/** All rows of all tables but for the runs themselves, their files and what was done when. */
+/** All rows of all tables but for the runs themselves, their files, their reports and what was done when. */
 const allTables = (registry: TestRegistry): Promise<Record<string, TableRow[]>> =>
-  registry.rows(/^(runs|run_files|journal.*)$/);
+  registry.rows(/^(runs|run_files|run_reports|journal.*)$/);
 
 /** The lines of a submission that were not rejected. */
 async function withoutRejects(

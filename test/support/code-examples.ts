@@ -48,6 +48,7 @@ export const CODE_EXAMPLES: Readonly<Partial<Record<IssueCode, CodeExample>>> = 
   'values-disagree': example('state: MA, county: 33011', 'state: MA, county: 25011'),
   'value-repeated': example('event_id: E-17 in lines 4 and 9', 'event_id: E-17 in line 4, E-18 in line 9'),
   'control-total-wrong': example('TRL|500 (in a file of 498 records)', 'TRL|500 (in a file of 500 records)'),
+  'expected-total-wrong': example('"immunizations": 6000 in totals.json, and 5,998 records in the file', 'all 6,000 records in the file'),
   'trailer-missing': example('(the file ends with a record)', 'TRL|500'),
   'title-rows-skipped': example('Export of 1 July 2026\nfacility_id|patient_id', 'facility_id|patient_id'),
   'comments-skipped': example('# checked by Joyce', '(no such line)'),

@@ -8,6 +8,7 @@ import { DATE_FORMATS } from '../../src/core/normalize/date.js';
 import { countedIn, KEY_FIELDS, type Layout, type Spec, VACCINE_FIELDS } from '../../src/core/spec.js';
 import { namesOf, SPEC_PROPERTIES, SPEC_VALUES } from '../../src/core/spec-words.js';
 import { renderSchema, SCHEMA_FILE } from '../../src/docs/spec-schema.js';
+import { renderTotalsSchema, TOTALS_SCHEMA_FILE } from '../../src/docs/totals-schema.js';
 import { loadCodes } from '../../src/files/code-tables.js';
 import { builtInSpecIds, loadSpec, packageFolder } from '../../src/files/specs.js';
 import { renderCodePages } from './code-pages.js';
@@ -26,6 +27,7 @@ export function renderDocuments(): readonly Document[] {
     { path: 'README.md', content: renderReadme(read('README.md')) },
     { path: 'specs/README.md', content: renderSpecs() },
     { path: `specs/${SCHEMA_FILE}`, content: renderSchema() },
+    { path: `specs/${TOTALS_SCHEMA_FILE}`, content: renderTotalsSchema() },
     { path: 'examples/01-quick-start/summary.svg', content: renderPicture(output) },
     ...renderCodePages(),
   ];

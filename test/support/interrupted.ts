@@ -62,7 +62,10 @@ const KEEP = `
   END $$`;
 
 /** What differs from load to load. */
-const CHANGING: ReadonlySet<string> = new Set(['started_at', 'finished_at', 'heartbeat_at', 'host', 'process']);
+const CHANGING: ReadonlySet<string> = new Set([
+  ...['started_at', 'finished_at', 'heartbeat_at', 'host', 'process'],
+  ...['folder', 'certificate', 'digest'],
+]);
 /** Tables that tell when something was done, or are the migrations' own. */
 const APART = /^(knex_|sqlite_stat|journal)/;
 
@@ -97,8 +100,18 @@ function textOf(row: TableRow): string {
   return JSON.stringify(Object.entries(row).filter(([name]) => !CHANGING.has(name)));
 }
 
-/** What of `summary.json` tells when, where and how fast something was done. */
-const OF_THE_MOMENT = ['started_at', 'finished_at', 'stage_seconds', 'peak_memory_mb', 'report', 'resumed'];
+/** What of `summary.json` and the certificate tells when, where and how fast something was done. */
+const OF_THE_MOMENT = [
+  ...['started_at', 'finished_at', 'stage_seconds', 'peak_memory_mb', 'report', 'resumed'],
+  // Of the certificate: they are those of files that tell the time, and of a journal that does.
+  ...['digest', 'reports', 'journal'],
+];
+
+const TIME_OR_HASH = /\d{4}-\d\d-\d\dT[\d:.]+Z|\b[0-9a-f]{64}\b|\d+ (?:bytes|entries)/g;
+
+function withoutTimes(text: string): string {
+  return text.replace(TIME_OR_HASH, '…');
+}
 
 /** All files of a report, as text. */
 export function reportFiles(folder: string): Record<string, string> {
@@ -107,7 +120,7 @@ export function reportFiles(folder: string): Record<string, string> {
     const path = join(folder, name);
     if (!statSync(path).isFile()) continue;
     const text = readFileSync(path, 'latin1');
-    files[name] = name === 'summary.json' ? withoutMoment(text) : text;
+    files[name] = name.endsWith('.json') ? withoutMoment(text) : withoutTimes(text);
   }
   return files;
 }

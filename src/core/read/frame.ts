@@ -27,6 +27,15 @@ export interface FrameFinding {
   readonly other: string;
 }
 
+/** What a header or trailer record counts, and what was found. */
+export interface ComparedTotal {
+  readonly line: number;
+  readonly counts: Counted;
+  /** `null` where no number stands. */
+  readonly expected: number | null;
+  readonly received: number;
+}
+
 /** How many lines were set apart. */
 export interface SetApart {
   /** Lines above the header, blank ones not counted. */
@@ -186,6 +195,8 @@ export class Frame {
   readonly #headerBytes: Uint8Array | null;
   #titlesToSkip: number;
   readonly setApart: SetApart = { titles: 0, comments: 0, headers: 0, trailers: 0 };
+  /** The control totals that were met. */
+  readonly compared: ComparedTotal[] = [];
   #counts: Counts = noCounts();
   /** What the header record of the part under way has counted. */
   #headerTotals: readonly ReceivedTotal[] = [];
@@ -383,6 +394,7 @@ export class Frame {
     for (const { counts, text, line } of totals) {
       const found = this.#counts[counts];
       const number = /^\d{1,15}$/.test(text) ? Number(text) : null;
+      this.compared.push({ line, counts, expected: number, received: found });
       if (number === found) continue;
       const expected = `line ${line}: ${number ?? 'no number of'} ${WORDS[counts]}`;
       this.#findings.push({ code: 'control-total-wrong', value: text, expected, other: String(found) });

@@ -78,7 +78,7 @@ const ONLY_BY_RULES: ReadonlySet<IssueCode> = new Set(
     .filter((code) => code !== 'value-too-long' && code !== 'required-value-missing'),
 );
 
-/** Codes that need what does not come with immload: an NDC table, a CVX table with pending codes, a map, a database. */
+/** Codes that need more than files: an NDC table, a CVX table with pending codes, a map, a database, the sender's totals. */
 const NEEDS_MORE_THAN_FILES: ReadonlySet<IssueCode> = new Set<IssueCode>([
   'ndc-invalid',
   'ndc-padded',
@@ -88,6 +88,7 @@ const NEEDS_MORE_THAN_FILES: ReadonlySet<IssueCode> = new Set<IssueCode>([
   'cvx-pending-outdated',
   'vaccine-mapped',
   'refused-by-database',
+  'expected-total-wrong',
 ]);
 
 /** Codes that a few records cannot show: they are about what many have in common. */

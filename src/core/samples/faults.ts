@@ -504,7 +504,7 @@ const rejectedWithDoses: DraftFault = (draft) => {
   return [ofPatient(draft, reason[0], FIRST), ...dosesRejected(draft, id)];
 };
 
-/** A fault that no file can have by itself: it needs an NDC table, a CVX table with pending codes, or a map. */
+/** A fault that no file can have by itself: it needs an NDC table, a CVX table with pending codes, a map, or totals. */
 const needsMore: DraftFault = () => null;
 
 /** What else is found in such a record depends on all columns behind an accent. */
@@ -580,6 +580,7 @@ export const FAULTS: Readonly<Record<IssueCode, readonly [Fault, ...Fault[]]>> =
   'value-repeated': [byRule],
   // ---- the file as a whole ---------------------------------------------------------------------------------------
   'control-total-wrong': [lostRecord],
+  'expected-total-wrong': [needsMore],
   'trailer-missing': [withoutTrailer],
   'title-rows-skipped': [withTitle],
   'comments-skipped': [withComment],
