@@ -304,7 +304,8 @@ export class DoseWriter {
   /** Counts the doses of a batch as the registry has them, as long as none of them is put together anew. */
   #count({ writes }: DoseBatch): void {
     for (const { row } of writes.doses) this.#byYear.add(row[DOSE.cvx]!, row[DOSE.administered_on]!);
-    const isOfRun = ({ immunizationId }: { readonly immunizationId: number }): boolean => immunizationId >= this.#firstId;
+    const isOfRun = ({ immunizationId }: { readonly immunizationId: number }): boolean =>
+      immunizationId >= this.#firstId;
     if (writes.regroupings.length > 0 || writes.updates.some(isOfRun)) this.#isAsWritten = false;
   }
 

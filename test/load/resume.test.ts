@@ -87,7 +87,8 @@ describe.each(WAYS)('$kind, into $database', ({ database, kind, seed }) => {
       expect(found, `${cut.moment} call ${cut.call}: ${notices.join('; ')}`).toEqual(expected);
       for (const notice of notices) told.add(notice.replace(/\d+/g, 'N'));
     }
-    if (every === 1 || (kind === KIND && database === 'SQLite')) expect([...told]).toEqual(expect.arrayContaining(WHERE_LOADS_GO_ON));
+    if (every === 1 || (kind === KIND && database === 'SQLite'))
+      expect([...told]).toEqual(expect.arrayContaining(WHERE_LOADS_GO_ON));
   });
 });
 

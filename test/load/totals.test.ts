@@ -183,7 +183,7 @@ describe('a totals.json among the files', () => {
     await expect(sandbox.load({ files: { 'totals.json': '{ "patients": 1 }' } })).rejects.toThrow(
       /holds totals and no file of records/,
     );
-    expect(existsSync(sandbox.database)).toBe(false);
+    expect(sandbox.query('SELECT * FROM runs')).toEqual([]);
   });
 });
 
