@@ -11,6 +11,7 @@ import * as reviewDesk from '../../migrations/0007_review_desk.js';
 import * as undo from '../../migrations/0010_undo.js';
 import * as journal from '../../migrations/0011_journal.js';
 import * as matchKeyPacks from '../../migrations/0013_match_key_packs.js';
+import * as matchKeysByDay from '../../migrations/0015_match_keys_by_day.js';
 
 interface Migration {
   readonly name: string;
@@ -30,6 +31,7 @@ const MIGRATIONS: readonly Migration[] = [
   undo,
   journal,
   matchKeyPacks,
+  matchKeysByDay,
 ];
 
 const SOURCE: Knex.MigrationSource<Migration> = {

@@ -11,6 +11,7 @@ import * as reviewDesk from '../../migrations/0007_review_desk.js';
 import * as undo from '../../migrations/0010_undo.js';
 import * as journal from '../../migrations/0011_journal.js';
 import * as matchKeyPacks from '../../migrations/0013_match_key_packs.js';
+import * as matchKeysByDay from '../../migrations/0015_match_keys_by_day.js';
 import { IMMUNIZATION_FIELDS, PATIENT_FIELDS } from '../../src/core/model.js';
 import { compareSchema, migrateSqlite } from '../../src/db/migrate.js';
 import { DETAIL_COLUMNS, DOSE_COLUMNS, IMMUNIZATION_COLUMNS, PATIENT_COLUMNS } from '../../src/db/tables.js';
@@ -28,6 +29,7 @@ const MIGRATIONS = [
   undo,
   journal,
   matchKeyPacks,
+  matchKeysByDay,
 ];
 const NAMES = MIGRATIONS.map(({ name }) => name);
 
