@@ -193,7 +193,10 @@ function ssnWeight(weight: number, levels: Comparison): number {
   return levels[AT.ssn] === DISAGREE && agree ? 0 : weight;
 }
 
-/** Records that a population counts as more than it has, in which every name is as common as names usually are. */
+/**
+ * Records that a population counts as more than it has, in which every name is as common as names usually are; and the fewest
+ * that say how common a name is.
+ */
 const PSEUDO_RECORDS = 1000;
 
 /**
@@ -201,6 +204,7 @@ const PSEUDO_RECORDS = 1000;
  * and every name is usual.
  */
 function rarity(records: number, uses: number, usual: number): number {
+  if (records < PSEUDO_RECORDS) return 0;
   const others = Math.max(0, uses - 2);
   return -Math.log2((others + PSEUDO_RECORDS * 2 ** -usual) / (records + PSEUDO_RECORDS)) - usual;
 }
