@@ -1,5 +1,5 @@
 /** Matching by weight, as a load does it: the records of a submission side by side, and those of the store that may be the same. */
-import { LARGEST_STORED_BLOCK, STORED_PASSES, sortByKey } from './core/match/blocking.js';
+import { LARGEST_STORED_BLOCK, STORED_PASSES, sortKeys } from './core/match/blocking.js';
 import { type Population, populationOf } from './core/match/comparison.js';
 import { decidePeople, type WeighedDecisions } from './core/match/decide-people.js';
 import { type KeyPack, packKeys, rowKeyOf, type SoughtKeys } from './core/match/key-packs.js';
@@ -63,9 +63,7 @@ export class WeighedPatients {
 
   /** The keys under which stored patients are looked for, pass by pass. */
   *#soughtKeys(): Generator<SoughtKeys> {
-    for (const { keys, order, pass } of sortedKeys(this.#people, this.#incoming)) {
-      yield { pass, keys: distinct(keys, order) };
-    }
+    for (const { keys, pass } of sortedKeys(this.#people, this.#incoming)) yield { pass, keys: distinct(keys) };
   }
 
   /** The keys under which the patients of the records can be found. */
@@ -96,17 +94,17 @@ function nameKeyOf(kind: 'first' | 'last', name: string): number {
 }
 
 /** Sorted keys, each once, without 0. */
-function distinct(keys: Int32Array, order: Uint32Array): Uint32Array {
-  const sorted = new Uint32Array(order.length);
+function distinct(keys: Int32Array): Uint32Array {
+  const sorted = new Uint32Array(keys.length);
   let size = 0;
-  for (const index of order) {
-    const key = keys[index]! >>> 0;
+  for (const signed of keys) {
+    const key = signed >>> 0;
     if (key !== 0 && (size === 0 || sorted[size - 1] !== key)) sorted[size++] = key;
   }
   return sorted.slice(0, size);
 }
 
-/** The keys of the first `records` by pass, and the order in which they are sorted. */
+/** The keys of the first `records` by pass, in their order, and the record of each. */
 function* sortedKeys(
   people: PeopleSet,
   records: number,
@@ -114,7 +112,7 @@ function* sortedKeys(
   for (const { name, key } of STORED_PASSES) {
     const keys = new Int32Array(records);
     for (let i = 0; i < records; i++) keys[i] = key(people, i);
-    yield { pass: name, keys, order: sortByKey(keys) };
+    yield { pass: name, ...sortKeys(keys) };
   }
 }
 

@@ -13,6 +13,7 @@ import * as journal from '../../migrations/0011_journal.js';
 import * as checkpoints from '../../migrations/0012_checkpoints.js';
 import * as matchKeyPacks from '../../migrations/0013_match_key_packs.js';
 import * as runReports from '../../migrations/0014_run_reports.js';
+import * as matchKeysByDay from '../../migrations/0015_match_keys_by_day.js';
 
 interface Migration {
   readonly name: string;
@@ -34,6 +35,7 @@ const MIGRATIONS: readonly Migration[] = [
   checkpoints,
   matchKeyPacks,
   runReports,
+  matchKeysByDay,
 ];
 
 const SOURCE: Knex.MigrationSource<Migration> = {

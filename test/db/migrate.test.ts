@@ -13,6 +13,7 @@ import * as journal from '../../migrations/0011_journal.js';
 import * as checkpoints from '../../migrations/0012_checkpoints.js';
 import * as matchKeyPacks from '../../migrations/0013_match_key_packs.js';
 import * as runReports from '../../migrations/0014_run_reports.js';
+import * as matchKeysByDay from '../../migrations/0015_match_keys_by_day.js';
 import { IMMUNIZATION_FIELDS, PATIENT_FIELDS } from '../../src/core/model.js';
 import { compareSchema, migrateSqlite } from '../../src/db/migrate.js';
 import { DETAIL_COLUMNS, DOSE_COLUMNS, IMMUNIZATION_COLUMNS, PATIENT_COLUMNS } from '../../src/db/tables.js';
@@ -32,6 +33,7 @@ const MIGRATIONS = [
   checkpoints,
   matchKeyPacks,
   runReports,
+  matchKeysByDay,
 ];
 const NAMES = MIGRATIONS.map(({ name }) => name);
 

@@ -1,4 +1,5 @@
 /** Loads that match patients by weight: within a submission, against the registry, and what is told of it. */
+import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { miis, Sandbox, type SandboxLoad } from '../support/sandbox.js';
 
@@ -52,6 +53,7 @@ const PAIRS: readonly (readonly [string, Person, Person, { readonly persons: num
   ['day and month exchanged', { birth_date: '20150504' }, { birth_date: '20150405' }, { persons: 1, reviews: 0 }],
   ['a pet name', { first_name: 'Elizabeth' }, { first_name: 'Liz' }, { persons: 1, reviews: 0 }],
   ['a move', {}, { street: '4 Oak Road', city: 'Lynn', zip: '01901', phone: '' }, { persons: 1, reviews: 0 }],
+  ['another year of birth, another home', { mother_maiden_name: 'Costa' }, { mother_maiden_name: 'Costa', birth_date: '20140514', street: '4 Oak Road', city: 'Lynn', zip: '01901', phone: '' }, { persons: 1, reviews: 0 }],
   ['twins', {}, { first_name: 'Elena' }, { persons: 2, reviews: 1 }],
   ['twins with birth orders', { birth_order: '1' }, { first_name: 'Elena', birth_order: '2' }, { persons: 2, reviews: 0 }],
   ['Jr and Sr', { suffix: 'JR' }, { suffix: 'SR' }, { persons: 2, reviews: 0 }],
@@ -123,6 +125,20 @@ describe('the fixed model', () => {
     const once = 'adding match keys for 1 patients that were loaded with --match-model exact; this is done once';
     expect(notices).toEqual([once, once]);
     expect(sandbox.query('SELECT count(*) AS n FROM patients')).toEqual([{ n: 1 }]);
+  });
+
+  test('finds patients of a registry whose keys are of an earlier program', async () => {
+    using sandbox = new Sandbox();
+    const year = { mother_maiden_name: 'Costa', street: '', city: '', zip: '', phone: '' };
+    await sandbox.load(fixed([nora(year)]));
+    // As such a program left it, and as the migration finds it.
+    const connection = new Database(sandbox.database);
+    connection.exec(`UPDATE match_key_packs SET pass = 'first and last name' WHERE pass LIKE 'first and last name%';
+      DELETE FROM knex_migrations WHERE name = '0015_match_keys_by_day'`);
+    connection.close();
+    const { patients } = await sandbox.load(fixed([elsewhere({ ...year, birth_date: '20140514' })]));
+    expect(patients).toEqual({ new: 0, merged: 1, review: 0 });
+    expect(sandbox.query("SELECT id FROM match_key_packs WHERE pass = 'first and last name'")).toEqual([]);
   });
 
   test('joins by the thresholds that are given, and stands with them in the run', async () => {

@@ -2,8 +2,8 @@
  * The people of a registry as they are: families, one after the other, with what makes them hard to tell apart.
  *
  * Twins and triplets, fathers and sons of one name, cousins of one name in one house, siblings who share all but a first
- * name; and with what makes one person look like two: removals, marriages, two homes. What sites write of them is told
- * in record-keeping.ts.
+ * name; and with what makes one person look like two: removals, marriages, two homes, shelters. What sites write of them is
+ * told in record-keeping.ts.
  */
 import { type Cohort, PersonNames } from './person-names.js';
 import type { Random } from './random.js';
@@ -101,6 +101,8 @@ export class Population {
   readonly #recent: Household[] = [];
   /** Large buildings by their turn: many families at one number of one street. */
   readonly #buildings: Home[] = [];
+  /** Shelters and foster care offices: one address, and one phone, for all who have no other. */
+  readonly #shelters: Home[] = [];
   #persons = 0;
   #households = 0;
 
@@ -158,6 +160,10 @@ export class Population {
     // Somebody else's former address, or a flat in a large building.
     const before = this.#recent.length > 0 && random.chance(0.03) ? random.pick(this.#recent).homes[0]! : null;
     if (before !== null) return { ...before, phone: random.chance(0.3) ? before.phone : makePhone(random) };
+    if (this.#shelters.length > 0 && random.chance(0.004)) {
+      const shelter = random.pick(this.#shelters);
+      return random.chance(0.6) ? shelter : { ...shelter, phone: makePhone(random) };
+    }
     if (this.#buildings.length > 0 && random.chance(0.12)) {
       const unit = `${random.integer(1, 12)}${random.pick(['', 'A', 'B', 'C', 'D'])}`;
       return { ...random.pick(this.#buildings), unit, phone: makePhone(random) };
@@ -174,6 +180,7 @@ export class Population {
       phone: makePhone(random),
     };
     if (random.chance(0.01)) this.#buildings.push(home);
+    else if (random.chance(0.0003)) this.#shelters.push(home);
     return home;
   }
 

@@ -20,7 +20,8 @@ import { mistakeDate, mistype, mistypeDigits } from './typing-errors.js';
 export const CHANGES = [
   'newborn name', 'nickname', 'other spelling', 'first name mistyped', 'first name cut or moved', 'last name mistyped',
   'other last name', 'part of last name', 'names swapped', 'birth date wrong', 'sex wrong', 'earlier or other home',
-  'earlier phone', 'id of a relative', 'id mistyped', 'no address, no phone', 'damaged',
+  'earlier phone', 'id of a relative', 'id mistyped', 'no address, no phone', 'damaged', 'other middle name',
+  'other mother',
 ] as const; // biome-ignore format: a list of words
 export type Change = (typeof CHANGES)[number];
 
@@ -53,6 +54,8 @@ interface Style {
   readonly mother: number;
   readonly guardian: number;
   readonly multiple: number;
+  /** Whether everybody is born alone, since the system puts that where nothing is said. */
+  readonly allSingle: boolean;
   readonly alias: number;
 }
 
@@ -86,6 +89,7 @@ export class Site {
       mother: random.pick([0, 0.3, 0.8, 0.9]),
       guardian: random.pick([0, 0.4, 0.9]),
       multiple: random.pick([0, 0.6, 0.9]),
+      allSingle: random.chance(0.15),
       alias: random.pick([0, 0, 0.3]),
     };
   }
@@ -188,7 +192,8 @@ export class RecordKeeping {
       draft.mark('sex wrong');
       draft.set('sex', person.sex === 'F' ? 'M' : 'F');
     } else if (!random.chance(0.02)) draft.set('sex', random.chance(0.015) ? 'U' : person.sex);
-    if (person.birthOrder !== null) {
+    if (style.allSingle) draft.set('multiple_birth', 'N');
+    else if (person.birthOrder !== null) {
       if (!random.chance(style.multiple)) return;
       draft.set('multiple_birth', 'Y');
       if (random.chance(0.7)) draft.set('birth_order', String(person.birthOrder));
@@ -291,9 +296,32 @@ export class RecordKeeping {
     draft.set('first_name', first);
     draft.set('last_name', last);
     if (middle !== null && style.middle !== 'none' && random.chance(0.85)) {
-      draft.set('middle_name', style.middle === 'full' && random.chance(0.8) ? middle : middle.charAt(0));
+      const written = this.#writeMiddle(draft, middle, person);
+      draft.set('middle_name', style.middle === 'full' && random.chance(0.8) ? written : written.charAt(0));
     }
     if (person.suffix !== null && random.chance(style.suffix)) draft.set('suffix', person.suffix);
+  }
+
+  /** The middle name as it is, mistyped, or another one: that of a confirmation, or the mother's name. */
+  #writeMiddle(draft: Draft, middle: string, person: TruePerson): string {
+    const random = this.#random;
+    const kind = random.next();
+    if (kind > 0.045) return middle;
+    draft.mark('other middle name');
+    if (kind < 0.02) return mistype(middle, random);
+    if (kind < 0.03 && person.parents !== null) return person.parents.motherMaidenName;
+    return this.#names.firstName(person.sex, 'old', random);
+  }
+
+  /** The mother's first name, or what she is called; now and then that of another woman, who brings the child. */
+  #writeMother(draft: Draft, first: string): string {
+    const random = this.#random;
+    const kind = random.next();
+    if (kind > 0.11) return first;
+    draft.mark('other mother');
+    if (kind < 0.025) return mistype(first, random);
+    if (kind < 0.045) return this.#names.firstName('F', 'old', random);
+    return this.#names.nickname(first, random) ?? this.#names.spelling(first, random) ?? first;
   }
 
   /** The numbers of the state: the person's own, mistyped, or those of a relative. */
@@ -365,7 +393,7 @@ export class RecordKeeping {
     if (!random.chance(site.style.phone)) return;
     let phone = person.phones[random.chance(0.08) ? 0 : epoch]!;
     if (phone !== person.phones[EPOCHS - 1]) draft.mark('earlier phone');
-    if (random.chance(0.003)) phone = site.phone;
+    if (random.chance(0.006)) phone = site.phone;
     else if (random.chance(0.012)) phone = mistypePhone(phone, random);
     draft.set('phone', phone);
     if (random.chance(0.2)) draft.set('phone_2', person.homes[epoch]!.phone);
@@ -383,10 +411,11 @@ export class RecordKeeping {
       const maiden = random.chance(0.1) ? person.household.surname : part;
       draft.set('mother_maiden_last_name', random.chance(0.03) ? mistype(maiden, random) : maiden);
     }
-    if (random.chance(known)) draft.set('mother_first_name', parents.motherFirstName);
+    if (random.chance(known)) draft.set('mother_first_name', this.#writeMother(draft, parents.motherFirstName));
     if (newborn || age > 20 || !random.chance(style.guardian)) return;
     const father = random.chance(0.25);
-    draft.set('guardian_first_name', father ? parents.fatherFirstName : parents.motherFirstName);
+    const mother = this.#writeMother(draft, parents.motherFirstName);
+    draft.set('guardian_first_name', father ? parents.fatherFirstName : mother);
     draft.set('guardian_last_name', person.household.surname);
     draft.set('guardian_relationship', father ? 'FTH' : 'MTH');
   }

@@ -7,11 +7,17 @@
 import type { PeopleSet } from './people.js';
 
 /** A way of keying records: the key of record `i`, 0 for none. */
-export interface Pass {
+export interface KeyOfPass {
   readonly name: string;
   readonly key: (people: PeopleSet, i: number) => number;
+}
+
+/** A pass over all records. */
+export interface Pass extends KeyOfPass {
   /** Records in a block before it is divided. */
   readonly largest: number;
+  /** Up to this size every two records of a block are a pair; of a larger one, those that share a part of the birth date. */
+  readonly whole: number;
 }
 
 const soundexOf = (people: PeopleSet, name: number): number => (name === 0 ? 0 : people.names.at(name).soundex);
@@ -41,7 +47,7 @@ function textKey(text: string): number {
 }
 
 /** The keys of passes whose blocks tell much: few people have them in common by chance. */
-const NARROW: readonly Omit<Pass, 'largest'>[] = [
+const NARROW: readonly KeyOfPass[] = [
   { name: 'Social Security number', key: ({ ids }, i) => mix(ids.ssn[i]!) },
   { name: 'Medicaid id', key: ({ ids }, i) => mix(ids.medicaid[i]!) },
   {
@@ -62,10 +68,13 @@ const NARROW: readonly Omit<Pass, 'largest'>[] = [
     },
   },
   {
-    name: 'first and last name',
+    // Those born in the same year have both names by sound in common: this is for who is given another year.
+    name: 'first and last name, and month and day of birth',
     key: ({ integers, names }, i) => {
       const [first, last] = [integers.first[i]!, integers.last[i]!];
-      return first === 0 || last === 0 ? 0 : textKey(`${names.at(first).joined},${names.at(last).joined}`);
+      if (first === 0 || last === 0) return 0;
+      const name = textKey(`${names.at(first).joined},${names.at(last).joined}`);
+      return mix(name, (integers.birth[i]! % 10_000) * 47);
     },
   },
   { name: 'chart number of the site', key: ({ ids }, i) => mix(ids.chart[i]! * 3) },
@@ -106,7 +115,7 @@ const NARROW: readonly Omit<Pass, 'largest'>[] = [
 ];
 
 /** Keys that many have in common, for records that differ in all of the above. Only small blocks of them are worth it. */
-const WIDE: readonly Omit<Pass, 'largest'>[] = [
+const WIDE: readonly KeyOfPass[] = [
   {
     name: 'last name by sound and ZIP code',
     key: (people, i) => mix(soundexOf(people, people.integers.last[i]!), people.ids.zip[i]! + 13),
@@ -156,22 +165,22 @@ const WIDE: readonly Omit<Pass, 'largest'>[] = [
  * Of a stored number only sixteen bits are known. Together with the birth year they bring together what the number would,
  * and few others.
  */
-const NUMBER_CHECK: Omit<Pass, 'largest'> = {
+const NUMBER_CHECK: KeyOfPass = {
   name: 'check of the Social Security number and birth year',
   key: ({ integers }, i) => mix(integers.ssnCheck[i]! * 41, Math.floor(integers.birth[i]! / 10_000)),
 };
 
 /** The passes whose keys are kept of stored patients. Their keys depend on the record alone. */
-export const STORED_PASSES: readonly Omit<Pass, 'largest'>[] = [...NARROW, NUMBER_CHECK];
+export const STORED_PASSES: readonly KeyOfPass[] = [...NARROW, NUMBER_CHECK];
 
 /** Patients of the store that are looked at for one key; a key that more have in common tells nothing. */
 export const LARGEST_STORED_BLOCK = 400;
 
 /** The passes, the most telling first. */
 export const PASSES: readonly Pass[] = [
-  ...NARROW.map((pass) => ({ ...pass, largest: 400 })),
-  ...WIDE.map((pass) => ({ ...pass, largest: 40 })),
-  { ...NUMBER_CHECK, largest: LARGEST_STORED_BLOCK },
+  ...NARROW.map((pass) => ({ ...pass, largest: 400, whole: 40 })),
+  ...WIDE.map((pass) => ({ ...pass, largest: 40, whole: 8 })),
+  { ...NUMBER_CHECK, largest: LARGEST_STORED_BLOCK, whole: 40 },
 ];
 
 /** The name of the first pass by which two records are a candidate pair, `null` if there is none. */
@@ -205,89 +214,184 @@ export function forEachCandidate(
   isWanted: ((index: number) => boolean) | null = null,
 ): BlockingStatistics {
   const { size } = people;
+  const { birth } = people.integers;
   const statistics = { pairs: 0, droppedBlocks: 0, dividedBlocks: 0 };
-  const keysByPass: Int32Array[] = [];
+  // The keys of a record stand side by side: a pair is looked up in one place, not in one for each pass.
+  const marks = new Int32Array(size * PASSES.length);
+  const blocks = new Blocks(people, statistics);
   for (const [number, pass] of PASSES.entries()) {
-    const keys = new Int32Array(size);
-    for (let i = 0; i < size; i++) keys[i] = pass.key(people, i);
-    const order = sortByKey(keys);
-    divideBlocks(people, keys, order, pass.largest, 0, statistics);
-    const sorted = statistics.dividedBlocks > 0 ? sortByKey(keys) : order;
-    forEachBlock(keys, sorted, (start, end) => {
-      for (let x = start; x < end; x++) {
-        for (let y = x + 1; y < end; y++) {
-          const a = sorted[x]!;
-          const b = sorted[y]!;
-          if (isWanted !== null && !isWanted(a) && !isWanted(b)) continue;
-          if (haveEqualKey(keysByPass, a, b)) continue;
-          statistics.pairs++;
-          visit(a, b, number);
-        }
+    const meet = (a: number, b: number): void => {
+      if (isWanted !== null && !isWanted(a) && !isWanted(b)) return;
+      for (let x = a * PASSES.length, y = b * PASSES.length, end = x + number; x < end; x++, y++) {
+        const mark = marks[x]!;
+        if (mark !== marks[y] || mark === 0) continue;
+        if ((mark & 1) === WHOLE || sharePart(birth[a]!, birth[b]!)) return;
       }
+      statistics.pairs++;
+      visit(a, b, number);
+    };
+    blocks.forEach(pass, (members, key) => {
+      const isWhole = members.length <= pass.whole;
+      const mark = isWhole ? key & ~1 || 2 : key | 1;
+      for (const i of members) marks[i * PASSES.length + number] = mark;
+      if (isWhole) forEachPair(members, 0, members.length, meet);
+      else forEachSharing(members, birth, meet);
     });
-    keysByPass.push(keys);
   }
   return statistics;
 }
 
-function haveEqualKey(keysByPass: readonly Int32Array[], a: number, b: number): boolean {
-  for (let i = 0; i < keysByPass.length; i++) {
-    const key = keysByPass[i]![a]!;
-    if (key !== 0 && key === keysByPass[i]![b]!) return true;
+/** The lowest bit of a mark tells whether all records of the block are paired. */
+const WHOLE = 0;
+
+type VisitPair = (a: number, b: number) => void;
+type VisitBlock = (members: Uint32Array, key: number) => void;
+
+function forEachPair(members: Uint32Array, start: number, end: number, visit: VisitPair): void {
+  for (let x = start; x < end; x++) {
+    for (let y = x + 1; y < end; y++) visit(members[x]!, members[y]!);
   }
+}
+
+/**
+ * Two of the three parts of a birth date, each pair of them as one number: a slip in one part leaves the two others. Day and
+ * month also count in their order, for those who exchange them.
+ */
+const BIRTH_PARTS: readonly ((birth: number) => number)[] = [
+  (birth) => Math.floor(birth / 100),
+  (birth) => Math.floor(birth / 10_000) * 100 + (birth % 100),
+  (birth) => birth % 10_000,
+  (birth) => {
+    const [month, day] = [Math.floor(birth / 100) % 100, birth % 100];
+    return Math.floor(birth / 10_000) * 10_000 + Math.min(month, day) * 100 + Math.max(month, day);
+  },
+];
+
+function sharePart(a: number, b: number, from = 0): boolean {
+  if (a === 0 || b === 0) return false;
+  for (let i = from; i < BIRTH_PARTS.length; i++) if (BIRTH_PARTS[i]!(a) === BIRTH_PARTS[i]!(b)) return true;
   return false;
 }
 
-/** Gives the records of blocks that are too large further keys, in `keys`; those of blocks that stay too large get none. */
-function divideBlocks(
-  people: PeopleSet,
-  keys: Int32Array,
-  order: Uint32Array,
-  largest: number,
-  divider: number,
-  statistics: BlockingStatistics,
-): void {
-  forEachBlock(keys, order, (start, end) => {
-    if (end - start <= largest) return;
-    if (divider === DIVIDERS.length) {
-      for (let x = start; x < end; x++) keys[order[x]!] = 0;
-      statistics.droppedBlocks++;
-      return;
-    }
-    statistics.dividedBlocks++;
-    const members = order.slice(start, end);
-    for (const i of members) keys[i] = mix(keys[i]!, DIVIDERS[divider]!(people, i) * 17 + divider + 1);
-    members.sort((a, b) => keys[a]! - keys[b]!);
-    divideBlocks(people, keys, members, largest, divider + 1, statistics);
-  });
+/** Calls `visit` with the pairs of a block that share a part of the birth date, once each. It sorts the block. */
+function forEachSharing(members: Uint32Array, birth: Int32Array, visit: VisitPair): void {
+  for (const [number, partOf] of BIRTH_PARTS.entries()) {
+    forEachGroup(members, birth, partOf, (order, start, end) => {
+      for (let x = start; x < end; x++) {
+        const a = order[x]! % ROOM;
+        for (let y = x + 1; y < end; y++) {
+          const b = order[y]! % ROOM;
+          if (!sharePart(birth[a]!, birth[b]!, number + 1)) visit(a, b);
+        }
+      }
+    });
+  }
 }
 
-/** Calls `visit` with the bounds of each run of two or more equal keys other than 0. */
-function forEachBlock(keys: Int32Array, order: Uint32Array, visit: (start: number, end: number) => void): void {
+/** Calls `visit` with the places in `order` of each run of records whose birth dates have a part in common. */
+function forEachGroup(
+  members: Uint32Array,
+  birth: Int32Array,
+  partOf: (birth: number) => number,
+  visit: (order: Float64Array, start: number, end: number) => void,
+): void {
+  // Part and record in one number: without a function that compares, sorting takes a tenth of the time.
+  const order = new Float64Array(members.length);
+  for (let i = 0; i < order.length; i++) order[i] = partOf(birth[members[i]!]!) * ROOM + members[i]!;
+  order.sort();
   for (let start = 0; start < order.length; ) {
-    const key = keys[order[start]!]!;
+    const part = Math.floor(order[start]! / ROOM);
+    const next = (part + 1) * ROOM;
     let end = start + 1;
-    while (end < order.length && keys[order[end]!] === key) end++;
-    if (key !== 0 && end - start > 1) visit(start, end);
+    while (end < order.length && order[end]! < next) end++;
+    if (part !== 0 && end - start > 1) visit(order, start, end);
     start = end;
   }
 }
 
-/** The indexes in the order of their keys (as unsigned numbers): three passes over eleven bits each, the fastest there is for millions. */
-export function sortByKey(keys: Int32Array): Uint32Array {
-  let from = new Uint32Array(keys.length);
-  for (let i = 0; i < from.length; i++) from[i] = i;
-  let to = new Uint32Array(keys.length);
+/** More than there are records. */
+const ROOM = 2 ** 26;
+
+/** The blocks of passes: records of equal keys, and of further keys where they are too many. */
+class Blocks {
+  readonly #people: PeopleSet;
+  readonly #statistics: BlockingStatistics;
+
+  constructor(people: PeopleSet, statistics: BlockingStatistics) {
+    this.#people = people;
+    this.#statistics = statistics;
+  }
+
+  /** Calls `visit` with the records of each block of a pass, and with its key. */
+  forEach(pass: Pass, visit: VisitBlock): void {
+    const { size } = this.#people;
+    const keys = new Int32Array(size);
+    for (let i = 0; i < size; i++) keys[i] = pass.key(this.#people, i);
+    this.#divide(sortKeys(keys), pass, 0, visit);
+  }
+
+  /** Goes through the runs of equal keys. Those that are too large are divided by the next divider. */
+  #divide({ keys, order }: SortedKeys, pass: Pass, divider: number, visit: VisitBlock): void {
+    for (let start = 0; start < order.length; ) {
+      const key = keys[start]!;
+      let end = start + 1;
+      while (end < order.length && keys[end] === key) end++;
+      const members = order.subarray(start, end);
+      start = end;
+      if (key === 0 || members.length === 1) continue;
+      if (members.length <= pass.whole || this.#mostSharing(members) <= pass.largest) visit(members, key);
+      else if (divider === DIVIDERS.length) this.#statistics.droppedBlocks++;
+      else {
+        this.#statistics.dividedBlocks++;
+        const divide = DIVIDERS[divider]!;
+        const further = Int32Array.from(members, (i) => mix(key, divide(this.#people, i) * 17 + divider + 1));
+        const sorted = sortKeys(further);
+        this.#divide({ keys: sorted.keys, order: sorted.order.map((i) => members[i]!) }, pass, divider + 1, visit);
+      }
+    }
+  }
+
+  /** How many records of a block at most share a part of the birth date. */
+  #mostSharing(members: Uint32Array): number {
+    const { birth } = this.#people.integers;
+    let most = 0;
+    for (const partOf of BIRTH_PARTS) {
+      forEachGroup(members, birth, partOf, (_, start, end) => {
+        most = Math.max(most, end - start);
+      });
+    }
+    return most;
+  }
+}
+
+/** Keys in their order, as unsigned numbers, and the index of each. */
+interface SortedKeys {
+  readonly keys: Int32Array;
+  readonly order: Uint32Array;
+}
+
+/** Sorts keys: three passes over eleven bits each, the fastest there is for millions. */
+export function sortKeys(unsorted: Int32Array): SortedKeys {
+  const { length } = unsorted;
+  let order = new Uint32Array(length);
+  let nextOrder = new Uint32Array(length);
+  // The keys move along: to look them up by index takes ten times as long.
+  let keys = unsorted.slice();
+  let nextKeys = new Int32Array(length);
+  for (let i = 0; i < length; i++) order[i] = i;
   const starts = new Uint32Array(2049);
   for (let shift = 0; shift < 33; shift += 11) {
     starts.fill(0);
-    for (let i = 0; i < keys.length; i++) starts[((keys[i]! >>> shift) & 2047) + 1]!++;
+    for (let i = 0; i < length; i++) starts[((keys[i]! >>> shift) & 2047) + 1]!++;
     for (let i = 1; i < starts.length; i++) starts[i]! += starts[i - 1]!;
-    for (let i = 0; i < keys.length; i++) {
-      const index = from[i]!;
-      to[starts[(keys[index]! >>> shift) & 2047]!++] = index;
+    for (let i = 0; i < length; i++) {
+      const key = keys[i]!;
+      const place = starts[(key >>> shift) & 2047]!++;
+      nextOrder[place] = order[i]!;
+      nextKeys[place] = key;
     }
-    [from, to] = [to, from];
+    [order, nextOrder] = [nextOrder, order];
+    [keys, nextKeys] = [nextKeys, keys];
   }
-  return from;
+  return { keys, order };
 }

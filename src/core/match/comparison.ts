@@ -5,8 +5,8 @@ import { areOneEditApart, jaroWinkler } from './similarity.js';
 /** The fields that are compared, in the order of a {@link Comparison}, and their levels from 1; 0 is "not known". */
 export const COMPARED = {
   first: ['disagree', 'alike', 'close', 'equal', 'swapped'],
-  last: ['disagree', 'alike', 'close', 'equal', 'swapped'],
-  birth: ['disagree', 'same year or day', 'close', 'equal'],
+  last: ['disagree', 'alike', 'close', 'equal', 'swapped', 'mother’s'],
+  birth: ['disagree', 'same year or day', 'close', 'equal', 'year alone'],
   sex: ['disagree', 'equal'],
   ssn: ['disagree', 'one digit', 'equal'],
   medicaid: ['disagree', 'one digit', 'equal'],
@@ -27,12 +27,16 @@ export const COMPARED_FIELDS = Object.keys(COMPARED) as readonly ComparedField[]
 /** The place of each field in a {@link Comparison}. */
 export const AT = Object.fromEntries(COMPARED_FIELDS.map((field, i) => [field, i])) as Record<ComparedField, number>;
 
-/** How common the names of a pair are: what their equality is worth more or less than the usual. */
-export interface NameUses {
+/** How common it is what a pair has in common: what its likeness is worth more or less than the usual. */
+export interface Commonness {
   readonly records: number;
-  /** Bearers of the equal first name, 0 if they are not equal. */
+  /** Bearers of the first name: of the two that are compared, those of the commoner one. */
   readonly first: number;
   readonly last: number;
+  /** Who bears the middle name as a first name: of middle names no count is kept. */
+  readonly middle: number;
+  /** Whether the birth date of the first record is the day that stands for a year. */
+  readonly isNewYear: boolean;
 }
 
 /** A level for each field. */
@@ -40,8 +44,8 @@ export type Comparison = Uint8Array;
 
 export const DISAGREE = 1;
 /** Levels of names. */
-export const NAME = { disagree: 1, alike: 2, close: 3, equal: 4, swapped: 5 } as const;
-export const BIRTH = { disagree: 1, part: 2, close: 3, equal: 4 } as const;
+export const NAME = { disagree: 1, alike: 2, close: 3, equal: 4, swapped: 5, mothers: 6 } as const;
+export const BIRTH = { disagree: 1, part: 2, close: 3, equal: 4, year: 5 } as const;
 /** Levels of ids, and of fields that are close or equal. */
 export const ID = { disagree: 1, close: 2, equal: 3 } as const;
 
@@ -54,8 +58,8 @@ const ALIKE = 0.82;
 const SAME_SOUND = 0.88;
 /** Bearers of a rare name, at least in a small population. */
 const RARE = 3;
-/** How many times as often as a name another one is borne that it may be a misspelling of, rare or not. */
-const FAR_MORE = 50;
+/** How many times as often as a name another one is borne that it may be a slip in writing of. */
+const FAR_MORE = 20;
 /** How many times as often as a common name a name is borne that others are misspellings of. */
 const VERY_COMMON = 4;
 
@@ -113,7 +117,8 @@ export class Comparer {
     levels[AT.ssn] =
       compareIds(ids.ssn[a]!, ids.ssn[b]!) || compareChecks(integers.ssnCheck[a]!, integers.ssnCheck[b]!);
     levels[AT.medicaid] = compareIds(ids.medicaid[a]!, ids.medicaid[b]!);
-    levels[AT.chart] = compareExact(ids.chart[a]!, ids.chart[b]!);
+    // A chart number means something at its own site only.
+    levels[AT.chart] = integers.site[a] === integers.site[b] ? compareExact(ids.chart[a]!, ids.chart[b]!) : 0;
     levels[AT.middle] = this.#compareMiddles(a, b);
     if (levels[AT.middle] === ID.disagree && levels[AT.first]! < NAME.equal && this.#areCrossed(a, b)) {
       levels[AT.first] = NAME.close;
@@ -130,19 +135,36 @@ export class Comparer {
     levels[AT.city] = this.#comparePlaces(integers.city[a]!, integers.city[b]!);
     levels[AT.zip] = compareIds(ids.zip[a]!, ids.zip[b]!);
     levels[AT.state] = compareExact(integers.state[a]!, integers.state[b]!);
-    levels[AT.phone] = comparePhones(ids.phone[a]!, ids.phone2[a]!, ids.phone[b]!, ids.phone2[b]!);
+    levels[AT.phone] = this.#comparePhones(a, b);
     levels[AT.maiden] = this.#compareOtherNames(integers.maiden[a]!, integers.maiden[b]!);
-    levels[AT.motherFirst] = this.#compareOtherNames(integers.motherFirst[a]!, integers.motherFirst[b]!);
+    levels[AT.motherFirst] = this.#compareOtherNames(this.#motherOf(a), this.#motherOf(b));
+    if (levels[AT.last] === NAME.disagree && this.#isMothers(a, b)) levels[AT.last] = NAME.mothers;
   }
 
-  /** Bearers of an equal first name and of an equal last name, 0 where they are not equal. */
-  usesOf(a: number, b: number): NameUses {
-    const { first, last } = this.#people.integers;
+  commonnessOf(a: number, b: number): Commonness {
+    const { first, last, middle, birth } = this.#people.integers;
     return {
       records: this.#records,
-      first: first[a] === first[b] ? this.#firstUses[first[a]!]! : 0,
-      last: last[a] === last[b] ? this.#lastUses[last[a]!]! : 0,
+      first: Math.max(this.#firstUses[first[a]!]!, this.#firstUses[first[b]!]!),
+      last: Math.max(this.#lastUses[last[a]!]!, this.#lastUses[last[b]!]!),
+      middle: Math.max(this.#firstUses[middle[a]!]!, this.#firstUses[middle[b]!]!),
+      isNewYear: birth[a]! % 10_000 === NEW_YEAR,
     };
+  }
+
+  /** The mother's first name: where it is not told, that of a guardian who is the mother. */
+  #motherOf(i: number): number {
+    const { motherFirst, guardianMother } = this.#people.integers;
+    return motherFirst[i]! || guardianMother[i]!;
+  }
+
+  /** A guardian's phone is no sign of another person: it may only agree. */
+  #comparePhones(a: number, b: number): number {
+    const { phone, phone2, guardianPhone } = this.#people.ids;
+    const level = comparePhones(phone[a]!, phone2[a]!, phone[b]!, phone2[b]!);
+    const has = (i: number, number: number): boolean =>
+      number !== 0 && (number === phone[i] || number === phone2[i] || number === guardianPhone[i]);
+    return has(b, guardianPhone[a]!) || has(a, guardianPhone[b]!) ? 2 : level;
   }
 
   #areSwapped(a: number, b: number): boolean {
@@ -165,9 +187,43 @@ export class Comparer {
     const firstB = integers.first[b]!;
     if (firstA === 0 || firstB === 0) return 0;
     if (firstA === firstB) return NAME.equal;
-    const isOther = firstA === integers.middle[b] || firstB === integers.middle[a];
-    if (isOther || firstA === integers.otherFirst[b] || firstB === integers.otherFirst[a]) return NAME.close;
+    if (this.#isOtherFirst(a, b) || this.#isOtherFirst(b, a)) return NAME.close;
+    if (this.#hasMiddleInFirst(a, b)) return NAME.close;
     return this.#compareFirstNames(firstA, firstB);
+  }
+
+  /** Whether one has first and middle name in the place of the first: `JULIA DOROTHY`, and `JULIA` with the middle name `D`. */
+  #hasMiddleInFirst(a: number, b: number): boolean {
+    const { integers, names } = this.#people;
+    const one = names.at(integers.first[a]!).text;
+    const other = names.at(integers.first[b]!).text;
+    const [long, short, i] = one.length > other.length ? [one, other, b] : [other, one, a];
+    if (!long.startsWith(`${short} `)) return false;
+    const middle = integers.middle[i]!;
+    if (middle === 0) return true;
+    const [rest, own] = [long.slice(short.length + 1), names.at(middle).text];
+    return rest.length === 1 || own.length === 1 ? rest[0] === own[0] : rest === own;
+  }
+
+  /**
+   * Whether two first names that are not equal are one by what is known of names: a short form, a spelling of the same sound,
+   * another name of the person.
+   */
+  isKnownForm(a: number, b: number): boolean {
+    const { integers, names } = this.#people;
+    const [firstA, firstB] = [integers.first[a]!, integers.first[b]!];
+    if (firstA === 0 || firstB === 0) return false;
+    const one = names.at(firstA);
+    const other = names.at(firstB);
+    if (one.sound === other.sound) return true;
+    if (one.groups.some((group) => other.groups.includes(group)) && !(one.isFull && other.isFull)) return true;
+    return this.#isOtherFirst(a, b) || this.#isOtherFirst(b, a) || this.#hasMiddleInFirst(a, b);
+  }
+
+  /** Whether the first name of one, and not an initial alone, is the middle name or another first name of the other. */
+  #isOtherFirst(a: number, b: number): boolean {
+    const { first, middle, otherFirst } = this.#people.integers;
+    return (first[a] === middle[b] || first[a] === otherFirst[b]) && !this.isInitial(a);
   }
 
   #compareFirstNames(a: number, b: number): number {
@@ -180,32 +236,25 @@ export class Comparer {
     // The beginning of the other, or one of its words: an initial, or half of a double name.
     if (one.text.startsWith(other.text) || other.text.startsWith(one.text)) {
       const areTwo = Math.min(uses[a]!, uses[b]!) >= this.#common;
-      return !areTwo && this.#isMisspelt(one, other, uses[a]!, uses[b]!, ALIKE) ? NAME.close : NAME.alike;
+      return !areTwo && this.#isSlip(one, other, uses[a]!, uses[b]!) ? NAME.close : NAME.alike;
     }
     if (one.words.includes(other.text) || other.words.includes(one.text)) return NAME.alike;
-    // Jayden and Jaylen are two names, and not one misspelt.
+    // Hailey and Haley are one name in two spellings.
+    if (one.sound === other.sound || this.#isSlip(one, other, uses[a]!, uses[b]!)) return NAME.close;
     const similarity = jaroWinkler(one.text, other.text);
-    const least = Math.min(uses[a]!, uses[b]!);
-    if (least >= this.#common) {
-      // Hailey and Haley are one name in two spellings.
-      const isSpelling = one.soundex === other.soundex && similarity >= SAME_SOUND;
-      if (!isSpelling || !areOneEditApart(one.text, other.text)) return NAME.disagree;
-      return one.isFull && other.isFull ? NAME.alike : NAME.close;
-    }
-    if (this.#isMisspelt(one, other, uses[a]!, uses[b]!, similarity)) return NAME.close;
-    if (similarity >= CLOSE && least < this.#rare) return NAME.close;
-    return similarity >= ALIKE ? NAME.alike : NAME.disagree;
+    if (Math.min(uses[a]!, uses[b]!) < this.#common) return similarity >= ALIKE ? NAME.alike : NAME.disagree;
+    // Jayden and Jaylen are two names, and not one misspelt.
+    const isSpelling = one.soundex === other.soundex && similarity >= SAME_SOUND;
+    return isSpelling && areOneEditApart(one.text, other.text) ? NAME.alike : NAME.disagree;
   }
 
-  /** Whether one name reads like a slip in writing the other: few bear it, and many the other. */
-  #isMisspelt(one: ComparedName, other: ComparedName, uses: number, otherUses: number, similarity: number): boolean {
-    const most = Math.max(uses, otherUses);
+  /** Whether one name is a letter apart from the other, and so few bear it that it may be a slip in writing it. */
+  #isSlip(one: ComparedName, other: ComparedName, uses: number, otherUses: number): boolean {
+    if (!areOneEditApart(one.text, other.text)) return false;
     const least = Math.min(uses, otherUses);
-    const isRare = least < this.#rare || least * FAR_MORE <= most;
-    const sharesSound = one.soundex === other.soundex;
-    if (similarity >= ALIKE && isRare && most >= this.#common * (sharesSound ? 1 : VERY_COMMON)) return true;
-    if (!isRare && most < this.#common * VERY_COMMON) return false;
-    return (sharesSound || (isRare && most >= this.#common)) && areOneEditApart(one.text, other.text);
+    if (least * FAR_MORE <= Math.max(uses, otherUses)) return true;
+    // Of two names that are both rare, no more is known than how alike they are.
+    return least < this.#rare && jaroWinkler(one.text, other.text) >= SAME_SOUND;
   }
 
   #compareLast(a: number, b: number): number {
@@ -216,6 +265,25 @@ export class Comparer {
     if (lastA === lastB) return NAME.equal;
     if (lastA === integers.otherLast[b] || lastB === integers.otherLast[a]) return NAME.close;
     return this.#compareLastNames(lastA, lastB);
+  }
+
+  /** Whether one has the maiden name of the other's mother, or that of a guardian: born under one name, later under another. */
+  #isMothers(a: number, b: number): boolean {
+    const { last, maiden, guardianLast } = this.#people.integers;
+    return (
+      this.#isPartOfLast(last[a]!, maiden[b]!) ||
+      this.#isPartOfLast(last[b]!, maiden[a]!) ||
+      this.#isPartOfLast(last[a]!, guardianLast[b]!) ||
+      this.#isPartOfLast(last[b]!, guardianLast[a]!)
+    );
+  }
+
+  #isPartOfLast(last: number, other: number): boolean {
+    if (last === 0 || other === 0) return false;
+    if (last === other) return true;
+    const { names } = this.#people;
+    const [whole, part] = [names.at(last), names.at(other)];
+    return whole.joined === part.joined || whole.words.includes(part.text);
   }
 
   #compareLastNames(a: number, b: number): number {
@@ -356,7 +424,13 @@ function comparePhones(a: number, a2: number, b: number, b2: number): number {
   return (a !== 0 && (a === b || a === b2)) || (a2 !== 0 && (a2 === b || a2 === b2)) ? 2 : 1;
 }
 
-/** Compares days as yyyymmdd. Close are days one digit apart, with two neighbours exchanged, or day and month exchanged. */
+/** The day that stands for "sometime in that year": far more people have it in registries than were born on it. */
+const NEW_YEAR = 101;
+
+/**
+ * Compares days as yyyymmdd. Close are days one digit apart, with two neighbours exchanged, or day and month exchanged, and
+ * neighbouring days.
+ */
 function compareBirths(a: number, b: number): number {
   if (a === 0 || b === 0) return 0;
   if (a === b) return BIRTH.equal;
@@ -366,5 +440,18 @@ function compareBirths(a: number, b: number): number {
   const dayB = b % 10_000;
   const isSwapped = yearA === yearB && (dayA % 100) * 100 + Math.floor(dayA / 100) === dayB;
   if (isSwapped || areOneEditApart(String(a), String(b))) return BIRTH.close;
+  if (areNeighbours(a, b)) return BIRTH.close;
+  if (yearA === yearB && (dayA === NEW_YEAR || dayB === NEW_YEAR)) return BIRTH.year;
   return yearA === yearB || dayA === dayB ? BIRTH.part : BIRTH.disagree;
+}
+
+const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Whether one day is the day after the other, as in records that were written in another time zone. */
+function areNeighbours(a: number, b: number): boolean {
+  const [first, second] = a < b ? [a, b] : [b, a];
+  const [year, month, day] = [Math.floor(first / 10_000), Math.floor(first / 100) % 100, first % 100];
+  const length = month === 2 && year % 4 === 0 ? 29 : MONTH_DAYS[month - 1]!;
+  if (day < length) return second === first + 1;
+  return second === (month === 12 ? (year + 1) * 10_000 + 101 : year * 10_000 + (month + 1) * 100 + 1);
 }

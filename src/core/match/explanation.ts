@@ -67,6 +67,9 @@ const PART_WORDS: Readonly<Record<string, string>> = {
   mother: 'mother',
   household: 'household',
   'first name frequency': 'how common the first name is',
+  'last name frequency': 'how common the last name is',
+  'middle name frequency': 'how common the middle name is',
+  'birth date frequency': 'how common the birth date is',
   'name frequency': 'how common the names are',
 };
 
@@ -80,7 +83,15 @@ export const REFUSED = 'enough by itself, but it would bring records together th
 
 /** Parts that are told in one line, and those that are not: they are not about a field by itself. */
 const MOST_PARTS_TOLD = 6;
-const UNTOLD: ReadonlySet<string> = new Set(['prior', 'household', 'first name frequency', 'name frequency']);
+const UNTOLD: ReadonlySet<string> = new Set([
+  'prior',
+  'household',
+  'first name frequency',
+  'last name frequency',
+  'middle name frequency',
+  'birth date frequency',
+  'name frequency',
+]);
 
 /** `+12.8`, `−4.5` */
 export function formatWeight(weight: number): string {

@@ -30,9 +30,15 @@ export interface GuardedPair {
   readonly chance: number;
 }
 
+/** The level of a sex that agrees. */
+const SEX_EQUAL = 2;
 const PARENT_YEARS = 15;
+/** Numbers that are no further apart may have been given to twins. */
+const NEIGHBOURS = 10;
 /** Namesakes born on the same day that are expected by chance: from here on, the name alone is not enough. */
 const COMMON_CHANCE = 0.003;
+/** From this weight on, a pair that is not of one sex may be one person with an error in it. */
+const SEX_ENOUGH = 1;
 /** From this weight on, names and birth dates that are only alike are rare enough to speak for themselves. */
 const NAMES_ENOUGH = 1.5;
 
@@ -55,6 +61,7 @@ function hasFurtherEvidence(levels: Comparison): boolean {
     shareHousehold(levels) ||
     levels[AT.zip] === ID.equal ||
     levels[AT.maiden]! >= ID.close ||
+    levels[AT.motherFirst] === ID.equal ||
     levels[AT.middle]! >= ID.close
   );
 }
@@ -70,18 +77,53 @@ function isOneOfSeveral({ integers: { flags, order } }: PeopleSet, a: number, b:
 const isNobody = (people: PeopleSet, i: number): boolean => (people.integers.flags[i]! & Flag.nobody) !== 0;
 const yearOf = (people: PeopleSet, i: number): number => Math.floor(people.integers.birth[i]! / 10_000);
 
+/** Whether a middle name is written out and equal, and so is one of the mother's names. */
+function shareParents(levels: Comparison): boolean {
+  return levels[AT.middle] === ID.equal && (levels[AT.maiden]! >= ID.close || levels[AT.motherFirst] === ID.equal);
+}
+
+/** Whether two numbers were given one after the other, or nearly so. */
+function areNeighbours(a: number, b: number): boolean {
+  return a > 0 && b > 0 && a !== b && Math.abs(a - b) < NEIGHBOURS;
+}
+
+/** Whether both say of themselves that they have the same place among those of one birth. */
+function haveEqualOrder({ people: { integers }, a, b }: GuardedPair): boolean {
+  const { flags, order } = integers;
+  return (flags[a]! & flags[b]! & Flag.multipleBirth) !== 0 && order[a]! > 0 && order[a] === order[b];
+}
+
+/**
+ * Whether two records cannot be of twins: their first names are two forms of one, and nothing says otherwise; or both are of
+ * the same place in the order of birth.
+ */
+function areNoTwins(pair: GuardedPair): boolean {
+  const { comparer, a, b, levels } = pair;
+  return (levels[AT.middle] !== DISAGREE && comparer.isKnownForm(a, b)) || haveEqualOrder(pair);
+}
+
 /** Whether first names look alike, and nothing says that they are one. */
-export function areAlikeTwins({ comparer, a, b, levels }: GuardedPair): boolean {
-  if (levels[AT.birth]! < BIRTH.close || haveEqualId(levels) || levels[AT.middle]! >= ID.close) return false;
+export function areAlikeTwins(pair: GuardedPair): boolean {
+  const { comparer, a, b, levels } = pair;
+  if (levels[AT.birth]! < BIRTH.close || haveEqualId(levels)) return false;
+  if (levels[AT.middle]! >= ID.close || areNoTwins(pair)) return false;
   if (levels[AT.middle] === DISAGREE) return levels[AT.first] === NAME.close || levels[AT.first] === NAME.alike;
   return levels[AT.first] === NAME.alike && !comparer.isPartOfFirst(a, b);
 }
 
 /** Whether one is one of several at birth, and the first name is not the same. */
-export function areOfOneBirth({ people, comparer, a, b, levels }: GuardedPair): boolean {
+export function areOfOneBirth(pair: GuardedPair): boolean {
+  const { people, comparer, a, b, levels } = pair;
   if (levels[AT.birth]! < BIRTH.close || levels[AT.first] === NAME.equal || haveEqualId(levels)) return false;
+  // Where a twin is told of, two forms of one name want a middle name beside them.
+  if (areNoTwins(pair) && (levels[AT.middle]! >= ID.close || haveEqualOrder(pair))) return false;
   if (levels[AT.first] === NAME.close && comparer.isMisspeltFirst(a, b)) return false;
   return isOneOfSeveral(people, a, b);
+}
+
+/** Whether the sex differs, and little else says that it is an error. */
+export function areOfTwoSexes({ levels, weight }: GuardedPair): boolean {
+  return levels[AT.sex] === DISAGREE && (weight < SEX_ENOUGH || !hasFurtherEvidence(levels));
 }
 
 /** The guards, the hard ones first. */
@@ -128,9 +170,11 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     id: 'neighbouring-numbers',
-    words: 'Social Security numbers one digit apart, and a first name that is not the same: twins get such numbers',
+    words: 'numbers that follow each other, and a first name that is not the same: twins get such numbers',
     outcome: 'review',
-    holds: ({ levels }) => levels[AT.ssn] === ID.close && levels[AT.first] !== NAME.equal,
+    holds: ({ people: { ids }, a, b, levels }) =>
+      levels[AT.first] !== NAME.equal &&
+      (areNeighbours(ids.ssn[a]!, ids.ssn[b]!) || areNeighbours(ids.medicaid[a]!, ids.medicaid[b]!)),
   },
   {
     id: 'multiple-birth',
@@ -152,7 +196,7 @@ export const GUARDS: readonly Guard[] = [
     reviewFrom: -3,
     holds: ({ comparer, a, b, levels }) =>
       comparer.isNameless(a) !== comparer.isNameless(b) &&
-      levels[AT.sex] !== DISAGREE &&
+      levels[AT.sex] === SEX_EQUAL &&
       levels[AT.birth] === BIRTH.equal &&
       !haveEqualId(levels),
   },
@@ -168,15 +212,27 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     id: 'newborn-otherwise',
-    words: 'no first name or a newborn’s temporary one, and no equal number, sex or birth date',
+    words: 'no first name or a newborn’s temporary one, and no equal number, sex, middle name or birth date',
     outcome: 'review',
     reviewFrom: 1,
     holds: ({ comparer, a, b, levels }) =>
       (comparer.isNameless(a) || comparer.isNameless(b)) &&
       !haveEqualId(levels) &&
       (comparer.isNameless(a) === comparer.isNameless(b) ||
-        levels[AT.sex] === DISAGREE ||
+        // Of what tells twins apart, the sex is all that is left.
+        levels[AT.sex] !== SEX_EQUAL ||
+        levels[AT.middle] === DISAGREE ||
         levels[AT.birth] !== BIRTH.equal),
+  },
+  {
+    id: 'initial-otherwise',
+    words: 'no more than the initial of a first name, and no equal number or birth date',
+    outcome: 'review',
+    holds: ({ comparer, a, b, levels }) =>
+      levels[AT.first] === NAME.alike &&
+      comparer.isInitial(a) !== comparer.isInitial(b) &&
+      levels[AT.birth] !== BIRTH.equal &&
+      !haveEqualId(levels),
   },
   {
     id: 'parent',
@@ -207,10 +263,11 @@ export const GUARDS: readonly Guard[] = [
     holds: ({ levels }) => {
       if (haveEqualId(levels)) return false;
       if (levels[AT.birth] === BIRTH.disagree) return true;
-      if (levels[AT.birth] !== BIRTH.part) return false;
-      // The same year, or the same day of it: the whole name and the household must agree.
-      const isSameName = levels[AT.first] === NAME.equal && levels[AT.last] === NAME.equal;
-      return !isSameName || levels[AT.middle] === DISAGREE || !shareHousehold(levels);
+      if (levels[AT.birth] !== BIRTH.part && levels[AT.birth] !== BIRTH.year) return false;
+      // The same year, or the same day of it: the whole name must agree, and the household, the chart or the parents.
+      const isSameName = levels[AT.first]! >= NAME.close && levels[AT.last]! >= NAME.close;
+      if (!isSameName || levels[AT.middle] === DISAGREE) return true;
+      return !shareHousehold(levels) && levels[AT.chart] !== 2 && !shareParents(levels);
     },
   },
   {
@@ -245,18 +302,17 @@ export const GUARDS: readonly Guard[] = [
     id: 'other-number-and-name',
     words: 'a first name that is not the same, another number of its own, and no equal one: may be twins',
     outcome: 'review',
-    holds: ({ levels }) =>
-      levels[AT.first] !== 0 &&
-      levels[AT.first]! < NAME.equal &&
-      (levels[AT.ssn] === DISAGREE || levels[AT.medicaid] === DISAGREE) &&
-      !haveEqualId(levels),
+    holds: (pair) => {
+      const { levels } = pair;
+      if (levels[AT.first] === 0 || levels[AT.first]! >= NAME.equal || haveEqualId(levels)) return false;
+      return (levels[AT.ssn] === DISAGREE || levels[AT.medicaid] === DISAGREE) && !areNoTwins(pair);
+    },
   },
   {
     id: 'other-sex',
     words: 'another sex, and the first name is not equal or nothing but the name says that it is one person',
     outcome: 'review',
-    holds: ({ levels, weight }) =>
-      levels[AT.sex] === DISAGREE &&
-      (levels[AT.first] !== NAME.equal || (weight < NAMES_ENOUGH && !hasFurtherEvidence(levels))),
+    holds: ({ levels }) =>
+      levels[AT.sex] === DISAGREE && (levels[AT.first] !== NAME.equal || !hasFurtherEvidence(levels)),
   },
 ];

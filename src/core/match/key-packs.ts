@@ -36,7 +36,7 @@ export function rowKeyOf(pass: string, key: number): number {
 export const PACK_ENTRIES = 4096;
 
 /**
- * Packs the keys of one pass. `order` has the indexes of `keys` sorted by key; a key of 0 is none, and so is a patient of 0.
+ * Packs the sorted keys of one pass. `order` has the record of each; a key of 0 is none, and so is a patient of 0.
  */
 export function* packKeys(
   pass: string,
@@ -53,9 +53,9 @@ export function* packKeys(
     return pack;
   };
   for (let start = 0; start < order.length; ) {
-    const key = keys[order[start]!]!;
+    const key = keys[start]!;
     let end = start + 1;
-    while (end < order.length && keys[order[end]!] === key) end++;
+    while (end < order.length && keys[end] === key) end++;
     if (key !== 0) {
       for (const patientId of patientsOf(order, start, end, patientOf)) {
         packed[size] = key;

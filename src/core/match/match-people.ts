@@ -10,7 +10,7 @@ import {
   type Population,
   populationOf,
 } from './comparison.js';
-import { areAlikeTwins, areOfOneBirth, GUARDS, type Guard, type GuardedPair } from './guards.js';
+import { areAlikeTwins, areOfOneBirth, areOfTwoSexes, GUARDS, type Guard, type GuardedPair } from './guards.js';
 import type { PeopleSet } from './people.js';
 import { trainModel } from './train.js';
 import { fixedModel, type MatchModel, mostWeight, type PartSink, type WeightPart, weigh } from './weights.js';
@@ -73,10 +73,18 @@ export interface PairExplanation {
 const LARGEST_PERSON = 12;
 
 /**
- * The weight from which on a pair is not shaken by a third record that looks like somebody else; that has a first name like
- * a twin's; or that says it is one of several at birth.
+ * The weight from which on a pair is not shaken by a third record that looks like somebody else; by most records of two
+ * persons, that have little in common; by one that has a first name like a twin's, or another sex; or that says it is one of
+ * several at birth.
  */
-const UNSHAKEN = { byOther: 4, byAlike: 12, bySeveral: 18 };
+const UNSHAKEN = { byOther: 4, byMost: 9, byAlike: 12, bySeveral: 18 };
+/**
+ * The most that a pair counts for against third records where one has no first name, or an initial alone: whatever it weighs
+ * does not tell one twin from the other, and records with names do.
+ */
+const WITHOUT_NAME = 0;
+/** What the records of two persons must weigh at the median to become one (RecordLinker scores persons by the median, too). */
+const LEAST_MEDIAN = -2;
 
 /** Pairs kept while all candidates are gone through: two indexes and a weight each. */
 class PairList {
@@ -118,17 +126,17 @@ export class PairJudge {
   /** The weight of a pair; its comparison stands in {@link levels} afterwards. */
   weigh(a: number, b: number, sink: PartSink | null = null): number {
     this.comparer.compare(a, b, this.levels);
-    return weigh(this.model, this.levels, this.comparer.usesOf(a, b), this.#isAdultWoman(a, b), sink);
+    return weigh(this.model, this.levels, this.comparer.commonnessOf(a, b), this.#isAdultWoman(a, b), sink);
   }
 
   /** The weight of a pair if it is at least `least`; else any lesser one, sooner. */
   weighIfAtLeast(least: number, a: number, b: number): number {
     if (!this.model.forHouseholds) return this.weigh(a, b);
     this.comparer.comparePerson(a, b, this.levels);
-    const uses = this.comparer.usesOf(a, b);
-    if (mostWeight(this.model, this.levels, uses) < least) return Number.NEGATIVE_INFINITY;
+    const common = this.comparer.commonnessOf(a, b);
+    if (mostWeight(this.model, this.levels, common) < least) return Number.NEGATIVE_INFINITY;
     this.comparer.compareHousehold(a, b, this.levels);
-    return weigh(this.model, this.levels, uses, this.#isAdultWoman(a, b));
+    return weigh(this.model, this.levels, common, this.#isAdultWoman(a, b));
   }
 
   /** The guards that hold for the pair that was weighed last. */
@@ -145,19 +153,34 @@ export class PairJudge {
   areConflict(a: number, b: number, weight: number): boolean {
     if (this.comparer.contradict(a, b)) return true;
     if (!this.model.forHouseholds || weight >= UNSHAKEN.bySeveral) return false;
-    this.comparer.compare(a, b, this.levels);
+    const pair = this.#guarded(a, b, this.weigh(a, b));
     const { levels } = this;
-    const pair = this.#guarded(a, b, weight);
     if (areOfOneBirth(pair) && !(this.comparer.isNameless(a) && this.comparer.isNameless(b))) return true;
-    if (weight < UNSHAKEN.byAlike && areAlikeTwins(pair)) return true;
+    if (weight < UNSHAKEN.byAlike && (areAlikeTwins(pair) || areOfTwoSexes(pair))) return true;
     if (weight >= UNSHAKEN.byOther) return false;
     if (levels[AT.birth] === BIRTH.disagree) return true;
-    return levels[AT.birth] === BIRTH.equal && levels[AT.first] === DISAGREE && !this.comparer.hasRareFirst(a, b);
+    if (levels[AT.birth] !== BIRTH.equal || levels[AT.first] !== DISAGREE) return false;
+    return weight === WITHOUT_NAME || !this.comparer.hasRareFirst(a, b);
+  }
+
+  /**
+   * Whether the records of two persons keep them apart although two of them, which weigh `weight`, agree: any two are in
+   * conflict, or most of them have nothing to do with each other.
+   */
+  keepApart(as: readonly number[], bs: readonly number[], weight: number): boolean {
+    if (as.some((a) => bs.some((b) => this.areConflict(a, b, weight)))) return true;
+    if (!this.model.forHouseholds || weight >= UNSHAKEN.byMost) return false;
+    const weights = as.flatMap((a) => bs.map((b) => this.weigh(a, b))).sort((x, y) => x - y);
+    const half = weights.length >> 1;
+    const median = weights.length % 2 === 1 ? weights[half]! : (weights[half]! + weights[half - 1]!) / 2;
+    return median < LEAST_MEDIAN;
   }
 
   #guarded(a: number, b: number, weight: number): GuardedPair {
-    const { records, first, last } = this.comparer.usesOf(a, b);
-    const chance = records === 0 ? 0 : (first * last) / records / BIRTH_DAYS;
+    const { records, first, last } = this.comparer.commonnessOf(a, b);
+    const { integers } = this.#people;
+    const areEqual = integers.first[a] === integers.first[b] && integers.last[a] === integers.last[b];
+    const chance = records === 0 || !areEqual ? 0 : (first * last) / records / BIRTH_DAYS;
     return { people: this.#people, comparer: this.comparer, a, b, levels: this.levels, weight, chance };
   }
 
@@ -215,7 +238,7 @@ export function matchPeople(people: PeopleSet, options: MatchOptions): MatchResu
   const clusters = new People(people, judge, known ?? null);
   const joins = [
     ...joinAll(accepted, clusters, doubtful, people),
-    ...joinAll(keepUnambiguous(lonely, clusters, judge.comparer, doubtful), clusters, doubtful, people),
+    ...joinAll(keepUnambiguous(lonely, clusters, judge.comparer, doubtful), clusters, doubtful, people, WITHOUT_NAME),
   ];
   const reviews = collectReviews(doubtful, clusters, people);
   return {
@@ -228,14 +251,23 @@ export function matchPeople(people: PeopleSet, options: MatchOptions): MatchResu
   };
 }
 
-/** Joins pairs, the heaviest first, and gives those that made one person of two. Those that must stay two are doubtful. */
-function joinAll(pairs: PairList, clusters: People, doubtful: PairList, people: PeopleSet): ReviewPair[] {
+/**
+ * Joins pairs, the heaviest first, and gives those that made one person of two. Those that must stay two are doubtful. `most`
+ * is what a pair counts for at most against third records.
+ */
+function joinAll(
+  pairs: PairList,
+  clusters: People,
+  doubtful: PairList,
+  people: PeopleSet,
+  most = Number.POSITIVE_INFINITY,
+): ReviewPair[] {
   const joins: ReviewPair[] = [];
   for (const i of sortPairs(pairs, people)) {
     const [a, b] = [pairs.a[i]!, pairs.b[i]!];
     const weight = pairs.weight[i]!;
     if (clusters.rootOf(a) === clusters.rootOf(b)) continue;
-    if (clusters.join(a, b, weight)) joins.push({ a, b, weight });
+    if (clusters.join(a, b, Math.min(weight, most))) joins.push({ a, b, weight });
     else doubtful.add(a, b, weight);
   }
   return joins;
@@ -328,11 +360,8 @@ class People {
     }
     const membersA = this.#members.get(rootA) ?? [rootA];
     const membersB = this.#members.get(rootB) ?? [rootB];
-    const isRefused =
-      membersA.length + membersB.length > LARGEST_PERSON ||
-      (membersA.length + membersB.length > 2 &&
-        membersA.some((one) => membersB.some((other) => this.#judge.areConflict(one, other, weight))));
-    if (isRefused) {
+    const records = membersA.length + membersB.length;
+    if (records > LARGEST_PERSON || (records > 2 && this.#judge.keepApart(membersA, membersB, weight))) {
       this.refused++;
       return false;
     }

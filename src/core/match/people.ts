@@ -3,13 +3,15 @@ import { PATIENT, type PatientField, type Row } from '../model.js';
 import { isNewbornName, isTestName, isUnknownName, nameKey, splitSuffix } from '../normalize/name.js';
 import { hashText, ssnCheckOf } from './keys.js';
 import { fullNameOf, isFullName, nicknameGroups } from './nicknames.js';
-import { soundex } from './similarity.js';
+import { soundex, soundOf } from './similarity.js';
 import { readStreet } from './street.js';
 
 /** A name in the form in which names are compared, and what comparing needs to know of it, worked out once. */
 export interface ComparedName {
   readonly text: string;
   readonly soundex: number;
+  /** As `soundOf` has it: finer than Soundex. */
+  readonly sound: string;
   /** The sound of the name that it is short for; its own if it is short for none. */
   readonly fullSoundex: number;
   /** Groups of short and pet forms that it belongs to. */
@@ -66,6 +68,7 @@ function readName(text: string): ComparedName {
   return {
     text,
     soundex: soundex(joined),
+    sound: soundOf(joined),
     fullSoundex: groups.length === 0 ? soundex(joined) : soundex(fullNameOf(groups[0]!)),
     groups,
     isFull: isFullName(text),
@@ -76,11 +79,11 @@ function readName(text: string): ComparedName {
 
 /** Columns of whole numbers, by name. */
 const INTEGERS = [
-  'first', 'last', 'middle', 'otherFirst', 'otherLast', 'maiden', 'motherFirst', 'birth', 'sex', 'suffix', 'order',
-  'streetNumber', 'street', 'unit', 'city', 'state', 'flags', 'ssnCheck', 'hash',
+  'first', 'last', 'middle', 'otherFirst', 'otherLast', 'maiden', 'motherFirst', 'guardianLast', 'guardianMother',
+  'birth', 'sex', 'suffix', 'order', 'site', 'streetNumber', 'street', 'unit', 'city', 'state', 'flags', 'ssnCheck', 'hash',
 ] as const; // biome-ignore format: a list of names
 /** Columns of ids, as {@link idNumber} has them. */
-const IDS = ['ssn', 'medicaid', 'chart', 'phone', 'phone2', 'zip'] as const;
+const IDS = ['ssn', 'medicaid', 'chart', 'phone', 'phone2', 'guardianPhone', 'zip'] as const;
 
 export type IntegerColumn = (typeof INTEGERS)[number];
 export type IdColumn = (typeof IDS)[number];
@@ -103,7 +106,8 @@ const NEWBORN_OF = /^(?:(?:BABY|INFANT|NEWBORN) ?(?:BOY|GIRL)|(?:BB|BG|BABY|INFA
 export const COMPARED_PATIENT_FIELDS = [
   'first_name', 'last_name', 'middle_name', 'alias_first_name', 'alias_last_name', 'mother_maiden_last_name',
   'mother_first_name', 'birth_date', 'street', 'street_2', 'city', 'state', 'zip', 'ssn', 'medicaid_id', 'chart_number',
-  'phone', 'phone_2', 'suffix', 'sex', 'birth_order', 'multiple_birth',
+  'phone', 'phone_2', 'guardian_first_name', 'guardian_last_name', 'guardian_phone', 'guardian_relationship', 'suffix',
+  'sex', 'birth_order', 'multiple_birth',
 ] as const satisfies readonly PatientField[]; // biome-ignore format: a list of names
 
 const INITIAL_ROOM = 1024;
@@ -154,6 +158,10 @@ export class PeopleSet {
     integers.otherLast[index] = this.#name(text(PATIENT.alias_last_name));
     integers.maiden[index] = this.#name(text(PATIENT.mother_maiden_last_name));
     integers.motherFirst[index] = this.#name(text(PATIENT.mother_first_name));
+    integers.guardianLast[index] = this.#name(text(PATIENT.guardian_last_name));
+    integers.guardianMother[index] =
+      text(PATIENT.guardian_relationship) === 'MTH' ? this.#name(text(PATIENT.guardian_first_name)) : 0;
+    ids.guardianPhone[index] = idNumber(text(PATIENT.guardian_phone));
     const birth = Number((text(PATIENT.birth_date) ?? '').replaceAll('-', ''));
     integers.birth[index] = PLACEHOLDER_BIRTHS.has(birth) ? 0 : birth;
     const sex = text(PATIENT.sex) ?? (isNewborn ? sexOfNewborn(first.name!) : null);
@@ -176,6 +184,7 @@ export class PeopleSet {
     integers.ssnCheck[index] = ssnCheck === null ? 0 : ssnCheck + 1;
     ids.medicaid[index] = idNumber(text(PATIENT.medicaid_id));
     const chart = text(PATIENT.chart_number);
+    integers.site[index] = hashText(text(PATIENT.site_id) ?? '') | 0;
     ids.chart[index] = chart === null ? 0 : -hashText(`${text(PATIENT.site_id) ?? ''}\x1f${chart}`);
     ids.phone[index] = idNumber(text(PATIENT.phone));
     ids.phone2[index] = idNumber(text(PATIENT.phone_2));

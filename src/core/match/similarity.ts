@@ -67,6 +67,25 @@ export function areOneEditApart(a: string, b: string): boolean {
   );
 }
 
+/**
+ * A name as it sounds, spellings made one: `CADEN` and `KADEN`, `SOPHIA` and `SOFIA`, `HAILEY` and `HALEY`. Vowels are kept,
+ * since names such as `MILA` and `MILO` are two.
+ */
+export function soundOf(name: string): string {
+  return name
+    .replace(/[^A-Z]/g, '')
+    .replace(/PH/g, 'F')
+    .replace(/C(?=[EIY])/g, 'S')
+    .replace(/[CQ]/g, 'K')
+    .replace(/Z/g, 'S')
+    .replace(/(?<=.)H/g, '')
+    .replace(/[AE][YI](?=.)/g, 'A')
+    .replace(/(?:E[YIE]|IE|Y)$/g, 'I')
+    .replace(/Y/g, 'I')
+    .replace(/EE|EA|IE|EI/g, 'I')
+    .replace(/(.)\1+/g, '$1');
+}
+
 /** The Soundex digits of the letters A to Z; 0 for vowels, 7 for H and W, which keep equal neighbours together. */
 const SOUNDEX = '01230127022455012623017202';
 

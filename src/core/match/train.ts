@@ -92,7 +92,7 @@ export function trainModel(people: PeopleSet, population?: Population): MatchMod
 /** Before anything is learned: records of one person mostly agree. */
 function firstGuess(shares: readonly number[], field: number): number[] {
   const most = LEVELS[field]! - 1;
-  const equal = field === AT.first || field === AT.last ? most - 1 : most;
+  const equal = (COMPARED[COMPARED_FIELDS[field]!] as readonly string[]).indexOf('equal') + 1;
   const rest = 0.2 / Math.max(1, most - 1);
   return shares.map((_, level) => (level === 0 ? 0 : level === equal ? 0.8 : rest));
 }

@@ -4,11 +4,11 @@ import {
   BIRTH,
   COMPARED,
   COMPARED_FIELDS,
+  type Commonness,
   type Comparison,
   DISAGREE,
   ID,
   NAME,
-  type NameUses,
 } from './comparison.js';
 
 /** The weight of each level of each field, 0 first. */
@@ -30,8 +30,8 @@ export interface MatchModel {
  */
 const FIXED: Readonly<Record<keyof typeof COMPARED, readonly number[]>> = {
   first: [0, -5, 1, 5, 7.5, 5],
-  last: [0, -3.5, 3, 6, 8, 6],
-  birth: [0, -7, -1.5, 6, 12.8],
+  last: [0, -3.5, 3, 6, 8, 6, 2],
+  birth: [0, -7, -1.5, 6, 12.8, 2.5],
   sex: [0, -4.5, 0.9],
   ssn: [0, -5, 8, 15],
   medicaid: [0, -4, 6, 14],
@@ -57,7 +57,7 @@ export function fixedModel(records: number): MatchModel {
   return {
     id: 'fixed',
     weights: COMPARED_FIELDS.map((field) => FIXED[field]),
-    prior: PRIOR - Math.log2(Math.max(records, PRIOR_RECORDS) / PRIOR_RECORDS),
+    prior: PRIOR - doublings(records),
     forHouseholds: true,
   };
 }
@@ -71,6 +71,8 @@ export interface WeightPart {
 
 const HOUSEHOLD_MOST = 15;
 const HOUSEHOLD_LEAST = -5;
+/** What an equal birth date says less if it is the one that stands for a year. */
+const NEW_YEAR_WEIGHT = -3;
 /** The level of a street that agrees without its number. */
 const SAME_STREET = 2;
 const PLACE_FIELDS = ['street', 'city', 'zip'] as const;
@@ -82,22 +84,21 @@ export type PartSink = (field: string, level: string, weight: number) => void;
 export function weigh(
   model: MatchModel,
   levels: Comparison,
-  uses: NameUses,
+  common: Commonness,
   isAdultWoman: boolean,
   sink: PartSink | null = null,
 ): number {
-  const person = weighPerson(model, levels, uses, sink);
+  const person = weighPerson(model, levels, common, sink);
   if (!model.forHouseholds) return person;
   const { weights } = model;
   // A married name is no evidence against a woman.
   const isMarried = isAdultWoman && levels[AT.last] === NAME.disagree;
-  const equalName = levels[AT.last] === NAME.equal ? lastFrequency(uses) : 0;
-  const last = isMarried ? MARRIED : weights[AT.last]![levels[AT.last]!]! + equalName;
+  const last = isMarried ? MARRIED : weights[AT.last]![levels[AT.last]!]! + lastFrequency(levels[AT.last]!, common);
   const place = placeWeight(model, levels);
   const phone = weights[AT.phone]![levels[AT.phone]!]!;
   const mother = weights[AT.maiden]![levels[AT.maiden]!]! + weights[AT.motherFirst]![levels[AT.motherFirst]!]!;
   const household = last + place + phone + mother;
-  const capped = Math.min(HOUSEHOLD_MOST, Math.max(HOUSEHOLD_LEAST, household));
+  const capped = Math.min(householdMost(common.records), Math.max(HOUSEHOLD_LEAST, household));
   if (sink !== null) {
     sink('last', levelOf('last', levels), last);
     sink('place', PLACE_FIELDS.map((field) => `${field} ${levelOf(field, levels)}`).join(', '), place);
@@ -109,14 +110,24 @@ export function weigh(
 }
 
 /** The most that a household model can weigh a pair of which only the person's own fields were compared. */
-export function mostWeight(model: MatchModel, levels: Comparison, uses: NameUses): number {
-  return weighPerson(model, levels, uses, null) + HOUSEHOLD_MOST;
+export function mostWeight(model: MatchModel, levels: Comparison, common: Commonness): number {
+  return weighPerson(model, levels, common, null) + householdMost(common.records);
+}
+
+/** How many times a population is twice the one for which the weights were made. */
+function doublings(records: number): number {
+  return Math.log2(Math.max(records, PRIOR_RECORDS) / PRIOR_RECORDS);
+}
+
+/** In a larger population strangers have more in common by chance, which the prior tells; a household is what it was. */
+function householdMost(records: number): number {
+  return HOUSEHOLD_MOST + doublings(records);
 }
 
 const PERSON_FIELDS = ['first', 'birth', 'sex', 'medicaid', 'chart', 'middle'] as const;
 
 /** The weight of the prior and of the fields that are a person's own; of all fields in a model without households. */
-function weighPerson(model: MatchModel, levels: Comparison, uses: NameUses, sink: PartSink | null): number {
+function weighPerson(model: MatchModel, levels: Comparison, common: Commonness, sink: PartSink | null): number {
   const { weights, prior, forHouseholds } = model;
   sink?.('prior', '', prior);
   let sum = prior;
@@ -127,16 +138,20 @@ function weighPerson(model: MatchModel, levels: Comparison, uses: NameUses, sink
     sum += weight;
     if (sink !== null) sink(fields[i]!, levelOf(fields[i]!, levels), weight);
   }
-  const first = levels[AT.first] === NAME.equal ? firstFrequency(uses) : 0;
+  const first = firstFrequency(levels[AT.first]!, common);
   sink?.('first name frequency', '', first);
   if (!forHouseholds) {
-    const last = levels[AT.last] === NAME.equal ? lastFrequency(uses) : 0;
+    const last = levels[AT.last] === NAME.equal ? lastFrequency(NAME.equal, common) : 0;
     sink?.('last name frequency', '', last);
     return sum + first + last;
   }
   const ssn = ssnWeight(weights[AT.ssn]![levels[AT.ssn]!]!, levels);
   sink?.('ssn', levelOf('ssn', levels), ssn);
-  return sum + first + ssn;
+  const middle = levels[AT.middle] === ID.equal ? middleFrequency(common) : 0;
+  sink?.('middle name frequency', '', middle);
+  const birth = levels[AT.birth] === BIRTH.equal && common.isNewYear ? NEW_YEAR_WEIGHT : 0;
+  sink?.('birth date frequency', '', birth);
+  return sum + first + ssn + middle + birth;
 }
 
 function levelOf(field: keyof typeof COMPARED, levels: Comparison): string {
@@ -178,13 +193,40 @@ function ssnWeight(weight: number, levels: Comparison): number {
   return levels[AT.ssn] === DISAGREE && agree ? 0 : weight;
 }
 
-/** Equal first names say less the more people bear them. */
-function firstFrequency({ records, first }: NameUses): number {
-  return clamp(Math.log2(Math.max(records, 1) / Math.max(first, 1)) - 8.5, -2.5, 3);
+/**
+ * Records that a population counts as more than it has, in which every name is as common as names usually are; and the fewest
+ * that say how common a name is.
+ */
+const PSEUDO_RECORDS = 1000;
+
+/**
+ * The share of the other records that bear a name, in bits, less the bits of the usual name. Of few records nothing is known,
+ * and every name is usual.
+ */
+function rarity(records: number, uses: number, usual: number): number {
+  if (records < PSEUDO_RECORDS) return 0;
+  const others = Math.max(0, uses - 2);
+  return -Math.log2((others + PSEUDO_RECORDS * 2 ** -usual) / (records + PSEUDO_RECORDS)) - usual;
 }
 
-function lastFrequency({ records, last }: NameUses): number {
-  return clamp(Math.log2(Math.max(records, 1) / Math.max(last, 1)) - 10, -3, 3);
+/** What a first name says more or less than the usual one. */
+function firstFrequency(level: number, { records, first }: Commonness): number {
+  if (level !== NAME.equal && level !== NAME.close) return 0;
+  const bits = rarity(records, first, 8.5);
+  return level === NAME.close ? clamp(bits, -2, 2) : clamp(bits, -2.5, 3 + doublings(records));
+}
+
+/** What a last name says more or less than the usual one. */
+function lastFrequency(level: number, { records, last }: Commonness): number {
+  const bits = rarity(records, last, 10);
+  if (level === NAME.equal) return clamp(bits, -3, 3 + doublings(records));
+  if (level === NAME.mothers) return clamp(bits, -3, 2);
+  return level === NAME.close || level === NAME.alike ? clamp(bits, -2, 2) : 0;
+}
+
+/** An equal middle name that is written out says more than an initial, by how rare it is. */
+function middleFrequency({ records, middle }: Commonness): number {
+  return 2 + clamp(rarity(records, middle, 6.5), -2, 2);
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { STORED_PASSES, sortByKey } from '../../../src/core/match/blocking.js';
+import { STORED_PASSES, sortKeys } from '../../../src/core/match/blocking.js';
 import { KeySearch, PACK_ENTRIES, packKeys, rowKeyOf } from '../../../src/core/match/key-packs.js';
 
 const PASS = STORED_PASSES[0]!.name;
@@ -8,7 +8,8 @@ const PASS = STORED_PASSES[0]!.name;
 /** Packs of records that have these keys and patients. */
 function pack(keys: readonly number[], patients: readonly number[]) {
   const column = Int32Array.from(keys);
-  return [...packKeys(PASS, column, sortByKey(column), patients)];
+  const { keys: sorted, order } = sortKeys(column);
+  return [...packKeys(PASS, sorted, order, patients)];
 }
 
 /** What a search for keys finds in packs. */

@@ -58,6 +58,10 @@ describe('are one person', () => {
     ['one digit of the birth date wrong', { birth_date: '2015-05-19' }],
     ['the last name of another parent', { last_name: 'Costa' }],
     ['accents and a hyphen', { last_name: 'Wálsh' }],
+    ['another spelling of the same sound', { first_name: 'Norah' }],
+    ['first and middle name in the place of the first', { first_name: 'Nora Beth', middle_name: '' }],
+    ['the day before, in another time zone', { birth_date: '2015-05-13' }],
+    ['New Year for a day that is not known', { birth_date: '2015-01-01' }],
     ['another sex, and all else equal', { sex: 'M' }],
     ['a newborn without a name, whom nobody else fits', { first_name: 'Baby Girl' }],
     ['a name said twice', { first_name: 'Nora Nora' }],
@@ -80,7 +84,37 @@ describe('are a question for a person', () => {
       { ...NORA, first_name: 'Baby Boy', sex: 'M' },
       'newborn-otherwise',
     ],
+    [
+      'a newborn without a name or a known sex',
+      NORA,
+      { ...without(NORA, 'sex'), first_name: 'Infant' },
+      'newborn-otherwise',
+    ],
+    [
+      'an initial that is the other’s middle one',
+      without(NORA, 'middle_name'),
+      { ...NORA, first_name: 'N', middle_name: 'N', birth_date: '2015-05-15' },
+      'initial-otherwise',
+    ],
     ['names that only look alike', without(NORA, 'middle_name'), { ...NORA, first_name: 'Dora' }, 'alike-twins'],
+    [
+      'an initial, and another birth date',
+      without(NORA, 'middle_name'),
+      { ...NORA, first_name: 'N', birth_date: '2015-05-15' },
+      'initial-otherwise',
+    ],
+    [
+      'numbers that follow each other, as twins’ do',
+      { ...without(NORA, 'middle_name'), ssn: '211554328' },
+      { ...NORA, first_name: 'Norah', ssn: '211554331' },
+      'neighbouring-numbers',
+    ],
+    [
+      'two sexes, where nothing but name and birth date agree',
+      { last_name: 'Walsh', first_name: 'Nora', birth_date: '2015-05-14', sex: 'F' },
+      { last_name: 'Walsh', first_name: 'Nora', birth_date: '2015-05-14', sex: 'M' },
+      'other-sex',
+    ],
     ['a parent with the child’s name', NORA, { ...NORA, birth_date: '1985-05-14' }, 'parent'],
     [
       'twins with names alike',
@@ -177,11 +211,56 @@ describe('of several records', () => {
     expect(personsOf(both, { ...both, middle_name: 'E', zip: '', street: '', city: '' }, by)).toEqual(['0 1 2']);
   });
 
+  test('one without a sex makes no bridge between two sexes', () => {
+    const namesake = { last_name: 'Walsh', first_name: 'Nora', birth_date: '2015-05-14' };
+    const persons = personsOf(namesake, { ...namesake, sex: 'F' }, { ...namesake, sex: 'M' });
+    expect(persons).toHaveLength(2);
+    expect(persons).not.toContain('1 2');
+  });
+
+  test('an error in the sex is none between two who share the rest', () => {
+    expect(personsOf(without(NORA, 'sex'), NORA, { ...NORA, sex: 'M' })).toEqual(['0 1 2']);
+  });
+
+  test('a newborn without a name is no bridge between twins, whatever it has in common with both', () => {
+    const numbered = { ...bare, medicaid_id: '100200300' };
+    const newborn = { ...numbered, first_name: 'Baby Girl' };
+    const twin = { ...bare, first_name: 'Grace' };
+    expect(personsOf(numbered, newborn, twin)).toEqual(['0 1', '2']);
+  });
+
   test('a slip in one twin’s name that looks like the other’s makes no bridge', () => {
     const twin = { ...bare, sex: 'M', first_name: 'Brandon' };
     const other = { ...twin, first_name: 'Bravon' };
     const slip = { ...other, first_name: 'Bravno' };
     expect(personsOf(twin, other, slip)).not.toContain('0 1 2');
+  });
+});
+
+describe('a weight', () => {
+  const weightOf = (a: Values, b: Values): number => {
+    const people = setOf(a, b);
+    return new PairJudge(people, fixedModel(2)).weigh(0, 1);
+  };
+
+  test.each<[string, Values, Values, number]>([
+    ['is not less for chart numbers of two sites', { chart_number: '1' }, { site_id: 'F2', chart_number: '2' }, 0],
+    ['is less for two chart numbers of one site', { chart_number: '1' }, { chart_number: '2' }, -1],
+    ['is less for a birth on New Year', { birth_date: '2015-01-01' }, { birth_date: '2015-01-01' }, -3],
+    ['is not less for another phone of a guardian', { guardian_phone: '6175550999' }, {}, 0],
+  ])('%s', (_, a, b, difference) => {
+    expect(weightOf({ ...NORA, ...a }, { ...NORA, ...b }) - weightOf(NORA, NORA)).toBeCloseTo(difference, 6);
+  });
+
+  test('is more where the guardian’s phone is the other’s', () => {
+    const moved = without(NORA, 'street', 'city', 'zip', 'mother_maiden_last_name', 'mother_first_name');
+    const other = { ...moved, phone: '9785550199' };
+    expect(weightOf(moved, { ...other, guardian_phone: NORA.phone! })).toBeGreaterThan(weightOf(moved, other) + 5);
+  });
+
+  test('is the same both ways', () => {
+    const crossed = { ...NORA, first_name: 'Beth', middle_name: 'N' };
+    expect(weightOf(NORA, crossed)).toBe(weightOf(crossed, NORA));
   });
 });
 

@@ -1,7 +1,7 @@
 /** How alike two texts are. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { areOneEditApart, jaroWinkler, soundex } from '../../../src/core/match/similarity.js';
+import { areOneEditApart, jaroWinkler, soundex, soundOf } from '../../../src/core/match/similarity.js';
 
 describe('jaroWinkler', () => {
   // The examples of Winkler (1990) and of the U.S. Census Bureau's own program.
@@ -77,5 +77,22 @@ describe('soundex', () => {
     expect(soundex('')).toBe(0);
     expect(soundex('123')).toBe(0);
     expect(soundex('A')).toBeGreaterThan(0);
+  });
+});
+
+describe('soundOf', () => {
+  test.each([
+    ['CADEN', 'KADEN', true],
+    ['CAIDEN', 'KAYDEN', true],
+    ['SOPHIA', 'SOFIA', true],
+    ['HAILEY', 'HALEY', true],
+    ['SARAH', 'SARA', true],
+    ['KATHRYN', 'CATHRIN', true],
+    ['MILA', 'MILO', false],
+    ['JAYDEN', 'JAYLEN', false],
+    ['MARIA', 'MARIO', false],
+    ['DANIEL', 'DANIELA', false],
+  ])('%s and %s alike: %s', (a, b, expected) => {
+    expect(soundOf(a) === soundOf(b)).toBe(expected);
   });
 });
