@@ -437,7 +437,7 @@ export class PatientMatcher {
     const patientIds = await store.findPatientsWithoutKeys();
     if (patientIds.length === 0) return;
     const total = patientIds.length;
-    onNotice(`adding match keys for ${total} patients that were loaded with --match-model exact; this is done once`);
+    onNotice(`adding match keys for ${total} patients that were loaded without them; this is done once`);
     await addMissingKeys(store, runId, patientIds, async (done) => {
       signal?.throwIfAborted();
       onProgress({ stage: 'adding match keys', done, total, unit: 'records', records: done });
@@ -789,7 +789,7 @@ export class PatientMatcher {
         for (const pack of weighed.packs(patientOf)) yield { ...pack, runId };
       })(),
     );
-    await this.#flush({ ...emptyWrites(), nameUses: weighed.nameUses() });
+    await this.#flush({ ...emptyWrites(), nameUses: weighed.nameUses(patientOf) });
   }
 
   /** What a person of the store gains from records of the submission. */

@@ -73,12 +73,20 @@ export class WeighedPatients {
     }
   }
 
-  /** How many of the records bear each name. */
-  nameUses(): { readonly nameKey: number; readonly uses: number }[] {
-    const { records, firstUses, lastUses } = populationOf(this.#people, this.#incoming);
+  /** How many of the records that have a patient bear each name: when the run is replayed, there are no others. */
+  nameUses(patientOf: readonly number[]): { readonly nameKey: number; readonly uses: number }[] {
+    const { names, integers } = this.#people;
+    const [firstUses, lastUses] = [new Int32Array(names.size), new Int32Array(names.size)];
+    let records = 0;
+    for (let i = 0; i < this.#incoming; i++) {
+      if (patientOf[i] === 0) continue;
+      records++;
+      firstUses[integers.first[i]!]!++;
+      lastUses[integers.last[i]!]!++;
+    }
     const uses = [{ nameKey: ALL_RECORDS, uses: records }];
-    for (let name = 1; name < this.#people.names.size; name++) {
-      const { text } = this.#people.names.at(name);
+    for (let name = 1; name < names.size; name++) {
+      const { text } = names.at(name);
       if (firstUses[name]! > 0) uses.push({ nameKey: nameKeyOf('first', text), uses: firstUses[name]! });
       if (lastUses[name]! > 0) uses.push({ nameKey: nameKeyOf('last', text), uses: lastUses[name]! });
     }

@@ -40,31 +40,31 @@ export class SqliteSession extends Session {
    * done again.
    */
   override async transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
-    return this.#patiently(() => super.transaction(work));
+    return patiently(() => super.transaction(work));
   }
 
   protected async begin(): Promise<void> {
-    await this.#patiently(async () => this.#database.exec('BEGIN IMMEDIATE'));
+    await patiently(async () => this.#database.exec('BEGIN IMMEDIATE'));
   }
 
   protected async commit(): Promise<void> {
-    await this.#patiently(async () => this.#database.exec('COMMIT'));
+    await patiently(async () => this.#database.exec('COMMIT'));
   }
 
   protected async disconnect(): Promise<void> {
     this.#database.close();
   }
+}
 
-  async #patiently<T>(work: () => Promise<T>): Promise<T> {
-    const giveUpAt = Date.now() + MOST_PATIENCE_MS;
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        const isHeldUp = /^SQLITE_BUSY/.test(String((error as { code?: unknown }).code));
-        if (!isHeldUp || Date.now() > giveUpAt) throw error;
-        await setTimeout(RETRY_AFTER_MS);
-      }
+/** Does work again as long as another program holds it up. */
+export async function patiently<T>(work: () => T | Promise<T>): Promise<T> {
+  const giveUpAt = Date.now() + MOST_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isHeldUp(error) || Date.now() > giveUpAt) throw error;
+      await setTimeout(RETRY_AFTER_MS);
     }
   }
 }
@@ -147,4 +147,9 @@ function named(values: readonly Bound[]): Record<string, unknown> {
       Array.isArray(value) ? JSON.stringify(value) : (value as Exclude<Bound, unknown[]>),
     ]),
   );
+}
+
+/** Whether an error says that another program has the database in use just now. */
+export function isHeldUp(error: unknown): boolean {
+  return /^SQLITE_BUSY/.test(String((error as { code?: unknown }).code));
 }

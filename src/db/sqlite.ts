@@ -13,7 +13,7 @@ import type { ColumnSource, Queries } from './queries.js';
 import { ONE_SCHEMA, RegistryStore, type Schemas } from './registry-store.js';
 import { regroup, updateDoses } from './regroup.js';
 import { CANNOT_BE_WRITTEN, toStoreError } from './sqlite-errors.js';
-import { SqliteSession } from './sqlite-session.js';
+import { isHeldUp, patiently, SqliteSession } from './sqlite-session.js';
 import {
   type DoseWrites,
   type MakeCheckpoint,
@@ -43,14 +43,15 @@ const PAGE_CACHE_KB = 32_768;
 export async function openSqlite(path: string): Promise<SqliteStore> {
   const isNew = checkFile(path);
   return guard(path, async () => {
-    if (isNew) createFile(path);
-    let database = connect(path);
+    // Another program may be making or migrating it.
+    if (isNew) await patiently(() => createFile(path));
+    let database = await patiently(() => connect(path));
     try {
-      const pending = readSchema(database, path).pending;
+      const { pending } = await patiently(() => readSchema(database, path));
       if (pending.length > 0) {
         database.close();
-        await migrateSqlite(path);
-        database = connect(path);
+        await patiently(() => migrateSqlite(path));
+        database = await patiently(() => connect(path));
       }
       const store = new SqliteStore(database, path);
       if (pending.length > 0) await store.note(noteOfMigration(pending));
@@ -141,18 +142,18 @@ async function makeSchema(folder: string): Promise<readonly string[]> {
 export async function migrateSqliteFile(path: string): Promise<readonly string[]> {
   const isNew = checkFile(path);
   return guard(path, async () => {
-    if (isNew) createFile(path);
-    const database = connect(path);
+    if (isNew) await patiently(() => createFile(path));
+    const database = await patiently(() => connect(path));
     let pending: readonly string[];
     try {
-      pending = readSchema(database, path).pending;
+      pending = (await patiently(() => readSchema(database, path))).pending;
     } finally {
       database.close();
     }
     if (pending.length === 0) return [];
-    const applied = await migrateSqlite(path);
+    const applied = await patiently(() => migrateSqlite(path));
     if (applied.length === 0) return applied;
-    const store = new SqliteStore(connect(path), path);
+    const store = new SqliteStore(await patiently(() => connect(path)), path);
     try {
       await store.note(noteOfMigration(applied));
     } finally {
@@ -190,28 +191,43 @@ function checkFile(path: string): boolean {
   throw new StoreError('not-a-database', `${path}: not a SQLite database; give another file with --db`);
 }
 
-/** Makes an empty database that only its owner can read. */
+/** Makes an empty database that only its owner can read, unless another program does so at the same time. */
 function createFile(path: string): void {
-  const isThere = existsSync(path);
-  closeSync(openSync(path, 'a', 0o600));
+  let isOwn = true;
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'EEXIST') throw error;
+    isOwn = false;
+  }
+  if (statSync(path).size > 0) return;
   try {
     const database = new Database(path);
-    database.pragma('page_size = 8192');
-    database.pragma(`application_id = ${APPLICATION_ID}`);
-    database.close();
+    try {
+      database.pragma('page_size = 8192');
+      database.pragma(`application_id = ${APPLICATION_ID}`);
+    } finally {
+      database.close();
+    }
   } catch (error) {
-    if (!isThere) rmSync(path);
+    // Who holds it up has begun to fill it.
+    if (isOwn && !isHeldUp(error)) rmSync(path);
     throw error;
   }
 }
 
 function connect(path: string): Database.Database {
   const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
-  database.pragma(`cache_size = -${PAGE_CACHE_KB}`);
-  database.pragma('foreign_keys = OFF');
-  // What is committed outlives a power cut: without, the journal could come back and roll the last commit back.
-  database.pragma('synchronous = EXTRA');
-  return database;
+  try {
+    database.pragma(`cache_size = -${PAGE_CACHE_KB}`);
+    database.pragma('foreign_keys = OFF');
+    // What is committed outlives a power cut: without, the journal could come back and roll the last commit back.
+    database.pragma('synchronous = EXTRA');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /** A connection that cannot write. A transaction that was cut short by a kill is rolled back first: it hides the rest. */

@@ -474,10 +474,10 @@ const DATABASE_REFUSALS: readonly Refusal[] = [
     says: '--db: the address of the database cannot be read; give it as postgres://user@host:5432/database, with % and two digits for / @ : ? # in a password',
   },
   {
-    what: 'a review in PostgreSQL',
+    what: 'a review on a server that is not there',
     args: 'review list --db postgres://ann:pa55word@127.0.0.1:1/registry',
     code: 1,
-    says: 'postgres://127.0.0.1:1/registry: this command works on a SQLite registry only; `load`, `runs` and `migrate` know PostgreSQL',
+    says: 'postgres://127.0.0.1:1/registry: no server answers there; check host and port, and that it runs',
   },
   {
     what: 'the runs of a database that is not there',

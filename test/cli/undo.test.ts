@@ -115,7 +115,7 @@ describe.each(KINDS)('in %s', (kind) => {
       ['with --again', [...A, '--again']],
       ['for another site', [...A, '--site', 'F9']],
       ['with other rules', [...A, '--rule', 'cvx-padded=off']],
-      ['matched otherwise', [...A, '--match-model', 'fixed']],
+      ['matched otherwise', [...A, '--match-model', 'exact']],
       ['in part', ['--patients', 'a.txt']],
     ])('are loaded %s', async (_, args) => {
       await using registry = await openRegistry(kind);

@@ -220,7 +220,7 @@ describe.each(KINDS)('in %s', (kind) => {
       expect(stdout).not.toMatch(VALUES);
       const list = readFileSync(registry.path('l.csv'), 'utf8');
       expect(list).toMatch(
-        /^was,would_be,weight,.*\none,question,13\.7,,1,,1,3,,0\nquestion,two,3\.7,1,1,2,1,,same,1\n$/,
+        /^was,would_be,weight,.*\none,question,16\.2,,1,,1,3,,0\nquestion,two,3\.7,1,1,2,1,,same,1\n$/,
       );
       expect(statSync(registry.path('l.csv')).mode & 0o777).toBe(0o600);
       expect(await registry.rows()).toEqual(before);

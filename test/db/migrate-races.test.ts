@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { migrateSqlite } from '../../src/db/migrate.js';
 import { openSqlite } from '../../src/db/sqlite.js';
-import { runProgram } from '../support/program.js';
+import { type Outcome, startProgram } from '../support/program.js';
 import { Sandbox } from '../support/sandbox.js';
 
 test('a registry whose migration was killed half-way is migrated by the next program', async () => {
@@ -28,7 +28,7 @@ test('a registry whose migration was killed half-way is migrated by the next pro
 
 test('programs that make the same registry at the same time wait for each other', async () => {
   using sandbox = new Sandbox();
-  const migrate = (): ReturnType<typeof runProgram> => runProgram(sandbox.folder, ['migrate', '--db', 'registry.db']);
+  const migrate = (): Promise<Outcome> => startProgram(sandbox.folder, ['migrate', '--db', 'registry.db']).outcome;
   const outcomes = await Promise.all([migrate(), migrate(), migrate(), migrate()]);
   expect(outcomes.map(({ code, stderr }) => [code, stderr])).toEqual(outcomes.map(() => [0, '']));
   expect(outcomes.map(({ stdout }) => stdout).sort()).toEqual([

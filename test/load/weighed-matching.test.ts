@@ -122,7 +122,7 @@ describe('the fixed model', () => {
     expect(patients).toEqual({ new: 0, merged: 1, review: 0 });
     await sandbox.load(fixed([elsewhere({ last_name: 'Walch' })], { onNotice }));
     await sandbox.load(fixed([elsewhere({ facility_id: 'F3', last_name: 'Walhs' })], { onNotice }));
-    const once = 'adding match keys for 1 patients that were loaded with --match-model exact; this is done once';
+    const once = 'adding match keys for 1 patients that were loaded without them; this is done once';
     expect(notices).toEqual([once, once]);
     expect(sandbox.query('SELECT count(*) AS n FROM patients')).toEqual([{ n: 1 }]);
   });

@@ -1,4 +1,4 @@
-/** Runs the program as a user does: the built binary as a process of its own, in a given folder. */
+/** Runs the program as a user does: in a given folder, as a process of its own, or all but that. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
@@ -76,13 +76,43 @@ export function startProgram(folder: string, args: readonly string[], options: P
   return { child, outcome };
 }
 
-/** Runs the program to its end. */
-export async function runProgram(
-  folder: string,
-  args: readonly string[],
-  options: ProgramOptions = {},
-): Promise<Outcome> {
-  return startProgram(folder, args, options).outcome;
+/**
+ * Runs the program to its end. Without options it runs within the tests, which spares the second that a process needs to
+ * start: all that is left out is `cli/main.ts`. `TEST_PROCESSES=1` starts one nevertheless. One runs after the other; what
+ * is to run at the same time is started with {@link startProgram}.
+ */
+export async function runProgram(folder: string, args: readonly string[], options?: ProgramOptions): Promise<Outcome> {
+  if (options !== undefined || process.env['TEST_PROCESSES'] === '1')
+    return startProgram(folder, args, options).outcome;
+  const outcome = lastRun.then(() => runHere(folder, args));
+  lastRun = outcome.catch(() => {});
+  return outcome;
+}
+
+let lastRun: Promise<unknown> = Promise.resolve();
+
+async function runHere(folder: string, args: readonly string[]): Promise<Outcome> {
+  const { runCli } = await import('../../src/cli/cli.js');
+  const output = { stdout: '', stderr: '' };
+  const before = process.cwd();
+  const restore = (['stdout', 'stderr'] as const).map((name) => {
+    const { write } = process[name];
+    process[name].write = ((text: string | Uint8Array) => {
+      output[name] += typeof text === 'string' ? text : Buffer.from(text).toString('utf8');
+      return true;
+    }) as typeof write;
+    return () => {
+      process[name].write = write;
+    };
+  });
+  try {
+    process.chdir(folder);
+    const code = await runCli(args);
+    return { code, ...output, left: listFolder(folder) };
+  } finally {
+    process.chdir(before);
+    for (const each of restore) each();
+  }
 }
 
 /** What a folder holds, down to the last byte. What another program removes meanwhile is left out. */

@@ -1,5 +1,5 @@
 /** Several loaders at once into one PostgreSQL, and the same submissions one after the other. */
-import { runProgram } from './program.js';
+import { startProgram } from './program.js';
 import type { Sandbox, TableRow } from './sandbox.js';
 
 /** Loads submissions into a database, each by a process of its own; all at once, or each when the one before is done. */
@@ -13,7 +13,7 @@ export async function loadByProcesses(
     const files = ['--patients', submission.patients, '--immunizations', submission.immunizations];
     const report = sandbox.path(`${how.replace(' ', '-')}-${address.split('_').pop()}-${i}`);
     const args = ['load', ...files, '--db', address, '--report', report, '--today', '2026-07-01', '--quiet'];
-    const { code, stderr } = await runProgram(sandbox.folder, args);
+    const { code, stderr } = await startProgram(sandbox.folder, args).outcome;
     if (code !== 0 && code !== 3) throw new Error(`a loader ended with ${code}: ${stderr}`);
   };
   if (how === 'at once') await Promise.all(submissions.map(load));
