@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { format } from 'node:util';
 import { packageFolder } from '../../src/files/specs.js';
 
 /** The package under test. */
@@ -105,12 +106,18 @@ async function runHere(folder: string, args: readonly string[]): Promise<Outcome
       process[name].write = write;
     };
   });
+  // Help is printed by yargs, through the console, which the tests have for themselves.
+  const { log } = console;
+  console.log = (...all: unknown[]) => {
+    output.stdout += `${format(...all)}\n`;
+  };
   try {
     process.chdir(folder);
     const code = await runCli(args);
     return { code, ...output, left: listFolder(folder) };
   } finally {
     process.chdir(before);
+    console.log = log;
     for (const each of restore) each();
   }
 }
