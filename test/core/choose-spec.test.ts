@@ -252,6 +252,6 @@ test('whatever the files hold, a choice is made or words are said', () => {
       if (choice.spec === null) expect([choice.about, choice.problem, choice.remedy]).not.toContain('');
       else expect(choice.files).toHaveLength(contents.length);
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });

@@ -97,7 +97,7 @@ describe('SQLite and PostgreSQL hold the same rows', () => {
           });
         }
       }),
-      { numRuns: 6 },
+      { numRuns: 4 },
     );
   });
 
@@ -127,7 +127,7 @@ describe('SQLite and PostgreSQL hold the same rows', () => {
           for (const table of await twins.images()) seen.add(table);
         }
       }),
-      { numRuns: 8 },
+      { numRuns: 5 },
     );
     // It changed what earlier runs had made.
     expect([...seen].sort()).toEqual(
@@ -168,7 +168,7 @@ describe('SQLite and PostgreSQL hold the same rows', () => {
           }
         },
       ),
-      { numRuns: Number(process.env['TWIN_RUNS'] ?? 5) },
+      { numRuns: Number(process.env['TWIN_RUNS'] ?? 3) },
     );
     expect(undone).toBeGreaterThan(0);
   }, 3_600_000);
