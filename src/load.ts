@@ -155,8 +155,11 @@ export class LoadedBeforeError extends Error {
     readonly runId: number,
     /** ISO 8601. */
     readonly finishedAt: string,
+    hasTotals = false,
   ) {
-    super(`loaded as run ${runId} on ${finishedAt.slice(0, 10)}, nothing to do; --again loads it all the same`);
+    super(
+      `loaded as run ${runId} on ${finishedAt.slice(0, 10)}, nothing to do${hasTotals ? ', and totals were not compared' : ''}; --again loads it all the same`,
+    );
     this.name = 'LoadedBeforeError';
   }
 }
@@ -191,7 +194,10 @@ async function loadReceived(received: Submission, options: LoadOptions): Promise
   const loading = loadingOf(received, options);
   if (options.mode === 'load') {
     const { load: earlier, unclosed } = await lookAtEarlier(loading, newRun(loading, clock.startedAt).run);
-    if (earlier !== null) throw new LoadedBeforeError(earlier.runId, earlier.finishedAt);
+    if (earlier !== null) {
+      const hasTotals = chooseTotals(options.totals ?? received.totals, options.expect ?? {}) !== null;
+      throw new LoadedBeforeError(earlier.runId, earlier.finishedAt, hasTotals);
+    }
     const closed = unclosed === null ? null : await close(unclosed, loading);
     if (closed !== null) return closed;
     const reportFolder = options.report ?? DEFAULT_REPORT_PARENT;

@@ -61,6 +61,7 @@ describe('are refused, and leave nothing behind', () => {
   ])('%s', async (_, files, problem) => {
     using sandbox = new Sandbox();
     await expect(sandbox.load({ ...options, files })).rejects.toThrow(problem);
-    expect(sandbox.files().filter((name) => !name.startsWith('input-'))).toEqual([]);
+    expect(sandbox.files().filter((name) => !name.startsWith('input-'))).toEqual(['registry.db']);
+    expect(sandbox.query('SELECT * FROM runs')).toEqual([]);
   }); // biome-ignore format: a table
 });

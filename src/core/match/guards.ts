@@ -242,10 +242,8 @@ export const GUARDS: readonly Guard[] = [
     holds: ({ people, a, b, levels }) => {
       if (levels[AT.birth] === BIRTH.equal || levels[AT.birth] === 0) return false;
       // A parent's number often stands in the child's record: an equal one says nothing here.
-      if (levels[AT.birth] === BIRTH.close) {
-        // One digit of the year, on the same day of it: few parents have their birthday in common with a child.
-        if (haveEqualId(levels) || (levels[AT.middle] !== DISAGREE && hasFurtherEvidence(levels))) return false;
-      }
+      // Few parents have their birthday in common with a child; but what else agrees, their household has in common.
+      if (levels[AT.birth] === BIRTH.close && haveEqualId(levels)) return false;
       return Math.abs(yearOf(people, a) - yearOf(people, b)) >= PARENT_YEARS;
     },
   },
@@ -279,7 +277,8 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     id: 'name-only',
-    words: 'only names and birth dates speak for it, and they are not all equal',
+    words:
+      'only names and birth dates speak for it, and they are not all equal, or New Year stands for a day that is not known',
     outcome: 'review',
     holds: ({ levels, weight }) =>
       weight < NAMES_ENOUGH && !haveEqualNameAndBirth(levels) && !hasFurtherEvidence(levels),
@@ -294,9 +293,12 @@ export const GUARDS: readonly Guard[] = [
   {
     id: 'other-number',
     words:
-      'name and birth date agree, the Social Security number does not, and nothing else says that it is one person',
+      'name and birth date agree, the Social Security or Medicaid number does not, and nothing else says that it is one person',
     outcome: 'review',
-    holds: ({ levels }) => haveEqualNameAndBirth(levels) && levels[AT.ssn] === DISAGREE && !hasFurtherEvidence(levels),
+    holds: ({ levels }) =>
+      haveEqualNameAndBirth(levels) &&
+      (levels[AT.ssn] === DISAGREE || levels[AT.medicaid] === DISAGREE) &&
+      !hasFurtherEvidence(levels),
   },
   {
     id: 'other-number-and-name',

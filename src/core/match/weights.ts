@@ -103,7 +103,8 @@ export function weigh(
     sink('last', levelOf('last', levels), last);
     sink('place', PLACE_FIELDS.map((field) => `${field} ${levelOf(field, levels)}`).join(', '), place);
     sink('phone', levelOf('phone', levels), phone);
-    sink('mother', `maiden name ${levelOf('maiden', levels)}`, mother);
+    const mothers = `maiden name ${levelOf('maiden', levels)}, first name ${levelOf('motherFirst', levels)}`;
+    sink('mother', mothers, mother);
     sink('household', 'cap', capped - household);
   }
   return person + capped;
