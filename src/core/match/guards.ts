@@ -242,8 +242,9 @@ export const GUARDS: readonly Guard[] = [
     holds: ({ people, a, b, levels }) => {
       if (levels[AT.birth] === BIRTH.equal || levels[AT.birth] === 0) return false;
       // A parent's number often stands in the child's record: an equal one says nothing here.
-      // Few parents have their birthday in common with a child; but what else agrees, their household has in common.
-      if (levels[AT.birth] === BIRTH.close && haveEqualId(levels)) return false;
+      // Few parents have their birthday in common with a child; what a household has in common says nothing of that.
+      const isOnePerson = haveEqualId(levels) || levels[AT.middle]! >= ID.close;
+      if (levels[AT.birth] === BIRTH.close && isOnePerson && levels[AT.medicaid] !== DISAGREE) return false;
       return Math.abs(yearOf(people, a) - yearOf(people, b)) >= PARENT_YEARS;
     },
   },
