@@ -124,12 +124,12 @@ export async function readDeadRuns(queries: Queries): Promise<DeadRun[]> {
 
 /** The last checkpoint of each stage of a run, in the order of the stages. */
 async function readLastMarks(queries: Queries, runId: number): Promise<CheckpointMark[]> {
-  const rows = await queries.rows<MarkRow & Record<string, never>>(
+  const rows = await queries.rows<MarkRow>(
     `SELECT ${MARK_COLUMNS.join(', ')} FROM checkpoints c
      WHERE run_id = $1 AND seq = (SELECT max(seq) FROM checkpoints WHERE run_id = c.run_id AND stage = c.stage)`,
     [runId],
   );
-  const marks = new Map(rows.map((row) => [row.stage as string, row]));
+  const marks = new Map(rows.map((row) => [row.stage, row]));
   return CHECKPOINT_STAGES.flatMap((stage) => {
     const row = marks.get(stage);
     return row === undefined ? [] : [markOf(row)];
