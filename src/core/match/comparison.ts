@@ -62,6 +62,8 @@ const RARE = 3;
 const FAR_MORE = 20;
 /** How many times as often as a common name a name is borne that others are misspellings of. */
 const VERY_COMMON = 4;
+/** The most letters of a first name that was cut to its beginning and may be the beginning of others. */
+const CUT_LETTERS = 4;
 
 /** All that names are counted in: it may be more than the records that are compared. */
 export interface Population {
@@ -186,7 +188,8 @@ export class Comparer {
     const firstA = integers.first[a]!;
     const firstB = integers.first[b]!;
     if (firstA === 0 || firstB === 0) return 0;
-    if (firstA === firstB) return NAME.equal;
+    // Many names begin with the same letter.
+    if (firstA === firstB) return this.isInitial(a) ? NAME.alike : NAME.equal;
     if (this.#isOtherFirst(a, b) || this.#isOtherFirst(b, a)) return NAME.close;
     if (this.#hasMiddleInFirst(a, b)) return NAME.close;
     return this.#compareFirstNames(firstA, firstB);
@@ -360,24 +363,25 @@ export class Comparer {
     );
   }
 
-  /** Whether one first name is the initial or a word of the other, rather than one that only looks like it. */
+  /** Whether one first name is the initial, a word or the beginning of the other, rather than one that only looks like it. */
   isPartOfFirst(a: number, b: number): boolean {
     const { integers, names } = this.#people;
     const one = names.at(integers.first[a]!);
     const other = names.at(integers.first[b]!);
     if (one.text.length === 1 || other.text.length === 1) return one.text[0] === other.text[0];
-    return one.words.includes(other.text) || other.words.includes(one.text);
+    if (one.words.includes(other.text) || other.words.includes(one.text)) return true;
+    const [long, short, i] = one.text.length > other.text.length ? [one, other, b] : [other, one, a];
+    return long.text.startsWith(short.text) && this.#firstUses[integers.first[i]!]! < this.#common;
   }
 
-  /** Whether one first name is a common one with one slip in it, rather than another name. */
+  /** Whether one first name is a common one with a slip or two in it, rather than another name. */
   isMisspeltFirst(a: number, b: number): boolean {
     const { first } = this.#people.integers;
     const { names } = this.#people;
     const uses = [this.#firstUses[first[a]!]!, this.#firstUses[first[b]!]!] as const;
     if (Math.min(...uses) >= this.#rare || Math.max(...uses) < this.#common * VERY_COMMON) return false;
-    const one = names.at(first[a]!);
-    const other = names.at(first[b]!);
-    return areOneEditApart(one.text, other.text);
+    const [one, other] = [names.at(first[a]!).text, names.at(first[b]!).text];
+    return areOneEditApart(one, other) || jaroWinkler(one, other) >= SAME_SOUND;
   }
 
   /** Whether a first name of either is so rare that it may be any other one misspelt. */
@@ -390,6 +394,19 @@ export class Comparer {
   isInitial(a: number): boolean {
     const first = this.#people.integers.first[a]!;
     return first !== 0 && this.#people.names.at(first).text.length === 1;
+  }
+
+  /**
+   * Whether no more is known of one’s first name than how that of another begins: an initial, or `Chri`, which is hardly a
+   * name of its own.
+   */
+  isBeginning(a: number, ofB: number): boolean {
+    const { integers, names } = this.#people;
+    const [first, other] = [integers.first[a]!, integers.first[ofB]!];
+    if (first === 0 || other === 0) return false;
+    const [{ text }, whole] = [names.at(first), names.at(other).text];
+    if (text.length > CUT_LETTERS || text.length >= whole.length || !whole.startsWith(text)) return false;
+    return text.length === 1 || this.#firstUses[first]! < this.#common;
   }
 
   /** Whether nothing is known of the first name: there is none, or what hospitals call a child before it has one. */

@@ -39,6 +39,8 @@ const NEIGHBOURS = 10;
 const COMMON_CHANCE = 0.003;
 /** From this weight on, a pair that is not of one sex may be one person with an error in it. */
 const SEX_ENOUGH = 1;
+/** From this weight on, New Year stands for a birthday of that year that is not known. */
+const NEW_YEAR_ENOUGH = 6;
 /** From this weight on, names and birth dates that are only alike are rare enough to speak for themselves. */
 const NAMES_ENOUGH = 1.5;
 
@@ -107,8 +109,11 @@ export function areAlikeTwins(pair: GuardedPair): boolean {
   const { comparer, a, b, levels } = pair;
   if (levels[AT.birth]! < BIRTH.close || haveEqualId(levels)) return false;
   if (levels[AT.middle]! >= ID.close || areNoTwins(pair)) return false;
-  if (levels[AT.middle] === DISAGREE) return levels[AT.first] === NAME.close || levels[AT.first] === NAME.alike;
-  return levels[AT.first] === NAME.alike && !comparer.isPartOfFirst(a, b);
+  const isAlike = levels[AT.first] === NAME.alike;
+  if (levels[AT.middle] === DISAGREE) {
+    return isAlike || (levels[AT.first] === NAME.close && !comparer.isMisspeltFirst(a, b));
+  }
+  return isAlike && !comparer.isPartOfFirst(a, b) && !comparer.isMisspeltFirst(a, b);
 }
 
 /** Whether one is one of several at birth, and the first name is not the same. */
@@ -202,11 +207,11 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     id: 'initial',
-    words: 'no more than the initial of a first name, and no equal number: one person only if it fits nobody else',
+    words: 'no more than the beginning of a first name, and no equal number: one person only if it fits nobody else',
     outcome: 'alone',
     holds: ({ comparer, a, b, levels }) =>
       levels[AT.first] === NAME.alike &&
-      comparer.isInitial(a) !== comparer.isInitial(b) &&
+      (comparer.isBeginning(a, b) || comparer.isBeginning(b, a)) &&
       levels[AT.birth] === BIRTH.equal &&
       !haveEqualId(levels),
   },
@@ -226,11 +231,11 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     id: 'initial-otherwise',
-    words: 'no more than the initial of a first name, and no equal number or birth date',
+    words: 'no more than the beginning of a first name, and no equal number or birth date',
     outcome: 'review',
     holds: ({ comparer, a, b, levels }) =>
       levels[AT.first] === NAME.alike &&
-      comparer.isInitial(a) !== comparer.isInitial(b) &&
+      (comparer.isBeginning(a, b) || comparer.isBeginning(b, a)) &&
       levels[AT.birth] !== BIRTH.equal &&
       !haveEqualId(levels),
   },
@@ -259,13 +264,14 @@ export const GUARDS: readonly Guard[] = [
     words: 'another birth date, by more than a slip of the pen, and no equal number',
     outcome: 'review',
     reviewFrom: -3,
-    holds: ({ levels }) => {
+    holds: ({ levels, weight }) => {
       if (haveEqualId(levels)) return false;
       if (levels[AT.birth] === BIRTH.disagree) return true;
       if (levels[AT.birth] !== BIRTH.part && levels[AT.birth] !== BIRTH.year) return false;
       // The same year, or the same day of it: the whole name must agree, and the household, the chart or the parents.
       const isSameName = levels[AT.first]! >= NAME.close && levels[AT.last]! >= NAME.close;
       if (!isSameName || levels[AT.middle] === DISAGREE) return true;
+      if (levels[AT.birth] === BIRTH.year && weight >= NEW_YEAR_ENOUGH) return false;
       return !shareHousehold(levels) && levels[AT.chart] !== 2 && !shareParents(levels);
     },
   },

@@ -74,10 +74,10 @@ const LARGEST_PERSON = 12;
 
 /**
  * The weight from which on a pair is not shaken by a third record that looks like somebody else; by most records of two
- * persons, that have little in common; by one that has a first name like a twin's, or another sex; or that says it is one of
- * several at birth.
+ * persons, that have little in common; by one that has a first name like a twin's; by one of another sex; by one that says
+ * it is one of several at birth; by one that has a first name like a twin's and a middle name of its own.
  */
-const UNSHAKEN = { byOther: 4, byMost: 9, byAlike: 12, bySeveral: 18 };
+const UNSHAKEN = { byOther: 4, byMost: 9, byAlike: 6, bySex: 12, bySeveral: 18, byMiddle: 18 };
 /**
  * The most that a pair counts for against third records where one has no first name, or an initial alone: whatever it weighs
  * does not tell one twin from the other, and records with names do.
@@ -156,7 +156,9 @@ export class PairJudge {
     const pair = this.#guarded(a, b, this.weigh(a, b));
     const { levels } = this;
     if (areOfOneBirth(pair) && !(this.comparer.isNameless(a) && this.comparer.isNameless(b))) return true;
-    if (weight < UNSHAKEN.byAlike && (areAlikeTwins(pair) || areOfTwoSexes(pair))) return true;
+    const unshaken = levels[AT.middle] === DISAGREE ? UNSHAKEN.byMiddle : UNSHAKEN.byAlike;
+    if (weight < unshaken && areAlikeTwins(pair)) return true;
+    if (weight < UNSHAKEN.bySex && areOfTwoSexes(pair)) return true;
     if (weight >= UNSHAKEN.byOther) return false;
     if (levels[AT.birth] === BIRTH.disagree) return true;
     if (levels[AT.birth] !== BIRTH.equal || levels[AT.first] !== DISAGREE) return false;
@@ -274,13 +276,14 @@ function joinAll(
 }
 
 /**
- * Of pairs of a named person and a record without a first name, or with an initial alone, those where that fits one person
+ * Of pairs of a named person and a record without a first name, or with the beginning of one, those where that fits one person
  * only; the others are doubtful.
  */
 function keepUnambiguous(pairs: PairList, clusters: People, comparer: Comparer, doubtful: PairList): PairList {
-  const isHardlyNamed = (index: number): boolean => comparer.isNameless(index) || comparer.isInitial(index);
-  const namelessOf = (i: number): number => clusters.rootOf(isHardlyNamed(pairs.a[i]!) ? pairs.a[i]! : pairs.b[i]!);
-  const personOf = (i: number): number => clusters.rootOf(isHardlyNamed(pairs.a[i]!) ? pairs.b[i]! : pairs.a[i]!);
+  const isOfFirst = (i: number): boolean =>
+    comparer.isNameless(pairs.a[i]!) || comparer.isBeginning(pairs.a[i]!, pairs.b[i]!);
+  const namelessOf = (i: number): number => clusters.rootOf(isOfFirst(i) ? pairs.a[i]! : pairs.b[i]!);
+  const personOf = (i: number): number => clusters.rootOf(isOfFirst(i) ? pairs.b[i]! : pairs.a[i]!);
   const persons = new Map<number, Set<number>>();
   for (let i = 0; i < pairs.size; i++) {
     const known = persons.get(namelessOf(i));

@@ -31,7 +31,7 @@ export interface MatchModel {
 const FIXED: Readonly<Record<keyof typeof COMPARED, readonly number[]>> = {
   first: [0, -5, 1, 5, 7.5, 5],
   last: [0, -3.5, 3, 6, 8, 6, 2],
-  birth: [0, -7, -1.5, 6, 12.8, 2.5],
+  birth: [0, -7, -0.5, 6, 12.8, 2.5],
   sex: [0, -4.5, 0.9],
   ssn: [0, -5, 8, 15],
   medicaid: [0, -4, 6, 14],
