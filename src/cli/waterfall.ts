@@ -1,5 +1,5 @@
 /** How a weight came about, as lines of a terminal: a bar for each part, begun where the one before ended. */
-import { formatWeight, type MatchExplanation, partName, REFUSED } from '../core/match/explanation.js';
+import { describeRefusal, formatWeight, type MatchExplanation, partName } from '../core/match/explanation.js';
 import type { GuardOutcome } from '../core/match/guards.js';
 import { formatTable } from './table.js';
 
@@ -12,7 +12,7 @@ const OUTCOMES: Readonly<Record<GuardOutcome, string>> = {
 
 /** The parts of a weight one below the other, then the thresholds and the guards. It holds no value of a record. */
 export function formatWaterfall(explanation: MatchExplanation): string {
-  const { parts, weight, thresholds, guards, isRefused, pass, model } = explanation;
+  const { parts, weight, thresholds, guards, pass, model } = explanation;
   const sums = [0];
   for (const part of parts) sums.push(sums.at(-1)! + part.weight);
   const least = Math.min(...sums, thresholds.review);
@@ -34,7 +34,8 @@ export function formatWaterfall(explanation: MatchExplanation): string {
   ]);
   rows.push(['weight', formatWeight(weight), `${' '.repeat(mark)}│ ${formatWeight(thresholds.match)} is enough`]);
   const words = guards.map((guard) => `${OUTCOMES[guard.outcome]}: ${guard.words}`);
-  if (isRefused) words.push(`A question: ${REFUSED}`);
+  const refusal = describeRefusal(explanation);
+  if (refusal !== null) words.push(`A question: ${refusal}`);
   return [
     formatTable(rows, ['left', 'right']),
     '',

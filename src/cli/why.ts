@@ -1,6 +1,6 @@
 /** `immload why` and `immload review`: why patients are one or may be, and what a reviewer says of it. */
 
-import { type MatchExplanation, REFUSED } from '../core/match/explanation.js';
+import { describeRefusal, type MatchExplanation } from '../core/match/explanation.js';
 import { COMPARED_PATIENT_FIELDS } from '../core/match/people.js';
 import {
   DOSE,
@@ -54,9 +54,7 @@ export async function listReviews(database: string, all: boolean, json: boolean)
       rows.push([
         `R${reviewId}`,
         weight?.toFixed(1) ?? '',
-        immunizationIds === null
-          ? `${patientIdA} and ${patientIdB}`
-          : `${patientIdA}: doses ${immunizationIds.join(' and ')}`,
+        immunizationIds === null ? `${patientIdA} and ${patientIdB}` : `${patientIdA}: ${nameDoses(immunizationIds)}`,
         String(runId),
         decision ?? '',
         showSafely(doubtOf(review)),
@@ -69,10 +67,11 @@ export async function listReviews(database: string, all: boolean, json: boolean)
 /** What keeps a pair from being one person, or from being two. */
 function doubtOf({ explanation, reason }: Review): string {
   if (explanation === null) return reason;
-  const { guards, isRefused, weight, thresholds } = JSON.parse(explanation.json) as MatchExplanation;
-  if (isRefused) return REFUSED;
-  if (guards.length === 0 && weight >= thresholds.match) return reason;
-  return guards[0]?.words ?? 'too little for one person, too much for two';
+  const told = JSON.parse(explanation.json) as MatchExplanation;
+  const refusal = describeRefusal(told);
+  if (told.isRefused && refusal !== null) return refusal;
+  if (told.guards.length === 0 && told.weight >= told.thresholds.match) return reason;
+  return told.guards[0]?.words ?? 'too little for one person, too much for two';
 }
 
 /** Does something with a registry that is only looked at. */
@@ -136,12 +135,20 @@ async function showPatient(store: RegistryStore, patientId: number, { json, valu
   print(parts.join('\n\n'));
 }
 
+/** The doses of a pair by their numbers, of which the two have one where they were put together. */
+function nameDoses(immunizationIds: readonly number[]): string {
+  const [dose, ...others] = new Set(immunizationIds);
+  return others.length === 0 ? `dose ${dose}, made of both` : `doses ${[dose, ...others].join(' and ')}`;
+}
+
 /** What a review says of a patient, in a line; `null` where the two are one by now: that is in the history. */
 function aboutPair(review: Review, patientId: number): string | null {
   const { reviewId, patientIdA, patientIdB, immunizationIds, decision, decidedBy } = review;
   const state = decision === null ? 'not decided' : `decided ${decision} by ${showSafely(decidedBy ?? '')}`;
   if (immunizationIds !== null) {
-    return `Doses ${immunizationIds.join(' and ')} may be one: review R${reviewId}, ${state}; ${showSafely(review.reason)}`;
+    const [one, other] = immunizationIds;
+    const what = one === other ? `Dose ${one} is made of both` : `Doses ${one} and ${other} may be one`;
+    return `${what}: review R${reviewId}, ${state}; ${showSafely(review.reason)}`;
   }
   if (decision === 'same') return null;
   const other = patientIdA === patientId ? patientIdB : patientIdA;
@@ -179,7 +186,7 @@ async function showReviewOf(store: RegistryStore, reviewId: number, { json, valu
   const pair =
     immunizationIds === null
       ? `patients ${patientIdA} and ${patientIdB}`
-      : `doses ${immunizationIds.join(' and ')} of patient ${patientIdA}`;
+      : `${nameDoses(immunizationIds)} of patient ${patientIdA}`;
   const parts = [`Review R${reviewId}: ${pair}, from run ${runId}`];
   if (decisions.length > 0) parts.push(formatDecisions(decisions));
   const last = decisions.at(-1);

@@ -50,6 +50,28 @@ describe.each(KINDS)('in %s', (kind) => {
       });
     });
 
+    test('of a pair that weighs enough names what keeps the two apart', async () => {
+      await using registry = await TestRegistry.create(kind);
+      const header =
+        'facility_id|patient_id|last_name|first_name|middle_name|birth_date|sex|street|city|state|zip|phone';
+      const twin = (id: string, first: string, middle: string): string =>
+        `F${id}|${id}|Walsh|${first}|${middle}|20150514|F|12 Elm Street|Salem|MA|01970|6175550123`;
+      registry.write(
+        'p.txt',
+        miis(header, twin('1', 'Lillian', 'R'), twin('2', 'Lily', 'C'), twin('3', 'Lillian', '')),
+      );
+      expect((await registry.run('load', 'p.txt')).code).toBe(0);
+      const { stdout } = await registry.run('review', 'list', '--json');
+      const refused = (JSON.parse(stdout) as { reviewId: number; explanation: { isRefused: boolean } }[]).filter(
+        ({ explanation }) => explanation.isRefused,
+      );
+      expect(refused).toHaveLength(1);
+      expect((await registry.run('why', `R${refused[0]!.reviewId}`)).stdout).toContain(
+        'A question: enough by itself, but records of theirs say otherwise: born on the same day with a first name that ' +
+          'only looks alike, no equal middle name and no equal number: may be twins',
+      );
+    });
+
     test('as JSON has parts that add up to the weight', async () => {
       await withRegistry(async (run) => {
         const { stdout } = await run('why', 'R1', '--json');

@@ -107,19 +107,19 @@ export function decidePeople(
     }
   }
   const who = (i: number): RecordOrPatient => (i < incoming ? { index: i } : { patientId: storedOf[i]! });
-  const explainAs = (a: number, b: number, isJoined: boolean): MatchExplanation =>
-    explain(people, result.judge, result.thresholds, a, b, isJoined);
+  const explainAs = ({ a, b, against }: ReviewPair, isJoined: boolean): MatchExplanation =>
+    explain(people, result.judge, result.thresholds, a, b, { isJoined, against });
   return {
     decisions,
-    doubts: result.reviews.map(({ a, b }) => {
-      const explanation = explainAs(a, b, false);
-      const [first, second] = inOrder(who(a), who(b));
+    doubts: result.reviews.map((pair) => {
+      const explanation = explainAs(pair, false);
+      const [first, second] = inOrder(who(pair.a), who(pair.b));
       return { a: first, b: second, reason: describeMatch(explanation), explanation };
     }),
     thresholds: result.thresholds,
     explainJoin: (index) => {
       const join = joinOfGroup.get(groupOf[index]!);
-      return join === undefined ? null : { ...explainAs(join.a, join.b, true), between: [who(join.a), who(join.b)] };
+      return join === undefined ? null : { ...explainAs(join, true), between: [who(join.a), who(join.b)] };
     },
   };
 }

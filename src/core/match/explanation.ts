@@ -17,6 +17,8 @@ export interface MatchExplanation {
   readonly pass: string | null;
   /** Whether it would have been enough, but for a third record that cannot be the same person. */
   readonly isRefused: boolean;
+  /** What keeps the two persons apart then, in plain words; missing where nothing does, and in what was stored long ago. */
+  readonly against?: string;
 }
 
 /** Explains a pair of a set. */
@@ -26,7 +28,7 @@ export function explain(
   thresholds: Thresholds,
   a: number,
   b: number,
-  isJoined: boolean,
+  { isJoined, against }: { readonly isJoined: boolean; readonly against: string | null },
 ): MatchExplanation {
   const { weight, parts, guards, pass } = explainPair(people, judge, a, b);
   return {
@@ -37,6 +39,7 @@ export function explain(
     guards: guards.map(({ id, words, outcome }: Guard) => ({ id, words, outcome })),
     pass,
     isRefused: !isJoined && guards.length === 0 && weight >= thresholds.match,
+    ...(against === null ? {} : { against }),
   };
 }
 
@@ -78,8 +81,14 @@ export function partName({ field }: WeightPart): string {
   return PART_WORDS[field] ?? field;
 }
 
-/** What refusing a join means, in plain words. */
-export const REFUSED = 'enough by itself, but it would bring records together that cannot be one person';
+/** What keeps a pair apart that would be enough by itself, in plain words; `null` if nothing does. */
+export function describeRefusal({
+  isRefused,
+  against,
+}: Pick<MatchExplanation, 'isRefused' | 'against'>): string | null {
+  if (against !== undefined) return `${isRefused ? 'enough by itself, but ' : ''}${against}`;
+  return isRefused ? 'enough by itself, but it would bring records together that cannot be one person' : null;
+}
 
 /** Parts that are told in one line, and those that are not: they are not about a field by itself. */
 const MOST_PARTS_TOLD = 6;
@@ -99,7 +108,8 @@ export function formatWeight(weight: number): string {
 }
 
 /** An explanation in one line: model, weight, and the fields that decided. */
-export function describeMatch({ model, weight, thresholds, parts, guards, isRefused }: MatchExplanation): string {
+export function describeMatch(explanation: MatchExplanation): string {
+  const { model, weight, thresholds, parts, guards } = explanation;
   const fields = parts
     .filter(({ field }) => !UNTOLD.has(field))
     .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
@@ -107,7 +117,8 @@ export function describeMatch({ model, weight, thresholds, parts, guards, isRefu
     .map(
       (part) => `${[partName(part), part.level].filter((word) => word !== '').join(' ')} ${formatWeight(part.weight)}`,
     );
-  const against = [...guards.map(({ words }) => words), ...(isRefused ? [REFUSED] : [])];
+  const refusal = describeRefusal(explanation);
+  const against = [...guards.map(({ words }) => words), ...(refusal === null ? [] : [refusal])];
   const sum = `${model} model, weight ${formatWeight(weight)} (${formatWeight(thresholds.match)} is enough)`;
   return [`${sum}: ${fields.join(', ')}`, ...against].join('; ');
 }

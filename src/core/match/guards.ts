@@ -131,6 +131,11 @@ export function areOfTwoSexes({ levels, weight }: GuardedPair): boolean {
   return levels[AT.sex] === DISAGREE && (weight < SEX_ENOUGH || !hasFurtherEvidence(levels));
 }
 
+/** What a guard says, in plain words. */
+export function wordsOf(id: string): string {
+  return GUARDS.find((guard) => guard.id === id)!.words;
+}
+
 /** The guards, the hard ones first. */
 export const GUARDS: readonly Guard[] = [
   {

@@ -10,7 +10,15 @@ import {
   type Population,
   populationOf,
 } from './comparison.js';
-import { areAlikeTwins, areOfOneBirth, areOfTwoSexes, GUARDS, type Guard, type GuardedPair } from './guards.js';
+import {
+  areAlikeTwins,
+  areOfOneBirth,
+  areOfTwoSexes,
+  GUARDS,
+  type Guard,
+  type GuardedPair,
+  wordsOf,
+} from './guards.js';
 import type { PeopleSet } from './people.js';
 import { trainModel } from './train.js';
 import { fixedModel, type MatchModel, mostWeight, type PartSink, type WeightPart, weigh } from './weights.js';
@@ -46,6 +54,8 @@ export interface ReviewPair {
   readonly a: number;
   readonly b: number;
   readonly weight: number;
+  /** What else keeps the two persons apart although the pair weighs enough, in plain words; `null` where nothing does. */
+  readonly against: string | null;
 }
 
 export interface MatchResult {
@@ -86,12 +96,21 @@ const WITHOUT_NAME = 0;
 /** What the records of two persons must weigh at the median to become one (RecordLinker scores persons by the median, too). */
 const LEAST_MEDIAN = -2;
 
+/** What keeps two persons apart of whom two records agree, in plain words. */
+const AGAINST = {
+  stored: 'both are patients of the registry already, and it takes a person to make them one',
+  size: `they would be one person of more than ${LARGEST_PERSON} records`,
+  others: 'most of their other records have little in common',
+} as const;
+
 /** Pairs kept while all candidates are gone through: two indexes and a weight each. */
 class PairList {
   a = new Int32Array(1024);
   b = new Int32Array(1024);
   weight = new Float32Array(1024);
   size = 0;
+  /** What keeps the persons of some pairs apart, by the place of the pair. */
+  readonly against = new Map<number, string>();
 
   add(a: number, b: number, weight: number): void {
     if (this.size === this.a.length) {
@@ -147,35 +166,41 @@ export class PairJudge {
   }
 
   /**
-   * Whether two records keep their persons apart although two others of them, which weigh `weight`, agree: always if they
-   * contradict each other; if they only look like two persons, where the two others do not weigh much.
+   * The guard by which two records keep their persons apart although two others of them, which weigh `weight`, agree: always
+   * if they contradict each other; if they only look like two persons, where the two others do not weigh much. `null` if
+   * they do not.
    */
-  areConflict(a: number, b: number, weight: number): boolean {
-    if (this.comparer.contradict(a, b)) return true;
-    if (!this.model.forHouseholds || weight >= UNSHAKEN.bySeveral) return false;
+  conflictOf(a: number, b: number, weight: number): string | null {
+    if (this.comparer.contradict(a, b)) return 'contradiction';
+    if (!this.model.forHouseholds || weight >= UNSHAKEN.bySeveral) return null;
     const pair = this.#guarded(a, b, this.weigh(a, b));
     const { levels } = this;
-    if (areOfOneBirth(pair) && !(this.comparer.isNameless(a) && this.comparer.isNameless(b))) return true;
+    if (areOfOneBirth(pair) && !(this.comparer.isNameless(a) && this.comparer.isNameless(b))) return 'multiple-birth';
     const unshaken = levels[AT.middle] === DISAGREE ? UNSHAKEN.byMiddle : UNSHAKEN.byAlike;
-    if (weight < unshaken && areAlikeTwins(pair)) return true;
-    if (weight < UNSHAKEN.bySex && areOfTwoSexes(pair)) return true;
-    if (weight >= UNSHAKEN.byOther) return false;
-    if (levels[AT.birth] === BIRTH.disagree) return true;
-    if (levels[AT.birth] !== BIRTH.equal || levels[AT.first] !== DISAGREE) return false;
-    return weight === WITHOUT_NAME || !this.comparer.hasRareFirst(a, b);
+    if (weight < unshaken && areAlikeTwins(pair)) return 'alike-twins';
+    if (weight < UNSHAKEN.bySex && areOfTwoSexes(pair)) return 'other-sex';
+    if (weight >= UNSHAKEN.byOther) return null;
+    if (levels[AT.birth] === BIRTH.disagree) return 'other-birth';
+    if (levels[AT.birth] !== BIRTH.equal || levels[AT.first] !== DISAGREE) return null;
+    return weight === WITHOUT_NAME || !this.comparer.hasRareFirst(a, b) ? 'twins' : null;
   }
 
   /**
-   * Whether the records of two persons keep them apart although two of them, which weigh `weight`, agree: any two are in
-   * conflict, or most of them have nothing to do with each other.
+   * What keeps two persons apart although two of their records, which weigh `weight`, agree: any two are in conflict, or most
+   * of them have nothing to do with each other; `null` if nothing does.
    */
-  keepApart(as: readonly number[], bs: readonly number[], weight: number): boolean {
-    if (as.some((a) => bs.some((b) => this.areConflict(a, b, weight)))) return true;
-    if (!this.model.forHouseholds || weight >= UNSHAKEN.byMost) return false;
+  keepApart(as: readonly number[], bs: readonly number[], weight: number): string | null {
+    for (const a of as) {
+      for (const b of bs) {
+        const guard = this.conflictOf(a, b, weight);
+        if (guard !== null) return `records of theirs say otherwise: ${wordsOf(guard)}`;
+      }
+    }
+    if (!this.model.forHouseholds || weight >= UNSHAKEN.byMost) return null;
     const weights = as.flatMap((a) => bs.map((b) => this.weigh(a, b))).sort((x, y) => x - y);
     const half = weights.length >> 1;
     const median = weights.length % 2 === 1 ? weights[half]! : (weights[half]! + weights[half - 1]!) / 2;
-    return median < LEAST_MEDIAN;
+    return median < LEAST_MEDIAN ? AGAINST.others : null;
   }
 
   #guarded(a: number, b: number, weight: number): GuardedPair {
@@ -269,8 +294,12 @@ function joinAll(
     const [a, b] = [pairs.a[i]!, pairs.b[i]!];
     const weight = pairs.weight[i]!;
     if (clusters.rootOf(a) === clusters.rootOf(b)) continue;
-    if (clusters.join(a, b, Math.min(weight, most))) joins.push({ a, b, weight });
-    else doubtful.add(a, b, weight);
+    const against = clusters.join(a, b, Math.min(weight, most));
+    if (against === null) joins.push({ a, b, weight, against });
+    else {
+      doubtful.against.set(doubtful.size, against);
+      doubtful.add(a, b, weight);
+    }
   }
   return joins;
 }
@@ -352,24 +381,24 @@ class People {
     return root;
   }
 
-  /** Joins two persons; false if they must stay two. */
-  join(a: number, b: number, weight: number): boolean {
+  /** Joins two persons; if they must stay two, tells what keeps them apart. */
+  join(a: number, b: number, weight: number): string | null {
     const rootA = this.rootOf(a);
     const rootB = this.rootOf(b);
-    if (rootA === rootB) return true;
-    if (this.#stored.size > 0 && this.#stored.has(rootA) && this.#stored.has(rootB)) {
-      this.refused++;
-      return false;
-    }
+    if (rootA === rootB) return null;
+    const against = this.#keepApart(rootA, rootB, weight);
+    if (against === null) this.#unite(rootA, rootB);
+    else this.refused++;
+    return against;
+  }
+
+  #keepApart(rootA: number, rootB: number, weight: number): string | null {
+    if (this.#stored.size > 0 && this.#stored.has(rootA) && this.#stored.has(rootB)) return AGAINST.stored;
     const membersA = this.#members.get(rootA) ?? [rootA];
     const membersB = this.#members.get(rootB) ?? [rootB];
     const records = membersA.length + membersB.length;
-    if (records > LARGEST_PERSON || (records > 2 && this.#judge.keepApart(membersA, membersB, weight))) {
-      this.refused++;
-      return false;
-    }
-    this.#unite(rootA, rootB);
-    return true;
+    if (records > LARGEST_PERSON) return AGAINST.size;
+    return records > 2 ? this.#judge.keepApart(membersA, membersB, weight) : null;
   }
 
   #unite(rootA: number, rootB: number): void {
@@ -402,7 +431,7 @@ function collectReviews(pairs: PairList, people: People, set: PeopleSet): Review
     const key = one < other ? `${one} ${other}` : `${other} ${one}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    reviews.push({ a, b, weight: pairs.weight[i]! });
+    reviews.push({ a, b, weight: pairs.weight[i]!, against: pairs.against.get(i) ?? null });
   }
   return reviews;
 }

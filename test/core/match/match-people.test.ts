@@ -262,6 +262,13 @@ describe('of several records', () => {
     expect(persons).not.toContain('0 1');
   });
 
+  test('what keeps two persons apart whose records agree is told', () => {
+    const one = { ...bare, first_name: 'Lillian', middle_name: 'R' };
+    const other = { ...bare, first_name: 'Lily', middle_name: 'C' };
+    const { reviews } = matchPeople(setOf(one, other, { ...bare, first_name: 'Lillian' }), { model: 'fixed' });
+    expect(reviews.map(({ against }) => against)).toContainEqual(expect.stringContaining('may be twins'));
+  });
+
   test('an error in the sex is none between two who share the rest', () => {
     expect(personsOf(without(NORA, 'sex'), NORA, { ...NORA, sex: 'M' })).toEqual(['0 1 2']);
   });
