@@ -1,6 +1,7 @@
 /** The patients of a submission as matching compares them: numbers side by side, some 120 bytes a record. */
 import { PATIENT, type PatientField, type Row } from '../model.js';
 import { isNewbornName, isTestName, isUnknownName, nameKey, splitSuffix } from '../normalize/name.js';
+import { isGivenName } from './given-names.js';
 import { hashText, ssnCheckOf } from './keys.js';
 import { fullNameOf, isFullName, nicknameGroups } from './nicknames.js';
 import { soundex, soundOf } from './similarity.js';
@@ -18,6 +19,8 @@ export interface ComparedName {
   readonly groups: readonly number[];
   /** Whether it is a full name that others are short for. */
   readonly isFull: boolean;
+  /** Whether it is known as a first name of its own. */
+  readonly isGiven: boolean;
   /** Words of four letters and more, of a name that has several. */
   readonly words: readonly string[];
   /** The name without blanks. */
@@ -72,6 +75,7 @@ function readName(text: string): ComparedName {
     fullSoundex: groups.length === 0 ? soundex(joined) : soundex(fullNameOf(groups[0]!)),
     groups,
     isFull: isFullName(text),
+    isGiven: isGivenName(text),
     words,
     joined,
   };
