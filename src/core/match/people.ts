@@ -94,8 +94,6 @@ export type IdColumn = (typeof IDS)[number];
 
 /** Bits of the column `flags`. */
 export const Flag = {
-  /** The first name is what a hospital calls a child before it is named. */
-  newborn: 1,
   multipleBirth: 2,
   /** A name for trying a system out, or for nobody: never matched by what it says. */
   nobody: 4,
@@ -174,9 +172,7 @@ export class PeopleSet {
     const toldOrder = isNewborn ? orderOfNewborn(first.name!) : 0;
     integers.order[index] = Number(text(PATIENT.birth_order) ?? toldOrder);
     integers.flags[index] =
-      (isNewborn ? Flag.newborn : 0) |
-      (text(PATIENT.multiple_birth) === 'Y' || toldOrder > 0 ? Flag.multipleBirth : 0) |
-      (isNobody ? Flag.nobody : 0);
+      (text(PATIENT.multiple_birth) === 'Y' || toldOrder > 0 ? Flag.multipleBirth : 0) | (isNobody ? Flag.nobody : 0);
     const line = text(PATIENT.street);
     const street = line === null ? null : readStreet(line);
     integers.streetNumber[index] = street === null ? 0 : this.#place(street.number);
