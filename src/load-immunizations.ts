@@ -1,5 +1,12 @@
 /** The immunizations of a submission: link each dose to its patient, then store the doses patient by patient. */
-import { type DoseDecisions, DoseMatcher, type DosePlace, type DoseRegrouping, reasonOf } from './core/match/dose.js';
+import {
+  type DoseDecisions,
+  DoseMatcher,
+  type DosePlace,
+  type DoseRegrouping,
+  reasonOf,
+  type StoredDose,
+} from './core/match/dose.js';
 import { DOSE } from './core/model.js';
 import { receivedDose } from './core/totals/received.js';
 import { DoseCountsByYear } from './core/totals/stored.js';
@@ -34,8 +41,8 @@ export interface DoseOutcomes {
   /** New patients of the submission of whom a dose was loaded. */
   readonly newPatientsWithDoses: number;
   /**
-   * The doses that the registry has now of these, by vaccine and year; `null` where some of them were put together anew
-   * since they were written, so that the registry must be asked.
+   * The doses that the registry has now of these, by vaccine and year, in no order and with some of them in several
+   * counts; `null` where it is not known what was written first, so that the registry must be asked.
    */
   readonly stored: readonly StoredDoses[] | null;
   readonly reviews: readonly ReviewPair[];
@@ -192,10 +199,12 @@ export class DoseWriter {
   readonly #known = new Set<number>();
   readonly #refused: RefusedDoses;
   #stored = 0;
+  /** Doses of this run that are in the registry as they were written first, and the ids of all others. */
   readonly #byYear = new DoseCountsByYear();
+  readonly #changed = new Set<number>();
   readonly #firstId: number;
-  /** Whether each dose of this run is in the registry as it was written first. */
-  #isAsWritten = true;
+  /** Whether it is known of each batch what was written of it. */
+  #isKnown = true;
 
   constructor(
     files: readonly FileRun[],
@@ -269,7 +278,7 @@ export class DoseWriter {
     );
     this.#tell(stored, doses);
     // Of a batch that was written before the run was cut short, it is not known what the doses were made.
-    if (written === null || stored.refused.length > 0) this.#isAsWritten = false;
+    if (written === null || stored.refused.length > 0) this.#isKnown = false;
     else this.#count(written);
     this.#stored += this.#waitingDoses;
     this.#waiting = [];
@@ -296,17 +305,23 @@ export class DoseWriter {
         );
         const isShared = shared.has(patientId) || this.#links.shared.has(patientId);
         batch.add(decisions, doses, { asked: reviewed.get(patientId)?.asked ?? NONE_ASKED, isShared });
+        batch.noteChanged(decisions, stored.get(patientId) ?? []);
       }
     }
     return batch;
   }
 
-  /** Counts the doses of a batch as the registry has them, as long as none of them is put together anew. */
-  #count({ writes }: DoseBatch): void {
+  /** Counts the doses of a batch, and takes those of earlier batches out that were put together anew. */
+  #count({ writes, changed }: DoseBatch): void {
     for (const { row } of writes.doses) this.#byYear.add(row[DOSE.cvx]!, row[DOSE.administered_on]!);
-    const isOfRun = ({ immunizationId }: { readonly immunizationId: number }): boolean =>
-      immunizationId >= this.#firstId;
-    if (writes.regroupings.length > 0 || writes.updates.some(isOfRun)) this.#isAsWritten = false;
+    for (const { immunizationId, row } of changed) {
+      if (immunizationId < this.#firstId || this.#changed.has(immunizationId)) continue;
+      this.#byYear.take(row[DOSE.cvx]!, row[DOSE.administered_on]!);
+      this.#changed.add(immunizationId);
+    }
+    for (const { made } of writes.regroupings) {
+      for (const { immunizationId } of made) this.#changed.add(immunizationId);
+    }
   }
 
   /** Which of the doses the database refused, and why. */
@@ -368,9 +383,14 @@ export class DoseWriter {
     this.#remarks.report();
     const reviews = await this.#remarks.keepReviews();
     const counts = { ...this.#counts, review: this.#remarks.doubts };
-    const isCounted = this.#isAsWritten && this.#byYear.total === counts.new;
-    const stored = isCounted ? this.#byYear.counts : null;
-    return { counts, newPatientsWithDoses: this.#newPatientsWithDoses, reviews, stored };
+    return { counts, newPatientsWithDoses: this.#newPatientsWithDoses, reviews, stored: await this.#countStored() };
+  }
+
+  async #countStored(): Promise<DoseOutcomes['stored']> {
+    if (!this.#isKnown || this.#byYear.added !== this.#counts.new) return null;
+    const { store, runId } = this.#context;
+    const changed = this.#changed.size === 0 ? [] : await store.countDoses(runId, [...this.#changed]);
+    return [...this.#byYear.counts, ...changed];
   }
 }
 
@@ -403,6 +423,8 @@ class DoseBatch {
     recordKeys: [],
     regroupings: [],
   };
+  /** Stored doses that are changed or taken apart, as they are before. */
+  readonly changed: StoredDose[] = [];
   #fates = '';
   #nextId: number;
   readonly #remarks: StoredRemark[] = [];
@@ -469,6 +491,14 @@ class DoseBatch {
       });
     }
     if (isShared) this.#keepKeys(doses);
+  }
+
+  /** Notes which of a patient's stored doses change. */
+  noteChanged({ updates, regrouping }: DoseDecisions, stored: readonly StoredDose[]): void {
+    if (updates.length === 0 && regrouping === null) return;
+    const changed = new Set(updates.map(({ immunizationId }) => immunizationId));
+    for (const { from } of regrouping?.records ?? []) changed.add(from.immunizationId);
+    this.changed.push(...stored.filter(({ immunizationId }) => changed.has(immunizationId)));
   }
 
   /** Gives ids to doses that are put together anew. */

@@ -438,6 +438,8 @@ export interface Store {
     name?: string | null,
   ): Promise<{ runId: number; finishedAt: string } | null>;
 
+  /** Doses that came with a run by vaccine and year, of those with these ids. */
+  countDoses(runId: number, immunizationIds: readonly number[]): Promise<readonly StoredDoses[]>;
   /** Doses that came with a run by vaccine and year, of those with ids from one on: all others are of earlier runs. */
   countDosesFrom(runId: number, firstId: number): Promise<readonly StoredDoses[]>;
   readJournalHead(): Promise<JournalHead>;
