@@ -674,7 +674,7 @@ export class PatientMatcher {
 
   /** The row of a person that the submission makes, and the records that it is made of. */
   #mergeRecords(indexes: readonly number[]): { row: Row; distinct: readonly number[] } {
-    const distinct = this.#distinct(indexes, new Set());
+    const distinct = this.#distinct(indexes);
     const firstSite = this.#set.source(indexes[0]!).siteId;
     const parts = distinct.map((index) => this.#part(index, firstSite));
     return { row: parts.length === 1 ? parts[0]!.row : mergePatientRows(parts), distinct };
@@ -684,7 +684,7 @@ export class PatientMatcher {
   #linkPerson(patientId: number): void {
     const indexes = this.#recordsOf(patientId);
     const { birthDates, deathDates } = this.#set;
-    if (this.#distinct(indexes, new Set()).length === 1) {
+    if (this.#distinct(indexes).length === 1) {
       // Those of the set are shared by all born on that day; those of a row were cut out of its text.
       const only = indexes[0]!;
       this.#newPatients.push({ patientId, birthDate: birthDates[only]!, deathDate: deathDates[only]! });
@@ -699,9 +699,10 @@ export class PatientMatcher {
     return isNew ? this.#newPatients[patientId - this.#firstNewPatientId] : this.#linked.get(patientId);
   }
 
-  /** Records that say something else than those before them. */
-  #distinct(indexes: readonly number[], known: Set<string>): number[] {
-    if (indexes.length === 1 && known.size === 0) return [...indexes];
+  /** Records that say something else than those before them, and than the texts of `told`. */
+  #distinct(indexes: readonly number[], told: readonly string[] = []): readonly number[] {
+    if (indexes.length === 1 && told.length === 0) return indexes;
+    const known = new Set(told);
     return indexes.filter((index) => {
       const text = this.#set.rows[index]!;
       if (known.has(text)) return false;
@@ -794,7 +795,8 @@ export class PatientMatcher {
 
   /** What a person of the store gains from records of the submission. */
   #addGains(patientId: number, indexes: readonly number[], state: PatientState, writes: PatientWritesInProgress): void {
-    const distinct = this.#distinct(indexes, new Set(state.parts.map((part) => packRow(part.row))));
+    const told = state.parts.map((part) => packRow(part.row));
+    const distinct = this.#distinct(indexes, told);
     const ssnCheck = state.ssnCheck ?? this.#firstSsnCheck(indexes);
     if (distinct.length === 0 && ssnCheck === state.ssnCheck) return;
     if (!state.partsKept) {

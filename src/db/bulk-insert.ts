@@ -39,6 +39,7 @@ export class BulkInsert {
     const { own, slots, names, same, counted } = binding;
     const shared: Record<string, ColumnValue> = {};
     for (const { name, value } of same) shared[name] = value(0);
+    const whole = count < ROWS_PER_STATEMENT ? null : this.#prepare(binding, ROWS_PER_STATEMENT);
     const bound: ColumnValue[] = [];
     for (let start = 0; start < count; start += ROWS_PER_STATEMENT) {
       const rows = Math.min(ROWS_PER_STATEMENT, count - start);
@@ -50,7 +51,8 @@ export class BulkInsert {
         const row = fields.row(i);
         for (let c = 0; c < slots.length; c++) bound[at++] = row[slots[c]!]!;
       }
-      this.#prepare(binding, rows).run(bound, shared);
+      const statement = rows === ROWS_PER_STATEMENT ? whole! : this.#prepare(binding, rows);
+      statement.run(bound, shared);
     }
   }
 
