@@ -41,6 +41,7 @@ import {
 import { RecordReader } from './files/source.js';
 import { createNameJudge, createPlaceJudge } from './look-at-whole.js';
 import { addMissingKeys, WeighedPatients } from './match-patients.js';
+import { PackedRows } from './packed-rows.js';
 import { REFUSED, reportRefused } from './refused.js';
 import { addReject, type FileRun, type KeptFate, type RunContext, readBatches, rejectRecord } from './run.js';
 
@@ -123,7 +124,7 @@ interface DecidedPatients {
 /** The accepted records of all patient files, side by side: a row of text and a few numbers each. */
 export class PatientSet {
   /** The row as it is stored, packed. */
-  readonly rows: string[] = [];
+  readonly rows = new PackedRows();
   /** The sender's key. */
   readonly sources: string[] = [];
   readonly matchKeys: (number | null)[] = [];
@@ -186,7 +187,7 @@ export class PatientSet {
 
   /** A record's row as it is stored. */
   row(index: number): Row {
-    return unpackRow(this.rows[index]!);
+    return unpackRow(this.rows.at(index));
   }
 
   identity(index: number): Identity {
@@ -255,7 +256,7 @@ function reportExchanged(set: PatientSet, files: readonly FileRun[], context: Ru
   const isUnlikeCity = zips === 'off' ? null : createPlaceJudge(files);
   if (areExchanged === null && isUnlikeCity === null) return;
   for (let index = 0; index < set.rows.length; index++) {
-    const row = set.rows[index]!;
+    const row = set.rows.at(index);
     if (areExchanged !== null) {
       const last = unpackSlot(row, PATIENT.last_name);
       const first = unpackSlot(row, PATIENT.first_name);
@@ -330,6 +331,8 @@ class RepeatedPatients {
 }
 
 const NEW: PatientDecision = { kind: 'new' };
+/** For how many rows of a batch a patient counts: it has four times as many values as a dose. */
+const ROWS_A_PATIENT = 4;
 /** Stored patients held at once while they gain from records of the submission. */
 const PATIENTS_READ_AT_ONCE = 500;
 
@@ -569,7 +572,7 @@ export class PatientMatcher {
       else if ('patientId' in decision.to && !decision.duplicate) addTo(this.#gains, patientId, index);
       writes.sources.push(this.#newSource(index, patientId, decision));
       this.#addKey(index, patientId, decision);
-      if (writes.sources.length >= this.#context.sizes.batchRows) writes = await this.#flush(writes);
+      if (writes.sources.length * ROWS_A_PATIENT >= this.#context.sizes.batchRows) writes = await this.#flush(writes);
     }
     return writes;
   }
@@ -704,7 +707,7 @@ export class PatientMatcher {
     if (indexes.length === 1 && told.length === 0) return indexes;
     const known = new Set(told);
     return indexes.filter((index) => {
-      const text = this.#set.rows[index]!;
+      const text = this.#set.rows.at(index);
       if (known.has(text)) return false;
       known.add(text);
       return true;
