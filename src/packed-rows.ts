@@ -4,16 +4,16 @@ const CHUNK_BYTES = 1 << 20;
 
 /** Packed rows by number, in the order in which they were added, as UTF-8. */
 export class PackedRows {
-  readonly #chunks: Buffer[] = [];
+  readonly #chunks: Buffer[] = [Buffer.allocUnsafeSlow(CHUNK_BYTES)];
   /** Bytes used of the last chunk. */
-  #used = CHUNK_BYTES;
-  /** Where each row lies: its chunk, and its first byte and length there. */
-  readonly #places: number[] = [];
+  #used = 0;
+  /** Where each row lies: the number of its chunk, its first byte there, and how many it has. */
+  readonly #chunkOf: number[] = [];
   readonly #starts: number[] = [];
   readonly #lengths: number[] = [];
 
   get length(): number {
-    return this.#places.length;
+    return this.#chunkOf.length;
   }
 
   push(packed: string): void {
@@ -24,7 +24,7 @@ export class PackedRows {
     }
     const chunk = this.#chunks.length - 1;
     this.#chunks[chunk]!.write(packed, this.#used);
-    this.#places.push(chunk);
+    this.#chunkOf.push(chunk);
     this.#starts.push(this.#used);
     this.#lengths.push(bytes);
     this.#used += bytes;
@@ -33,6 +33,6 @@ export class PackedRows {
   /** The row of a number from 0. */
   at(index: number): string {
     const start = this.#starts[index]!;
-    return this.#chunks[this.#places[index]!]!.toString('utf8', start, start + this.#lengths[index]!);
+    return this.#chunks[this.#chunkOf[index]!]!.toString('utf8', start, start + this.#lengths[index]!);
   }
 }
