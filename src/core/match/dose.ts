@@ -141,7 +141,7 @@ export class DoseMatcher {
     this.#neighbours = new DoseNeighbours(this.#vaccines);
   }
 
-  /** Whether all doses of a patient who has none in the store are plainly doses of their own, by no more than is looked at for that. */
+  /** Whether each of these is a dose of its own, if the store has none of the patient: no two are near enough to be compared. */
   areApart(incoming: readonly RowView[]): boolean {
     return this.#neighbours.find(incoming, []) === null;
   }
