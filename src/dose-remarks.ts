@@ -5,7 +5,7 @@ import type { DoseRemark } from './core/match/dose.js';
 import type { DoseRule } from './core/match/dose-table.js';
 import { DOSE, type ImmunizationField } from './core/model.js';
 import { dosePairKey, type NewDoseReview } from './db/store.js';
-import type { OrderedRow } from './files/patient-order.js';
+import type { LinkedDose } from './link-doses.js';
 import type { ReviewPair } from './load-patients.js';
 import type { FileRun, RunContext } from './run.js';
 
@@ -18,9 +18,9 @@ const ISSUES: Readonly<Record<DoseRemark['kind'], { readonly code: IssueCode; re
 
 /** A remark about a dose of the submission, and the dose that it is compared with. */
 export interface PlacedRemark extends Pick<DoseRemark, 'kind'>, Pick<DoseRule, 'row' | 'words'> {
-  readonly dose: OrderedRow;
+  readonly dose: LinkedDose;
   /** The other dose where it is of the submission, too; `null` for one of the registry. */
-  readonly other: OrderedRow | null;
+  readonly other: LinkedDose | null;
   /** The ids of both. */
   readonly immunizationIds: readonly [number, number];
 }
@@ -76,25 +76,25 @@ export class DoseRemarks {
       record: dose.record,
       line: dose.line,
       offset: dose.offset,
-      sourcePatientId: dose.row[DOSE.source_patient_id]!,
-      sourceImmunizationId: dose.row[DOSE.source_immunization_id]!,
+      sourcePatientId: dose.row.value(DOSE.source_patient_id),
+      sourceImmunizationId: dose.row.value(DOSE.source_immunization_id),
       field,
       column: null,
       documentCode: null,
-      value: dose.row[DOSE[field]]!,
+      value: dose.row.value(DOSE[field]),
       after: null,
       expected: null,
       other: kind === 'in-doubt' ? `${place}: ${words}, row ${row}` : place,
     };
   }
 
-  #placeOf({ file, line }: OrderedRow): string {
+  #placeOf({ file, line }: LinkedDose): string {
     return `${this.#files[file]!.source.name}, line ${line}`;
   }
 
   #reviewOf({ row, words, dose, other, immunizationIds: [id, otherId] }: PlacedRemark): ReviewPair {
     const { patientId } = dose;
-    const whereIs = (placed: OrderedRow | null): { file: string | null; line: number | null } =>
+    const whereIs = (placed: LinkedDose | null): { file: string | null; line: number | null } =>
       placed === null ? { file: null, line: null } : { file: this.#files[placed.file]!.source.name, line: placed.line };
     return {
       // The earlier of the two first, as with patients.

@@ -1,5 +1,6 @@
 /** Links doses to their patients: the doses of a file of their own, and those of records that hold the patient, too. */
 import type { IssueCode } from './core/catalogue.js';
+import { type RowView, WholeRow } from './core/columns.js';
 import type { Issue } from './core/issue.js';
 import { sourceKey } from './core/match/patient.js';
 import {
@@ -31,9 +32,14 @@ const UNSTORED = Object.entries(IMMUNIZATION_FIELDS)
   .filter(([name, definition]) => 'stored' in definition && name !== 'source_patient_id')
   .map(([name]) => DOSE[name as keyof typeof DOSE]);
 
+/** A dose whose patient is known, and where it came from. */
+export interface LinkedDose extends Omit<OrderedRow, 'row'> {
+  readonly row: RowView;
+}
+
 /** Takes doses whose patient is known. */
 export interface DoseSink {
-  add(dose: OrderedRow): void;
+  add(dose: LinkedDose): void;
 }
 
 /** What a sender's key leads to. */
@@ -47,10 +53,6 @@ export class Linker {
   readonly #context: RunContext;
   /** Keys that were looked up in the store. */
   readonly #looked = new Map<string, Link>();
-  /** The answer given last: most files have the doses of a patient one after the other. */
-  #lastSite: string | null = null;
-  #lastId: string | null = null;
-  #last: Link = 'unknown';
 
   constructor(role: RecordRole, links: PatientLinks, context: RunContext) {
     const { site, patient } = ID_SLOTS[role];
@@ -60,52 +62,47 @@ export class Linker {
     this.#context = context;
   }
 
-  /** Looks up in the store what the submission's own patients do not answer. */
-  async prepare(rows: readonly Row[]): Promise<void> {
+  /** What each row leads to. The store is asked for what the submission's own patients do not answer. */
+  async linksOf(rows: readonly RowView[]): Promise<readonly Link[]> {
+    const links = new Array<Link>(rows.length).fill('unknown');
     const missing = new Map<string, Set<string>>();
-    let lastSite: string | null = null;
-    let lastId: string | null = null;
-    for (const row of rows) {
-      const site = row[this.#siteSlot]!;
-      const id = row[this.#idSlot]!;
-      if (id === lastId && site === lastSite) continue;
-      const key = sourceKey(site, id);
-      const own = this.#links.bySource.get(key);
-      // A rejected record may belong to a patient whom an earlier run has loaded.
-      if ((own !== undefined && own !== 'rejected') || this.#looked.has(key)) {
-        lastSite = site;
-        lastId = id;
-        continue;
-      }
-      let ids = missing.get(site);
-      if (ids === undefined) {
-        ids = new Set();
-        missing.set(site, ids);
-      }
-      ids.add(id);
-    }
+    this.#lookUpAll(rows, links, missing);
+    if (missing.size === 0) return links;
     for (const [site, ids] of missing) {
       const found = await this.#context.store.findLinkedPatients(site, [...ids]);
       for (const id of ids) this.#looked.set(sourceKey(site, id), found.get(id) ?? 'unknown');
     }
+    this.#lookUpAll(rows, links, missing);
+    return links;
   }
 
-  find(row: Row): Link {
-    const site = row[this.#siteSlot]!;
-    const id = row[this.#idSlot]!;
-    if (id !== this.#lastId || site !== this.#lastSite) {
-      this.#lastSite = site;
-      this.#lastId = id;
-      this.#last = this.#lookUp(sourceKey(site, id));
+  /** Looks up rows, of which most files have those of a patient one after the other. `missing` gets what is not known. */
+  #lookUpAll(rows: readonly RowView[], links: Link[], missing: Map<string, Set<string>>): void {
+    let lastSite: string | null = null;
+    let lastId: string | null = null;
+    for (let i = 0; i < rows.length; i++) {
+      const site = rows[i]!.value(this.#siteSlot)!;
+      const id = rows[i]!.value(this.#idSlot)!;
+      if (i > 0 && id === lastId && site === lastSite) links[i] = links[i - 1]!;
+      else links[i] = this.#lookUp(site, id, missing);
+      lastSite = site;
+      lastId = id;
     }
-    return this.#last;
   }
 
-  #lookUp(key: string): Link {
+  #lookUp(site: string, id: string, missing: Map<string, Set<string>>): Link {
+    const key = sourceKey(site, id);
     const own = this.#links.bySource.get(key);
+    // A rejected record may belong to a patient whom an earlier run has loaded.
     if (own !== undefined && own !== 'rejected') return own;
-    const stored = this.#looked.get(key) ?? 'unknown';
-    return stored === 'unknown' && own === 'rejected' ? 'rejected' : stored;
+    const stored = this.#looked.get(key);
+    if (stored !== undefined && stored !== 'unknown') return stored;
+    if (stored === undefined) {
+      const ids = missing.get(site);
+      if (ids === undefined) missing.set(site, new Set([id]));
+      else ids.add(id);
+    }
+    return own ?? 'unknown';
   }
 }
 
@@ -119,8 +116,9 @@ export async function linkBatch(
   stream: DoseSink,
   context: RunContext,
 ): Promise<void> {
-  const rows = [...batch.rows];
-  await linker.prepare(rows);
+  const rows = Array.from({ length: batch.rows.count }, (_, i) => batch.rows.view(i));
+  const stored = batch.rows.without(UNSTORED);
+  const links = await linker.linksOf(rows);
   const rejects: { index: number; codes: readonly IssueCode[] }[] = [...batch.rejected];
   const { received } = context;
   if (received !== null) {
@@ -132,24 +130,24 @@ export async function linkBatch(
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
     const index = batch.accepted[i]!;
-    const link = linker.find(row);
+    const link = links[i]!;
     const found = findLinkIssues(link, row, index, linkIssues);
     if (found.length > 0) {
       issues.push(...found);
       const errors = found.filter(({ severity }) => severity === 'error');
       if (errors.length > 0) {
         rejects.push({ index, codes: errors.map(({ code }) => code) });
-        received?.addDose(receivedOf(index, row, batch), 'rejected');
-        if (file.counts.takes(block.firstRecord + index)) file.counts.addRefusedDose(row);
+        received?.addDose(receivedOf(index, row.toRow(), batch), 'rejected');
+        if (file.counts.takes(block.firstRecord + index)) file.counts.addRefusedDose(row.toRow());
         continue;
       }
     }
-    for (const slot of UNSTORED) row[slot] = null;
     const { patientId, birthDate } = link as LinkedPatient;
     const record = block.firstRecord + index;
-    if (file.counts.takes(record)) file.counts.doses.get().add(row, birthDate);
+    const dose = stored === batch.rows ? row : stored.view(i);
+    if (file.counts.takes(record)) file.counts.doses.get().add(dose.toRow(), birthDate);
     const offset = recordOffset(block, index);
-    stream.add({ patientId, file: number, record, line: block.lines[index]!, offset, row });
+    stream.add({ patientId, file: number, record, line: block.lines[index]!, offset, row: dose });
   }
   if (issues.length > batch.issues.length) issues.sort((a, b) => a.record - b.record);
   for (const issue of issues) context.issues.add(file.logNumber, issue);
@@ -255,17 +253,18 @@ export class LinkIssues {
 const NO_ISSUES: readonly Issue[] = [];
 
 /** What is wrong with a dose for its patient; a dose without a patient has an error. */
-function findLinkIssues(link: Link, row: Row, index: number, issues: LinkIssues): readonly Issue[] {
+function findLinkIssues(link: Link, row: RowView, index: number, issues: LinkIssues): readonly Issue[] {
   if (typeof link === 'string') {
     const code = link === 'unknown' ? 'patient-not-found' : 'patient-rejected';
-    return [issues.create(code, 'error', 'source_patient_id', row, index)];
+    return [issues.create(code, 'error', 'source_patient_id', row.toRow(), index)];
   }
   let found: Issue[] | null = null;
+  const [day, cvx] = [row.value(DOSE.administered_on)!, row.value(DOSE.cvx)!];
   for (const { code, holds } of LINK_RULES) {
     const severity = issues.severities[code];
-    if (severity === 'off' || holds(row[DOSE.administered_on]!, link, row[DOSE.cvx]!)) continue;
+    if (severity === 'off' || holds(day, link, cvx)) continue;
     found ??= [];
-    found.push(issues.create(code, severity, 'administered_on', row, index, link));
+    found.push(issues.create(code, severity, 'administered_on', row.toRow(), index, link));
   }
   return found ?? NO_ISSUES;
 }
@@ -289,8 +288,8 @@ export async function linkCombined(
     file.counts.addBatch(plan.role, batch, block.firstRecord);
     context.unmapped.add(batch);
     const rows = [...batch.rows];
-    await linker.prepare(rows);
-    records.add(batch, rows, plan, linker);
+    const links = await linker.linksOf(rows.map((row) => new WholeRow(row)));
+    records.add(batch, rows, plan, links);
     if (context.received !== null) records.addReceived(batch, rows);
   }
   for (const issue of records.issues()) context.issues.add(file.logNumber, issue, 'doses');
@@ -306,7 +305,8 @@ export async function linkCombined(
     }
     for (const { row, patientId } of records.dosesOf(index)) {
       for (const slot of UNSTORED) row[slot] = null;
-      stream.add({ patientId, file: number, record, line, offset: recordOffset(block, index), row });
+      const offset = recordOffset(block, index);
+      stream.add({ patientId, file: number, record, line, offset, row: new WholeRow(row) });
     }
   }
 }
@@ -333,7 +333,7 @@ class CombinedBlock {
   }
 
   /** Adds one dose of each record that has it. */
-  add(batch: Batch, rows: readonly Row[], plan: TransformPlan, linker: Linker): void {
+  add(batch: Batch, rows: readonly Row[], plan: TransformPlan, links: readonly Link[]): void {
     const { otherHeaders } = this.#file;
     for (const issue of batch.issues) if (!isOfPatient(issue) && !otherHeaders.has(issue.record)) this.#addIssue(issue);
     const linkIssues = new LinkIssues(this.#block, plan);
@@ -342,8 +342,8 @@ class CombinedBlock {
       const index = batch.accepted[i]!;
       // A patient that was rejected with this record is told already.
       if (this.#file.rejectedPatients.has(this.#block.firstRecord + index)) continue;
-      const link = linker.find(row);
-      const found = findLinkIssues(link, row, index, linkIssues);
+      const link = links[i]!;
+      const found = findLinkIssues(link, new WholeRow(row), index, linkIssues);
       for (const issue of found) this.#addIssue(issue);
       if (typeof link !== 'string' && !found.some(({ severity }) => severity === 'error')) {
         const doses = this.#doses.get(index);

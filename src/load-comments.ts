@@ -2,6 +2,7 @@
 
 import type { Step } from './checkpoints.js';
 import type { IssueCode } from './core/catalogue.js';
+import { WholeRow } from './core/columns.js';
 import { COMMENT, type Row } from './core/model.js';
 import { type Block, recordOffset } from './core/read/blocks.js';
 import type { Batch } from './core/transform.js';
@@ -98,14 +99,14 @@ async function linkComments(
   for (const row of rows)
     if (row[COMMENT.site_id] === SITE_NOT_NAMED)
       row[COMMENT.site_id] = sites.find(row[COMMENT.source_patient_id]!) ?? SITE_NOT_NAMED;
-  await linker.prepare(rows);
+  const links = await linker.linksOf(rows.map((row) => new WholeRow(row)));
   const linked: LinkedComment[] = [];
   const issues = [...batch.issues];
   const linkIssues = new LinkIssues(block, file.plan);
   const rejects: { index: number; codes: readonly IssueCode[] }[] = [...batch.rejected];
   for (const [i, row] of rows.entries()) {
     const index = batch.accepted[i]!;
-    const link = linker.find(row);
+    const link = links[i]!;
     if (typeof link === 'string') {
       const code = codeOf(link, row);
       const field = code === 'site-missing' ? 'site_id' : 'source_patient_id';

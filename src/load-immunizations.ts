@@ -1,13 +1,21 @@
 /** The immunizations of a submission: link each dose to its patient, then store the doses patient by patient. */
-import { type DoseDecisions, DoseMatcher, type DosePlace, type DoseRegrouping, reasonOf } from './core/match/dose.js';
+import { WholeRow } from './core/columns.js';
+import {
+  type DoseDecisions,
+  DoseMatcher,
+  type DosePlace,
+  type DoseRegrouping,
+  reasonOf,
+  type StoredDose,
+} from './core/match/dose.js';
 import { DOSE } from './core/model.js';
 import { receivedDose } from './core/totals/received.js';
 import { DoseCountsByYear } from './core/totals/stored.js';
 import type { StoredDoses } from './db/run-contents.js';
 import { type DoseWrites, dosePairKey, type RefusedRecord, type Regrouping, type ReviewedDoses } from './db/store.js';
 import { DoseRemarks, type PlacedRemark } from './dose-remarks.js';
-import { type OrderedRow, PatientOrder } from './files/patient-order.js';
-import { Linker, linkBatch, linkCombined, linkTagged } from './link-doses.js';
+import { PatientOrder } from './files/patient-order.js';
+import { type LinkedDose, Linker, linkBatch, linkCombined, linkTagged } from './link-doses.js';
 import { hashSourceKey, type PatientLinks, type ReviewPair } from './load-patients.js';
 import { RefusedDoses } from './refused.js';
 import {
@@ -34,8 +42,8 @@ export interface DoseOutcomes {
   /** New patients of the submission of whom a dose was loaded. */
   readonly newPatientsWithDoses: number;
   /**
-   * The doses that the registry has now of these, by vaccine and year; `null` where some of them were put together anew
-   * since they were written, so that the registry must be asked.
+   * The doses that the registry has now of these, by vaccine and year, in no order and with some of them in several
+   * counts; `null` where it is not known what was written first, so that the registry must be asked.
    */
   readonly stored: readonly StoredDoses[] | null;
   readonly reviews: readonly ReviewPair[];
@@ -76,7 +84,10 @@ export async function loadImmunizations(
     await writer.write(stream.takeRest(), stream);
     // Late doses are compared with what was stored of their patients: that must be in the store by then.
     await writer.flush();
-    for (const doses of order.patients()) await writer.write([doses], stream, 'storing immunizations');
+    for (const sorted of order.patients()) {
+      const doses = sorted.map((dose) => ({ ...dose, row: new WholeRow(dose.row) }));
+      await writer.write([doses], stream, 'storing immunizations');
+    }
     await writer.flush(true);
     await writer.rejectRefused();
     if (!context.unmapped.isEmpty) await context.unmapped.findNeighbours(linker, context.store);
@@ -119,8 +130,8 @@ const MOST_LATE_SHARE = 1 / 20;
 class DoseStream {
   readonly #order: PatientOrder;
   readonly #begun = new NumberSet();
-  #current: OrderedRow[] = [];
-  #complete: OrderedRow[][] = [];
+  #current: LinkedDose[] = [];
+  #complete: LinkedDose[][] = [];
   #late = 0;
   #seen = 0;
   #sortsAll = false;
@@ -129,13 +140,13 @@ class DoseStream {
     this.#order = order;
   }
 
-  add(dose: OrderedRow): void {
+  add(dose: LinkedDose): void {
     this.#seen++;
     const current = this.#current[0];
     if (current !== undefined && current.patientId === dose.patientId && !this.#sortsAll) {
       this.#current.push(dose);
     } else if (this.#sortsAll || this.#begun.has(dose.patientId)) {
-      this.#order.add(dose);
+      this.#order.add({ ...dose, row: dose.row.toRow() });
       this.#late++;
       if (this.#late > MOST_LATE_DOSES && this.#late > this.#seen * MOST_LATE_SHARE) this.#sortsAll = true;
     } else {
@@ -151,14 +162,14 @@ class DoseStream {
   }
 
   /** The patients that were completed since the last call. */
-  takeComplete(): OrderedRow[][] {
+  takeComplete(): LinkedDose[][] {
     const complete = this.#complete;
     this.#complete = [];
     return complete;
   }
 
   /** What is left when all doses have come, but for the sorted ones. */
-  takeRest(): OrderedRow[][] {
+  takeRest(): LinkedDose[][] {
     const rest = this.takeComplete();
     if (this.#current.length > 0) rest.push(this.#current);
     this.#current = [];
@@ -186,16 +197,18 @@ export class DoseWriter {
   #nextId: number;
   /** Batches so far. */
   #batches = 0;
-  #waiting: OrderedRow[][] = [];
+  #waiting: LinkedDose[][] = [];
   #waitingDoses = 0;
   /** Patients that may have doses in the store. */
   readonly #known = new Set<number>();
   readonly #refused: RefusedDoses;
   #stored = 0;
+  /** Doses of this run that are in the registry as they were written first, and the ids of all others. */
   readonly #byYear = new DoseCountsByYear();
+  readonly #changed = new Set<number>();
   readonly #firstId: number;
-  /** Whether each dose of this run is in the registry as it was written first. */
-  #isAsWritten = true;
+  /** Whether it is known of each batch what was written of it. */
+  #isKnown = true;
 
   constructor(
     files: readonly FileRun[],
@@ -217,7 +230,7 @@ export class DoseWriter {
 
   /** Takes patients with all of their doses, and writes when there are enough. `stage` says so on the screen, too. */
   async write(
-    patients: readonly OrderedRow[][],
+    patients: readonly LinkedDose[][],
     stream: Pick<DoseStream, 'hasStreamed'>,
     stage?: 'storing immunizations',
   ): Promise<void> {
@@ -269,7 +282,7 @@ export class DoseWriter {
     );
     this.#tell(stored, doses);
     // Of a batch that was written before the run was cut short, it is not known what the doses were made.
-    if (written === null || stored.refused.length > 0) this.#isAsWritten = false;
+    if (written === null || stored.refused.length > 0) this.#isKnown = false;
     else this.#count(written);
     this.#stored += this.#waitingDoses;
     this.#waiting = [];
@@ -289,28 +302,38 @@ export class DoseWriter {
       const shared = new Set(known.length === 0 ? [] : await store.findSharedPatients(known));
       for (const doses of patients) {
         const { patientId } = doses[0]!;
+        const isShared = shared.has(patientId) || this.#links.shared.has(patientId);
+        if (!isShared && !this.#known.has(patientId) && this.#matcher.areApart(doses.map(({ row }) => row))) {
+          batch.addApart(doses);
+          continue;
+        }
         const decisions = this.#matcher.decide(
-          doses.map((dose) => dose.row),
+          doses.map(({ row }) => row.toRow()),
           stored.get(patientId) ?? [],
           reviewed.get(patientId)?.decided,
         );
-        const isShared = shared.has(patientId) || this.#links.shared.has(patientId);
         batch.add(decisions, doses, { asked: reviewed.get(patientId)?.asked ?? NONE_ASKED, isShared });
+        batch.noteChanged(decisions, stored.get(patientId) ?? []);
       }
     }
     return batch;
   }
 
-  /** Counts the doses of a batch as the registry has them, as long as none of them is put together anew. */
-  #count({ writes }: DoseBatch): void {
-    for (const { row } of writes.doses) this.#byYear.add(row[DOSE.cvx]!, row[DOSE.administered_on]!);
-    const isOfRun = ({ immunizationId }: { readonly immunizationId: number }): boolean =>
-      immunizationId >= this.#firstId;
-    if (writes.regroupings.length > 0 || writes.updates.some(isOfRun)) this.#isAsWritten = false;
+  /** Counts the doses of a batch, and takes those of earlier batches out that were put together anew. */
+  #count({ writes, changed }: DoseBatch): void {
+    for (const { row } of writes.doses) this.#byYear.add(row.value(DOSE.cvx)!, row.value(DOSE.administered_on)!);
+    for (const { immunizationId, row } of changed) {
+      if (immunizationId < this.#firstId || this.#changed.has(immunizationId)) continue;
+      this.#byYear.take(row[DOSE.cvx]!, row[DOSE.administered_on]!);
+      this.#changed.add(immunizationId);
+    }
+    for (const { made } of writes.regroupings) {
+      for (const { immunizationId } of made) this.#changed.add(immunizationId);
+    }
   }
 
   /** Which of the doses the database refused, and why. */
-  #placesOf(refused: readonly RefusedRecord[], doses: readonly OrderedRow[]): WrittenDoses['refused'] {
+  #placesOf(refused: readonly RefusedRecord[], doses: readonly LinkedDose[]): WrittenDoses['refused'] {
     if (refused.length === 0) return [];
     const keyOf = (fileId: number, line: number): string => `${fileId} ${line}`;
     const reasons = new Map(refused.map(({ fileId, line, reason }) => [keyOf(fileId, line), reason]));
@@ -321,12 +344,12 @@ export class DoseWriter {
   }
 
   /** Gives the doses of a batch their fates, and remembers what is to be told of them. */
-  #tell({ fates, nextId, remarks, refused }: WrittenDoses, doses: readonly OrderedRow[]): void {
+  #tell({ fates, nextId, remarks, refused }: WrittenDoses, doses: readonly LinkedDose[]): void {
     for (const ofPatient of this.#waiting) this.#countDoses(ofPatient);
     doses.forEach(({ file, record, row }, i) => {
       const fate = DOSE_FATES[fates.charCodeAt(i) - ZERO]!;
       this.#files[file]!.settle(record, fate, 'immunization');
-      this.#context.received?.addDose(receivedDose(row), fate);
+      this.#context.received?.addDose(receivedDose(row.toRow()), fate);
       this.#counts[fate === 'loaded' ? 'new' : fate]++;
     });
     this.#nextId = nextId;
@@ -338,7 +361,7 @@ export class DoseWriter {
       const dose = doses[i]!;
       this.#counts[fate === 'loaded' ? 'new' : fate]--;
       this.#files[dose.file]!.kept.immunization[fate]--;
-      this.#context.received?.refuseDose(receivedDose(dose.row), fate);
+      this.#context.received?.refuseDose(receivedDose(dose.row.toRow()), fate);
       this.#refused.add(dose, reason);
     }
   }
@@ -349,7 +372,7 @@ export class DoseWriter {
   }
 
   /** Counts the doses of a patient for their files. Some may have come before. */
-  #countDoses(doses: readonly OrderedRow[]): void {
+  #countDoses(doses: readonly LinkedDose[]): void {
     const patient = doses[0]!.patientId - this.#links.firstNewPatientId;
     if (patient >= 0 && !this.#files.some(({ counts }) => counts.doses.made?.perPatient.has(patient) === true)) {
       this.#newPatientsWithDoses++;
@@ -368,15 +391,21 @@ export class DoseWriter {
     this.#remarks.report();
     const reviews = await this.#remarks.keepReviews();
     const counts = { ...this.#counts, review: this.#remarks.doubts };
-    const isCounted = this.#isAsWritten && this.#byYear.total === counts.new;
-    const stored = isCounted ? this.#byYear.counts : null;
-    return { counts, newPatientsWithDoses: this.#newPatientsWithDoses, reviews, stored };
+    return { counts, newPatientsWithDoses: this.#newPatientsWithDoses, reviews, stored: await this.#countStored() };
+  }
+
+  async #countStored(): Promise<DoseOutcomes['stored']> {
+    if (!this.#isKnown || this.#byYear.added !== this.#counts.new) return null;
+    const { store, runId } = this.#context;
+    const changed = this.#changed.size === 0 ? [] : await store.countDoses(runId, [...this.#changed]);
+    return [...this.#byYear.counts, ...changed];
   }
 }
 
 /** What becomes of a dose, each at the number by which a checkpoint tells it. */
 const DOSE_FATES = ['loaded', 'merged', 'duplicate'] as const;
 const ZERO = '0'.charCodeAt(0);
+const LOADED = DOSE_FATES.indexOf('loaded');
 
 /** What came of a batch of doses when it was written. */
 interface WrittenDoses {
@@ -403,6 +432,8 @@ class DoseBatch {
     recordKeys: [],
     regroupings: [],
   };
+  /** Stored doses that are changed or taken apart, as they are before. */
+  readonly changed: StoredDose[] = [];
   #fates = '';
   #nextId: number;
   readonly #remarks: StoredRemark[] = [];
@@ -416,10 +447,19 @@ class DoseBatch {
     return { fates: this.#fates, nextId: this.#nextId, remarks: this.#remarks };
   }
 
+  /** Adds the doses of a patient of whom each is a dose of its own. */
+  addApart(doses: readonly LinkedDose[]): void {
+    for (const { patientId, file, line, row } of doses) {
+      this.#fates += LOADED;
+      const { fileId } = this.#files[file]!;
+      this.writes.doses.push({ immunizationId: this.#nextId++, patientId, row, fileId, line });
+    }
+  }
+
   /** Adds what was decided of one patient's doses. `asked` are the pairs that a reviewer was asked about before. */
   add(
     { outcomes, updates, regrouping, remarks }: DoseDecisions,
-    doses: readonly OrderedRow[],
+    doses: readonly LinkedDose[],
     { asked, isShared }: { readonly asked: ReadonlySet<string>; readonly isShared: boolean },
   ): void {
     const { writes } = this;
@@ -433,13 +473,14 @@ class DoseBatch {
       const fate = outcome.kind === 'new' ? 'loaded' : outcome.contributed ? 'merged' : 'duplicate';
       this.#fates += DOSE_FATES.indexOf(fate);
       if (outcome.kind === 'new') {
-        writes.doses.push({ immunizationId: ids[place]!, patientId, row: outcome.row, fileId, line });
+        const merged = new WholeRow(outcome.row);
+        writes.doses.push({ immunizationId: ids[place]!, patientId, row: merged, fileId, line });
         for (const part of outcome.parts) writes.parts.push({ immunizationId: ids[place]!, row: part });
       } else {
         writes.duplicates.push({
           fileId,
           line,
-          sourceImmunizationId: row[DOSE.source_immunization_id]!,
+          sourceImmunizationId: row.value(DOSE.source_immunization_id),
           immunizationId: idOf(outcome.as),
           part: outcome.part,
           reason: reasonOf(outcome),
@@ -471,6 +512,14 @@ class DoseBatch {
     if (isShared) this.#keepKeys(doses);
   }
 
+  /** Notes which of a patient's stored doses change. */
+  noteChanged({ updates, regrouping }: DoseDecisions, stored: readonly StoredDose[]): void {
+    if (updates.length === 0 && regrouping === null) return;
+    const changed = new Set(updates.map(({ immunizationId }) => immunizationId));
+    for (const { from } of regrouping?.records ?? []) changed.add(from.immunizationId);
+    this.changed.push(...stored.filter(({ immunizationId }) => changed.has(immunizationId)));
+  }
+
   /** Gives ids to doses that are put together anew. */
   #regroup(regrouping: DoseRegrouping, patientId: number, idOf: (place: DosePlace) => number): Regrouping {
     const made = regrouping.made.map((dose) => ({ ...dose, immunizationId: this.#nextId++ }));
@@ -482,9 +531,9 @@ class DoseBatch {
   }
 
   /** Remembers under which of their patient's ids doses came, for the day on which the patient is split again. */
-  #keepKeys(doses: readonly OrderedRow[]): void {
+  #keepKeys(doses: readonly LinkedDose[]): void {
     for (const { file, line, row } of doses) {
-      const sourceKey = hashSourceKey(row[DOSE.site_id]!, row[DOSE.source_patient_id]!);
+      const sourceKey = hashSourceKey(row.value(DOSE.site_id)!, row.value(DOSE.source_patient_id)!);
       this.writes.recordKeys.push({ fileId: this.#files[file]!.fileId, line, sourceKey });
     }
   }

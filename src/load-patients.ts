@@ -41,6 +41,7 @@ import {
 import { RecordReader } from './files/source.js';
 import { createNameJudge, createPlaceJudge } from './look-at-whole.js';
 import { addMissingKeys, WeighedPatients } from './match-patients.js';
+import { PackedRows } from './packed-rows.js';
 import { REFUSED, reportRefused } from './refused.js';
 import { addReject, type FileRun, type KeptFate, type RunContext, readBatches, rejectRecord } from './run.js';
 
@@ -123,7 +124,7 @@ interface DecidedPatients {
 /** The accepted records of all patient files, side by side: a row of text and a few numbers each. */
 export class PatientSet {
   /** The row as it is stored, packed. */
-  readonly rows: string[] = [];
+  readonly rows = new PackedRows();
   /** The sender's key. */
   readonly sources: string[] = [];
   readonly matchKeys: (number | null)[] = [];
@@ -186,7 +187,7 @@ export class PatientSet {
 
   /** A record's row as it is stored. */
   row(index: number): Row {
-    return unpackRow(this.rows[index]!);
+    return unpackRow(this.rows.at(index));
   }
 
   identity(index: number): Identity {
@@ -255,7 +256,7 @@ function reportExchanged(set: PatientSet, files: readonly FileRun[], context: Ru
   const isUnlikeCity = zips === 'off' ? null : createPlaceJudge(files);
   if (areExchanged === null && isUnlikeCity === null) return;
   for (let index = 0; index < set.rows.length; index++) {
-    const row = set.rows[index]!;
+    const row = set.rows.at(index);
     if (areExchanged !== null) {
       const last = unpackSlot(row, PATIENT.last_name);
       const first = unpackSlot(row, PATIENT.first_name);
@@ -330,6 +331,8 @@ class RepeatedPatients {
 }
 
 const NEW: PatientDecision = { kind: 'new' };
+/** For how many rows of a batch a patient counts: it has four times as many values as a dose. */
+const ROWS_A_PATIENT = 4;
 /** Stored patients held at once while they gain from records of the submission. */
 const PATIENTS_READ_AT_ONCE = 500;
 
@@ -569,7 +572,7 @@ export class PatientMatcher {
       else if ('patientId' in decision.to && !decision.duplicate) addTo(this.#gains, patientId, index);
       writes.sources.push(this.#newSource(index, patientId, decision));
       this.#addKey(index, patientId, decision);
-      if (writes.sources.length >= this.#context.sizes.batchRows) writes = await this.#flush(writes);
+      if (writes.sources.length * ROWS_A_PATIENT >= this.#context.sizes.batchRows) writes = await this.#flush(writes);
     }
     return writes;
   }
@@ -674,7 +677,7 @@ export class PatientMatcher {
 
   /** The row of a person that the submission makes, and the records that it is made of. */
   #mergeRecords(indexes: readonly number[]): { row: Row; distinct: readonly number[] } {
-    const distinct = this.#distinct(indexes, new Set());
+    const distinct = this.#distinct(indexes);
     const firstSite = this.#set.source(indexes[0]!).siteId;
     const parts = distinct.map((index) => this.#part(index, firstSite));
     return { row: parts.length === 1 ? parts[0]!.row : mergePatientRows(parts), distinct };
@@ -684,7 +687,7 @@ export class PatientMatcher {
   #linkPerson(patientId: number): void {
     const indexes = this.#recordsOf(patientId);
     const { birthDates, deathDates } = this.#set;
-    if (this.#distinct(indexes, new Set()).length === 1) {
+    if (this.#distinct(indexes).length === 1) {
       // Those of the set are shared by all born on that day; those of a row were cut out of its text.
       const only = indexes[0]!;
       this.#newPatients.push({ patientId, birthDate: birthDates[only]!, deathDate: deathDates[only]! });
@@ -699,11 +702,12 @@ export class PatientMatcher {
     return isNew ? this.#newPatients[patientId - this.#firstNewPatientId] : this.#linked.get(patientId);
   }
 
-  /** Records that say something else than those before them. */
-  #distinct(indexes: readonly number[], known: Set<string>): number[] {
-    if (indexes.length === 1 && known.size === 0) return [...indexes];
+  /** Records that say something else than those before them, and than the texts of `told`. */
+  #distinct(indexes: readonly number[], told: readonly string[] = []): readonly number[] {
+    if (indexes.length === 1 && told.length === 0) return indexes;
+    const known = new Set(told);
     return indexes.filter((index) => {
-      const text = this.#set.rows[index]!;
+      const text = this.#set.rows.at(index);
       if (known.has(text)) return false;
       known.add(text);
       return true;
@@ -794,7 +798,8 @@ export class PatientMatcher {
 
   /** What a person of the store gains from records of the submission. */
   #addGains(patientId: number, indexes: readonly number[], state: PatientState, writes: PatientWritesInProgress): void {
-    const distinct = this.#distinct(indexes, new Set(state.parts.map((part) => packRow(part.row))));
+    const told = state.parts.map((part) => packRow(part.row));
+    const distinct = this.#distinct(indexes, told);
     const ssnCheck = state.ssnCheck ?? this.#firstSsnCheck(indexes);
     if (distinct.length === 0 && ssnCheck === state.ssnCheck) return;
     if (!state.partsKept) {

@@ -1,9 +1,8 @@
 /** Records that the database refuses: each is told with the database's reason, and set aside like any other reject. */
 import type { Issue } from './core/issue.js';
 import { DOSE } from './core/model.js';
-import type { OrderedRow } from './files/patient-order.js';
 import type { IssueStage } from './files/reports.js';
-import { patientAbove } from './link-doses.js';
+import { type LinkedDose, patientAbove } from './link-doses.js';
 import { addReject, type FileRun, type RunContext, readBlocks } from './run.js';
 
 export const REFUSED = 'refused-by-database';
@@ -49,15 +48,15 @@ export class RefusedDoses {
     this.#context = context;
   }
 
-  add({ file, record, line, offset, row }: OrderedRow, reason: string): void {
+  add({ file, record, line, offset, row }: LinkedDose, reason: string): void {
     let places = this.#places.get(file);
     if (places === undefined) {
       places = new Map();
       this.#places.set(file, places);
     }
     if (places.has(record)) return;
-    const sourcePatientId = row[DOSE.source_patient_id]!;
-    const sourceImmunizationId = row[DOSE.source_immunization_id]!;
+    const sourcePatientId = row.value(DOSE.source_patient_id);
+    const sourceImmunizationId = row.value(DOSE.source_immunization_id);
     places.set(record, { record, line, offset, sourcePatientId, sourceImmunizationId, reason });
   }
 

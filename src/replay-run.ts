@@ -2,6 +2,7 @@
 import { Checkpoints } from './checkpoints.js';
 import { ISSUE_CODES } from './core/catalogue.js';
 import type { Codes } from './core/codes.js';
+import { WholeRow } from './core/columns.js';
 import type { PatientDecision } from './core/match/patient.js';
 import type { Spec } from './core/spec.js';
 import { FileCounts } from './core/whole/file-counts.js';
@@ -128,7 +129,7 @@ async function replayDoses(
   let waiting = 0;
   for await (const doses of registry.kept.readDoses(run.id)) {
     const rows = doses.map(({ fileId, line, row, patientId }, i) => {
-      return { patientId, file: files.numberOf(fileId), record: i + 1, line, offset: 0, row };
+      return { patientId, file: files.numberOf(fileId), record: i + 1, line, offset: 0, row: new WholeRow(row) };
     });
     await writer.write([rows], stream);
     waiting += rows.length;

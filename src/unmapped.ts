@@ -3,6 +3,7 @@
  * all records. The report has the columns of a map: completed, it is one.
  */
 import type { Codes } from './core/codes.js';
+import { WholeRow } from './core/columns.js';
 import { DOSE, IMMUNIZATION_FIELDS, type Row } from './core/model.js';
 import type { VaccineField } from './core/normalize/vaccine.js';
 import { CandidateFinder } from './core/normalize/vaccine-candidates.js';
@@ -80,11 +81,11 @@ export class UnmappedLog {
   /** Looks for the doses that the patients of the values got on the same days. All doses must be stored by then. */
   async findNeighbours(linker: Linker, store: Store): Promise<void> {
     const asked = [...this.#values.values()].flatMap((value) =>
-      value.records.filter(isWhole).map((record) => ({ value, record, row: toRow(record) })),
+      value.records.filter(isWhole).map((record) => ({ value, record, row: new WholeRow(toRow(record)) })),
     );
-    await linker.prepare(asked.map(({ row }) => row));
-    const ofPatients = asked.flatMap(({ value, record, row }) => {
-      const link = linker.find(row);
+    const links = await linker.linksOf(asked.map(({ row }) => row));
+    const ofPatients = asked.flatMap(({ value, record }, i) => {
+      const link = links[i]!;
       return typeof link === 'string' ? [] : [{ value, day: record.administeredOn, patientId: link.patientId }];
     });
     const asking = new Map<number, { readonly value: UnmappedValue; readonly day: string }[]>();

@@ -24,6 +24,49 @@ const ENCODER = new TextEncoder();
 /** Places that fit sixteen bits. */
 const MOST_SHORT_PLACES = 65_536;
 
+/** The values of one row, wherever they are kept: most is asked of a few of them, and a whole row is a third of a kilobyte. */
+export interface RowView {
+  value(slot: number): string | null;
+  /** All values. Whoever asks may not change them. */
+  toRow(): Row;
+}
+
+/** A row as it is. */
+export class WholeRow implements RowView {
+  readonly #row: Row;
+
+  constructor(row: Row) {
+    this.#row = row;
+  }
+
+  value(slot: number): string | null {
+    return this.#row[slot] ?? null;
+  }
+
+  toRow(): Row {
+    return this.#row;
+  }
+}
+
+/** A row of columns, which is made when it is asked for. */
+class ColumnRow implements RowView {
+  readonly #columns: RowColumns;
+  readonly #index: number;
+
+  constructor(columns: RowColumns, index: number) {
+    this.#columns = columns;
+    this.#index = index;
+  }
+
+  value(slot: number): string | null {
+    return this.#columns.value(slot, this.#index);
+  }
+
+  toRow(): Row {
+    return this.#columns.row(this.#index);
+  }
+}
+
 /** Rows as columns. */
 export class RowColumns {
   readonly count: number;
@@ -33,7 +76,7 @@ export class RowColumns {
   /** The place of a slot among {@link slots}, -1 for one without any value. */
   readonly #columnOf: Int16Array;
   /** Texts by place, as far as they were asked for. */
-  readonly #texts: (string | undefined)[];
+  #texts: (string | undefined)[];
   #data: Pick<ColumnData, 'bytes' | 'ends'> | null;
   /** The texts of {@link ColumnData}, a character for each byte; `null` until one is asked for. */
   #characters: string | null = null;
@@ -110,6 +153,28 @@ export class RowColumns {
 
   *[Symbol.iterator](): Generator<Row, void, undefined> {
     for (let i = 0; i < this.count; i++) yield this.row(i);
+  }
+
+  /** A row that is made when it is asked for. It keeps all rows alive. */
+  view(i: number): RowView {
+    return new ColumnRow(this, i);
+  }
+
+  /** The same rows without the values of some slots. */
+  without(left: readonly number[]): RowColumns {
+    const { slots, cells, count, width } = this;
+    const kept = slots.filter((slot) => !left.includes(slot));
+    if (kept.length === slots.length) return this;
+    const columns = kept.length * count;
+    const rest = cells instanceof Uint16Array ? new Uint16Array(columns) : new Uint32Array(columns);
+    kept.forEach((slot, column) => {
+      const start = this.#columnOf[slot]! * count;
+      rest.set(cells.subarray(start, start + count), column * count);
+    });
+    const rows = new RowColumns({ count, width, slots: kept, cells: rest }, this.#data ?? (this.#texts as string[]));
+    // What was read of one is known of the other.
+    rows.#texts = this.#texts;
+    return rows;
   }
 
   /** Some of the rows, in the order in which they are named. */

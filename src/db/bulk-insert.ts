@@ -1,12 +1,12 @@
 /** Many rows in one statement, with as few values to bind as can be: a binding costs about 150 ns, whatever it binds. */
 import type { Database, Statement } from 'better-sqlite3';
-import type { Row } from '../core/model.js';
+import { type RowView, WholeRow } from '../core/columns.js';
 import type { ColumnSource, ColumnValue, FieldSource } from './queries.js';
 import type { FieldColumn } from './tables.js';
 
 /** Rows per statement: more gain nothing. */
 const ROWS_PER_STATEMENT = 25;
-const NO_FIELDS: FieldSource = { columns: [], row: () => [] };
+const NO_FIELDS: FieldSource = { columns: [], row: () => new WholeRow([]) };
 
 /** How the columns of a batch are bound: a value each, one for all rows, or a number that each row counts up. */
 interface Binding {
@@ -39,6 +39,7 @@ export class BulkInsert {
     const { own, slots, names, same, counted } = binding;
     const shared: Record<string, ColumnValue> = {};
     for (const { name, value } of same) shared[name] = value(0);
+    const whole = count < ROWS_PER_STATEMENT ? null : this.#prepare(binding, ROWS_PER_STATEMENT);
     const bound: ColumnValue[] = [];
     for (let start = 0; start < count; start += ROWS_PER_STATEMENT) {
       const rows = Math.min(ROWS_PER_STATEMENT, count - start);
@@ -48,9 +49,10 @@ export class BulkInsert {
       for (let i = start; i < start + rows; i++) {
         for (let c = 0; c < own.length; c++) bound[at++] = own[c]!.value(i);
         const row = fields.row(i);
-        for (let c = 0; c < slots.length; c++) bound[at++] = row[slots[c]!]!;
+        for (let c = 0; c < slots.length; c++) bound[at++] = row.value(slots[c]!);
       }
-      this.#prepare(binding, rows).run(bound, shared);
+      const statement = rows === ROWS_PER_STATEMENT ? whole! : this.#prepare(binding, rows);
+      statement.run(bound, shared);
     }
   }
 
@@ -90,7 +92,7 @@ function bind(count: number, columns: readonly ColumnSource[], { columns: fields
     if (varying.has(field)) {
       slots.push(slot);
       fieldNames.push(name);
-    } else same.push({ name, value: (i) => row(i)[slot]! });
+    } else same.push({ name, value: (i) => row(i).value(slot) });
   }
   const names = [...own.map(({ name }) => name), ...fieldNames];
   return { own, slots, names, same: same.filter(({ value }) => value(0) !== null), counted };
@@ -103,19 +105,23 @@ function isSame(count: number, value: (i: number) => ColumnValue): boolean {
 }
 
 /** The fields that are not the same in all rows. Rows are looked at once each: they are many, and far apart in memory. */
-function findVarying(count: number, row: (i: number) => Row, fields: readonly FieldColumn[]): ReadonlySet<FieldColumn> {
+function findVarying(
+  count: number,
+  row: (i: number) => RowView,
+  fields: readonly FieldColumn[],
+): ReadonlySet<FieldColumn> {
   const varying = new Set<FieldColumn>();
   if (fields.length === 0) return varying;
-  const first = row(0);
+  const first = row(0).toRow();
   let left = fields;
   for (let i = 1; i < count && left.length > 0; i++) {
     const other = row(i);
     let differ = 0;
-    for (let c = 0; c < left.length; c++) if (other[left[c]!.slot] !== first[left[c]!.slot]) differ++;
+    for (let c = 0; c < left.length; c++) if (other.value(left[c]!.slot) !== first[left[c]!.slot]) differ++;
     if (differ === 0) continue;
     const same: FieldColumn[] = [];
     for (const field of left) {
-      if (other[field.slot] === first[field.slot]) same.push(field);
+      if (other.value(field.slot) === first[field.slot]) same.push(field);
       else varying.add(field);
     }
     left = same;

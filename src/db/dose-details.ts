@@ -1,4 +1,5 @@
 /** What many doses have in common, kept once: finds or makes the `dose_details` rows of doses. */
+import { type RowView, WholeRow } from '../core/columns.js';
 import { Combinations } from '../core/combinations.js';
 import { hashText } from '../core/match/keys.js';
 import type { Row } from '../core/model.js';
@@ -13,7 +14,7 @@ const MARKS: readonly string[] = DETAIL_COLUMNS.map((_, i) => `\x1f${String.from
 /** Details that are not remembered, with the places of the rows that have them. */
 interface Unknown {
   readonly key: string;
-  readonly row: Row;
+  readonly row: RowView;
   readonly content: number;
   readonly places: number[];
 }
@@ -21,7 +22,9 @@ interface Unknown {
 /** The details of one registry. Ask within the transaction that writes the doses. */
 export class DoseDetails {
   readonly #schemas: readonly string[];
-  readonly #ids = new Combinations(DETAIL_COLUMNS.map(({ slot }) => slot));
+  readonly #ids = new Combinations(DETAIL_COLUMNS.map((_, column) => column));
+  /** The values of a row under way, column by column. */
+  readonly #values: (string | null)[] = DETAIL_COLUMNS.map(() => null);
   /** `null` until it is asked for. */
   #nextId: number | null = null;
 
@@ -31,19 +34,19 @@ export class DoseDetails {
   }
 
   /** The ids of the details of rows, which are found or added, in the order of the rows. */
-  async idsOf(queries: Queries, rows: readonly Row[]): Promise<readonly number[]> {
+  async idsOf(queries: Queries, rows: readonly RowView[]): Promise<readonly number[]> {
     if (this.#ids.size >= MOST_REMEMBERED) this.#ids.clear();
     const ids = new Array<number>(rows.length);
     const unknown = new Map<string, Unknown>();
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
-      const known = this.#ids.get(row);
+      const known = this.#find(row);
       if (known === undefined) addUnknown(unknown, row, i);
       else ids[i] = known;
     }
     if (unknown.size === 0) return ids;
     for (const [{ row, places }, id] of await this.#findOrMake(queries, unknown)) {
-      if (this.#ids.get(row) === undefined) this.#ids.set(id);
+      if (this.#find(row) === undefined) this.#ids.set(id);
       for (const place of places) ids[place] = id;
     }
     return ids;
@@ -51,7 +54,13 @@ export class DoseDetails {
 
   /** The id of the details of one row. */
   async idOf(queries: Queries, row: Row): Promise<number> {
-    return (await this.idsOf(queries, [row]))[0]!;
+    return (await this.idsOf(queries, [new WholeRow(row)]))[0]!;
+  }
+
+  #find(row: RowView): number | undefined {
+    const values = this.#values;
+    for (let column = 0; column < values.length; column++) values[column] = row.value(DETAIL_COLUMNS[column]!.slot);
+    return this.#ids.get(values);
   }
 
   async #findOrMake(queries: Queries, unknown: ReadonlyMap<string, Unknown>): Promise<Map<Unknown, number>> {
@@ -104,8 +113,8 @@ export class DoseDetails {
   }
 }
 
-function addUnknown(unknown: Map<string, Unknown>, row: Row, place: number): void {
-  const key = keyOf(DETAIL_COLUMNS.map(({ slot }) => row[slot]));
+function addUnknown(unknown: Map<string, Unknown>, row: RowView, place: number): void {
+  const key = keyOf(DETAIL_COLUMNS.map(({ slot }) => row.value(slot)));
   const known = unknown.get(key);
   if (known === undefined) unknown.set(key, { key, row, content: hashText(key), places: [place] });
   else known.places.push(place);

@@ -1,4 +1,5 @@
 /** Rows as the text that PostgreSQL's COPY reads: a line each, columns parted by tabs. */
+import { WholeRow } from '../core/columns.js';
 import type { ColumnSource, FieldSource } from './queries.js';
 
 const NULL = '\\N';
@@ -12,7 +13,7 @@ export function copyValue(value: string | number | null): string {
   return SPECIAL.test(value) ? value.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character]!) : value;
 }
 
-const NO_FIELDS: FieldSource = { columns: [], row: () => [] };
+const NO_FIELDS: FieldSource = { columns: [], row: () => new WholeRow([]) };
 
 /** Rows as the text that COPY reads. */
 export function copyText(count: number, columns: readonly ColumnSource[], fields: FieldSource = NO_FIELDS): string {
@@ -21,7 +22,7 @@ export function copyText(count: number, columns: readonly ColumnSource[], fields
   for (let i = 0; i < count; i++) {
     for (let c = 0; c < columns.length; c++) text += `${c === 0 ? '' : '\t'}${copyValue(columns[c]!.value(i))}`;
     const row = fields.row(i);
-    for (let c = 0; c < slots.length; c++) text += `\t${copyValue(row[slots[c]!]!)}`;
+    for (let c = 0; c < slots.length; c++) text += `\t${copyValue(row.value(slots[c]!))}`;
     text += '\n';
   }
   return text;

@@ -80,7 +80,8 @@ export function joinDoseUnits(units: readonly DoseUnit[]): DoseWrites {
 /** All values of a unit that came with records. */
 export function* valuesOfDoses({ doses, updates, parts, duplicates, regroupings }: DoseUnit): Generator<unknown> {
   const regrouped = regroupings.flatMap(({ kept, made }) => [...kept, ...made]);
-  for (const { row } of [...doses, ...updates, ...parts, ...regrouped]) yield* row;
+  for (const { row } of doses) yield* row.toRow();
+  for (const { row } of [...updates, ...parts, ...regrouped]) yield* row;
   for (const { parts: rows } of regrouped) for (const row of rows) yield* row;
   for (const { sourceImmunizationId } of duplicates) yield sourceImmunizationId;
 }

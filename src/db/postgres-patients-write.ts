@@ -1,4 +1,5 @@
 /** Writes batches of patients into PostgreSQL. */
+import { WholeRow } from '../core/columns.js';
 import { updatePatients } from './patient-updates.js';
 import type { Queries } from './queries.js';
 import type { NewReview, PatientKey, PatientWrites } from './store.js';
@@ -61,7 +62,7 @@ export async function writePatientRows(
       { name: 'ssn_check', value: (i) => patients[i]!.ssnCheck },
       constant,
     ],
-    { columns: PATIENT_COLUMNS, row: (i) => patients[i]!.row },
+    { columns: PATIENT_COLUMNS, row: (i) => new WholeRow(patients[i]!.row) },
   );
   await updatePatients(queries, runId, updates);
   await queries.insert('patient_parts', parts.length, [

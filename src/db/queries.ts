@@ -12,7 +12,7 @@
  * savepoints, and `ON CONFLICT DO NOTHING`, behind a `WHERE` where a `SELECT` comes before it. Not to be used: `ORDER BY` a
  * text, which follows the language of the server, and what is true or false as a column, which is a number in SQLite.
  */
-import type { Row } from '../core/model.js';
+import type { RowView } from '../core/columns.js';
 import type { FieldColumn } from './tables.js';
 
 /** A value that a column holds; `Buffer` only where it is bytes. */
@@ -33,7 +33,7 @@ export interface ColumnSource {
 /** Columns that hold fields, and where row `i` is. */
 export interface FieldSource {
   readonly columns: readonly FieldColumn[];
-  readonly row: (i: number) => Row;
+  readonly row: (i: number) => RowView;
 }
 
 /** What is asked of a connection; within a transaction, or each for itself. */

@@ -40,6 +40,7 @@ import type { DeskTools } from './review/context.js';
 import { ReviewDesk } from './review/desk.js';
 import {
   type CountedWhen,
+  countDoses,
   countDosesFrom,
   type LaterChanges,
   type RunContents,
@@ -253,6 +254,10 @@ export abstract class RegistryStore implements Store {
   }
 
   // ---- certificates and reports ----------------------------------------------------------------------------------
+
+  async countDoses(runId: number, immunizationIds: readonly number[]): Promise<readonly StoredDoses[]> {
+    return this.look((queries) => countDoses(queries, runId, immunizationIds));
+  }
 
   async countDosesFrom(runId: number, firstId: number): Promise<readonly StoredDoses[]> {
     return this.look((queries) => countDosesFrom(queries, runId, firstId));

@@ -1,4 +1,5 @@
 /** Puts stored doses together anew, when new records show that others of their records belong together. */
+import { WholeRow } from '../core/columns.js';
 import type { Row } from '../core/model.js';
 import { keepAbsences, keepImages } from './before-images.js';
 import type { DoseDetails } from './dose-details.js';
@@ -165,7 +166,7 @@ async function apply(
 async function addDoses(queries: Queries, { madeDoses }: Changes, details: DoseDetails): Promise<void> {
   const detailIds = await details.idsOf(
     queries,
-    madeDoses.map(({ row }) => row),
+    madeDoses.map(({ row }) => new WholeRow(row)),
   );
   await queries.insert(
     'doses',
@@ -177,7 +178,7 @@ async function addDoses(queries: Queries, { madeDoses }: Changes, details: DoseD
       { name: 'line', value: (i) => madeDoses[i]!.from.line },
       { name: 'detail_id', value: (i) => detailIds[i]! },
     ],
-    { columns: DOSE_COLUMNS, row: (i) => madeDoses[i]!.row },
+    { columns: DOSE_COLUMNS, row: (i) => new WholeRow(madeDoses[i]!.row) },
   );
 }
 
@@ -213,7 +214,7 @@ async function addDuplicatesAndParts(
 export async function updateDoses(queries: Queries, doses: readonly DoseRow[], details: DoseDetails): Promise<void> {
   const detailIds = await details.idsOf(
     queries,
-    doses.map(({ row }) => row),
+    doses.map(({ row }) => new WholeRow(row)),
   );
   await queries.update(
     'doses',

@@ -154,6 +154,18 @@ export async function readLaterChanges(queries: Queries, runId: number): Promise
   return { runs, decisions: decisions! };
 }
 
+/** Doses that came with a run by vaccine and year, of those with these ids. */
+export async function countDoses(
+  queries: Queries,
+  runId: number,
+  ids: readonly number[],
+): Promise<readonly StoredDoses[]> {
+  return queries.rows(
+    `SELECT cvx, ${YEAR}, count(*) AS count FROM doses WHERE id = ANY($2::int[]) AND file_id IN ${FILES} GROUP BY 1, 2`,
+    [runId, ids],
+  );
+}
+
 /** Doses that came with a run by vaccine and year, of those with ids from one on: all others are of earlier runs. */
 export async function countDosesFrom(
   queries: Queries,

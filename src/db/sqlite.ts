@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readSync, rmSync, statSync } from 'nod
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import { WholeRow } from '../core/columns.js';
 import { keepImages } from './before-images.js';
 import { BulkInsert } from './bulk-insert.js';
 import { noteOfMigration } from './journal.js';
@@ -390,7 +391,7 @@ export class SqliteStore extends RegistryStore {
           { name: 'ssn_check', value: (i) => patients[i]!.ssnCheck },
           constant,
         ],
-        { columns: PATIENT_COLUMNS, row: (i) => patients[i]!.row },
+        { columns: PATIENT_COLUMNS, row: (i) => new WholeRow(patients[i]!.row) },
       );
       await updatePatients(queries, runId, writes.updates);
       this.#insert('patient_parts', parts.length, [

@@ -1,6 +1,7 @@
 /** What the loader asks of a database. Each call is one batch; a store decides only how things are kept, never what is valid. */
 
 import type { CodeTable } from '../core/codes.js';
+import type { RowView } from '../core/columns.js';
 import type { DecidedDoses, StoredDose } from '../core/match/dose.js';
 import type { KeyPack, SoughtKeys } from '../core/match/key-packs.js';
 import type { Identity } from '../core/match/keys.js';
@@ -275,7 +276,7 @@ export interface LinkedPatient {
 export interface NewDose {
   readonly immunizationId: number;
   readonly patientId: number;
-  readonly row: Row;
+  readonly row: RowView;
   readonly fileId: number;
   readonly line: number;
 }
@@ -438,6 +439,8 @@ export interface Store {
     name?: string | null,
   ): Promise<{ runId: number; finishedAt: string } | null>;
 
+  /** Doses that came with a run by vaccine and year, of those with these ids. */
+  countDoses(runId: number, immunizationIds: readonly number[]): Promise<readonly StoredDoses[]>;
   /** Doses that came with a run by vaccine and year, of those with ids from one on: all others are of earlier runs. */
   countDosesFrom(runId: number, firstId: number): Promise<readonly StoredDoses[]>;
   readJournalHead(): Promise<JournalHead>;

@@ -50,6 +50,24 @@ describe('columns', () => {
     }
   });
 
+  test('give views of their rows, also without the values of some slots', () => {
+    const slots = fc.subarray([0, 1, 2, 3, 4]);
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 12 }), slots, (rows, left) => {
+        const rest = rows.map((each) => each.map((value, slot) => (left.includes(slot) ? null : value)));
+        for (const columns of [columnsOf(rows), handedOver(columnsOf(rows))]) {
+          const without = columns.without(left);
+          rows.forEach((each, i) => {
+            expect(columns.view(i).toRow()).toEqual(each);
+            expect(each.map((_, slot) => without.view(i).value(slot))).toEqual(rest[i]);
+          });
+          expect([...without]).toEqual(rest);
+          expect([...columns]).toEqual(rows);
+        }
+      }),
+    );
+  });
+
   test('know the slots that have a value', () => {
     expect([...columnsOf([['A', null, null, null, 'B']]).slots]).toEqual([0, 4]);
     expect([...columnsOf([]).slots]).toEqual([]);

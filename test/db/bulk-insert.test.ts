@@ -2,6 +2,7 @@
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { WholeRow } from '../../src/core/columns.js';
 import { BulkInsert } from '../../src/db/bulk-insert.js';
 
 const FIELDS = ['a', 'b', 'c'].map((name, slot) => ({ name, slot }));
@@ -17,7 +18,10 @@ describe('a batch', () => {
   test.each([0, 1, 2, 24, 25, 26, 49, 50, 51, 101])('of %i rows is inserted whole and in order', (count) => {
     const { insert, rows } = openTable();
     const values = Array.from({ length: count }, (_, i) => [`a${i}`, i % 3 === 0 ? null : `b${i}`, null]);
-    insert.insert(count, [{ name: 'id', value: (i) => i + 1 }], { columns: FIELDS, row: (i) => values[i]! });
+    insert.insert(count, [{ name: 'id', value: (i) => i + 1 }], {
+      columns: FIELDS,
+      row: (i) => new WholeRow(values[i]!),
+    });
     expect(rows()).toEqual(values.map((row, i) => [i + 1, ...row]));
   });
 
@@ -43,7 +47,7 @@ test('values that are the same in all rows, and numbers that count up, stand in 
       { name: 'id', value: (i) => i + 7 },
       { name: 'a', value: () => 'same' },
     ],
-    { columns: FIELDS.slice(1), row: (i) => ['', 'equal', i === 59 ? 'last' : 'x'] },
+    { columns: FIELDS.slice(1), row: (i) => new WholeRow(['', 'equal', i === 59 ? 'last' : 'x']) },
   );
   expect(rows()).toEqual(Array.from({ length: count }, (_, i) => [i + 7, 'same', 'equal', i === 59 ? 'last' : 'x']));
 });
@@ -59,7 +63,7 @@ test('batches with other nulls than those before them keep each value in its col
         const first = id;
         insert.insert(values.length, [{ name: 'id', value: (i) => first + i }], {
           columns: FIELDS,
-          row: (i) => values[i]!,
+          row: (i) => new WholeRow(values[i]!),
         });
         id += values.length;
       }

@@ -1,12 +1,15 @@
 /** What many doses have in common is kept once. */
 import { beforeEach, describe, expect, test } from 'vitest';
+import { WholeRow } from '../../src/core/columns.js';
 import { DoseDetails } from '../../src/db/dose-details.js';
 import type { Session } from '../../src/db/session.js';
 import { KINDS, TestRegistry } from '../support/registries.js';
 import { doseRow } from '../support/rows.js';
 
-const GIVEN = doseRow({ site_id: 'F1', information_source: '00', mvx: 'MSD', route: 'SC' });
-const TOLD = doseRow({ site_id: 'F1', information_source: '01' });
+const detailsOf = (values: Parameters<typeof doseRow>[0]): WholeRow => new WholeRow(doseRow(values));
+
+const GIVEN = detailsOf({ site_id: 'F1', information_source: '00', mvx: 'MSD', route: 'SC' });
+const TOLD = detailsOf({ site_id: 'F1', information_source: '01' });
 
 describe.each(KINDS)('the details of a dose, in %s,', (kind) => {
   let session: Session;
@@ -24,7 +27,7 @@ describe.each(KINDS)('the details of a dose, in %s,', (kind) => {
 
   test('are the same for doses that share them, whatever else differs', async () => {
     const details = new DoseDetails();
-    const other = doseRow({
+    const other = detailsOf({
       site_id: 'F1',
       information_source: '00',
       mvx: 'MSD',
@@ -62,7 +65,7 @@ describe.each(KINDS)('the details of a dose, in %s,', (kind) => {
   });
 
   test('tell a value in one field from the same value in the next', async () => {
-    const rows = [doseRow({ facility_id: 'X' }), doseRow({ facility_name: 'X' }), doseRow({})];
+    const rows = [detailsOf({ facility_id: 'X' }), detailsOf({ facility_name: 'X' }), detailsOf({})];
     expect(await new DoseDetails().idsOf(session, rows)).toEqual([1, 2, 3]);
   });
 
@@ -75,7 +78,7 @@ describe.each(KINDS)('the details of a dose, in %s,', (kind) => {
     });
     await expect(failing).rejects.toThrow('rolled back');
     expect(await kept()).toEqual([]);
-    const id = await details.idOf(session, GIVEN);
+    const id = await details.idOf(session, GIVEN.toRow());
     expect(await kept()).toEqual([[id, 'MSD', '00']]);
   });
 });

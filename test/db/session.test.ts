@@ -1,5 +1,6 @@
 /** What both databases are asked is answered alike: queries that are written once, transactions, and rows by the thousand. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { WholeRow } from '../../src/core/columns.js';
 import { firstColumn, firstRow, firstValue, insertMissing, insertRow, type Queries } from '../../src/db/queries.js';
 import type { Session } from '../../src/db/session.js';
 import { toSqlite } from '../../src/db/sqlite-session.js';
@@ -73,7 +74,10 @@ describe.each(KINDS)('a session, in %s,', (kind) => {
       { name: 'id', value: (i: number) => i + 1 },
       { name: 'run_id', value: () => 1 },
     ];
-    await session.insert('patients', rows.length, columns, { columns: PATIENT_COLUMNS, row: (i) => rows[i]! });
+    await session.insert('patients', rows.length, columns, {
+      columns: PATIENT_COLUMNS,
+      row: (i) => new WholeRow(rows[i]!),
+    });
     expect(await firstRow(session, 'SELECT last_name, first_name FROM patients WHERE id = $1', [60])).toEqual({
       last_name: 'Tab\t59\\N\n',
       first_name: null,

@@ -95,6 +95,30 @@ test('a certificate says what was received, what became of it, and by which rule
   }
 });
 
+test('a certificate counts doses as they are when late records of the same run have changed them', async () => {
+  using sandbox = new Sandbox();
+  const immunizations = {
+    'd.txt': miis(
+      `${DOSES}|lot_number`,
+      'F1|1|a|03|20160505|01|',
+      'F1|1|e|20|20150705|01|',
+      'F1|2|c|94|20170505|01|',
+      // Says more of the first dose, and brings another vaccine and year.
+      'F1|1|b|03|20160505|00|A123',
+      'F1|1|f|10|20180606|00|B456',
+    ),
+  };
+  const { folder } = await sandbox.load({ ...FIRST, immunizations });
+  const certificate = JSON.parse(certificateOf(folder)) as Certificate;
+  expect(certificate.at_load).toMatchObject({
+    doses: { stored: 4, further: 1 },
+    by_vaccine: { '03': 1, '10': 1, '20': 1, '94': 1 },
+    by_year: { '2015': 1, '2016': 1, '2017': 1, '2018': 1 },
+  });
+  expect(sandbox.query("SELECT lot_number FROM doses WHERE cvx = '03'")).toEqual([{ lot_number: 'A123' }]);
+  expect(disagreeing(await verify(sandbox, 1, folder))).toEqual([]);
+});
+
 test('its page is one page, and says the same without a value of a record', async () => {
   using sandbox = new Sandbox();
   const { folder } = await sandbox.load(FIRST);

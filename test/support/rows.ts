@@ -1,4 +1,5 @@
 /** Rows of the model and batches of writes, as tests of the store need them. */
+import { WholeRow } from '../../src/core/columns.js';
 import { DOSE, type ImmunizationField, PATIENT, type PatientField, type Row } from '../../src/core/model.js';
 import type { DoseWrites, NewDose, NewPatient, NewPatientSource, NewRun, PatientWrites } from '../../src/db/store.js';
 import { DOSE_SLOTS, PATIENT_SLOTS } from '../../src/db/tables.js';
@@ -55,7 +56,7 @@ export function newDose(
   fileId: number,
   values: Partial<Record<ImmunizationField, string>>,
 ): NewDose {
-  return { immunizationId, patientId, fileId, line: immunizationId + 1, row: doseRow(values) };
+  return { immunizationId, patientId, fileId, line: immunizationId + 1, row: new WholeRow(doseRow(values)) };
 }
 
 export function patientWrites(writes: Partial<PatientWrites>): PatientWrites {

@@ -336,10 +336,11 @@ class Blocks {
       const key = keys[start]!;
       let end = start + 1;
       while (end < order.length && keys[end] === key) end++;
-      const members = order.subarray(start, end);
+      const first = start;
       start = end;
-      if (key === 0 || members.length === 1) continue;
-      if (members.length <= pass.whole || this.#mostSharing(members) <= pass.largest) visit(members, key);
+      if (key === 0 || end - first === 1) continue;
+      const members = order.subarray(first, end);
+      if (members.length <= pass.largest || this.#mostSharing(members) <= pass.largest) visit(members, key);
       else if (divider === DIVIDERS.length) this.#statistics.droppedBlocks++;
       else {
         this.#statistics.dividedBlocks++;

@@ -2,10 +2,11 @@
  * Finds the records of a patient that the decision table has to look at. Most have no neighbour of their vaccine group: that
  * is found at a cost of a quarter of a microsecond for each, and without garbage.
  */
-import { DOSE, type Row } from '../model.js';
+import { type RowView, WholeRow } from '../columns.js';
+import { DOSE } from '../model.js';
 import type { StoredDose } from './dose.js';
 import { MOST_DAYS_OF_ERROR, WINDOW_DAYS } from './dose-table.js';
-import { isAdministered } from './survivor.js';
+import { ADMINISTERED } from './survivor.js';
 import { MOST_DAYS_APART, RELATION, type Relation, type VaccineGroups } from './vaccine-groups.js';
 
 /** Records that may be the same dose as some other. */
@@ -41,7 +42,7 @@ function twoDigits(date: string, at: number): number {
 export class DoseNeighbours {
   readonly #vaccines: VaccineGroups;
   /** All rows of the patient under way: those of stored doses, then the incoming ones. */
-  readonly #rows: Row[] = [];
+  readonly #rows: RowView[] = [];
   /** Day, vaccine and index of each row, in the order of the days. */
   #days = new Int32Array(MOST_INSERTED);
   #numbers = new Int16Array(MOST_INSERTED);
@@ -56,7 +57,7 @@ export class DoseNeighbours {
   }
 
   /** The records that have neighbours, `null` if no incoming one has. */
-  find(incoming: readonly Row[], stored: readonly StoredDose[]): NearDoses | null {
+  find(incoming: readonly RowView[], stored: readonly StoredDose[]): NearDoses | null {
     const known = this.#take(incoming, stored);
     const isAnyNear = this.#compare(known);
     return isAnyNear ? this.#collect(known, stored) : null;
@@ -70,12 +71,12 @@ export class DoseNeighbours {
   }
 
   /** Takes the rows of a patient, and gives the index of the first incoming one. */
-  #take(incoming: readonly Row[], stored: readonly StoredDose[]): number {
+  #take(incoming: readonly RowView[], stored: readonly StoredDose[]): number {
     const rows = this.#rows;
     rows.length = 0;
     for (const dose of stored) {
-      if (dose.parts.length === 0) rows.push(dose.row);
-      else for (const part of dose.parts) rows.push(part);
+      if (dose.parts.length === 0) rows.push(new WholeRow(dose.row));
+      else for (const part of dose.parts) rows.push(new WholeRow(part));
     }
     const known = rows.length;
     for (const row of incoming) rows.push(row);
@@ -111,7 +112,7 @@ export class DoseNeighbours {
         at--;
       }
       days[at] = day;
-      numbers[at] = this.#vaccines.numberOf(row[DOSE.cvx]!);
+      numbers[at] = this.#vaccines.numberOf(row.value(DOSE.cvx)!);
       order[at] = i;
     }
   }
@@ -125,7 +126,7 @@ export class DoseNeighbours {
     order.sort((a, b) => days[a]! - days[b]!);
     for (let i = 0; i < rows.length; i++) {
       this.#days[i] = days[order[i]!]!;
-      this.#numbers[i] = this.#vaccines.numberOf(rows[order[i]!]![DOSE.cvx]!);
+      this.#numbers[i] = this.#vaccines.numberOf(rows[order[i]!]!.value(DOSE.cvx)!);
     }
   }
 
@@ -181,8 +182,8 @@ export class DoseNeighbours {
   #markExchanged(i: number, known: number): boolean {
     const order = this.#order;
     const row = this.#rows[order[i]!]!;
-    const date = row[DOSE.administered_on];
-    if (date == null) return false;
+    const date = row.value(DOSE.administered_on);
+    if (date === null) return false;
     const [month, day] = [twoDigits(date, 5), twoDigits(date, 8)];
     if (day <= month || day > 12) return false;
     const goal = numberOf(twoDigits(date, 0) * 100 + twoDigits(date, 2), day, month);
@@ -204,14 +205,14 @@ export class DoseNeighbours {
     const a = this.#rows[this.#order[i]!]!;
     const b = this.#rows[this.#order[j]!]!;
     const days = this.#days[j]! - this.#days[i]!;
-    if (days === 0) return relation !== RELATION.none || a[DOSE.cvx] === b[DOSE.cvx];
+    if (days === 0) return relation !== RELATION.none || a.value(DOSE.cvx) === b.value(DOSE.cvx);
     if (relation === RELATION.none || relation === RELATION.sameUngrouped) return false;
-    const id = a[DOSE.source_immunization_id];
-    if (id !== null && id === b[DOSE.source_immunization_id]) return true;
+    const id = a.value(DOSE.source_immunization_id);
+    if (id !== null && id === b.value(DOSE.source_immunization_id)) return true;
     // In a short series, each dose counts for what is decided about the others.
     const mostDays = this.#vaccines.daysApart(this.#numbers[i]!, this.#numbers[j]!);
     if (mostDays < MOST_DAYS_APART && days <= MOST_DAYS_APART + mostDays) return true;
-    const haveLots = a[DOSE.lot_number] !== null && b[DOSE.lot_number] !== null;
+    const haveLots = a.value(DOSE.lot_number) !== null && b.value(DOSE.lot_number) !== null;
     if (isAdministered(a) !== isAdministered(b)) return days <= MOST_DAYS_APART || haveLots;
     if (days <= MOST_DAYS_OF_ERROR && haveLots) return true;
     const isVague = this.#vaccines.isUnspecified(this.#numbers[i]!) || this.#vaccines.isUnspecified(this.#numbers[j]!);
@@ -234,7 +235,11 @@ export class DoseNeighbours {
   }
 }
 
-function dayOf(row: Row): number {
-  const date = row[DOSE.administered_on];
-  return date == null ? NO_DAY : dayNumber(date);
+function dayOf(row: RowView): number {
+  const date = row.value(DOSE.administered_on);
+  return date === null ? NO_DAY : dayNumber(date);
+}
+
+function isAdministered(row: RowView): boolean {
+  return row.value(DOSE.information_source) === ADMINISTERED;
 }

@@ -5,6 +5,7 @@
  * together anew from all of their records, as if all had come at once.
  */
 import type { Codes } from '../codes.js';
+import { type RowView, WholeRow } from '../columns.js';
 import { DOSE, type ImmunizationField, packRow, type Row } from '../model.js';
 import type { DoseReport } from './day-doses.js';
 import { type DoseGrouping, groupDoses } from './dose-groups.js';
@@ -140,13 +141,21 @@ export class DoseMatcher {
     this.#neighbours = new DoseNeighbours(this.#vaccines);
   }
 
+  /** Whether each of these is a dose of its own, if the store has none of the patient: no two are near enough to be compared. */
+  areApart(incoming: readonly RowView[]): boolean {
+    return this.#neighbours.find(incoming, []) === null;
+  }
+
   /** Decides about one patient's incoming doses. */
   decide(
     incoming: readonly Row[],
     stored: readonly StoredDose[],
     decided: DecidedDoses = NOTHING_DECIDED,
   ): DoseDecisions {
-    const near = this.#neighbours.find(incoming, stored);
+    const near = this.#neighbours.find(
+      incoming.map((row) => new WholeRow(row)),
+      stored,
+    );
     if (near !== null) return new PatientDoses(incoming, stored, near, this.#vaccines, decided).decide();
     const outcomes: DoseOutcome[] = [];
     for (const row of incoming) outcomes.push({ kind: 'new', row, parts: NO_PARTS });

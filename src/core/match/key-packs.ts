@@ -52,32 +52,28 @@ export function* packKeys(
     size = 0;
     return pack;
   };
+  const ofKey: number[] = [];
   for (let start = 0; start < order.length; ) {
     const key = keys[start]!;
-    let end = start + 1;
-    while (end < order.length && keys[end] === key) end++;
-    if (key !== 0) {
-      for (const patientId of patientsOf(order, start, end, patientOf)) {
-        packed[size] = key;
-        patients[size] = patientId;
-        size++;
-        if (size === PACK_ENTRIES) yield take();
-      }
-    }
+    ofKey.length = 0;
+    let end = start;
+    for (; end < order.length && keys[end] === key; end++) ofKey.push(patientOf[order[end]!]!);
     start = end;
+    if (key === 0) continue;
+    if (ofKey.length > 1) ofKey.sort((a, b) => a - b);
+    // No patient has the number 0.
+    let last = 0;
+    for (let i = 0; i < ofKey.length; i++) {
+      const patientId = ofKey[i]!;
+      if (patientId === last) continue;
+      last = patientId;
+      packed[size] = key;
+      patients[size] = patientId;
+      size++;
+      if (size === PACK_ENTRIES) yield take();
+    }
   }
   if (size > 0) yield take();
-}
-
-/** The patients of some records in their order, each once. */
-function patientsOf(order: Uint32Array, start: number, end: number, patientOf: ArrayLike<number>): Iterable<number> {
-  if (end - start === 1) return patientOf[order[start]!] === 0 ? [] : [patientOf[order[start]!]!];
-  const patientIds = new Set<number>();
-  for (let i = start; i < end; i++) {
-    const patientId = patientOf[order[i]!]!;
-    if (patientId !== 0) patientIds.add(patientId);
-  }
-  return [...patientIds].sort((a, b) => a - b);
 }
 
 /** Looks for keys of one pass in packs. */

@@ -60,6 +60,7 @@ class Texts<T> {
 
 /** A name said twice, as some systems fill a second field, is the name. */
 function sayOnce(key: string): string {
+  if (key.length % 2 === 0) return key;
   const half = (key.length - 1) / 2;
   return key[half] === ' ' && key.slice(0, half) === key.slice(half + 1) ? key.slice(0, half) : key;
 }
@@ -242,7 +243,8 @@ export class PeopleSet {
  */
 function idNumber(text: string | null): number {
   if (text === null) return 0;
-  const plain = text.replace(/[^\p{L}\d]/gu, '');
+  // Most are plain digits.
+  const plain = /^\d+$/.test(text) ? text : text.replace(/[^\p{L}\d]/gu, '');
   if (plain === '') return 0;
   return /^\d{1,15}$/.test(plain) ? Number(plain) : -hashText(plain.toUpperCase());
 }

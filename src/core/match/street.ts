@@ -25,16 +25,24 @@ export interface Street {
 
 /** Reads a street line. */
 export function readStreet(line: string): Street {
-  let text = line
+  let text = PLAIN.test(line) ? line.toUpperCase() : plainLine(line);
+  if (/^P ?O BOX /.test(text)) return { number: text.replace(/^P ?O BOX /, ''), name: 'PO BOX' };
+  text = text.replace(UNIT, '').replace(/#/g, '').trim();
+  const words = text.split(' ').filter((word) => word !== '');
+  const number = words.length > 1 && /^\d/.test(words[0]!) ? words.shift()! : '';
+  return { number, name: words.map((word) => WORDS.get(word) ?? word).join(' ') };
+}
+
+/** A line in which nothing is to be replaced, as most are. */
+const PLAIN = /^[A-Za-z0-9]+(?: [A-Za-z0-9]+)*$/;
+
+/** A line in upper case without accents and punctuation, with single blanks. */
+function plainLine(line: string): string {
+  return line
     .normalize('NFD')
     .replace(/[\p{M}'’.]/gu, '')
     .toUpperCase()
     .replace(/#/g, ' # ')
     .replace(/[^\p{L}\d#]+/gu, ' ')
     .trim();
-  if (/^P ?O BOX /.test(text)) return { number: text.replace(/^P ?O BOX /, ''), name: 'PO BOX' };
-  text = text.replace(UNIT, '').replace(/#/g, '').trim();
-  const words = text.split(' ').filter((word) => word !== '');
-  const number = words.length > 1 && /^\d/.test(words[0]!) ? words.shift()! : '';
-  return { number, name: words.map((word) => WORDS.get(word) ?? word).join(' ') };
 }

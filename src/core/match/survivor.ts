@@ -109,9 +109,12 @@ function writtenInBothCases(name: string | null, rows: readonly Row[], slot: num
   return spelled?.[slot] ?? name;
 }
 
+/** The information source of doses that the site which sends them gave itself. */
+export const ADMINISTERED = '00';
+
 /** Whether the site that sends the record gave the dose itself. */
 export function isAdministered(row: Row): boolean {
-  return row[DOSE.information_source] === '00';
+  return row[DOSE.information_source] === ADMINISTERED;
 }
 
 /**

@@ -6,10 +6,20 @@ const YEARS = 400;
 /** Doses by CVX code and year. */
 export class DoseCountsByYear {
   readonly #vaccines = new Map<string, Uint32Array>();
-  total = 0;
+  /** Doses that were added, whatever was taken away. */
+  added = 0;
 
-  /** `day` is `YYYY-MM-DD`. A year that no dose can be of is not counted, neither in the total. */
+  /** `day` is `YYYY-MM-DD`. A year that no dose can be of is not counted, neither among those added. */
   add(cvx: string, day: string): void {
+    if (this.#count(cvx, day, 1)) this.added++;
+  }
+
+  /** Takes away a dose that was added. */
+  take(cvx: string, day: string): void {
+    this.#count(cvx, day, -1);
+  }
+
+  #count(cvx: string, day: string, more: number): boolean {
     let years = this.#vaccines.get(cvx);
     if (years === undefined) {
       years = new Uint32Array(YEARS);
@@ -17,9 +27,9 @@ export class DoseCountsByYear {
     }
     const digit = (at: number): number => day.charCodeAt(at) - 48;
     const year = digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3) - FIRST_YEAR;
-    if (year < 0 || year >= YEARS) return;
-    years[year]!++;
-    this.total++;
+    if (year < 0 || year >= YEARS) return false;
+    years[year]! += more;
+    return true;
   }
 
   /** The counts that are not 0. */

@@ -1,6 +1,7 @@
 /** How well made-up histories, of which the truth is known, are put together. `npm run bench:doses` does it at large. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { WholeRow } from '../../../src/core/columns.js';
 import { groupDoses } from '../../../src/core/match/dose-groups.js';
 import { DoseNeighbours, dayNumber } from '../../../src/core/match/dose-neighbours.js';
 import { judgeDaysApart, judgeSameDay } from '../../../src/core/match/dose-table.js';
@@ -83,7 +84,12 @@ test('no record is passed over that the table has something to say about', () =>
   for (const { records } of histories(60, 21, 22, 23)) {
     const rows = records.map(({ row }) => row);
     const { reports } = groupDoses(rows, VACCINES);
-    const near = new Set(neighbours.find(rows, [])?.places);
+    const near = new Set(
+      neighbours.find(
+        rows.map((row) => new WholeRow(row)),
+        [],
+      )?.places,
+    );
     for (let i = 0; i < rows.length; i++) {
       for (let j = i + 1; j < rows.length; j++) {
         const [a, b] = [reports[i]!, reports[j]!];
