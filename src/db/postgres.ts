@@ -31,7 +31,10 @@ import {
   type DoseWrites,
   type MakeCheckpoint,
   type NewComment,
+  type NewRun,
+  type NewRunFile,
   NOTHING_REFUSED,
+  type OpenRun,
   type PatientWrites,
   type RecordKey,
   type RefusedPatients,
@@ -118,6 +121,17 @@ export class PostgresStore extends RegistryStore {
     if (!this.#isRehearsal) return;
     this.#counters = await this.session.counters();
     await this.session.beginOne();
+  }
+
+  /** Runs and their files are numbered without gaps: a run that was killed while it was opened has drawn numbers, too. */
+  override async openRun(run: NewRun, files: readonly NewRunFile[]): Promise<OpenRun> {
+    const last = await this.session.arrays<[string, number | null]>(
+      ['runs', 'run_files']
+        .map((table) => `SELECT pg_get_serial_sequence('${table}', 'id'), max(id) FROM ${table}`)
+        .join(' UNION ALL '),
+    );
+    await this.session.setCounters(last);
+    return super.openRun(run, files);
   }
 
   protected async showAlive(queries: Queries, runId: number): Promise<void> {
