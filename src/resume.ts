@@ -141,11 +141,17 @@ export async function takeUp(store: Store, loading: Loading, now: () => string):
     const why = hindrances.length === 0 ? '' : ` (${hindrances.join('; ')})`;
     const what = mode === 'load' ? 'taken back' : 'left out';
     onNotice(`run ${dead.runId} was cut short before; what it had written is ${what}${why}`);
-    const closing = mode === 'load' ? await readClosing(store, dead) : null;
-    if (closing !== null) onNotice(`its report is now ${setReportAside(closing.path)}`);
+    const aside = mode === 'load' ? await setAsideReportOf(store, dead) : null;
+    if (aside !== null) onNotice(`its report is now ${aside}`);
     await store.takeBack(dead.runId, now(), 'cut short, and taken back by the next run');
   }
   return taken;
+}
+
+/** Gives the report of a run that is taken back another name, if it has got one; `null` if it has not. */
+export async function setAsideReportOf(store: Store, dead: DeadRun): Promise<string | null> {
+  const closing = await readClosing(store, dead);
+  return closing === null ? null : setReportAside(closing.path);
 }
 
 /** Where a run goes on that has no place in a file. */

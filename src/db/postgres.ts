@@ -24,7 +24,7 @@ import {
 import { bringToCurrentSchema, requireCurrentSchema } from './postgres-schema.js';
 import { PostgresSession } from './postgres-session.js';
 import { Statistics } from './postgres-statistics.js';
-import { showAlive, waitForTurn } from './postgres-turns.js';
+import { declareRehearsal, isTurnTaken, showAlive, waitForTurn } from './postgres-turns.js';
 import type { Counters, Queries } from './queries.js';
 import { RegistryStore } from './registry-store.js';
 import {
@@ -119,8 +119,13 @@ export class PostgresStore extends RegistryStore {
   async waitForTurn(waiting: Waiting): Promise<void> {
     await waitForTurn(this.session, this.session.name, waiting);
     if (!this.#isRehearsal) return;
+    await declareRehearsal(this.session);
     this.#counters = await this.session.counters();
     await this.session.beginOne();
+  }
+
+  protected isBeingLoaded(): Promise<boolean> {
+    return isTurnTaken(this.session);
   }
 
   /** Runs and their files are numbered without gaps: a run that was killed while it was opened has drawn numbers, too. */

@@ -133,15 +133,21 @@ const TABLES_OF_RUNS = [
   'checkpoints',
 ];
 
-/** Removes all that a run wrote, restores what it changed, and marks it as failed. */
-export async function takeBack(queries: Queries, runId: number, finishedAt: string, message: string): Promise<void> {
+/** Removes all that a run wrote, restores what it changed, and marks it as failed; `by` is for the journal. */
+export async function takeBack(
+  queries: Queries,
+  runId: number,
+  finishedAt: string,
+  message: string,
+  by?: string,
+): Promise<void> {
   // Another loader may have done it meanwhile, and have written since.
   const status = await firstValue(queries, 'SELECT status FROM runs WHERE id = $1 FOR UPDATE', [runId]);
   if (status === 'failed') return;
   await removeWritten(queries, runId);
   await dropUnusedDetails(queries);
   await closeRun(queries, runId, 'failed', finishedAt, message);
-  await appendToJournal(queries, noteOfTakingBack(runId, finishedAt));
+  await appendToJournal(queries, noteOfTakingBack(runId, finishedAt, by));
 }
 
 /** Takes all that a run has written out of the tables, and puts back what it changed. */

@@ -14,6 +14,9 @@ import type { StoredDoses } from './run-contents.js';
 /** Where a run stands. A run that was killed stays `running` until it is taken back; one is `undone` by a person. */
 export type RunStatus = 'running' | 'completed' | 'failed' | 'undone';
 
+/** The same of a run that is looked at: whether one that has not ended is at work, or was cut short. */
+export type RunState = RunStatus | 'cut short';
+
 export interface NewRun {
   readonly specId: string;
   readonly specVersion: string;
@@ -124,7 +127,7 @@ export interface RunReport {
 /** A run as `immload runs` lists it. */
 export interface RunSummary {
   readonly id: number;
-  readonly status: RunStatus;
+  readonly status: RunState;
   readonly specId: string;
   readonly specVersion: string;
   readonly siteId: string | null;
@@ -526,6 +529,11 @@ export type StoreProblem =
   | 'unreachable'
   | 'refused'
   | 'failed';
+
+/** What to say of a run that was cut short, behind its name. */
+export function describeCutShort(runId: number): string {
+  return `was cut short; run the same command again to go on with it (with --restart to begin anew), or \`immload undo ${runId}\` to take back what it has written`;
+}
 
 /** A database that cannot be used. Its message holds no value of a record. */
 export class StoreError extends Error {

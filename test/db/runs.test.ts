@@ -137,8 +137,10 @@ describe('while a run is loading', () => {
       message: `${sandbox.database}: run 1 has been loading since 2026-07-01T10:00:00.000Z on ${hostname()}; wait until it is done`,
     };
     await expect(store.waitForTurn(WAITING)).rejects.toMatchObject(refused);
+    expect(await store.listRuns()).toMatchObject([{ id: 1, status: 'running' }]);
     child.kill('SIGKILL');
     await once(child, 'exit');
+    expect(await store.listRuns()).toMatchObject([{ id: 1, status: 'cut short' }]);
     await store.waitForTurn(WAITING);
     expect(await store.findDeadRuns()).toMatchObject([{ runId: 1, fileIds: [], command: null, checkpoints: [] }]);
 
