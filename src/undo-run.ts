@@ -51,6 +51,12 @@ export async function undoRun(store: RegistryStore, runId: number, options: Undo
   const codes = codesOfRuns(store, options.codes);
   return store.undo(options.isPlan, async (registry) => {
     const run = await requireRun(registry, runId);
+    const [correction] = await registry.findCorrections(run.id);
+    if (correction !== undefined) {
+      throw new UndoError(
+        `run ${run.id} cannot be undone yet: run ${correction} has corrected its files, and left out what was loaded already; undo run ${correction} first`,
+      );
+    }
     const { later, isAnew } = await concern(registry, run);
     const firstIds = await store.nextIds();
     const hadComments = await registry.countComments();
@@ -66,6 +72,7 @@ export async function undoRun(store: RegistryStore, runId: number, options: Undo
     await registry.requireSound();
     const staying = await registry.readStaying(run.id);
     if (staying.length === 0) await registry.forgetCodeTables(run.id);
+    await registry.forgetFates(run.id);
     const laterRuns = later.map(({ id }) => id);
     const asDecided = isAnew ? [] : later.filter(isWeighed).map(({ id }) => id);
     const counts = await registry.count(hadComments);

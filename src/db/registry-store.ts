@@ -81,6 +81,7 @@ import {
   type RefusedRecord,
   type RepeatedComment,
   type ReviewedDoses,
+  type RunOfFiles,
   type RunRecord,
   type RunReport,
   type RunSummary,
@@ -260,6 +261,10 @@ export abstract class RegistryStore implements Store {
       if (found !== undefined) return found;
     }
     return null;
+  }
+
+  async findRunOfFiles(sha256: readonly string[], by: Pick<NewRun, 'specId' | 'siteId'>): Promise<RunOfFiles | null> {
+    return this.session.exclusive((queries) => runs.findRunOfFiles(queries, this.#schemas.stored, sha256, by));
   }
 
   // ---- certificates and reports ----------------------------------------------------------------------------------

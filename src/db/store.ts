@@ -35,6 +35,8 @@ export interface NewRun {
   readonly givenThresholds: string | null;
   /** What the run was given, by which it is known again when it is cut short; `null` for one that cannot be continued. */
   readonly command: Command | null;
+  /** The run whose files this one has corrected, of which it leaves out what is loaded; none unless given. */
+  readonly previousRunId?: number | null;
 }
 
 /** All that decides what is made of the records: a text for each thing that can be given, empty where it was not. */
@@ -113,6 +115,15 @@ export interface FileResult {
   readonly bytes: number;
   readonly records: number;
   readonly fates: Readonly<Record<Fate, number>>;
+  /** What became of each record, a digit for each, for a run that loads a corrected file; left out where nobody will ask. */
+  readonly recordFates?: string;
+}
+
+/** A completed run, and what became of the records of some of its files. */
+export interface RunOfFiles {
+  readonly runId: number;
+  /** By the hash of the file, a digit for each record; none of a run that did not keep them. */
+  readonly fates: ReadonlyMap<string, string>;
 }
 
 /** Where the report of a run is, and the certificate in it. */
@@ -440,6 +451,9 @@ export interface Store {
     exceptRunId: number,
     name?: string | null,
   ): Promise<{ runId: number; finishedAt: string } | null>;
+
+  /** The last completed run that loaded files of all these hashes, by this specification and site; `null` if none did. */
+  findRunOfFiles(sha256: readonly string[], by: Pick<NewRun, 'specId' | 'siteId'>): Promise<RunOfFiles | null>;
 
   /** Doses that came with a run by vaccine and year, of those with ids from one on: all others are of earlier runs. */
   countDosesFrom(runId: number, firstId: number): Promise<readonly StoredDoses[]>;
