@@ -3,6 +3,9 @@ import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Store, StoreError } from '../../src/db/store.js';
 import { openForDryRun, openForReading } from '../../src/open-store.js';
+import { undoRun } from '../../src/undo-run.js';
+import { FailingFiles } from '../support/failing-files.js';
+import { CODES } from '../support/fixtures.js';
 import { type Cut, FailingStore } from '../support/interrupted.js';
 import { KINDS, type RegistryKind, TestRegistry } from '../support/registries.js';
 import { newRun } from '../support/rows.js';
@@ -119,6 +122,22 @@ describe.each(KINDS)('a run that was cut short, in %s,', (kind) => {
       { id: 2, status: 'failed' },
       { id: 3, status: 'completed' },
     ]);
+  });
+
+  test('is not taken back while its report cannot be renamed, and is the next time', async () => {
+    const { registry, before } = await cutShort(kind, BEFORE_ITS_END);
+    await using _registry = registry;
+    const half = await registry.rows();
+    const options = { isPlan: false, at: '2026-07-02T10:00:00.000Z', by: 'Ann', codes: CODES };
+    const failed = registry.withStore(async (store) => {
+      using _ = new FailingFiles({ at: 1, code: 'EIO', forGood: true });
+      await undoRun(store, 2, options);
+    });
+    await expect(failed).rejects.toThrow('EIO');
+    expect(await registry.rows()).toEqual(half);
+    expect(existsSync(registry.path('report', 'summary.json'))).toBe(true);
+    await registry.withStore((store) => undoRun(store, 2, options));
+    expect(await rows(registry)).toEqual(before);
   });
 
   test.each([[[]], [['--plan']]])(
