@@ -12,6 +12,7 @@ export class ReconciliationError extends Error {
 
 /** Stands for no fate where they are written. */
 const ZERO = '0'.charCodeAt(0);
+const DUPLICATE = FATES.indexOf('duplicate') + 1;
 
 /** The fates of one file's records, one byte each. */
 export class FateLedger {
@@ -67,9 +68,15 @@ export class FateLedger {
     );
   }
 
-  /** The fates as a text, a digit for each record. */
-  write(): string {
-    return Buffer.from(this.#fates.subarray(1, this.last + 1).map((fate) => ZERO + fate)).toString('latin1');
+  /**
+   * The fates as a text, a digit for each record. Those that were left out because they are loaded already, 1 by the number of
+   * each, are duplicates there: whoever reads it needs not look for the run that loaded them.
+   */
+  write(leftOut: Uint8Array | null): string {
+    const fateOf = (fate: number, i: number): number => (leftOut?.[i + 1] === 1 ? DUPLICATE : fate);
+    return Buffer.from(this.#fates.subarray(1, this.last + 1).map((fate, i) => ZERO + fateOf(fate, i))).toString(
+      'latin1',
+    );
   }
 
   /** Fates that were written. */

@@ -566,7 +566,7 @@ function fileResult(file: FileRun): FileResult {
     bytes: file.source.bytes,
     records: file.records,
     fates: file.fates.counts,
-    recordFates: file.fates.write(),
+    recordFates: file.fates.write(file.unchanged),
   };
 }
 

@@ -107,7 +107,7 @@ export class Difference {
   /** By file: 1 for each earlier record that came again as it was and had been loaded, by number. */
   readonly #sameOfOld: readonly Uint8Array[];
   /** The same of the files that are loaded. */
-  readonly #sameOfNew: readonly Uint8Array[];
+  readonly #sameOfNew: Uint8Array[];
   /** Records that were rejected and came again as they were: `file record` of now, and of then. */
   readonly #again = new Map<string, string>();
 
@@ -141,24 +141,27 @@ export class Difference {
     for (const [number, file] of this.#files.entries()) {
       if (file.role !== role) continue;
       const same: number[] = [];
+      const loaded: number[] = [];
       for await (const block of this.#cut(file)) {
         eachRecord(block, file, (hash, record) => {
           const found = old.take(hash);
           if (found === null) return;
-          if (this.#previous.files[found.file]!.fates.get(found.record) === 'rejected') {
+          const fate = this.#previous.files[found.file]!.fates.get(found.record);
+          if (fate === 'rejected') {
             this.#again.set(`${number} ${record}`, `${found.file} ${found.record}`);
             return;
           }
           this.#sameOfOld[found.file]![found.record] = 1;
           same.push(record);
+          // What was skipped is no record, but may be a header that says how those below it are to be read.
+          if (fate !== 'skipped') loaded.push(record);
         });
       }
-      const flags = new Uint8Array((same.at(-1) ?? 0) + 1);
-      for (const record of same) flags[record] = 1;
-      (this.#sameOfNew as Uint8Array[])[number] = flags;
+      this.#sameOfNew[number] = flagsOf(same);
       // Where a value may stand once in the file, each record says something about the others.
-      const isLookedAtWhole = file.plan.layout.fields.some(({ rules = [] }) => rules.some((rule) => 'unique' in rule));
-      if (!isLookedAtWhole) file.leaveOut(flags, same.length);
+      const fields = [file.plan, ...file.dosePlans].flatMap(({ layout }) => layout.fields);
+      const isLookedAtWhole = fields.some(({ rules = [] }) => rules.some((rule) => 'unique' in rule));
+      if (!isLookedAtWhole) file.leaveOut(flagsOf(loaded), loaded.length);
     }
   }
 
@@ -294,6 +297,13 @@ class SameRecords {
     this.#last.set(hash, this.#before[place]!);
     return { file: this.#files[place]!, record: this.#records[place]! };
   }
+}
+
+/** 1 by each of the numbers, which are in their order. */
+function flagsOf(numbers: readonly number[]): Uint8Array {
+  const flags = new Uint8Array((numbers.at(-1) ?? 0) + 1);
+  for (const number of numbers) flags[number] = 1;
+  return flags;
 }
 
 /** Gives the hash of each record of a block: equal for equal bytes below equal columns. */

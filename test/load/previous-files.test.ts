@@ -103,8 +103,10 @@ describe.each(KINDS)('a corrected file, into %s,', (kind) => {
   test('is told by what differs, and only that is loaded', async () => {
     await using registry = await loaded(kind);
     const { database } = registry;
-    const summary = await registry.load({ ...NEW, database, previous: previousOf(registry) });
+    const totals = { patients: 7, immunizations: 8 };
+    const summary = await registry.load({ ...NEW, database, previous: previousOf(registry), expect: totals });
     expect(summary.difference).toEqual(DIFFERENCE);
+    expect(summary.reconciliation).toMatchObject({ agrees: true });
     expect(summary.files.map(({ records, skipped, rejected }) => [records, skipped, rejected])).toEqual([
       [7, 1, 2],
       [8, 2, 1],
@@ -335,6 +337,21 @@ describe('previous files', () => {
     );
     expect(difference!.records.patient).toMatchObject({ unchanged: 2, newly_broken: 1 });
     expect(files[0]).toMatchObject({ records: 3, duplicate: 2, rejected: 1, skipped: 0 });
+  });
+
+  test('with headers among their records: those that are corrected are read by the header above them', async () => {
+    await using registry = await TestRegistry.create('SQLite');
+    const columns = 'facility_id|patient_id|last_name|first_name|birth_date';
+    const other = 'facility_id|patient_id|first_name|last_name|birth_date';
+    const first = 'F1|1|Smith|Anna|20150504';
+    const last = 'F1|3|Young|Cy|20150505';
+    await registry.load({ patients: { 'p.txt': miis(columns, first, other, 'F1|2|Ben|Jones|', columns, last) } });
+    const previous = [registry.path('input-1', 'p.txt')];
+    const corrected = miis(columns, first, other, 'F1|2|Ben|Jones|20140404', columns, last.replace('0505', '0506'));
+    const { difference, files } = await registry.load({ patients: { 'n.txt': corrected }, previous });
+    expect(difference!.records.patient).toMatchObject({ still_broken: 2, fixed: 0, changed: 1 });
+    expect(files[0]).toMatchObject({ records: 5, rejected: 2 });
+    expect(registry.query("SELECT * FROM patients WHERE first_name = 'Jones'")).toEqual([]);
   });
 
   test('whose columns stand in another order are not taken for the same', async () => {
