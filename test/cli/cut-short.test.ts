@@ -168,6 +168,16 @@ test('a dry run into a server does not make a run look alive that was cut short'
   await onlooker.close();
 });
 
+test('a server asks after a minute whether the computer of a loader is still there', async () => {
+  await using registry = await TestRegistry.create('PostgreSQL');
+  const session = await registry.openSession();
+  const found = await session.arrays(
+    "SELECT setting FROM pg_settings WHERE name LIKE 'tcp_keepalives_%' ORDER BY name",
+  );
+  await session.close();
+  expect(found).toEqual([['3'], ['30'], ['10']]);
+});
+
 test('a dry run beside a registry in a file says what to do with a run that was cut short', async () => {
   await using registry = (await cutShort('SQLite', BEHIND_DOSES)).registry;
   registry.write('c.txt', miis(PATIENTS, 'F3|1|Young|Eve|20150504|F|'));
