@@ -10,6 +10,10 @@ export class ReconciliationError extends Error {
   }
 }
 
+/** Stands for no fate where they are written. */
+const ZERO = '0'.charCodeAt(0);
+const DUPLICATE = FATES.indexOf('duplicate') + 1;
+
 /** The fates of one file's records, one byte each. */
 export class FateLedger {
   readonly #file: string;
@@ -54,6 +58,32 @@ export class FateLedger {
     this.#fates[record] = FATES.indexOf(after) + 1;
     this.#counts[before]--;
     this.#counts[after]++;
+  }
+
+  /** The last record that has a fate, 0 where none has. */
+  get last(): number {
+    return Math.max(
+      this.#fates.findLastIndex((fate) => fate !== 0),
+      0,
+    );
+  }
+
+  /**
+   * The fates as a text, a digit for each record. Those that were left out because they are loaded already, 1 by the number of
+   * each, are duplicates there: whoever reads it needs not look for the run that loaded them.
+   */
+  write(leftOut: Uint8Array | null): string {
+    const fateOf = (fate: number, i: number): number => (leftOut?.[i + 1] === 1 ? DUPLICATE : fate);
+    return Buffer.from(this.#fates.subarray(1, this.last + 1).map((fate, i) => ZERO + fateOf(fate, i))).toString(
+      'latin1',
+    );
+  }
+
+  /** Fates that were written. */
+  static read(file: string, text: string): FateLedger {
+    const ledger = new FateLedger(file);
+    for (let i = 0; i < text.length; i++) ledger.set(i + 1, FATES[text.charCodeAt(i) - ZERO - 1]!);
+    return ledger;
   }
 
   /** The fate of a record, `null` while it has none. */

@@ -30,6 +30,7 @@ import { type DoseCounts, loadImmunizations } from './load-immunizations.js';
 import { loadPatients, type PatientOutcome, type ReviewPair } from './load-patients.js';
 import { countWithoutDoses, lookAtWhole } from './look-at-whole.js';
 import { openForDryRun, openForLoading } from './open-store.js';
+import { Difference, findPrevious, type PreviousRun } from './previous-files.js';
 import { type ReceivedFile, receiveSubmission, type Submission } from './receive.js';
 import { chooseTotals, type GivenTotals, reconcileTotals, type SenderTotals } from './reconcile-totals.js';
 import {
@@ -127,6 +128,11 @@ export interface LoadOptions {
    * Only `load` asks.
    */
   readonly restart?: boolean;
+  /**
+   * Paths of files that were loaded before, of which these are corrected ones: what the registry has already is left out,
+   * and the report says what differs. Not with `validate`.
+   */
+  readonly previous?: readonly string[];
   /** Stops the run; what it has written is taken back. */
   readonly signal?: AbortSignal | null;
   readonly onProgress?: (progress: Progress) => void;
@@ -265,10 +271,11 @@ async function loadInto(
   const { files } = submission;
   const { run, spec, changed } = newRun(loading, clock.startedAt);
   const { codes, site, today, matchModel = DEFAULT_MATCH_MODEL } = options;
+  const previous = await findPrevious(store, submission, options);
   const opened =
     taken?.run ??
     (await store.openRun(
-      run,
+      { ...run, previousRunId: previous?.runId ?? null },
       files.map(({ role, source }) => ({ role, name: source.name })),
     ));
   const { runId } = opened;
@@ -311,7 +318,13 @@ async function loadInto(
       onProgress: options.onProgress ?? (() => {}),
       onNotice: options.onNotice ?? (() => {}),
     };
-    return await runStages(context, submission, opened.fileIds, totals, options, clock);
+    return await runStages(
+      context,
+      { ...submission, fileIds: opened.fileIds, previousRun: previous },
+      totals,
+      options,
+      clock,
+    );
   } catch (error) {
     if (mode === 'load' && isPassing(error)) {
       onNotice(`run ${runId} is cut short; the same command goes on with it, --restart begins anew`);
@@ -376,10 +389,16 @@ async function takeBack(store: Store, runId: number, error: unknown, clock: Stag
   }
 }
 
+/** A submission whose run is open. */
+interface OpenSubmission extends Submission {
+  readonly fileIds: readonly number[];
+  /** The run whose files these correct. */
+  readonly previousRun: PreviousRun | null;
+}
+
 async function runStages(
   context: RunContext,
-  submission: Submission,
-  fileIds: readonly number[],
+  submission: OpenSubmission,
   totals: SenderTotals | null,
   options: LoadOptions,
   clock: StageClock,
@@ -390,7 +409,7 @@ async function runStages(
     const layout = layoutOf(context.spec, file.role === 'combined' ? 'patient' : file.role);
     const { name, encoding } = source;
     const rejects = new RejectFile(context.folder, rejectNames[i]!, { ...recognition, name, encoding, layout });
-    return new FileRun(file, fileIds[i]!, rejects, context);
+    return new FileRun(file, submission.fileIds[i]!, rejects, context);
   });
   try {
     return await runFiles(context, files, rejectNames, submission, totals, options, clock);
@@ -403,7 +422,7 @@ async function runFiles(
   context: RunContext,
   files: readonly FileRun[],
   rejectNames: readonly string[],
-  submission: Submission,
+  submission: OpenSubmission,
   totals: SenderTotals | null,
   options: LoadOptions,
   clock: StageClock,
@@ -411,6 +430,8 @@ async function runFiles(
   const { patientId, immunizationId, reviewId } = context.firstIds;
 
   clock.begin('patients');
+  const { previousRun } = submission;
+  const differing = previousRun === null ? null : await Difference.begin(previousRun, files, context);
   const outcome = await loadPatients(
     files.filter(({ role }) => role === 'patient' || role === 'combined'),
     context,
@@ -433,6 +454,8 @@ async function runFiles(
   const basis = options.compareWith ?? null;
   if (basis !== null) clock.begin('compare');
   const comparison = basis === null ? null : await compareTables(files, basis, context);
+  if (differing !== null) clock.begin('compare');
+  const difference = (await differing?.write()) ?? null;
 
   countWithoutDoses(files, outcome.counts.new, doses.newPatientsWithDoses);
   const looks = lookAtWhole(files, context);
@@ -454,6 +477,7 @@ async function runFiles(
     ...summarize(context, submission.choice, options, summaries, counts, path, finishedAt, clock),
     ...(reconciliation !== null && { reconciliation }),
     ...(comparison !== null && { comparison }),
+    ...(difference !== null && { difference }),
     looks_wrong: looks,
   };
   context.folder.writeJson('summary.json', summary);
@@ -542,6 +566,7 @@ function fileResult(file: FileRun): FileResult {
     bytes: file.source.bytes,
     records: file.records,
     fates: file.fates.counts,
+    recordFates: file.fates.write(file.unchanged),
   };
 }
 

@@ -36,6 +36,8 @@ export interface ReceiveOptions {
   readonly encoding?: FileEncoding | null;
   /** How much may come out of `.gz` and `.zip` files. */
   readonly unpackLimits?: Partial<UnpackLimits>;
+  /** Paths of files that were loaded before, of which these are corrected ones; none unless given. */
+  readonly previous?: readonly string[];
 }
 
 /** A submission that can be read. */
@@ -47,6 +49,8 @@ export interface Submission {
   readonly files: readonly ReceivedFile[];
   /** What the sender says is in them, where a `totals.json` is among them; else `null`. */
   readonly totals: LoadedTotals | null;
+  /** Files that were loaded before, of which these are corrected ones. */
+  readonly previous: readonly ReceivedFile[];
 }
 
 /** A file that is there, and what its records are said to be; `null` if nothing was said. */
@@ -74,7 +78,27 @@ export async function receiveSubmission(options: ReceiveOptions): Promise<Submis
   }
   // Patients first, whatever the order of the names.
   found.sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role));
-  return { spec, choice, files: [...given, ...found], totals };
+  const files = [...given, ...found];
+  return { spec, choice, files, totals, previous: await receivePrevious(spec, files, options) };
+}
+
+/** Files of one kind are corrected by files of that kind. */
+async function receivePrevious(
+  spec: Spec,
+  files: readonly ReceivedFile[],
+  options: ReceiveOptions,
+): Promise<ReceivedFile[]> {
+  const { previous = [], encoding = null, unpackLimits = {} } = options;
+  const sourceOptions = { encoding, limits: unpackLimits };
+  const roles = [...new Set(files.map(({ role }) => role))];
+  const received: ReceivedFile[] = [];
+  for (const given of previous) {
+    for (const path of await listFiles(given, sourceOptions)) {
+      if (isTotalsFile(path)) continue;
+      received.push(receiveAsAny(await openSource(path, sourceOptions), spec, options, roles));
+    }
+  }
+  return received;
 }
 
 const ORDER: readonly FileRole[] = ['patient', 'combined', 'immunization', 'comment'];
@@ -132,8 +156,12 @@ function receiveAs(role: FileRole, source: Source, spec: Spec, options: ReceiveO
 }
 
 /** Finds the role of a file: it must be of one only. */
-function receiveAsAny(source: Source, spec: Spec, options: ReceiveOptions): ReceivedFile {
-  const roles = filesOf(spec).map(({ role }) => role);
+function receiveAsAny(
+  source: Source,
+  spec: Spec,
+  options: ReceiveOptions,
+  roles: readonly FileRole[] = filesOf(spec).map(({ role }) => role),
+): ReceivedFile {
   if (roles.length === 1) return receiveAs(roles[0]!, source, spec, options);
   const found = roles.map((role) => ({ role, source, recognition: recognizeAs(role, source, spec, options) }));
   const fitting = found.flatMap(({ recognition, ...file }) => (recognition.fits ? [{ ...file, recognition }] : []));

@@ -18,7 +18,7 @@ import { ReportError, readSummary, setReportAside } from './files/reports.js';
 import { hashBeginning } from './files/source.js';
 import { programVersion } from './files/specs.js';
 import type { LoadOptions } from './load.js';
-import { receiveSubmission, type Submission } from './receive.js';
+import { type ReceivedFile, receiveSubmission, type Submission } from './receive.js';
 import { DEFAULT_MATCH_MODEL, DEFAULT_SIZES, type Summary } from './run.js';
 
 /** A submission, the options by which it is loaded, and what of both decides what is made of its records. */
@@ -46,7 +46,7 @@ export interface Closing {
 /** The step of a run in which its report gets its name. */
 export const CLOSING = { stage: 'report', seq: 0, place: null } as const;
 
-function commandOf({ spec, files }: Submission, options: LoadOptions): Command {
+function commandOf({ spec, files, previous }: Submission, options: LoadOptions): Command {
   const {
     codes,
     map = null,
@@ -59,11 +59,8 @@ function commandOf({ spec, files }: Submission, options: LoadOptions): Command {
   const given = (value: unknown): string => (value == null ? '' : String(value));
   return {
     'another immload': programVersion(),
-    'other files': fingerprint(
-      files.map(({ role, source: { name, bytes, encoding: found, head } }) => {
-        return [role, name, bytes, found, fingerprint(head.bytes)];
-      }),
-    ),
+    'other files': fingerprintOf(files),
+    ...(previous.length > 0 && { 'another --previous': fingerprintOf(previous) }),
     'another --spec': fingerprint(spec),
     'other --codes': fingerprint(codes.tables),
     'another --map': given(map?.sha256),
@@ -77,6 +74,14 @@ function commandOf({ spec, files }: Submission, options: LoadOptions): Command {
     'another --max-issues-per-code': given(maxIssuesPerCode),
     'other sizes': fingerprint({ ...DEFAULT_SIZES, ...sizes }),
   };
+}
+
+function fingerprintOf(files: readonly ReceivedFile[]): string {
+  return fingerprint(
+    files.map(({ role, source: { name, bytes, encoding, head } }) => {
+      return [role, name, bytes, encoding, fingerprint(head.bytes)];
+    }),
+  );
 }
 
 const DAY = 'another --today';
@@ -99,9 +104,9 @@ async function onDayOf({ command }: DeadRun, loading: Loading): Promise<Loading>
 function findHindrances(run: DeadRun, loading: Loading): string[] {
   const { command, checkpoints, fileIds } = run;
   if (command === null) return ['it kept nothing to go on from'];
-  const differing = Object.entries(loading.command ?? {}).flatMap(([name, value]) => {
-    return command[name] === value ? [] : [name];
-  });
+  const given = loading.command ?? {};
+  const names = new Set([...Object.keys(given), ...Object.keys(command)]);
+  const differing = [...names].filter((name) => command[name] !== given[name]);
   if (differing.length > 0) return [`this command has ${differing.join(', ')}`];
   const read = new Map(checkpoints.flatMap(({ filesRead }) => filesRead).map((part) => [part.fileId, part]));
   return loading.submission.files.flatMap(({ source }, i) => {
@@ -141,11 +146,17 @@ export async function takeUp(store: Store, loading: Loading, now: () => string):
     const why = hindrances.length === 0 ? '' : ` (${hindrances.join('; ')})`;
     const what = mode === 'load' ? 'taken back' : 'left out';
     onNotice(`run ${dead.runId} was cut short before; what it had written is ${what}${why}`);
-    const closing = mode === 'load' ? await readClosing(store, dead) : null;
-    if (closing !== null) onNotice(`its report is now ${setReportAside(closing.path)}`);
+    const aside = mode === 'load' ? await setAsideReportOf(store, dead) : null;
+    if (aside !== null) onNotice(`its report is now ${aside}`);
     await store.takeBack(dead.runId, now(), 'cut short, and taken back by the next run');
   }
   return taken;
+}
+
+/** Gives the report of a run that is taken back another name, if it has got one; `null` if it has not. */
+export async function setAsideReportOf(store: Store, dead: DeadRun): Promise<string | null> {
+  const closing = await readClosing(store, dead);
+  return closing === null ? null : setReportAside(closing.path);
 }
 
 /** Where a run goes on that has no place in a file. */

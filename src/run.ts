@@ -214,6 +214,9 @@ export class FileRun {
   setApart: SetApart | null = null;
   /** What its header and trailer records count. */
   controlTotals: readonly ComparedTotal[] = [];
+  /** Records that the registry has already, as they are: 1 by the number of each; `null` where none is left out. */
+  unchanged: Uint8Array | null = null;
+  #unchangedCount = 0;
   /** The first error of the file as a whole, `null` if it has none. */
   fault: Issue | null = null;
   /** Records that have a value, by slot. */
@@ -249,6 +252,21 @@ export class FileRun {
     const { fileId, source, sha256, reader } = this;
     if (sha256 !== '') return { fileId, bytes: source.bytes, sha256 };
     return { fileId, bytes: reader.bytesRead, sha256: reader.sha256() };
+  }
+
+  /** Has records left out whenever the file is read: 1 by the number of each, and how many they are. */
+  leaveOut(unchanged: Uint8Array, count: number): void {
+    this.unchanged = unchanged;
+    this.#unchangedCount = count;
+  }
+
+  /** Gives the records that are left out their fate, when the file was read to its end; and says how many they are. */
+  skipUnchanged(): number {
+    this.unchanged?.forEach((flag, record) => {
+      if (flag === 1) this.fates.set(record, 'skipped');
+    });
+    this.records += this.#unchangedCount;
+    return this.#unchangedCount;
   }
 
   /** Says what became of a record, or of one of the things that it holds, and the registry keeps it as such. */
@@ -295,6 +313,8 @@ export async function* readBatches(
     for (const finding of transformed.framing) reportFrameFinding(finding, file, context);
     yield takeBlock(transformed.block, transformed.batches[0]!, file, context);
   }
+  const unchanged = file.skipUnchanged();
+  context.received?.addNotLoaded(file.isCombined ? 'immunization' : file.plan.role, unchanged);
   if (file.records === 0) throw new InputError(file.source.shown, 'has a header and no records', 'check the export');
   if (frame !== null) reportFrame(frame, file, context);
   // The doses of a tagged file are still to be read.
@@ -362,7 +382,7 @@ export async function* readBlocks(
   file.reader = reader;
   let lastBeat = Date.now();
   for await (const chunk of reader.chunks()) {
-    yield* cutter.push(chunk);
+    for (const block of cutter.push(chunk)) yield* partsOf(block, file.unchanged);
     if (cutter.endlessLine !== null) {
       const problem = `line ${cutter.endlessLine} is longer than ${MAX_LINE_BYTES >> 20} MB`;
       throw new InputError(file.source.shown, problem, 'check its line ends and quotes');
@@ -375,9 +395,42 @@ export async function* readBlocks(
       lastBeat = Date.now();
     }
   }
-  yield* cutter.end();
+  for (const block of cutter.end()) yield* partsOf(block, file.unchanged);
   file.sha256 = reader.sha256();
   for (const each of [plan, ...file.dosePlans]) forgetReadings(each);
+}
+
+/** A block without some of its records, 1 by the number of each: what is left of it between them, in blocks. */
+export function* partsOf(block: Block, without: Uint8Array | null): Generator<Block> {
+  if (without === null) return yield block;
+  const isLeftOut = (index: number): boolean => without[block.firstRecord + index] === 1;
+  for (let first = 0, end = 0; first < block.count; first = end) {
+    if (isLeftOut(first)) {
+      end = first + 1;
+      continue;
+    }
+    for (end = first + 1; end < block.count && !isLeftOut(end); ) end++;
+    if (end - first === block.count) return yield block;
+    yield partOf(block, first, end);
+  }
+}
+
+/** The records of a block from one index to before another, with bytes of their own: threads are given them. */
+function partOf(block: Block, first: number, end: number): Block {
+  const begin = block.starts[first]!;
+  const shift = (places: Uint32Array): Uint32Array => places.slice(first, end).map((place) => place - begin);
+  return {
+    ...block,
+    bytes: block.bytes.slice(begin, block.ends[end - 1]),
+    offset: block.offset + begin,
+    firstRecord: block.firstRecord + first,
+    count: end - first,
+    starts: shift(block.starts),
+    ends: shift(block.ends),
+    lines: block.lines.slice(first, end),
+    shapes: block.shapes.slice(first, end),
+    origins: block.origins?.slice(first, end) ?? null,
+  };
 }
 
 /** Cuts the text of a file into blocks of records. */
@@ -620,6 +673,28 @@ export interface Comparison {
   readonly cvx: readonly { readonly before: string | null; readonly after: string | null; readonly count: number }[];
 }
 
+/** What may differ between a corrected file and the one before: `unchanged` are the records that are left out. */
+export const DIFFERENCES = [
+  'unchanged',
+  'fixed',
+  'newly_broken',
+  'still_broken',
+  'changed',
+  'new',
+  'withdrawn',
+] as const;
+export type DifferenceKind = (typeof DIFFERENCES)[number];
+export type DifferenceCounts = Readonly<Record<DifferenceKind, number>>;
+
+/** What differs from the files of an earlier run, as `summary.json` tells it. */
+export interface DifferenceSummary {
+  readonly run: number;
+  /** The names of its files. */
+  readonly files: readonly string[];
+  /** Records, by kind of file. */
+  readonly records: Readonly<Partial<Record<FileRole, DifferenceCounts>>>;
+}
+
 /** Where a run that was cut short goes on: behind what, `null` if it begins again. */
 export interface Resumed {
   readonly behind: { readonly stage: string; readonly file?: string; readonly record?: number } | null;
@@ -707,6 +782,8 @@ export interface Summary {
   readonly max_issues_per_code: number;
   /** What differs from an earlier run under its code tables, where that was asked for. */
   readonly comparison?: Comparison;
+  /** What differs from the files that these correct, where such were given. */
+  readonly difference?: DifferenceSummary;
   /** Values that were loaded differently from how they were received, by role and field. */
   readonly changes: Readonly<Record<string, number>>;
   /** Distinct codes and texts for vaccines that nobody understood: the rows of `unmapped.csv`. */

@@ -1,13 +1,14 @@
 /** Undoes a run: what it added goes, what it changed goes back, and what later runs said stays, as if it had come alone. */
 import { Codes } from './core/codes.js';
 import type { RegistryStore } from './db/registry-store.js';
-import type { NextIds } from './db/store.js';
+import { type DeadRun, describeCutShort, type NextIds } from './db/store.js';
 import type { UndoneRun } from './db/undo/concerned.js';
 import { UndoError } from './db/undo/records.js';
 import type { RunUndo, StayingRecord, UndoCounts } from './db/undo/run-undo.js';
 import { completeTable } from './files/code-tables.js';
 import { matchKeysOf } from './match-patients.js';
 import { replayRun, type Successors } from './replay-run.js';
+import { setAsideReportOf } from './resume.js';
 
 export interface UndoOptions {
   /** Tells what would be done, and changes nothing. */
@@ -28,19 +29,34 @@ export interface UndoOutcome extends UndoCounts {
   readonly laterRuns: readonly number[];
   /** Those of them that matched by weight, and whose records stay together as they were. */
   readonly asDecided: readonly number[];
+  /** Whether the run was cut short, and taken back without any question. */
+  readonly wasCutShort: boolean;
   /** Patient records of the run that stay, because doses or comments of later runs came under their ids. */
   readonly staying: readonly StayingRecord[];
 }
 
 /**
- * Undoes a run, in one transaction: all of it is done, or nothing.
- * @throws UndoError when there is no such run, nothing is left of it, or decisions of reviewers must be taken back before;
- * StoreError `busy` while a run is loading
+ * Undoes a run, in one transaction: all of it is done, or nothing. It must be this program's turn: no run is alive then.
+ * @throws UndoError when there is no such run, nothing is left of it, another run was cut short, or decisions of reviewers
+ * must be taken back before
  */
 export async function undoRun(store: RegistryStore, runId: number, options: UndoOptions): Promise<UndoOutcome> {
+  const dead = await store.findDeadRuns();
+  const own = dead.find((each) => each.runId === runId);
+  if (own !== undefined) return undoCutShort(store, own, options);
+  if (dead.length > 0) {
+    const other = dead[0]!.runId;
+    throw new UndoError(`run ${runId} cannot be undone yet: run ${other} ${describeCutShort(other)}`);
+  }
   const codes = codesOfRuns(store, options.codes);
   return store.undo(options.isPlan, async (registry) => {
     const run = await requireRun(registry, runId);
+    const [correction] = await registry.findCorrections(run.id);
+    if (correction !== undefined) {
+      throw new UndoError(
+        `run ${run.id} cannot be undone yet: run ${correction} has corrected its files, and left out what was loaded already; undo run ${correction} first`,
+      );
+    }
     const { later, isAnew } = await concern(registry, run);
     const firstIds = await store.nextIds();
     const hadComments = await registry.countComments();
@@ -56,10 +72,19 @@ export async function undoRun(store: RegistryStore, runId: number, options: Undo
     await registry.requireSound();
     const staying = await registry.readStaying(run.id);
     if (staying.length === 0) await registry.forgetCodeTables(run.id);
+    await registry.forgetFates(run.id);
     const laterRuns = later.map(({ id }) => id);
     const asDecided = isAnew ? [] : later.filter(isWeighed).map(({ id }) => id);
     const counts = await registry.count(hadComments);
-    const outcome = { run: run.id, isPlan: options.isPlan, ...counts, laterRuns, asDecided, staying };
+    const outcome = {
+      run: run.id,
+      isPlan: options.isPlan,
+      ...counts,
+      laterRuns,
+      asDecided,
+      wasCutShort: false,
+      staying,
+    };
     await registry.closeRun(run.id, options.at, `undone by ${options.by}`, {
       patientId: firstIds.patientId - 1,
       immunizationId: firstIds.immunizationId - 1,
@@ -82,6 +107,14 @@ export async function undoRun(store: RegistryStore, runId: number, options: Undo
     });
     return outcome;
   });
+}
+
+/** Takes back what a run has written that was cut short. Later runs know nothing of it: each takes it back before it loads. */
+async function undoCutShort(store: RegistryStore, dead: DeadRun, options: UndoOptions): Promise<UndoOutcome> {
+  const { isPlan } = options;
+  if (!isPlan) await setAsideReportOf(store, dead);
+  const counts = await store.undoCutShort(dead.runId, options);
+  return { run: dead.runId, isPlan, ...counts, laterRuns: [], asDecided: [], wasCutShort: true, staying: [] };
 }
 
 /** The code tables that each run used: vaccine groups say which doses are one. */

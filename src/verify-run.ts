@@ -7,7 +7,7 @@ import { checkJournal, type JournalEntry, type JournalHead } from './db/journal.
 import type { RegistryStore } from './db/registry-store.js';
 import type { FileContents, RunContents } from './db/run-contents.js';
 import type { RunJudgement, StoredReport } from './db/run-reports.js';
-import type { RunRecord } from './db/store.js';
+import { describeCutShort, type RunRecord, type RunState } from './db/store.js';
 import {
   CERTIFICATE_FILE,
   CERTIFICATE_PAGE,
@@ -45,6 +45,14 @@ export interface Verification {
   readonly parts: readonly VerifiedPart[];
 }
 
+const WITHOUT_CERTIFICATE: Readonly<Record<RunState, (runId: number) => string>> = {
+  completed: () => 'it was loaded by an immload that wrote none',
+  running: () => 'it is loading; verify it when that is done',
+  'cut short': (runId) => `it ${describeCutShort(runId)}`,
+  failed: () => 'it failed, and nothing of it is in the registry',
+  undone: () => 'it was loaded by an immload that wrote none, and undone',
+};
+
 /**
  * Recomputes what can be recomputed of a certificate. `folder` is the report, `null` to leave it out.
  * @throws VerifyError when there is nothing to verify; the error of the system when the report cannot be read
@@ -54,8 +62,7 @@ export async function verifyRun(store: RegistryStore, runId: number, folder: str
   if (run === null) throw new VerifyError(`there is no run ${runId}; \`immload runs\` lists them`);
   const report = await store.readReport(runId);
   if (report === null) {
-    const why = run.status === 'completed' ? 'was loaded by an immload that wrote none' : `is ${run.status}`;
-    throw new VerifyError(`run ${runId} has no certificate: it ${why}`);
+    throw new VerifyError(`run ${runId} has no certificate: ${WITHOUT_CERTIFICATE[run.status](runId)}`);
   }
   const parts = [verifyStored(report)];
   if (parts[0]!.verdict === 'wrong') return { run: runId, digest: report.digest, parts };

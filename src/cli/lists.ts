@@ -5,6 +5,7 @@ import { FATES, type FileRole } from '../core/model.js';
 import { nearestWord } from '../core/nearest.js';
 import { countedIn, type Layout } from '../core/spec.js';
 import { nameOfDatabase } from '../db/postgres-address.js';
+import { describeCutShort } from '../db/store.js';
 import { findInDocument } from '../docs/column-rules.js';
 import { builtInSpecIds, loadSpec, loadSpecJson } from '../files/specs.js';
 import { migrateDatabase, openForReading } from '../open-store.js';
@@ -32,6 +33,9 @@ export async function listRuns(database: string, json: boolean): Promise<void> {
     }
     const numbers = new Array<Alignment>(FATES.length + 1).fill('right');
     print(formatTable(rows, ['right', 'left', 'left', 'left', 'left', ...numbers]));
+    for (const { id, status } of runs) {
+      if (status === 'cut short') print(`Run ${id} ${describeCutShort(id)}.`);
+    }
   } finally {
     await store.close();
   }

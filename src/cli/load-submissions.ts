@@ -27,7 +27,7 @@ export interface SubmissionsArguments extends LoadArguments {
 }
 
 /** Options that say which files are read: with several submissions, their folders do. */
-const ONE_SUBMISSION = ['patients', 'immunizations', 'comments', 'files'] as const;
+const ONE_SUBMISSION = ['patients', 'immunizations', 'comments', 'files', 'previous'] as const;
 /** What is expected of one submission can hold of no other. */
 const TOTALS_OF_ONE = ['totals', 'expect-patients', 'expect-immunizations'] as const;
 

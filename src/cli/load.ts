@@ -53,6 +53,8 @@ export interface LoadArguments extends Pick<CodesArguments, 'codes'> {
   readonly again?: boolean | undefined;
   /** Of `load`: what a run of this command has left that was cut short is taken back. */
   readonly restart?: boolean | undefined;
+  /** Of `load`: files that were loaded before. */
+  readonly previous?: readonly string[] | undefined;
   /** Of `validate`: an earlier run. */
   readonly compare?: number | undefined;
 }
@@ -110,6 +112,7 @@ export async function readOptions(
     totals,
     expect,
     compareWith,
+    previous: args.previous ?? [],
     again: args.again ?? false,
     restart: args.restart ?? false,
     isTodayUnasked: args.today === undefined,

@@ -213,6 +213,13 @@ export const LOAD_OPTIONS = {
     default: false,
     describe: 'Load files also when the very same were loaded before, from the same site and in the same way',
   },
+  previous: {
+    type: 'string',
+    array: true,
+    value: 'FILE…',
+    describe:
+      'The files that were loaded before, of which these are corrected ones: what is loaded already is left out, and difference.csv says what differs',
+  },
   restart: {
     type: 'boolean',
     default: false,

@@ -1,8 +1,8 @@
 /** The summary of a run as people see it. It names files, codes and counts, and no value of any record. */
 import { findIssueDefinition } from '../core/catalogue.js';
 import { formatWeight } from '../core/match/explanation.js';
-import { FATES } from '../core/model.js';
-import type { FileSummary, Summary } from '../run.js';
+import { FATES, type FileRole } from '../core/model.js';
+import { DIFFERENCES, type FileSummary, type Summary } from '../run.js';
 import { formatReconciliation } from './reconciliation.js';
 import { formatCount, formatTable, showSafely } from './table.js';
 
@@ -23,6 +23,7 @@ export function formatSummary(summary: Summary): string {
     formatPatients(summary),
     formatReconciliation(summary),
     formatComparison(summary),
+    formatDifference(summary),
     formatIssues(summary),
     formatLooks(summary),
     formatRefusal(summary),
@@ -182,6 +183,27 @@ function formatComparison({ comparison }: Summary): string {
   return lines.join('\n');
 }
 
+const ROLE_WORDS: Readonly<Record<FileRole, string>> = {
+  patient: 'patients',
+  immunization: 'immunizations',
+  combined: 'patients and doses',
+  comment: 'comments',
+};
+
+/** What differs from the files that were corrected. */
+function formatDifference({ difference }: Summary): string {
+  if (difference === undefined) return '';
+  const { run, files, records } = difference;
+  const rows = Object.entries(records).map(([role, counts]) => {
+    return [ROLE_WORDS[role as FileRole], ...DIFFERENCES.map((kind) => formatCount(counts[kind]))];
+  });
+  const head = ['', ...DIFFERENCES.map((kind) => kind.replace('_', ' '))];
+  const table = formatTable([head, ...rows], ['left', ...DIFFERENCES.map(() => 'right' as const)]);
+  const withdrawn = Object.values(records).reduce((sum, counts) => sum + counts.withdrawn, 0);
+  const note = withdrawn > 0 ? ['  What is withdrawn stays in the registry, as it was loaded.'] : [];
+  return [`Corrects run ${run} (${files.map(showSafely).join(', ')})`, table, ...note].join('\n');
+}
+
 function formatIssues(summary: Summary): string {
   const entries = Object.entries(summary.issues);
   if (entries.length === 0) return 'No issues.';
@@ -235,6 +257,7 @@ function formatNext(summary: Summary): string {
   const rows = [['Report', showSafely(summary.report)]];
   if (summary.comparison !== undefined && summary.comparison.differ > 0)
     rows.push(['Differences', showSafely(`${summary.report}/comparison.csv`)]);
+  if (summary.difference !== undefined) rows.push(['Differences', showSafely(`${summary.report}/difference.csv`)]);
   for (const file of summary.files) {
     if (file.rejects === null) continue;
     const records = file.rejected === 1 ? '1 record' : `${formatCount(file.rejected)} records`;

@@ -1,4 +1,4 @@
-/** `immload undo`: takes a run back that was completed. */
+/** `immload undo`: takes a run back that was completed, or cut short. */
 import { UndoError } from '../db/undo/records.js';
 import { loadCodes } from '../files/code-tables.js';
 import { openForLoading } from '../open-store.js';
@@ -57,8 +57,9 @@ function namesOf(runs: readonly number[]): string {
 }
 
 function describeOutcome(outcome: UndoOutcome): string {
-  const { run, isPlan, patients, doses, comments, laterRuns, asDecided, staying } = outcome;
-  const lines = [isPlan ? `Undoing run ${run} would do this; nothing is changed:` : `Run ${run} is undone.`];
+  const { run, isPlan, patients, doses, comments, laterRuns, asDecided, wasCutShort, staying } = outcome;
+  const done = `Run ${run} is ${wasCutShort ? 'taken back, which was cut short' : 'undone'}.`;
+  const lines = [isPlan ? `Undoing run ${run} would do this; nothing is changed:` : done];
   const changed = (number: number): string => (number === 0 ? '' : `, ${formatCount(number)} as they were without it`);
   lines.push(`  ${count(patients.removed, 'patient')} removed${changed(patients.changed)}`);
   if (patients.passedOn > 0)

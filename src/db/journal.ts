@@ -84,8 +84,8 @@ export function noteOfLoad(
 }
 
 /** What taking a run back leaves in the journal. */
-export function noteOfTakingBack(runId: number, at: string): JournalNote {
-  return { at, who: systemUser(), action: 'take back', runId, details: {} };
+export function noteOfTakingBack(runId: number, at: string, who = systemUser()): JournalNote {
+  return { at, who, action: 'take back', runId, details: {} };
 }
 
 /** What bringing a registry to a newer schema leaves in the journal. */

@@ -1,5 +1,5 @@
 /** The lock of the one loader that a SQLite registry has: it goes with its process, however that ends. */
-import { closeSync, openSync, rmSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, rmSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 
 /**
@@ -35,6 +35,23 @@ export class LoaderLock {
       // A file that a loader has removed at its end keeps nobody out any more.
       if (before !== null && before === identify(path)) return new LoaderLock(path, holder);
       holder.close();
+    }
+  }
+
+  /** Whether a loader has the lock of a registry, or may have it: nobody can tell who may not look at it. */
+  static isTaken(registry: string): boolean {
+    const path = `${registry}.loading`;
+    try {
+      accessSync(path, constants.R_OK);
+      const onlooker = new Database(path, { readonly: true, timeout: 0 });
+      try {
+        onlooker.prepare('SELECT 1 FROM sqlite_master').get();
+        return false;
+      } finally {
+        onlooker.close();
+      }
+    } catch {
+      return statSync(path, { throwIfNoEntry: false }) !== undefined;
     }
   }
 

@@ -14,6 +14,7 @@ import * as checkpoints from '../../migrations/0012_checkpoints.js';
 import * as matchKeyPacks from '../../migrations/0013_match_key_packs.js';
 import * as runReports from '../../migrations/0014_run_reports.js';
 import * as matchKeysByDay from '../../migrations/0015_match_keys_by_day.js';
+import * as recordFates from '../../migrations/0016_record_fates.js';
 
 interface Migration {
   readonly name: string;
@@ -36,6 +37,7 @@ const MIGRATIONS: readonly Migration[] = [
   matchKeyPacks,
   runReports,
   matchKeysByDay,
+  recordFates,
 ];
 
 const SOURCE: Knex.MigrationSource<Migration> = {

@@ -24,7 +24,8 @@ const TYPES: pg.CustomTypesConfig = {
 
 /**
  * What holds while a session lasts. A checkpoint may be lost with the server's power as long as its run is not complete: a
- * run that is cut short is taken back anyway, and completing it waits for the disk.
+ * run that is cut short is taken back anyway, and completing it waits for the disk. A computer that is gone says nothing: the
+ * server asks after a minute, and not after two hours, so that the turn of its loader goes to the next.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   synchronous_commit: 'off',
@@ -34,6 +35,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
   transaction_timeout: '0',
   jit: 'off',
   client_min_messages: 'error',
+  tcp_keepalives_idle: '30',
+  tcp_keepalives_interval: '10',
+  tcp_keepalives_count: '3',
 };
 
 /** An open connection. */

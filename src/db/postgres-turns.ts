@@ -8,6 +8,8 @@ import { type Command, StoreError, type Waiting } from './store.js';
 export const LOCK_CLASS = 0x494d4c44;
 /** The lock of a registry is that of its table of runs: several may stand in schemas of one database. */
 const TURN = `(${LOCK_CLASS}::bigint << 32) + 'runs'::regclass::oid::bigint`;
+/** Has a turn, too, but no run that others see. */
+const REHEARSAL = `(${LOCK_CLASS + 2}::bigint << 32) + 'runs'::regclass::oid::bigint`;
 const HAS_TURN = `EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
   AND classid = ${LOCK_CLASS}::oid AND objid = 'runs'::regclass::oid AND objsubid = 1)`;
 const ASK_AGAIN_MS = 100;
@@ -36,6 +38,21 @@ export async function waitForTurn(queries: Queries, name: string, { command, sig
     }
     await setTimeout(ASK_AGAIN_MS, undefined, signal === null ? {} : { signal });
   }
+}
+
+/** Tells others that nothing will stay of what is done in this turn. */
+export async function declareRehearsal(queries: Queries): Promise<void> {
+  await queries.run(`SELECT pg_advisory_lock(${REHEARSAL})`);
+}
+
+/** Whether somebody has a turn, but for a rehearsal. */
+export async function isTurnTaken(queries: Queries): Promise<boolean> {
+  const holders = (lockClass: number): string =>
+    `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = ${lockClass}::oid
+       AND objid = 'runs'::regclass::oid AND objsubid = 1
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  const found = await queries.arrays(`${holders(LOCK_CLASS)} EXCEPT ${holders(LOCK_CLASS + 2)}`);
+  return found.length > 0;
 }
 
 /** Two of one command have nothing to queue for: when the first is done, there is nothing left to do. */

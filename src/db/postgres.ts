@@ -24,14 +24,17 @@ import {
 import { bringToCurrentSchema, requireCurrentSchema } from './postgres-schema.js';
 import { PostgresSession } from './postgres-session.js';
 import { Statistics } from './postgres-statistics.js';
-import { showAlive, waitForTurn } from './postgres-turns.js';
+import { declareRehearsal, isTurnTaken, showAlive, waitForTurn } from './postgres-turns.js';
 import type { Counters, Queries } from './queries.js';
 import { RegistryStore } from './registry-store.js';
 import {
   type DoseWrites,
   type MakeCheckpoint,
   type NewComment,
+  type NewRun,
+  type NewRunFile,
   NOTHING_REFUSED,
+  type OpenRun,
   type PatientWrites,
   type RecordKey,
   type RefusedPatients,
@@ -116,8 +119,24 @@ export class PostgresStore extends RegistryStore {
   async waitForTurn(waiting: Waiting): Promise<void> {
     await waitForTurn(this.session, this.session.name, waiting);
     if (!this.#isRehearsal) return;
+    await declareRehearsal(this.session);
     this.#counters = await this.session.counters();
     await this.session.beginOne();
+  }
+
+  protected isBeingLoaded(): Promise<boolean> {
+    return isTurnTaken(this.session);
+  }
+
+  /** Runs and their files are numbered without gaps: a run that was killed while it was opened has drawn numbers, too. */
+  override async openRun(run: NewRun, files: readonly NewRunFile[]): Promise<OpenRun> {
+    const last = await this.session.arrays<[string, number | null]>(
+      ['runs', 'run_files']
+        .map((table) => `SELECT pg_get_serial_sequence('${table}', 'id'), max(id) FROM ${table}`)
+        .join(' UNION ALL '),
+    );
+    await this.session.setCounters(last);
+    return super.openRun(run, files);
   }
 
   protected async showAlive(queries: Queries, runId: number): Promise<void> {

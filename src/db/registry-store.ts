@@ -82,6 +82,7 @@ import {
   type RefusedRecord,
   type RepeatedComment,
   type ReviewedDoses,
+  type RunOfFiles,
   type RunRecord,
   type RunReport,
   type RunSummary,
@@ -93,7 +94,8 @@ import {
 } from './store.js';
 import { readComments, readReviewedDoses, readStoredDoses } from './stored-doses.js';
 import * as patients from './stored-patients.js';
-import { RunUndo } from './undo/run-undo.js';
+import { countWritten } from './undo/cut-short.js';
+import { RunUndo, type UndoCounts } from './undo/run-undo.js';
 
 /** Where rows are, as prefixes of the names of tables. */
 export interface Schemas {
@@ -126,6 +128,8 @@ export abstract class RegistryStore implements Store {
   // ---- what differs ----------------------------------------------------------------------------------------------
 
   abstract waitForTurn(waiting: Waiting): Promise<void>;
+  /** Whether a loader is at work, or whoever else changes the registry: nobody else has a run that is alive. */
+  protected abstract isBeingLoaded(): Promise<boolean>;
   /** @throws StoreError `taken-back` where the run is not alive any more */
   protected abstract showAlive(queries: Queries, runId: number): Promise<void>;
   abstract writePatients(runId: number, writes: PatientWrites): Promise<RefusedPatients>;
@@ -221,7 +225,14 @@ export abstract class RegistryStore implements Store {
   }
 
   async listRuns(): Promise<readonly RunSummary[]> {
-    return this.session.exclusive((queries) => runs.listRuns(queries));
+    const before = await this.session.exclusive((queries) => runs.listRuns(queries));
+    const unfinished = new Set(before.filter(({ status }) => status === 'running').map(({ id }) => id));
+    if (unfinished.size === 0 || (await this.isBeingLoaded())) return before;
+    // One that came to its end while this was asked has ended by now, and one that has begun since was not there before.
+    const after = await this.session.exclusive((queries) => runs.listRuns(queries));
+    return after.map((run) => {
+      return run.status === 'running' && unfinished.has(run.id) ? { ...run, status: 'cut short' } : run;
+    });
   }
 
   async findEarlierLoads(run: NewRun): Promise<readonly EarlierLoad[]> {
@@ -251,6 +262,10 @@ export abstract class RegistryStore implements Store {
       if (found !== undefined) return found;
     }
     return null;
+  }
+
+  async findRunOfFiles(sha256: readonly string[], by: Pick<NewRun, 'specId' | 'siteId'>): Promise<RunOfFiles | null> {
+    return this.session.exclusive((queries) => runs.findRunOfFiles(queries, this.#schemas.stored, sha256, by));
   }
 
   // ---- certificates and reports ----------------------------------------------------------------------------------
@@ -546,6 +561,18 @@ export abstract class RegistryStore implements Store {
     } finally {
       details.forget();
     }
+  }
+
+  /** Takes back what a run has written that was cut short, and tells what that is; it only tells, if it `isPlan`. */
+  async undoCutShort(
+    runId: number,
+    { isPlan, at, by }: { readonly isPlan: boolean; readonly at: string; readonly by: string },
+  ): Promise<UndoCounts> {
+    return this.write(async (queries) => {
+      const counts = await countWritten(queries, runId);
+      if (!isPlan) await runs.takeBack(queries, runId, at, `cut short, and undone by ${by}`, by);
+      return counts;
+    });
   }
 
   async #requireNoRun(queries: Queries, what: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** The runs of a registry: how one is opened, completed and taken back, and what is known of them. */
 import { hostname } from 'node:os';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Thresholds } from '../core/match/match-people.js';
 import { FATES, type Fate, type FileRole } from '../core/model.js';
 import { CHANGED_TABLES, restoreImages } from './before-images.js';
@@ -15,6 +16,7 @@ import type {
   NewRunFile,
   NextIds,
   OpenRun,
+  RunOfFiles,
   RunReport,
   RunStatus,
   RunSummary,
@@ -32,8 +34,8 @@ export async function addRun(
 ): Promise<OpenRun> {
   const runId = await firstValue<number>(
     queries,
-    `INSERT INTO runs (status, spec_id, spec_version, site_id, today, program_version, code_tables, started_at, host, process, heartbeat_at, match_model, rule_changes, given_thresholds)
-     VALUES ('running', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id`,
+    `INSERT INTO runs (status, spec_id, spec_version, site_id, today, program_version, code_tables, started_at, host, process, heartbeat_at, match_model, rule_changes, given_thresholds, previous_run_id)
+     VALUES ('running', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id`,
     [
       run.specId,
       run.specVersion,
@@ -48,6 +50,7 @@ export async function addRun(
       run.matchModel,
       run.ruleChanges,
       run.givenThresholds,
+      run.previousRunId ?? null,
     ],
   );
   const fileIds: number[] = [];
@@ -83,6 +86,9 @@ export async function completeRun(
          ${FATES.map((fate, i) => `${fate} = $${i + 6}`).join(', ')} WHERE id = $5`,
       [file.sha256, file.encoding, file.bytes, file.records, file.fileId, ...FATES.map((fate) => file.fates[fate])],
     );
+    if (file.recordFates === undefined) continue;
+    const fates = deflateRawSync(file.recordFates, { level: 1 });
+    await insertRow(queries, 'record_fates', { file_id: file.fileId, fates });
   }
   await queries.run(`UPDATE runs SET has_all_keys = (match_model <> 'exact')::int WHERE id = $1`, [runId]);
   await keepThresholds(queries, runId, thresholds);
@@ -133,15 +139,21 @@ const TABLES_OF_RUNS = [
   'checkpoints',
 ];
 
-/** Removes all that a run wrote, restores what it changed, and marks it as failed. */
-export async function takeBack(queries: Queries, runId: number, finishedAt: string, message: string): Promise<void> {
+/** Removes all that a run wrote, restores what it changed, and marks it as failed; `by` is for the journal. */
+export async function takeBack(
+  queries: Queries,
+  runId: number,
+  finishedAt: string,
+  message: string,
+  by?: string,
+): Promise<void> {
   // Another loader may have done it meanwhile, and have written since.
   const status = await firstValue(queries, 'SELECT status FROM runs WHERE id = $1 FOR UPDATE', [runId]);
   if (status === 'failed') return;
   await removeWritten(queries, runId);
   await dropUnusedDetails(queries);
   await closeRun(queries, runId, 'failed', finishedAt, message);
-  await appendToJournal(queries, noteOfTakingBack(runId, finishedAt));
+  await appendToJournal(queries, noteOfTakingBack(runId, finishedAt, by));
 }
 
 /** Takes all that a run has written out of the tables, and puts back what it changed. */
@@ -181,6 +193,33 @@ function fileOf(file: SqlRow): RunSummary['files'][number] {
     records: count('records'),
     fates: Object.fromEntries(FATES.map((fate) => [fate, count(fate)])) as Record<Fate, number>,
   };
+}
+
+/** The last completed run that loaded files of all these hashes, with what became of their records. */
+export async function findRunOfFiles(
+  queries: Queries,
+  schema: string,
+  sha256: readonly string[],
+  { specId, siteId }: Pick<NewRun, 'specId' | 'siteId'>,
+): Promise<RunOfFiles | null> {
+  const rows = await queries.arrays<[number, number, string]>(
+    `SELECT r.id, f.id, f.sha256 FROM ${schema}runs r JOIN ${schema}run_files f ON f.run_id = r.id
+     WHERE r.status = 'completed' AND r.spec_id = $1 AND r.site_id IS NOT DISTINCT FROM $2
+       AND f.sha256 = ANY($3::text[]) ORDER BY r.id DESC, f.id`,
+    [specId, siteId, sha256],
+  );
+  for (const runId of new Set(rows.map(([id]) => id))) {
+    const files = new Map(rows.flatMap(([id, fileId, hash]) => (id === runId ? [[hash, fileId] as const] : [])));
+    if (!sha256.every((hash) => files.has(hash))) continue;
+    const fates = new Map<string, string>();
+    for (const [hash, fileId] of files) {
+      const select = `SELECT fates FROM ${schema}record_fates WHERE file_id = $1`;
+      const packed = await firstValue<Buffer>(queries, select, [fileId]);
+      if (packed !== undefined) fates.set(hash, inflateRawSync(packed).toString('latin1'));
+    }
+    return { runId, fates };
+  }
+  return null;
 }
 
 /** The last completed run that loaded a file of these contents, and of this name if one is given. */

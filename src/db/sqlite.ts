@@ -17,6 +17,7 @@ import { CANNOT_BE_WRITTEN, toStoreError } from './sqlite-errors.js';
 import { isHeldUp, patiently, SqliteSession } from './sqlite-session.js';
 import {
   type DoseWrites,
+  describeCutShort,
   type MakeCheckpoint,
   type NewComment,
   NOTHING_REFUSED,
@@ -96,13 +97,7 @@ export async function openScratch(folder: string, registry?: string): Promise<Sq
       if (!isNew) {
         database.prepare('ATTACH ? AS registry').run(registry);
         requireCurrentSchema(database, registry, 'registry');
-        const unfinished = database.prepare("SELECT 1 FROM registry.runs WHERE status = 'running'").get();
-        if (unfinished !== undefined) {
-          throw new StoreError(
-            'busy',
-            `${registry}: holds a run that is not finished; wait for it, or take a dead one back with the next load`,
-          );
-        }
+        requireAllEnded(database, registry);
       }
       return new SqliteStore(database, registry ?? 'scratch database', isNew ? 'scratch' : 'scratch beside a registry');
     } catch (error) {
@@ -110,6 +105,17 @@ export async function openScratch(folder: string, registry?: string): Promise<Sq
       throw error;
     }
   });
+}
+
+/** @throws StoreError `busy` where a run has not ended: what it wrote may go again */
+function requireAllEnded(database: Database.Database, registry: string): void {
+  const find = database.prepare("SELECT id FROM registry.runs WHERE status = 'running'").pluck();
+  const runId = find.get() as number | undefined;
+  if (runId === undefined) return;
+  const problem = LoaderLock.isTaken(registry)
+    ? `run ${runId} is loading; wait until it is done`
+    : `run ${runId} ${describeCutShort(runId)}`;
+  throw new StoreError('busy', `${registry}: ${problem}`);
 }
 
 let schema: readonly string[] | null = null;
@@ -333,6 +339,11 @@ export class SqliteStore extends RegistryStore {
       if (Date.now() > giveUpAt) throw new StoreError('busy', `${this.session.name}: ${this.#describeHolder()}`);
       await setTimeout(ASK_AGAIN_MS, undefined, signal === null ? {} : { signal });
     }
+  }
+
+  protected async isBeingLoaded(): Promise<boolean> {
+    if (this.#kind !== 'file' || this.#lock !== null) return true;
+    return LoaderLock.isTaken(this.session.name);
   }
 
   #describeHolder(): string {

@@ -15,6 +15,9 @@ import type { StoredDoses } from './run-contents.js';
 /** Where a run stands. A run that was killed stays `running` until it is taken back; one is `undone` by a person. */
 export type RunStatus = 'running' | 'completed' | 'failed' | 'undone';
 
+/** The same of a run that is looked at: whether one that has not ended is at work, or was cut short. */
+export type RunState = RunStatus | 'cut short';
+
 export interface NewRun {
   readonly specId: string;
   readonly specVersion: string;
@@ -33,6 +36,8 @@ export interface NewRun {
   readonly givenThresholds: string | null;
   /** What the run was given, by which it is known again when it is cut short; `null` for one that cannot be continued. */
   readonly command: Command | null;
+  /** The run whose files this one has corrected, of which it leaves out what is loaded; none unless given. */
+  readonly previousRunId?: number | null;
 }
 
 /** All that decides what is made of the records: a text for each thing that can be given, empty where it was not. */
@@ -111,6 +116,15 @@ export interface FileResult {
   readonly bytes: number;
   readonly records: number;
   readonly fates: Readonly<Record<Fate, number>>;
+  /** What became of each record, a digit for each, for a run that loads a corrected file; left out where nobody will ask. */
+  readonly recordFates?: string;
+}
+
+/** A completed run, and what became of the records of some of its files. */
+export interface RunOfFiles {
+  readonly runId: number;
+  /** By the hash of the file, a digit for each record; none of a run that did not keep them. */
+  readonly fates: ReadonlyMap<string, string>;
 }
 
 /** Where the report of a run is, and the certificate in it. */
@@ -125,7 +139,7 @@ export interface RunReport {
 /** A run as `immload runs` lists it. */
 export interface RunSummary {
   readonly id: number;
-  readonly status: RunStatus;
+  readonly status: RunState;
   readonly specId: string;
   readonly specVersion: string;
   readonly siteId: string | null;
@@ -441,6 +455,9 @@ export interface Store {
 
   /** Doses that came with a run by vaccine and year, of those with these ids. */
   countDoses(runId: number, immunizationIds: readonly number[]): Promise<readonly StoredDoses[]>;
+  /** The last completed run that loaded files of all these hashes, by this specification and site; `null` if none did. */
+  findRunOfFiles(sha256: readonly string[], by: Pick<NewRun, 'specId' | 'siteId'>): Promise<RunOfFiles | null>;
+
   /** Doses that came with a run by vaccine and year, of those with ids from one on: all others are of earlier runs. */
   countDosesFrom(runId: number, firstId: number): Promise<readonly StoredDoses[]>;
   readJournalHead(): Promise<JournalHead>;
@@ -529,6 +546,11 @@ export type StoreProblem =
   | 'unreachable'
   | 'refused'
   | 'failed';
+
+/** What to say of a run that was cut short, behind its name. */
+export function describeCutShort(runId: number): string {
+  return `was cut short; run the same command again to go on with it (with --restart to begin anew), or \`immload undo ${runId}\` to take back what it has written`;
+}
 
 /** A database that cannot be used. Its message holds no value of a record. */
 export class StoreError extends Error {

@@ -18,6 +18,7 @@ const CONTENTS: readonly (readonly [prefix: string, what: string])[] = [
   ['suggestions.csv', 'what was probably meant, and why'],
   ['changes.csv', 'values that were loaded as something else than was sent'],
   ['comparison.csv', 'records that other code tables judge differently'],
+  ['difference.csv', 'records that differ from the files that were loaded before'],
   ['review.csv', 'pairs of patients or doses that a person has to decide about'],
   ['unmapped.csv', 'codes and texts for vaccines that nobody understood; complete it and give it with --map'],
   ['rejects/', 'records that were not loaded, as they came; correct them and load that very file'],

@@ -14,6 +14,7 @@ import * as checkpoints from '../../migrations/0012_checkpoints.js';
 import * as matchKeyPacks from '../../migrations/0013_match_key_packs.js';
 import * as runReports from '../../migrations/0014_run_reports.js';
 import * as matchKeysByDay from '../../migrations/0015_match_keys_by_day.js';
+import * as recordFates from '../../migrations/0016_record_fates.js';
 import { IMMUNIZATION_FIELDS, PATIENT_FIELDS } from '../../src/core/model.js';
 import { compareSchema, migrateSqlite } from '../../src/db/migrate.js';
 import { DETAIL_COLUMNS, DOSE_COLUMNS, IMMUNIZATION_COLUMNS, PATIENT_COLUMNS } from '../../src/db/tables.js';
@@ -34,6 +35,7 @@ const MIGRATIONS = [
   matchKeyPacks,
   runReports,
   matchKeysByDay,
+  recordFates,
 ];
 const NAMES = MIGRATIONS.map(({ name }) => name);
 

@@ -81,6 +81,22 @@ describe.each(KINDS)('a run, in %s,', (kind) => {
     await store.close();
   });
 
+  test('that was given up while it was opened leaves no number out', async () => {
+    await using registry = await TestRegistry.create(kind);
+    const store = await registry.open();
+    const open = async (): Promise<unknown> => {
+      const { runId, fileIds } = await store.openRun(newRun(), FILES);
+      return [runId, fileIds];
+    };
+    expect(await open()).toEqual([1, [1, 2]]);
+    const nameless = { role: 'patient', name: null as unknown as string } as const;
+    for (const files of [[nameless], [...FILES, nameless]]) {
+      await expect(store.openRun(newRun(), files)).rejects.toThrow();
+    }
+    expect(await open()).toEqual([2, [3, 4]]);
+    await store.close();
+  });
+
   test('shows that it is alive', async () => {
     await using registry = await TestRegistry.create(kind);
     const store = await registry.open();
@@ -121,8 +137,10 @@ describe('while a run is loading', () => {
       message: `${sandbox.database}: run 1 has been loading since 2026-07-01T10:00:00.000Z on ${hostname()}; wait until it is done`,
     };
     await expect(store.waitForTurn(WAITING)).rejects.toMatchObject(refused);
+    expect(await store.listRuns()).toMatchObject([{ id: 1, status: 'running' }]);
     child.kill('SIGKILL');
     await once(child, 'exit');
+    expect(await store.listRuns()).toMatchObject([{ id: 1, status: 'cut short' }]);
     await store.waitForTurn(WAITING);
     expect(await store.findDeadRuns()).toMatchObject([{ runId: 1, fileIds: [], command: null, checkpoints: [] }]);
 

@@ -106,7 +106,8 @@ export class KilledLoad {
     for (const [place, content] of Object.entries(this.#expected as Record<string, unknown>)) {
       // A server that crashes when all is done leaves out some numbers.
       if (hasCrashed && place === 'table sequences') continue;
-      if (JSON.stringify(found[place]) !== JSON.stringify(content)) throw new Error(`${what}: another ${place}`);
+      if (JSON.stringify(found[place]) === JSON.stringify(content)) continue;
+      throw new Error(`${what}: another ${place}: ${describeDifference(found[place], content)}`);
     }
     const strangers = Object.keys(found).filter((place) => !(place in (this.#expected as object)));
     if (strangers.length > 0) throw new Error(`${what}: ${strangers.join()}, which should not be there`);
@@ -148,6 +149,16 @@ export class KilledLoad {
         : await endedBy(outcome, child, kill);
     return { ...ended, points: ended.code === null ? 0 : Number(readFileSync(count, 'utf8')) };
   }
+}
+
+/** The first rows, or parts of a report, that are not alike. */
+function describeDifference(found: unknown, expected: unknown): string {
+  const [rows, others] = [found, expected].map(
+    (content) => (Array.isArray(content) ? content : [content]) as unknown[],
+  );
+  const at = others!.findIndex((other, i) => other !== rows![i]);
+  const place = at === -1 ? others!.length : at;
+  return `${rows!.length} instead of ${others!.length}, of which number ${place} is ${rows![place]} instead of ${others![place]}`;
 }
 
 /** Waits for a program, which is killed after some time if that was asked for. */

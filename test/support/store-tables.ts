@@ -24,6 +24,7 @@ const TABLES: Readonly<Record<string, string>> = {
   applied_decisions: 'decision_id',
   decision_images: 'id',
   record_keys: 'file_id, line',
+  record_fates: 'file_id',
   run_code_tables: 'run_id, code_table_id',
 };
 

@@ -160,7 +160,7 @@ export class DoseNeighbours {
   #markSameId(i: number, known: number): boolean {
     if (i === 0) this.#firstOfId.clear();
     const index = this.#order[i]!;
-    const id = this.#rows[index]![DOSE.source_immunization_id];
+    const id = this.#rows[index]!.value(DOSE.source_immunization_id);
     if (id == null) return false;
     const first = this.#firstOfId.get(id);
     if (first === undefined) {
@@ -168,7 +168,7 @@ export class DoseNeighbours {
       return false;
     }
     const other = this.#order[first]!;
-    if (this.#rows[other]![DOSE.site_id] !== this.#rows[index]![DOSE.site_id]) return false;
+    if (this.#rows[other]!.value(DOSE.site_id) !== this.#rows[index]!.value(DOSE.site_id)) return false;
     if (this.#vaccines.relate(this.#numbers[first]!, this.#numbers[i]!) === RELATION.none) return false;
     this.#isNear[index] = 1;
     this.#isNear[other] = 1;

@@ -187,6 +187,22 @@ export class RunUndo {
     }
   }
 
+  /** Completed runs that left out what a run had loaded: it cannot go before them. */
+  async findCorrections(runId: number): Promise<number[]> {
+    return firstColumn(
+      this.#queries,
+      "SELECT id FROM runs WHERE previous_run_id = $1 AND status = 'completed' ORDER BY id",
+      [runId],
+    );
+  }
+
+  /** Forgets what became of the records of a run. */
+  async forgetFates(runId: number): Promise<void> {
+    await this.#queries.run('DELETE FROM record_fates WHERE file_id IN (SELECT id FROM run_files WHERE run_id = $1)', [
+      runId,
+    ]);
+  }
+
   /** Takes away details that no dose has, now or in what can be undone. */
   async dropUnusedDetails(): Promise<void> {
     await dropUnusedDetails(this.#queries);
