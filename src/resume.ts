@@ -75,6 +75,7 @@ function commandOf({ spec, files }: Submission, options: LoadOptions): Command {
     'another --match-threshold': given(thresholds.match),
     'another --review-threshold': given(thresholds.review),
     'another --max-issues-per-code': given(maxIssuesPerCode),
+    'another --redact': String(options.redact ?? false),
     'other sizes': fingerprint({ ...DEFAULT_SIZES, ...sizes }),
   };
 }
