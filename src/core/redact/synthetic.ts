@@ -31,11 +31,6 @@ export class SyntheticWords {
     if (key.length >= SHORTEST_AVOIDED) this.#originals.add(key);
   }
 
-  /** Whether a text is one of the words that are replaced. */
-  isOriginal(text: string): boolean {
-    return this.#originals.has(foldKey(text));
-  }
-
   /** What stands for a word, in its shape. Words that differ in case or punctuation alone have one. */
   replace(word: string): string {
     const key = foldKey(word);
