@@ -16,7 +16,7 @@ import { nameOfDatabase } from './db/postgres-address.js';
 import { StoreError } from './db/store.js';
 import { completeTable } from './files/code-tables.js';
 import { InputError } from './files/input-error.js';
-import { CsvReport } from './files/reports.js';
+import { CsvReport, type ValueMask } from './files/reports.js';
 import { openForReading } from './open-store.js';
 import { type Comparison, type FileRun, type RunContext, readBlocks, recipeOf } from './run.js';
 
@@ -95,6 +95,7 @@ export async function compareTables(
   files: readonly FileRun[],
   basis: ComparisonBasis,
   context: RunContext,
+  mask: ValueMask | null = null,
 ): Promise<Comparison> {
   for (const { sha256, source } of files) {
     if (basis.sha256.has(sha256)) continue;
@@ -103,7 +104,7 @@ export async function compareTables(
   const report = new CsvReport(context.folder.fileIn('comparison.csv'), COLUMNS);
   const counts = new ComparisonCounts();
   try {
-    for (const file of files) await compareFile(file, basis, context, counts, report);
+    for (const file of files) await compareFile(file, basis, context, counts, { report, mask });
   } finally {
     await report.close();
   }
@@ -126,8 +127,10 @@ async function compareFile(
   basis: ComparisonBasis,
   context: RunContext,
   counts: ComparisonCounts,
-  report: CsvReport,
+  { report, mask }: { readonly report: CsvReport; readonly mask: ValueMask | null },
 ): Promise<void> {
+  const idOf = (id: string | null, role: 'patient' | 'immunization'): string | null =>
+    id === null || mask === null ? id : mask.id(id, role);
   const { spec, map, today, site } = context;
   const plansOf = (codes: Codes): readonly TransformPlan[] => {
     const recipe = recipeOf(file.received, { spec, today, site });
@@ -150,8 +153,8 @@ async function compareFile(
           block.lines[index]!,
           plan.role,
           plan.dose,
-          fresh.sourcePatientId,
-          fresh.sourceImmunizationId,
+          idOf(fresh.sourcePatientId, 'patient'),
+          idOf(fresh.sourceImmunizationId, 'immunization'),
           verdictOf(old),
           verdictOf(fresh),
           old.cvx,

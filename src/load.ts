@@ -21,7 +21,7 @@ import { findNarrowDisks } from './disk-space.js';
 import type { LoadedMap } from './files/maps.js';
 import { RejectFile } from './files/rejects.js';
 import { writeNote } from './files/report-note.js';
-import { ChangeLog, CsvReport, IssueLog, ReportFolder, wholePath } from './files/reports.js';
+import { ChangeLog, CsvReport, IssueLog, ReportFolder, type ValueMask, wholePath } from './files/reports.js';
 import { checkDefaults, programVersion } from './files/specs.js';
 import type { LoadedTotals } from './files/totals-file.js';
 import type { UnpackLimits } from './files/unpack.js';
@@ -33,6 +33,7 @@ import { openForDryRun, openForLoading } from './open-store.js';
 import { Difference, findPrevious, type PreviousRun } from './previous-files.js';
 import { type ReceivedFile, receiveSubmission, type Submission } from './receive.js';
 import { chooseTotals, type GivenTotals, reconcileTotals, type SenderTotals } from './reconcile-totals.js';
+import { type RedactedReports, redactReports } from './redact-reports.js';
 import {
   CLOSING,
   type Closing,
@@ -119,6 +120,11 @@ export interface LoadOptions {
   readonly totals?: LoadedTotals | null;
   /** Numbers that hold instead of those of any file of totals. */
   readonly expect?: GivenTotals;
+  /**
+   * Whether values of persons are replaced in the reports by made-up ones of the same shape, so that they can be shared;
+   * `false` unless told otherwise.
+   */
+  readonly redact?: boolean;
   /** An earlier run of the same files: what its code tables made of each record is compared with what these make of it. */
   readonly compareWith?: ComparisonBasis | null;
   /** Whether files that were loaded so before are loaded again; `true` unless told otherwise. Only `load` asks. */
@@ -451,18 +457,19 @@ async function runFiles(
 
   checkRejectShare(files, context);
   const reconciliation = reconcileTotals(totals, files, context);
+  const mask = options.redact === true ? await redact(files, rejectNames, context) : null;
   const basis = options.compareWith ?? null;
   if (basis !== null) clock.begin('compare');
-  const comparison = basis === null ? null : await compareTables(files, basis, context);
+  const comparison = basis === null ? null : await compareTables(files, basis, context, mask);
   if (differing !== null) clock.begin('compare');
-  const difference = (await differing?.write()) ?? null;
+  const difference = (await differing?.write(mask)) ?? null;
 
   countWithoutDoses(files, outcome.counts.new, doses.newPatientsWithDoses);
   const looks = lookAtWhole(files, context);
   clock.begin('reports');
   context.onProgress({ stage: 'reports', done: 0, total: 0, unit: 'records', records: 0 });
   for (const file of files) file.fates.requireComplete(file.records);
-  await writeReports(context, files, [...outcome.reviews, ...doses.reviews], options.mode);
+  await writeReports(context, files, [...outcome.reviews, ...doses.reviews], options.mode, mask);
   const summaries = await Promise.all(files.map((file, i) => summarizeFile(file, rejectNames[i]!, context)));
   const path = reportPath(context, options);
   clock.end();
@@ -478,10 +485,11 @@ async function runFiles(
     ...(reconciliation !== null && { reconciliation }),
     ...(comparison !== null && { comparison }),
     ...(difference !== null && { difference }),
+    ...(mask !== null && { redacted: { records_unlike: mask.unlike } }),
     looks_wrong: looks,
   };
   context.folder.writeJson('summary.json', summary);
-  writeNote(context.folder, { ...summary, finishedAt });
+  writeNote(context.folder, { ...summary, finishedAt, isRedacted: mask !== null });
   const { thresholds } = outcome;
   const results = files.map(fileResult);
   const whole = wholePath(path);
@@ -511,11 +519,23 @@ function rejectFileNames(received: readonly ReceivedFile[]): string[] {
   });
 }
 
+/** Redacts the reject files, which are whole by now, and gives what redacts all else. */
+async function redact(
+  files: readonly FileRun[],
+  rejectNames: readonly string[],
+  context: RunContext,
+): Promise<RedactedReports> {
+  for (const file of files) await file.rejects.close();
+  const rejects = files.map(({ rejects: { count } }, i) => (count === 0 ? null : `rejects/${rejectNames[i]!}`));
+  return redactReports(files, rejects, context);
+}
+
 async function writeReports(
   context: RunContext,
   files: readonly FileRun[],
   reviews: readonly ReviewPair[],
   mode: LoadOptions['mode'],
+  mask: ValueMask | null,
 ): Promise<void> {
   const { folder, issues, changes, unmapped, spec, codes, today } = context;
   for (const file of files) await file.rejects.close();
@@ -529,9 +549,9 @@ async function writeReports(
     const { header } = files[number]!.received.recognition;
     return header === null || header.columns[place] !== -1;
   };
-  await issues.write(folder, fateOf, new Advisor(spec, evidence, hasColumn));
-  await changes.write(folder.fileIn('changes.csv'));
-  if (!unmapped.isEmpty) await unmapped.write(folder.fileIn('unmapped.csv'), codes);
+  await issues.write(folder, fateOf, new Advisor(spec, evidence, hasColumn), mask);
+  await changes.write(folder.fileIn('changes.csv'), mask);
+  if (!unmapped.isEmpty) await unmapped.write(folder.fileIn('unmapped.csv'), codes, mask);
   if (reviews.length > 0) await writeReviews(folder.fileIn('review.csv'), reviews, mode);
 }
 

@@ -16,7 +16,7 @@ import { transformBlock } from './core/transform.js';
 import type { Store } from './db/store.js';
 import { FateLedger } from './fates.js';
 import { InputError } from './files/input-error.js';
-import { CsvReport } from './files/reports.js';
+import { CsvReport, type ValueMask } from './files/reports.js';
 import { SourceReader } from './files/source.js';
 import type { LoadOptions } from './load.js';
 import type { ReceivedFile, Submission } from './receive.js';
@@ -45,6 +45,7 @@ export interface PreviousRun {
 }
 
 const CHUNK_BYTES = 1 << 20;
+const CHECK_SEED = 0x5bd1e995;
 
 /**
  * Finds the run that loaded the previous files of a submission; `null` if it has none.
@@ -179,13 +180,16 @@ export class Difference {
     yield* cutter.end();
   }
 
-  /** Writes `difference.csv`, when all records have their fates, and counts what is in it. */
-  async write(): Promise<DifferenceSummary> {
+  /**
+   * Writes `difference.csv`, when all records have their fates, and counts what is in it. With `mask`, ids are replaced as
+   * it says.
+   */
+  async write(mask: Pick<ValueMask, 'id'> | null): Promise<DifferenceSummary> {
     const roles: [FileRole, DifferenceCounts][] = [];
     const report = new CsvReport(this.#context.folder.fileIn('difference.csv'), COLUMNS);
     try {
       for (const role of new Set(this.#previous.files.map(({ received }) => received.role))) {
-        roles.push([role, await this.#writeRole(role, report)]);
+        roles.push([role, await this.#writeRole(role, report, mask)]);
       }
     } finally {
       await report.close();
@@ -194,7 +198,9 @@ export class Difference {
     return { run: this.#previous.runId, files: names, records: Object.fromEntries(roles) };
   }
 
-  async #writeRole(role: FileRole, report: CsvReport): Promise<DifferenceCounts> {
+  async #writeRole(role: FileRole, report: CsvReport, mask: Pick<ValueMask, 'id'> | null): Promise<DifferenceCounts> {
+    const shown = (id: string | null, of: 'patient' | 'immunization'): string | null =>
+      id === null || mask === null ? id : mask.id(id, of);
     const counts = noDifferences();
     const isOfRole = ({ received }: CutFile): boolean => received.role === role;
     for (const [number, flags] of this.#sameOfNew.entries()) {
@@ -222,8 +228,8 @@ export class Difference {
         then === null ? null : this.#old[then.file]!.source.name,
         then?.record ?? null,
         then?.line ?? null,
-        known.sourcePatientId,
-        known.sourceImmunizationId,
+        shown(known.sourcePatientId, 'patient'),
+        shown(known.sourceImmunizationId, 'immunization'),
         then?.fate ?? null,
         fresh?.fate ?? null,
       ]);
@@ -276,6 +282,12 @@ function kindOf(before: Fate | null, now: Fate): DifferenceKind {
   return before === null ? 'new' : 'changed';
 }
 
+/** Two hashes of a record: together they are not equal by chance. */
+interface RecordHash {
+  readonly hash: number;
+  readonly check: number;
+}
+
 /** Records by their bytes, each of which is taken once. */
 class SameRecords {
   /** The last record of a hash, and for each the one before it. */
@@ -283,17 +295,19 @@ class SameRecords {
   readonly #before: number[] = [];
   readonly #files: number[] = [];
   readonly #records: number[] = [];
+  readonly #checks: number[] = [];
 
-  add(hash: number, file: number, record: number): void {
+  add({ hash, check }: RecordHash, file: number, record: number): void {
+    this.#checks.push(check);
     this.#before.push(this.#last.get(hash) ?? -1);
     this.#last.set(hash, this.#files.length);
     this.#files.push(file);
     this.#records.push(record);
   }
 
-  take(hash: number): { readonly file: number; readonly record: number } | null {
+  take({ hash, check }: RecordHash): { readonly file: number; readonly record: number } | null {
     const place = this.#last.get(hash) ?? -1;
-    if (place === -1) return null;
+    if (place === -1 || this.#checks[place] !== check) return null;
     this.#last.set(hash, this.#before[place]!);
     return { file: this.#files[place]!, record: this.#records[place]! };
   }
@@ -307,11 +321,13 @@ function flagsOf(numbers: readonly number[]): Uint8Array {
 }
 
 /** Gives the hash of each record of a block: equal for equal bytes below equal columns. */
-function eachRecord(block: Block, { received }: CutFile, take: (hash: number, record: number) => void): void {
+function eachRecord(block: Block, { received }: CutFile, take: (hash: RecordHash, record: number) => void): void {
   const { header, fieldCount } = received.recognition;
   const seed = hashText(JSON.stringify(header?.columns ?? fieldCount));
   for (let index = 0; index < block.count; index++) {
-    take(hashRecord(block.bytes, block.starts[index]!, block.ends[index]!, seed), block.firstRecord + index);
+    const [start, end] = [block.starts[index]!, block.ends[index]!];
+    const hash = hashRecord(block.bytes, start, end, seed);
+    take({ hash, check: hashRecord(block.bytes, start, end, seed ^ CHECK_SEED) }, block.firstRecord + index);
   }
 }
 

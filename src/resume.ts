@@ -72,6 +72,7 @@ function commandOf({ spec, files, previous }: Submission, options: LoadOptions):
     'another --match-threshold': given(thresholds.match),
     'another --review-threshold': given(thresholds.review),
     'another --max-issues-per-code': given(maxIssuesPerCode),
+    'another --redact': String(options.redact ?? false),
     'other sizes': fingerprint({ ...DEFAULT_SIZES, ...sizes }),
   };
 }

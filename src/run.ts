@@ -780,6 +780,8 @@ export interface Summary {
   /** Rows of `suggestions.csv`, and how many of these are sure (a confidence of 0.95 or more). */
   readonly suggestions: { readonly count: number; readonly sure: number };
   readonly max_issues_per_code: number;
+  /** Rejected records that break other rules than they did before they were redacted; left out where nothing was. */
+  readonly redacted?: { readonly records_unlike: number };
   /** What differs from an earlier run under its code tables, where that was asked for. */
   readonly comparison?: Comparison;
   /** What differs from the files that these correct, where such were given. */

@@ -10,7 +10,7 @@ import { CandidateFinder } from './core/normalize/vaccine-candidates.js';
 import type { Batch, UnresolvedVaccine } from './core/transform.js';
 import { MAP_COLUMNS } from './core/vaccine-map.js';
 import type { Store } from './db/store.js';
-import { CsvReport } from './files/reports.js';
+import { CsvReport, type ValueMask } from './files/reports.js';
 import type { Linker } from './link-doses.js';
 
 /** Distinct values kept; the records of further ones are counted together. */
@@ -103,7 +103,7 @@ export class UnmappedLog {
   }
 
   /** Writes `unmapped.csv`, the commonest values first. */
-  async write(path: string, codes: Codes): Promise<void> {
+  async write(path: string, codes: Codes, mask: ValueMask | null = null): Promise<void> {
     const sorted = [...this.#values.values()].sort(
       (a, b) => b.count - a.count || compare(a.field, b.field) || compare(a.value, b.value),
     );
@@ -114,7 +114,7 @@ export class UnmappedLog {
         const candidates = place < MOST_WITH_CANDIDATES ? finder.find(each.value) : [];
         await report.write([
           each.field,
-          each.value,
+          mask === null ? each.value : mask.vaccine(each.field, each.value),
           null,
           null,
           null,

@@ -41,6 +41,7 @@ export interface LoadArguments extends Pick<CodesArguments, 'codes'> {
   readonly encoding?: string | undefined;
   readonly 'max-unpacked'?: string | undefined;
   readonly report?: string | undefined;
+  readonly redact: boolean;
   readonly 'max-rejects'?: string | undefined;
   readonly 'match-model': MatchModelId;
   readonly 'match-threshold'?: number | undefined;
@@ -109,6 +110,7 @@ export async function readOptions(
     unpackLimits,
     maxIssuesPerCode,
     threads,
+    redact: args.redact,
     totals,
     expect,
     compareWith,

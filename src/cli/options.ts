@@ -94,6 +94,12 @@ const input = {
     value: 'DIR',
     describe: 'New folder for the reports, or for a folder of each submission (default: ./immload-report/<run>)',
   },
+  redact: {
+    type: 'boolean',
+    default: false,
+    describe:
+      'Replace values of persons in all reports by made-up ones of the same shape that break the same rules, so that the reports can be shared',
+  },
   'match-model': {
     type: 'string',
     choices: MATCH_MODELS,

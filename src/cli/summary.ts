@@ -255,6 +255,11 @@ function formatIssueRow([code, issue]: [string, Summary['issues'][string]]): str
 
 function formatNext(summary: Summary): string {
   const rows = [['Report', showSafely(summary.report)]];
+  if (summary.redacted !== undefined) {
+    const { records_unlike: unlike } = summary.redacted;
+    const but = unlike === 0 ? '' : `; ${formatCount(unlike)} rejected records break other rules now`;
+    rows.push(['Redacted', `values of persons in it are made up${but}`]);
+  }
   if (summary.comparison !== undefined && summary.comparison.differ > 0)
     rows.push(['Differences', showSafely(`${summary.report}/comparison.csv`)]);
   if (summary.difference !== undefined) rows.push(['Differences', showSafely(`${summary.report}/difference.csv`)]);

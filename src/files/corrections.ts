@@ -14,6 +14,8 @@ export interface ReportedRun {
   readonly spec: { readonly id: string; readonly version: string };
   readonly site: string | null;
   readonly today: string;
+  /** There where values of persons were replaced: what is suggested for them is made up. */
+  readonly redacted?: unknown;
   readonly files: readonly {
     readonly role: FileRole;
     readonly name: string;
@@ -48,9 +50,12 @@ export function readReportedRun(folder: string): ReportedRun {
   } catch (cause) {
     throw new ReportError(path, 'cannot be read', 'give the folder of a report with --report', { cause });
   }
-  const { spec, files } = summary as Partial<ReportedRun>;
+  const { spec, files, redacted } = summary as Partial<ReportedRun>;
   if (spec === undefined || !Array.isArray(files)) {
     throw new ReportError(path, 'is no summary of immload', 'give the folder of a report with --report');
+  }
+  if (redacted !== undefined) {
+    throw new ReportError(path, 'is of a redacted report', 'give the folder of one that was made without --redact');
   }
   return summary as ReportedRun;
 }

@@ -9,6 +9,7 @@ export interface NotedReport {
   readonly mode: 'load' | 'dry-run' | 'validate';
   /** ISO 8601. */
   readonly finishedAt: string;
+  readonly isRedacted: boolean;
 }
 
 /** Files by how their paths begin, and what is in them. */
@@ -30,7 +31,7 @@ export function writeNote(folder: ReportFolder, report: NotedReport): void {
   folder.writeText('README.txt', noteOfReport(report, listReportFiles(folder.workPath)));
 }
 
-function noteOfReport({ run, mode, finishedAt }: NotedReport, files: readonly string[]): string {
+function noteOfReport({ run, mode, finishedAt, isRedacted }: NotedReport, files: readonly string[]): string {
   const what = run !== null ? `run ${run}` : mode === 'validate' ? 'a validation' : 'a dry run';
   const present = CONTENTS.filter(([prefix]) => files.some((file) => file.startsWith(prefix)));
   const rows = mode === 'load' ? [...present, CERTIFICATE] : present;
@@ -47,7 +48,7 @@ function noteOfReport({ run, mode, finishedAt }: NotedReport, files: readonly st
   return `${[
     `Report of immload: ${what}, ${finishedAt.slice(0, 10)}`,
     '',
-    ...PATIENT_DATA,
+    ...(isRedacted ? REDACTED : PATIENT_DATA),
     '',
     'To remove it, when nobody needs it any more:',
     '',
@@ -62,5 +63,9 @@ function noteOfReport({ run, mode, finishedAt }: NotedReport, files: readonly st
 const PATIENT_DATA = [
   'THIS FOLDER HOLDS PATIENT DATA: names, birth dates, ids and other values of records. Only its owner',
   'can read it. Keep it where such data may be kept, do not send it by e-mail, and remove it as soon as the',
-  'rejected records are corrected.',
+  'rejected records are corrected. To share it, make it again with --redact.',
+];
+const REDACTED = [
+  'THIS REPORT IS REDACTED: values of persons were replaced by made-up ones of the same shape. Vaccines, lots,',
+  'days of doses and counts are real. Look at it before you share it, and do not load its reject files.',
 ];

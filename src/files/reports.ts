@@ -270,6 +270,18 @@ const STAGES: readonly IssueStage[] = [
 const MOST_EXAMPLES = 5;
 const SEPARATOR = '\x1f';
 
+/** Shows something else in the place of values, in reports that are to be shared. */
+export interface ValueMask {
+  /** `file` is the number of the file in the log. */
+  readonly issue: (file: number, issue: Issue) => Issue;
+  readonly advice: (file: number, issue: Issue, advice: Advice) => Advice;
+  readonly change: (role: RecordRole, field: string, change: Change) => Change;
+  /** The sender's id of a patient or of a dose. */
+  readonly id: (id: string, role: 'patient' | 'immunization') => string;
+  /** What a record says in a column for vaccines. */
+  readonly vaccine: (field: string, value: string) => string;
+}
+
 /** All issues of a run: counted as they come, and kept until the fates of their records are known. */
 export class IssueLog {
   readonly counts = new Map<IssueCode, IssueCount>();
@@ -333,6 +345,7 @@ export class IssueLog {
     folder: Pick<ReportFolder, 'fileIn'>,
     fateOf: (file: number, record: number) => Fate | null,
     advisor: Advisor | null = null,
+    mask: ValueMask | null = null,
   ): Promise<void> {
     const report = new CsvReport(folder.fileIn('issues.csv'), ISSUE_COLUMNS);
     let suggested: CsvReport | null = null;
@@ -342,14 +355,16 @@ export class IssueLog {
         for (const issue of inOrderOfRecords(STAGES.map((stage) => stages[stage].lines()))) {
           const documentCode = issue.documentCode ?? this.#documentCodes[issue.code] ?? null;
           const fate = issue.record === 0 ? null : fateOf(file, issue.record);
-          const advice = issue.facts == null ? null : (advisor?.advise(issue, issue.facts, file) ?? null);
+          const advised = issue.facts == null ? null : (advisor?.advise(issue, issue.facts, file) ?? null);
+          const advice = advised === null || mask === null ? advised : mask.advice(file, issue, advised);
+          const shown = mask === null ? issue : mask.issue(file, issue);
           if (advice !== null) {
             this.suggestions.count++;
             if (advice.confidence >= SURE) this.suggestions.sure++;
             suggested ??= new CsvReport(folder.fileIn('suggestions.csv'), SUGGESTION_COLUMNS);
-            await suggested.write(suggestionCells(name, issue, fate, advice));
+            await suggested.write(suggestionCells(name, shown, fate, advice));
           }
-          await report.write(issueCells(name, { ...issue, documentCode }, fate, advice));
+          await report.write(issueCells(name, { ...shown, documentCode }, fate, advice));
         }
       }
     } finally {
@@ -358,16 +373,16 @@ export class IssueLog {
     }
   }
 
+  /** All issues that are kept, with the numbers of their files. */
+  *all(): Generator<{ readonly file: number; readonly issue: Issue }> {
+    for (const [file, { stages }] of this.#files.entries()) {
+      for (const stage of STAGES) for (const line of stages[stage].lines()) yield { file, issue: fromLine(line) };
+    }
+  }
+
   /** Tells of all issues with facts, so that what other records say can be known when the first is written. */
   #tell(advisor: Advisor): void {
-    for (const { stages } of this.#files) {
-      for (const stage of STAGES) {
-        for (const line of stages[stage].lines()) {
-          const issue = fromLine(line);
-          if (issue.facts != null) advisor.note(issue, issue.facts);
-        }
-      }
-    }
+    for (const { issue } of this.all()) if (issue.facts != null) advisor.note(issue, issue.facts);
   }
 
   close(): void {
@@ -527,13 +542,20 @@ export class ChangeLog {
     return totals;
   }
 
+  /** All values that are kept. */
+  *all(): Generator<{ readonly role: RecordRole; readonly field: string; readonly before: string }> {
+    for (const { role, field, values } of this.#fields.values())
+      for (const before of values.keys()) yield { role, field, before };
+  }
+
   /** Writes `changes.csv`, the commonest values of each field first. */
-  async write(path: string): Promise<void> {
+  async write(path: string, mask: ValueMask | null = null): Promise<void> {
     const report = new CsvReport(path, ['role', 'field', 'received', 'loaded', 'count', 'first_line']);
     try {
       for (const { role, field, values, others } of this.#fields.values()) {
         const sorted = [...values.values()].sort((a, b) => b.count - a.count || a.firstLine - b.firstLine);
-        for (const value of sorted) {
+        for (const each of sorted) {
+          const value = mask === null ? each : mask.change(role, field, each);
           await report.write([role, field, value.before, value.after, value.count, value.firstLine]);
         }
         if (others > 0) await report.write([role, field, '(other values)', null, others, null]);

@@ -88,6 +88,17 @@ async function differences(sandbox: Sandbox, folder = 'again'): Promise<string[]
 }
 
 describe('an old submission under newer tables', () => {
+  test('shows no ids of the sender where the report is redacted', async () => {
+    using sandbox = await loadedBefore();
+    await runProgram(sandbox.folder, COMPARE);
+    await runProgram(sandbox.folder, [...COMPARE.with(6, 'redacted'), '--redact']);
+    const [plain, redacted] = [await differences(sandbox), await differences(sandbox, 'redacted')];
+    const idsOf = (rows: readonly string[]): string[] => rows.map((row) => row.split(' ')[0]!);
+    const othersOf = (rows: readonly string[]): string[] => rows.map((row) => row.replace(/^\S+/, ''));
+    expect(othersOf(redacted)).toEqual(othersOf(plain));
+    expect(idsOf(redacted).filter((id) => idsOf(plain).includes(id))).toEqual([]);
+  });
+
   test('shows which records get another verdict or vaccine, from what to what', async () => {
     using sandbox = await loadedBefore();
     const { code, stdout, stderr } = await runProgram(sandbox.folder, COMPARE);

@@ -364,6 +364,21 @@ describe('reports', () => {
     }
   });
 
+  test('are redacted where asked, and say so', async () => {
+    const file = 'facility_id|patient_id|last_name|first_name|birth_date\nF1|70011|Kowalczyk|Zdzislaw|20159914\n';
+    using place = new Workplace({ 'p.txt': file });
+    const { stdout } = await place.run('validate', '--patients', 'p.txt', '--redact', '--report', 'out');
+    expect(stdout).toMatch(/Redacted +values of persons in it are made up\n/);
+    const [row] = await place.report(place.path('out'), 'issues.csv');
+    expect(row).toMatchObject({ code: 'birth-date-invalid', value: expect.stringMatching(/^\d{8}$/) });
+    expect(row!['value']).not.toBe('20159914');
+    expect(row!['source_patient_id']).not.toBe('70011');
+    expect(readFileSync(place.path('out', 'rejects', 'p.txt'), 'utf8')).not.toMatch(
+      /Kowalczyk|Zdzislaw|20159914|70011/i,
+    );
+    expect(place.summary('out').redacted).toEqual({ records_unlike: 0 });
+  });
+
   test('are capped per code where asked, and say so', async () => {
     using place = new Workplace({ 'p.txt': DIRTY });
     const outcome = await place.run('validate', '--patients', 'p.txt', '--max-issues-per-code', '2', '--report', 'out');

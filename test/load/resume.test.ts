@@ -144,6 +144,7 @@ describe('a run that was cut short', () => {
     ['another --rule', { rules: { 'lot-short': 'off' } as never }],
     ['another --match-model', { matchModel: 'trained' }],
     ['another --max-issues-per-code', { maxIssuesPerCode: 3 }],
+    ['another --redact', { redact: true }],
     ['another --encoding', { encoding: 'windows-1252' }],
     ['other sizes', { sizes: { ...TINY, batchRows: 5 } }],
     ['other --codes', { codes: NDC_CODES }],
@@ -165,6 +166,40 @@ describe('a run that was cut short', () => {
     using sandbox = new Sandbox();
     const submission = await cutShort(sandbox);
     expect(await loadAgain(sandbox, { ...submission, ...options })).toEqual({ told: [GOES_ON], runs: ONE_RUN });
+  });
+
+  test.each<[string, Cut]>([
+    ['among its doses', { moment: 'behind', method: 'writeDoses', call: 1 }],
+    ['before its report has a name', { moment: 'before', method: 'readJournalHead', call: 1 }],
+    ['when its report has a name', { moment: 'before', method: 'completeRun', call: 1 }],
+    ['when all is done', { moment: 'behind', method: 'completeRun', call: 1 }],
+  ])('never leaves values of persons in a report that is redacted: %s', async (_, cut) => {
+    using sandbox = new Sandbox();
+    const patients = 'facility_id|patient_id|last_name|first_name|birth_date\n';
+    const submission: SandboxLoad = {
+      patients: {
+        'p.txt': `${patients}F1|7001|Kowalczyk|Anna|20150514\nF1|7002|Wojciechowska|Zofia|20159914\n`,
+      },
+      immunizations: {
+        'd.txt':
+          'facility_id|patient_id|cvx|admin_date|comments\nF1|7001|03|20160514|\nF1|7001|03|20160199|told Kowalczyk\n',
+      },
+      ...{ redact: true, again: false, report: sandbox.path('report') },
+    };
+    const shown = (): string[] => {
+      const text = existsSync(sandbox.path('report')) ? JSON.stringify(reportFiles(sandbox.path('report'))) : '';
+      return ['Kowalczyk', 'Wojciechowska', '20159914'].filter((value) => text.includes(value));
+    };
+    failing.store = new FailingStore(cut, lost);
+    await expect(sandbox.load(submission)).rejects.toBeInstanceOf(StoreError);
+    expect(shown()).toEqual([]);
+    failing.store = null;
+    await sandbox.load(submission).catch((error) => expect(error).toBeInstanceOf(LoadedBeforeError));
+    expect(shown()).toEqual([]);
+    expect(readFileSync(sandbox.path('report', 'rejects', 'p.txt'), 'utf8')).toMatch(
+      /\nF1\|\d{4}\|\w{13}\|\w{5}\|\d{8}\|/,
+    );
+    expect(sandbox.query('SELECT status FROM runs')).toEqual([{ status: 'completed' }]);
   });
 
   test('goes on from the same files in another place', async () => {

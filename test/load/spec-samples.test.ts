@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ISSUE_CODES } from '../../src/core/catalogue.js';
 import type { Framing } from '../../src/core/framing.js';
-import type { FileRole } from '../../src/core/model.js';
 import { NEEDS_MANY_RECORDS } from '../../src/core/rules/applies.js';
 import { makeSamples, type SampleFiles } from '../../src/core/samples/samples.js';
 import {
@@ -19,25 +18,13 @@ import { renderMarkdown } from '../../src/docs/markdown.js';
 import { builtInSpecIds, loadSpec, packageFolder } from '../../src/files/specs.js';
 import { CODES, MIIS } from '../support/fixtures.js';
 import { FIXED_WIDTH, SEVERAL_DOSES, TAGGED_LINES, TWO_FILES } from '../support/ruled-specs.js';
-import { Sandbox } from '../support/sandbox.js';
+import { inputOf, Sandbox } from '../support/sandbox.js';
 import { smallest, smallestCombined, smallestGlued, smallestTagged, withValue } from '../support/small-spec.js';
 
 /** What `validate` says of the files, as `file:line code severity`. */
 async function validate(files: SampleFiles, spec: Spec, site: string | null): Promise<string[]> {
   using sandbox = new Sandbox();
-  const input = (role: FileRole): Record<string, Uint8Array> => {
-    const file = files.get(role);
-    return file === undefined ? {} : { [file.name]: file.bytes };
-  };
-  const summary = await sandbox.load({
-    mode: 'validate',
-    spec,
-    site,
-    patients: input('patient'),
-    immunizations: input('immunization'),
-    comments: input('comment'),
-    files: input('combined'),
-  });
+  const summary = await sandbox.load({ mode: 'validate', spec, site, ...inputOf(files) });
   const issues = await sandbox.report(summary.folder, 'issues.csv');
   return issues.map((issue) => `${issue['file']}:${issue['line']} ${issue['code']} ${issue['severity']}`).sort();
 }

@@ -2,14 +2,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { FileRole } from '../../src/core/model.js';
 import { makeSamples } from '../../src/core/samples/samples.js';
 import type { Spec } from '../../src/core/spec.js';
 import { builtInSpecIds, loadSpec } from '../../src/files/specs.js';
 import { Dirt } from '../support/dirt.js';
 import { CODES, GRITS, MIIS } from '../support/fixtures.js';
 import { FIXED_WIDTH, SEVERAL_DOSES, TAGGED_LINES, TWO_FILES } from '../support/ruled-specs.js';
-import { Sandbox, type SandboxLoad } from '../support/sandbox.js';
+import { inputOf, Sandbox, type SandboxLoad } from '../support/sandbox.js';
 import { writeSubmission } from '../support/submission.js';
 
 /** What certificates seal times with, and the hashes of what has them. */
@@ -102,18 +101,11 @@ describe('the faulty samples of a specification', () => {
     expect(chosen.length).toBeGreaterThan(0);
     for (const { files } of chosen) {
       using sandbox = new Sandbox();
-      const input = (role: FileRole): Record<string, Uint8Array> => {
-        const file = files.get(role);
-        return file === undefined ? {} : { [file.name]: file.bytes };
-      };
       const options = {
         spec,
         site,
         mode: 'validate',
-        patients: input('patient'),
-        immunizations: input('immunization'),
-        comments: input('comment'),
-        files: input('combined'),
+        ...inputOf(files),
         sizes: { blockBytes: 300, chunkBytes: 500 },
       } as const;
       const { reports } = await loadWith(0, sandbox, options);

@@ -13,6 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { parseString } from 'fast-csv';
+import type { FileRole } from '../../src/core/model.js';
+import type { SampleFiles } from '../../src/core/samples/samples.js';
 import { openSqlite } from '../../src/db/sqlite.js';
 import { type LoadOptions, load } from '../../src/load.js';
 import type { Summary } from '../../src/run.js';
@@ -35,6 +37,20 @@ export interface SandboxLoad extends Partial<Omit<LoadOptions, 'patients' | 'imm
 /** Lines with a header, as `miis-legacy` files are. */
 export function miis(columns: string, ...rows: string[]): string {
   return `${[columns, ...rows].join('\n')}\n`;
+}
+
+/** The files of a sample of a specification, as a load is given them. */
+export function inputOf(files: SampleFiles): Pick<SandboxLoad, 'patients' | 'immunizations' | 'comments' | 'files'> {
+  const input = (role: FileRole): Record<string, Uint8Array> => {
+    const file = files.get(role);
+    return file === undefined ? {} : { [file.name]: file.bytes };
+  };
+  return {
+    patients: input('patient'),
+    immunizations: input('immunization'),
+    comments: input('comment'),
+    files: input('combined'),
+  };
 }
 
 const MEMORY = '/dev/shm';

@@ -142,7 +142,7 @@ const NO_VACCINE = '998';
 const PLACEHOLDERS = new Set(['99', '999']);
 
 /** Words in the name of a vaccine that say it was not given, or speak of the disease: refused, titer, history of. */
-const DENIAL =
+export const DENIAL =
   /\b(?:REFUS(?:ED|ES|AL)|DECLIN(?:ED|ES)|NOT\s+(?:GIVEN|DONE|ADMINISTERED|RECEIVED)|NEVER\s+GIVEN|NO\s+VACCINE|DEFERRED|CONTRAINDICATED|EXEMPT(?:ION)?|TIT(?:ER|RE)S?|IMMUNE(?!\s+(?:GLOB|SERUM))|IMMUNITY|SERO(?:LOGY|POSITIVE)|HX|H\/O|HISTORY|HAD|DISEASE(?!\s+VACC))\b/i;
 
 /** Vaccine groups that senders put under one name. */
