@@ -16,6 +16,8 @@ import { Sandbox } from '../support/sandbox.js';
 
 /** Some calls fail, the one after the other; `FAULTS_EVERY=1` lets each of them fail. */
 const EVERY: Readonly<Record<string, number>> = { SQLite: 23, PostgreSQL: 41 };
+/** Two undoings for each call, of which there are some hundred. */
+const LONGEST_MS = process.env['FAULTS_EVERY'] === undefined ? 180_000 : 7_200_000;
 const KIND = 'three kinds of files';
 
 /** All that is in a registry, its journal too. */
@@ -119,33 +121,37 @@ const FAULTS: Readonly<Record<string, (at: number, forGood: boolean) => FailingC
 };
 
 describe.each(Object.keys(REGISTRIES))('undoing a run in %s', (database) => {
-  test('is done as a whole or not at all, whichever call fails', async () => {
-    using sandbox = new Sandbox();
-    await using registry = await twoRuns(sandbox, database);
-    const before = await contentOf(registry);
-    let counting: FailingCalls | null = null as FailingCalls | null;
-    const count = (): FailingCalls => {
-      counting = FAULTS[database]!(0, false);
-      return counting;
-    };
-    expect(await undo(registry, count)).toBeNull();
-    const expected = await contentOf(registry);
-    expect(expected).not.toEqual(before);
-    const { calls } = counting!;
-    expect(calls).toBeGreaterThan(50);
+  test(
+    'is done as a whole or not at all, whichever call fails',
+    async () => {
+      using sandbox = new Sandbox();
+      await using registry = await twoRuns(sandbox, database);
+      const before = await contentOf(registry);
+      let counting: FailingCalls | null = null as FailingCalls | null;
+      const count = (): FailingCalls => {
+        counting = FAULTS[database]!(0, false);
+        return counting;
+      };
+      expect(await undo(registry, count)).toBeNull();
+      const expected = await contentOf(registry);
+      expect(expected).not.toEqual(before);
+      const { calls } = counting!;
+      expect(calls).toBeGreaterThan(50);
 
-    const every = Number(process.env['FAULTS_EVERY'] ?? EVERY[database]);
-    for (let back = 0; back < calls; back += back < 3 ? 1 : every) {
-      const at = calls - back;
-      await registry.restore();
-      const error = await undo(registry, () => FAULTS[database]!(at, at % 4 < 2));
-      expect(error, `call ${at}`).toMatchObject({ name: 'StoreError' });
-      expect(await contentOf(registry), `call ${at}: ${String(error)}`).toEqual(before);
-      if (database === 'PostgreSQL') await registry.query(PUT_COUNTERS_BACK);
-      expect(await undo(registry, () => FAULTS[database]!(0, false)), `after call ${at}`).toBeNull();
-      expect(await contentOf(registry), `after call ${at}`).toEqual(expected);
-    }
-  });
+      const every = Number(process.env['FAULTS_EVERY'] ?? EVERY[database]);
+      for (let back = 0; back < calls; back += back < 3 ? 1 : every) {
+        const at = calls - back;
+        await registry.restore();
+        const error = await undo(registry, () => FAULTS[database]!(at, at % 4 < 2));
+        expect(error, `call ${at}`).toMatchObject({ name: 'StoreError' });
+        expect(await contentOf(registry), `call ${at}: ${String(error)}`).toEqual(before);
+        if (database === 'PostgreSQL') await registry.query(PUT_COUNTERS_BACK);
+        expect(await undo(registry, () => FAULTS[database]!(0, false)), `after call ${at}`).toBeNull();
+        expect(await contentOf(registry), `after call ${at}`).toEqual(expected);
+      }
+    },
+    LONGEST_MS,
+  );
 });
 
 test.each([
