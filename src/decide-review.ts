@@ -155,6 +155,15 @@ async function keepApart(
       `R${review.reviewId}: the two are patient ${a} by ${joins.join(' and ')}; decide ${joins.length === 1 ? 'that' : 'one of these'} instead`,
     );
   }
+  if (made.decision === 'different') {
+    const gone = (await desk.readPerson(a)) === null ? a : (await desk.readPerson(b)) === null ? b : null;
+    if (gone !== null) {
+      const other = gone === a ? b : a;
+      throw new ReviewError(
+        `R${review.reviewId}: there is no patient ${gone} any more; take patient ${other} apart with \`immload review split ${other}\``,
+      );
+    }
+  }
   const outcome = await onlyRecord(desk, made);
   if (made.decision === 'different') await desk.settlePair(review, 'different');
   return outcome;

@@ -8,6 +8,10 @@ const GIVEN: Readonly<Record<keyof NextIds, (s: string) => readonly string[]>> =
     `SELECT max(id) AS id FROM ${s}patients`,
     `SELECT max(CAST(row_key AS integer)) FROM ${s}decision_images WHERE table_name = 'patients'`,
     `SELECT max(last_patient_id) FROM ${s}runs`,
+    // One that was made by taking a patient apart, and became part of it again.
+    `SELECT max(patient_id_a) FROM ${s}match_reviews`,
+    `SELECT max(patient_id_b) FROM ${s}match_reviews`,
+    `SELECT max(other_patient_id) FROM ${s}review_decisions`,
   ],
   immunizationId: (s) => [
     `SELECT max(id) AS id FROM ${s}doses`,
@@ -15,6 +19,8 @@ const GIVEN: Readonly<Record<keyof NextIds, (s: string) => readonly string[]>> =
     `SELECT max(row_id) FROM ${s}before_images WHERE table_name = 'doses'`,
     `SELECT max(CAST(row_key AS integer)) FROM ${s}decision_images WHERE table_name = 'doses'`,
     `SELECT max(last_immunization_id) FROM ${s}runs`,
+    `SELECT max(immunization_id_a) FROM ${s}match_reviews`,
+    `SELECT max(immunization_id_b) FROM ${s}match_reviews`,
   ],
   reviewId: (s) => [`SELECT max(id) AS id FROM ${s}match_reviews`, `SELECT max(last_review_id) FROM ${s}runs`],
 };

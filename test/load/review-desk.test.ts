@@ -238,6 +238,20 @@ describe.each(KINDS)('in %s', (kind) => {
     });
   });
 
+  describe('a patient that was split and is one again', () => {
+    test('is not split by a word, and its number is given to nobody else', async () => {
+      await using registry = await TestRegistry.create(kind);
+      await registry.load(load([NORA, `F2|7|Walch|Nora|20150514|F|${HOME}||`]));
+      const { reviewId } = await split(registry, 1, 2);
+      await decide(registry, reviewId, 'same');
+      await expect(decide(registry, reviewId, 'different')).rejects.toThrow(
+        'there is no patient 2 any more; take patient 1 apart with `immload review split 1`',
+      );
+      await registry.load(load([OTHER]));
+      expect(await registry.ask('SELECT id FROM patients ORDER BY id')).toEqual([{ id: 1 }, { id: 3 }]);
+    });
+  });
+
   describe('two doubtful doses', () => {
     const vague = ['F1|1|v1|20|20160505|01|', 'F1|1|v2|107|20160508|01|'];
 

@@ -1,5 +1,5 @@
 /**
- * Which pairs of records are looked at: those that have one of a dozen keys in common.
+ * Which pairs of records are looked at: those that have a key in common, of a few dozen.
  *
  * A pass gives each record a key, or none, and pairs all records of equal keys. A pair that several passes give is taken
  * in the first of them. The pairs do not depend on the order of the records.

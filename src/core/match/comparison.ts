@@ -1,4 +1,5 @@
 /** How two patient records compare, field by field. */
+import { fullNameOf } from './nicknames.js';
 import type { ComparedName, PeopleSet } from './people.js';
 import { areOneEditApart, jaroWinkler } from './similarity.js';
 
@@ -56,6 +57,8 @@ export function createComparison(): Comparison {
 const CLOSE = 0.92;
 const ALIKE = 0.82;
 const SAME_SOUND = 0.88;
+/** Two spellings of one sound are at least so alike. */
+const SPELLINGS = 0.85;
 /** Bearers of a rare name, at least in a small population. */
 const RARE = 3;
 /** How many times as often as a name another one is borne that it may be a slip in writing of. */
@@ -218,8 +221,8 @@ export class Comparer {
     if (firstA === 0 || firstB === 0) return false;
     const one = names.at(firstA);
     const other = names.at(firstB);
-    if (one.sound === other.sound) return true;
-    if (one.groups.some((group) => other.groups.includes(group)) && !(one.isFull && other.isFull)) return true;
+    if (soundAlike(one, other)) return true;
+    if (isShortFor(one, other) && !(one.isFull && other.isFull)) return true;
     return this.#isOtherFirst(a, b) || this.#isOtherFirst(b, a) || this.#hasMiddleInFirst(a, b);
   }
 
@@ -235,20 +238,32 @@ export class Comparer {
     const other = names.at(b);
     if (one.joined === other.joined) return NAME.equal;
     const uses = this.#firstUses;
-    if (one.groups.length > 0 && one.groups.some((group) => other.groups.includes(group))) return NAME.close;
+    if (isShortFor(one, other)) return NAME.close;
     // The beginning of the other, or one of its words: an initial, or half of a double name.
     if (one.text.startsWith(other.text) || other.text.startsWith(one.text)) {
-      const areTwo = Math.min(uses[a]!, uses[b]!) >= this.#common;
-      return !areTwo && this.#isSlip(one, other, uses[a]!, uses[b]!) ? NAME.close : NAME.alike;
+      return !this.#areTwoNames(a, b) && this.#isSlip(one, other, uses[a]!, uses[b]!) ? NAME.close : NAME.alike;
     }
-    if (one.words.includes(other.text) || other.words.includes(one.text)) return NAME.alike;
+    if (one.words.includes(other.text) || other.words.includes(one.text) || shareForm(one, other)) return NAME.alike;
     // Hailey and Haley are one name in two spellings.
-    if (one.sound === other.sound || this.#isSlip(one, other, uses[a]!, uses[b]!)) return NAME.close;
+    if (soundAlike(one, other)) return NAME.close;
     const similarity = jaroWinkler(one.text, other.text);
-    if (Math.min(uses[a]!, uses[b]!) < this.#common) return similarity >= ALIKE ? NAME.alike : NAME.disagree;
+    if (!this.#areTwoNames(a, b)) {
+      if (this.#isSlip(one, other, uses[a]!, uses[b]!)) return NAME.close;
+      return similarity >= ALIKE ? NAME.alike : NAME.disagree;
+    }
     // Jayden and Jaylen are two names, and not one misspelt.
     const isSpelling = one.soundex === other.soundex && similarity >= SAME_SOUND;
     return isSpelling && areOneEditApart(one.text, other.text) ? NAME.alike : NAME.disagree;
+  }
+
+  /** Whether two first names are each borne by many, here or elsewhere. */
+  #areTwoNames(a: number, b: number): boolean {
+    return this.#isOwnName(a) && this.#isOwnName(b);
+  }
+
+  /** Whether a first name is borne by many, here or elsewhere. */
+  #isOwnName(first: number): boolean {
+    return this.#firstUses[first]! >= this.#common || this.#people.names.at(first).isGiven;
   }
 
   /** Whether one name is a letter apart from the other, and so few bear it that it may be a slip in writing it. */
@@ -357,9 +372,10 @@ export class Comparer {
   /** Whether two records cannot be one person, whatever else they say. */
   contradict(a: number, b: number): boolean {
     const { integers } = this.#people;
+    const areOfOneDay = integers.birth[a] !== 0 && integers.birth[a] === integers.birth[b];
     return (
       differ(integers.suffix[a]!, integers.suffix[b]!) ||
-      (integers.birth[a] === integers.birth[b] && differ(integers.order[a]!, integers.order[b]!))
+      (areOfOneDay && differ(integers.order[a]!, integers.order[b]!))
     );
   }
 
@@ -371,7 +387,7 @@ export class Comparer {
     if (one.text.length === 1 || other.text.length === 1) return one.text[0] === other.text[0];
     if (one.words.includes(other.text) || other.words.includes(one.text)) return true;
     const [long, short, i] = one.text.length > other.text.length ? [one, other, b] : [other, one, a];
-    return long.text.startsWith(short.text) && this.#firstUses[integers.first[i]!]! < this.#common;
+    return long.text.startsWith(short.text) && !this.#isOwnName(integers.first[i]!);
   }
 
   /** Whether one first name is a common one with a slip or two in it, rather than another name. */
@@ -380,14 +396,15 @@ export class Comparer {
     const { names } = this.#people;
     const uses = [this.#firstUses[first[a]!]!, this.#firstUses[first[b]!]!] as const;
     if (Math.min(...uses) >= this.#rare || Math.max(...uses) < this.#common * VERY_COMMON) return false;
-    const [one, other] = [names.at(first[a]!).text, names.at(first[b]!).text];
-    return areOneEditApart(one, other) || jaroWinkler(one, other) >= SAME_SOUND;
+    const [one, other] = [names.at(first[a]!), names.at(first[b]!)];
+    if (one.isGiven && other.isGiven) return false;
+    return areOneEditApart(one.text, other.text) || jaroWinkler(one.text, other.text) >= SAME_SOUND;
   }
 
   /** Whether a first name of either is so rare that it may be any other one misspelt. */
   hasRareFirst(a: number, b: number): boolean {
     const { first } = this.#people.integers;
-    return Math.min(this.#firstUses[first[a]!]!, this.#firstUses[first[b]!]!) < this.#rare;
+    return [first[a]!, first[b]!].some((name) => this.#firstUses[name]! < this.#rare && !this.#isOwnName(name));
   }
 
   /** Whether no more than the initial of the first name is known. */
@@ -406,13 +423,33 @@ export class Comparer {
     if (first === 0 || other === 0) return false;
     const [{ text }, whole] = [names.at(first), names.at(other).text];
     if (text.length > CUT_LETTERS || text.length >= whole.length || !whole.startsWith(text)) return false;
-    return text.length === 1 || this.#firstUses[first]! < this.#common;
+    return text.length === 1 || !this.#isOwnName(first);
   }
 
   /** Whether nothing is known of the first name: there is none, or what hospitals call a child before it has one. */
   isNameless(a: number): boolean {
     return this.#people.integers.first[a] === 0;
   }
+}
+
+/** Whether two names are one in two spellings, as far as they sound. */
+function soundAlike(one: ComparedName, other: ComparedName): boolean {
+  return one.sound !== '' && one.sound === other.sound && jaroWinkler(one.text, other.text) >= SPELLINGS;
+}
+
+/** Whether one name is a short form of the other, or another full form of it: `TOM` of `TOMMY` and of `THOMAS`. */
+function isShortFor(one: ComparedName, other: ComparedName): boolean {
+  return one.groups.some((group) => {
+    if (!other.groups.includes(group)) return false;
+    const full = fullNameOf(group);
+    if (full === one.text || full === other.text) return true;
+    return one.text.startsWith(other.text) || other.text.startsWith(one.text);
+  });
+}
+
+/** Whether two names are short for one: Will and Liam may be brothers. */
+function shareForm(one: ComparedName, other: ComparedName): boolean {
+  return one.groups.some((group) => other.groups.includes(group));
 }
 
 function differ(a: number, b: number): boolean {

@@ -7,6 +7,7 @@ export interface DoseReport extends DoseEvidence {
   /** Tells it from all others. */
   readonly key: string;
   readonly senderIds: string[];
+  organization: string | null;
 }
 
 /** Two doses of one day each that a person should look at, each by its reports. */

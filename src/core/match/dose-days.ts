@@ -2,7 +2,7 @@
 import { areExchanged } from './date-slips.js';
 import { compareKeys, type DayDose, type Doubts, isHistory, join, neighbours } from './day-doses.js';
 import { isInSeries, joinHistory } from './dose-claims.js';
-import { type DoseRule, judgeDaysApart, RULES, WINDOW_DAYS } from './dose-table.js';
+import { type DoseRule, judgeDaysApart, RULES, shareId, WINDOW_DAYS } from './dose-table.js';
 import { MOST_DAYS_APART, type VaccineGroups } from './vaccine-groups.js';
 
 /** Joins the doses of different days, which are given in the order of the days. */
@@ -54,8 +54,8 @@ function addDoubts(i: number, days: readonly DayDose[], vaccines: VaccineGroups,
   let found: DoseRule | null = null;
   for (const other of days) {
     const apart = Math.abs(other.day - day.day);
-    if (apart === 0 || (apart > WINDOW_DAYS && !areExchanged(other.date, day.date)) || other.dose === day.dose)
-      continue;
+    if (apart === 0 || other.dose === day.dose) continue;
+    if (apart > WINDOW_DAYS && !areExchanged(other.date, day.date) && !shareId(other, day)) continue;
     const rule = judgeDaysApart(day, other, vaccines);
     // What is known to be an administered dose is no riddle any more.
     const isOpen = rule === RULES.idFarApart || (isHistory(day) && (rule.row === 14 || isHistory(other)));

@@ -48,6 +48,8 @@ export class DoseNeighbours {
   #order = new Int32Array(MOST_INSERTED);
   /** Whether a row has a neighbour, by its index. */
   #isNear = new Uint8Array(MOST_INSERTED);
+  /** The row of the patient under way that came first with an id, by the id. */
+  readonly #firstOfId = new Map<string, number>();
 
   constructor(vaccines: VaccineGroups) {
     this.#vaccines = vaccines;
@@ -148,8 +150,28 @@ export class DoseNeighbours {
         isAnyNear ||= order[i]! >= known || order[j]! >= known;
       }
       if (this.#markExchanged(i, known)) isAnyNear = true;
+      if (this.#markSameId(i, known)) isAnyNear = true;
     }
     return isAnyNear;
+  }
+
+  /** Marks a row and the first one of its id and group, however far apart. Whether one of them is an incoming one. */
+  #markSameId(i: number, known: number): boolean {
+    if (i === 0) this.#firstOfId.clear();
+    const index = this.#order[i]!;
+    const id = this.#rows[index]![DOSE.source_immunization_id];
+    if (id == null) return false;
+    const first = this.#firstOfId.get(id);
+    if (first === undefined) {
+      this.#firstOfId.set(id, i);
+      return false;
+    }
+    const other = this.#order[first]!;
+    if (this.#rows[other]![DOSE.site_id] !== this.#rows[index]![DOSE.site_id]) return false;
+    if (this.#vaccines.relate(this.#numbers[first]!, this.#numbers[i]!) === RELATION.none) return false;
+    this.#isNear[index] = 1;
+    this.#isNear[other] = 1;
+    return index >= known || other >= known;
   }
 
   /**

@@ -29,7 +29,7 @@ export interface DoseRule {
   readonly words: string;
 }
 
-/** Records of doses further apart than this are never compared, but for those with day and month exchanged. */
+/** Records of doses further apart than this are not compared, but for those of one id, or with day and month exchanged. */
 export const WINDOW_DAYS = 23;
 /** A date that is wrong by so many days, on records of the same lot, is an error. */
 export const MOST_DAYS_OF_ERROR = 3;
@@ -120,7 +120,7 @@ export function judgeDaysApart(a: DoseEvidence, b: DoseEvidence, vaccines: Vacci
   const relation = vaccines.relate(a.vaccine, b.vaccine);
   if (relation === RELATION.none || relation === RELATION.sameUngrouped) return RULES.different;
   const days = Math.abs(a.day - b.day);
-  if (days > WINDOW_DAYS) return judgeFarApart(a, b);
+  if (days > WINDOW_DAYS) return shareId(a, b) ? RULES.idFarApart : judgeFarApart(a, b);
   // Row 16: series with short true gaps.
   const mostDays = vaccines.daysApart(a.vaccine, b.vaccine);
   const lots = compareAllLots(a.lots, b.lots);
@@ -136,7 +136,7 @@ export function judgeDaysApart(a: DoseEvidence, b: DoseEvidence, vaccines: Vacci
   return isSeriesLong && !isHistoryOnly && isOneLot(lots) ? RULES.sameLotLater : RULES.different;
 }
 
-/** Judges two records that are too far apart for all but one error. */
+/** Judges two records of two ids that are too far apart for all but one error. */
 function judgeFarApart(a: DoseEvidence, b: DoseEvidence): DoseRule {
   if (a.isAdministered && b.isAdministered) return RULES.different;
   if (!areExchanged(a.date, b.date) || compareAllLots(a.lots, b.lots) === LOTS.different) return RULES.different;
@@ -151,7 +151,8 @@ function isUnspecified(a: DoseEvidence, b: DoseEvidence, vaccines: VaccineGroups
   return vaccines.isUnspecified(a.vaccine) || vaccines.isUnspecified(b.vaccine);
 }
 
-function shareId(a: DoseEvidence, b: DoseEvidence): boolean {
+/** Whether a site gave two records the same id. */
+export function shareId(a: DoseEvidence, b: DoseEvidence): boolean {
   return a.senderIds.some((id) => b.senderIds.includes(id));
 }
 

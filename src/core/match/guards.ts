@@ -39,6 +39,8 @@ const NEIGHBOURS = 10;
 const COMMON_CHANCE = 0.003;
 /** From this weight on, a pair that is not of one sex may be one person with an error in it. */
 const SEX_ENOUGH = 1;
+/** From this weight on, a record without a name and a sex may be of a child. */
+const WITHOUT_SEX_ENOUGH = 6;
 /** From this weight on, New Year stands for a birthday of that year that is not known. */
 const NEW_YEAR_ENOUGH = 6;
 /** From this weight on, names and birth dates that are only alike are rare enough to speak for themselves. */
@@ -126,6 +128,21 @@ export function areOfOneBirth(pair: GuardedPair): boolean {
   return isOneOfSeveral(people, a, b);
 }
 
+/** Whether the sex agrees, or is not told and the rest weighs enough. */
+function agreesOnSex(levels: Comparison, weight: number): boolean {
+  return levels[AT.sex] === SEX_EQUAL || (levels[AT.sex] === 0 && weight >= WITHOUT_SEX_ENOUGH);
+}
+
+/** Whether one is told to be one of several at birth, and the first names differ. */
+export function areTwoOfSeveral({ people, a, b, levels }: GuardedPair): boolean {
+  return (
+    levels[AT.birth] === BIRTH.equal &&
+    levels[AT.first] === DISAGREE &&
+    isOneOfSeveral(people, a, b) &&
+    !haveEqualId(levels)
+  );
+}
+
 /** Whether the sex differs, and little else says that it is an error. */
 export function areOfTwoSexes({ levels, weight }: GuardedPair): boolean {
   return levels[AT.sex] === DISAGREE && (weight < SEX_ENOUGH || !hasFurtherEvidence(levels));
@@ -154,21 +171,19 @@ export const GUARDS: readonly Guard[] = [
     id: 'two-of-several',
     words: 'born on the same day with another first name, one of several at birth, and no equal number: two persons',
     outcome: 'no',
-    holds: ({ people, a, b, levels }) =>
-      levels[AT.birth] === BIRTH.equal &&
-      levels[AT.first] === DISAGREE &&
-      isOneOfSeveral(people, a, b) &&
-      !haveEqualId(levels),
+    holds: areTwoOfSeveral,
   },
   {
     id: 'twins',
     words: 'born on the same day with another first name: may be twins',
     outcome: 'review',
     reviewFrom: -3,
-    holds: ({ levels }) => {
+    holds: ({ people, a, b, levels }) => {
       if (levels[AT.birth] !== BIRTH.equal || levels[AT.first] !== DISAGREE) return false;
-      // The same Medicaid number, a last name and a sex that do not differ: one child under two names.
-      return levels[AT.medicaid] !== ID.equal || levels[AT.last]! < NAME.alike || levels[AT.sex] === DISAGREE;
+      // The same Medicaid number, a last name and a sex that do not differ: one child under two names. Twins have their
+      // mother’s number for a while.
+      const isOneChild = levels[AT.medicaid] === ID.equal && levels[AT.last]! >= NAME.alike;
+      return !isOneChild || levels[AT.sex] === DISAGREE || isOneOfSeveral(people, a, b);
     },
   },
   {
@@ -204,9 +219,9 @@ export const GUARDS: readonly Guard[] = [
     words: 'no first name or a newborn’s temporary one, and no equal number: one person only if it fits nobody else',
     outcome: 'alone',
     reviewFrom: -3,
-    holds: ({ comparer, a, b, levels }) =>
+    holds: ({ comparer, a, b, levels, weight }) =>
       comparer.isNameless(a) !== comparer.isNameless(b) &&
-      levels[AT.sex] === SEX_EQUAL &&
+      agreesOnSex(levels, weight) &&
       levels[AT.birth] === BIRTH.equal &&
       !haveEqualId(levels),
   },
@@ -225,12 +240,12 @@ export const GUARDS: readonly Guard[] = [
     words: 'no first name or a newborn’s temporary one, and no equal number, sex, middle name or birth date',
     outcome: 'review',
     reviewFrom: 1,
-    holds: ({ comparer, a, b, levels }) =>
+    holds: ({ comparer, a, b, levels, weight }) =>
       (comparer.isNameless(a) || comparer.isNameless(b)) &&
       !haveEqualId(levels) &&
       (comparer.isNameless(a) === comparer.isNameless(b) ||
         // Of what tells twins apart, the sex is all that is left.
-        levels[AT.sex] !== SEX_EQUAL ||
+        !agreesOnSex(levels, weight) ||
         levels[AT.middle] === DISAGREE ||
         levels[AT.birth] !== BIRTH.equal),
   },
@@ -262,15 +277,21 @@ export const GUARDS: readonly Guard[] = [
     id: 'borrowed-number',
     words: 'the same Social Security number with another first name: may be a parent’s number',
     outcome: 'review',
-    holds: ({ levels }) => levels[AT.ssn] === ID.equal && levels[AT.first] === DISAGREE,
+    holds: ({ comparer, a, b, levels }) => {
+      if (levels[AT.ssn] !== ID.equal || levels[AT.middle]! >= ID.close) return false;
+      if (levels[AT.first] === NAME.alike) return !comparer.isPartOfFirst(a, b) && !comparer.isMisspeltFirst(a, b);
+      return levels[AT.first] === DISAGREE;
+    },
   },
   {
     id: 'other-birth',
     words: 'another birth date, by more than a slip of the pen, and no equal number',
     outcome: 'review',
     reviewFrom: -3,
-    holds: ({ levels, weight }) => {
-      if (haveEqualId(levels)) return false;
+    holds: ({ people, a, b, levels, weight }) => {
+      // Sixteen bits of a number are equal by chance at times.
+      const isCertain = levels[AT.medicaid] === ID.equal || people.ids.ssn[a] === people.ids.ssn[b];
+      if (haveEqualId(levels) && (isCertain || levels[AT.birth] !== BIRTH.disagree)) return false;
       if (levels[AT.birth] === BIRTH.disagree) return true;
       if (levels[AT.birth] !== BIRTH.part && levels[AT.birth] !== BIRTH.year) return false;
       // The same year, or the same day of it: the whole name must agree, and the household, the chart or the parents.

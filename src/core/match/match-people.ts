@@ -14,6 +14,7 @@ import {
   areAlikeTwins,
   areOfOneBirth,
   areOfTwoSexes,
+  areTwoOfSeveral,
   GUARDS,
   type Guard,
   type GuardedPair,
@@ -81,13 +82,16 @@ export interface PairExplanation {
 
 /** Persons with more records than this grow no further by themselves: no chain of likenesses may swallow a town. */
 const LARGEST_PERSON = 12;
+/** The most records of a person, however much they weigh: all are compared with who is to join. */
+const MOST_RECORDS = 200;
 
 /**
  * The weight from which on a pair is not shaken by a third record that looks like somebody else; by most records of two
  * persons, that have little in common; by one that has a first name like a twin's; by one of another sex; by one that says
- * it is one of several at birth; by one that has a first name like a twin's and a middle name of its own.
+ * it is one of several at birth; by one that has a first name like a twin's and a middle name of its own; by how many records
+ * the person has already.
  */
-const UNSHAKEN = { byOther: 4, byMost: 9, byAlike: 6, bySex: 12, bySeveral: 18, byMiddle: 18 };
+const UNSHAKEN = { byOther: 4, byMost: 9, byAlike: 6, bySex: 12, bySeveral: 18, byMiddle: 18, bySize: 18 };
 /**
  * The most that a pair counts for against third records where one has no first name, or an initial alone: whatever it weighs
  * does not tell one twin from the other, and records with names do.
@@ -101,6 +105,7 @@ const AGAINST = {
   stored: 'both are patients of the registry already, and it takes a person to make them one',
   size: `they would be one person of more than ${LARGEST_PERSON} records`,
   others: 'most of their other records have little in common',
+  torn: 'it fits another person as well, who has another suffix or birth order',
 } as const;
 
 /** Pairs kept while all candidates are gone through: two indexes and a weight each. */
@@ -128,6 +133,9 @@ class PairList {
     this.size++;
   }
 }
+
+/** The guards of a model that knows nothing of households: who is nobody, and what cannot be one person in any population. */
+const ALWAYS = GUARDS.filter(({ id }) => id === 'nobody' || id === 'contradiction');
 
 /** Weighs pairs of one set. */
 export class PairJudge {
@@ -160,9 +168,8 @@ export class PairJudge {
 
   /** The guards that hold for the pair that was weighed last. */
   *guards(a: number, b: number, weight: number): Generator<Guard> {
-    if (!this.model.forHouseholds) return;
     const pair = this.#guarded(a, b, weight);
-    for (const guard of GUARDS) if (guard.holds(pair)) yield guard;
+    for (const guard of this.model.forHouseholds ? GUARDS : ALWAYS) if (guard.holds(pair)) yield guard;
   }
 
   /**
@@ -172,9 +179,11 @@ export class PairJudge {
    */
   conflictOf(a: number, b: number, weight: number): string | null {
     if (this.comparer.contradict(a, b)) return 'contradiction';
-    if (!this.model.forHouseholds || weight >= UNSHAKEN.bySeveral) return null;
+    if (!this.model.forHouseholds) return null;
     const pair = this.#guarded(a, b, this.weigh(a, b));
     const { levels } = this;
+    if (areTwoOfSeveral(pair)) return 'two-of-several';
+    if (weight >= UNSHAKEN.bySeveral) return null;
     if (areOfOneBirth(pair) && !(this.comparer.isNameless(a) && this.comparer.isNameless(b))) return 'multiple-birth';
     const unshaken = levels[AT.middle] === DISAGREE ? UNSHAKEN.byMiddle : UNSHAKEN.byAlike;
     if (weight < unshaken && areAlikeTwins(pair)) return 'alike-twins';
@@ -263,10 +272,9 @@ export function matchPeople(people: PeopleSet, options: MatchOptions): MatchResu
   const hasStored = storedOf?.some((patientId) => patientId > 0) === true;
   const blocking = forEachCandidate(people, visit, hasStored ? (i) => storedOf![i] === 0 : null);
   const clusters = new People(people, judge, known ?? null);
-  const joins = [
-    ...joinAll(accepted, clusters, doubtful, people),
-    ...joinAll(keepUnambiguous(lonely, clusters, judge.comparer, doubtful), clusters, doubtful, people, WITHOUT_NAME),
-  ];
+  const joins = joinAll(keepUntorn(accepted, people, doubtful), clusters, doubtful, people);
+  const unambiguous = keepUnambiguous(lonely, clusters, judge.comparer, doubtful);
+  joins.push(...joinAll(unambiguous, clusters, doubtful, people, WITHOUT_NAME));
   const reviews = collectReviews(doubtful, clusters, people);
   return {
     personOf: clusters.personOf(),
@@ -304,24 +312,79 @@ function joinAll(
   return joins;
 }
 
+/** What tells persons apart for good; most records do not say it. */
+const TELLING = ['suffix', 'order'] as const;
+/** A pair that weighs so much less than another is no rival of it; and one that is doubtful for itself. */
+const RIVAL = 6;
+const NEAR_RIVAL = 3;
+
 /**
- * Of pairs of a named person and a record without a first name, or with the beginning of one, those where that fits one person
- * only; the others are doubtful.
+ * Of the pairs of a record that says no suffix, or no birth order, with records that say it: only those where all that weigh
+ * nearly as much say the same. The others are doubtful: it may be the father's record or the son's.
  */
-function keepUnambiguous(pairs: PairList, clusters: People, comparer: Comparer, doubtful: PairList): PairList {
-  const isOfFirst = (i: number): boolean =>
-    comparer.isNameless(pairs.a[i]!) || comparer.isBeginning(pairs.a[i]!, pairs.b[i]!);
-  const namelessOf = (i: number): number => clusters.rootOf(isOfFirst(i) ? pairs.a[i]! : pairs.b[i]!);
-  const personOf = (i: number): number => clusters.rootOf(isOfFirst(i) ? pairs.b[i]! : pairs.a[i]!);
-  const persons = new Map<number, Set<number>>();
+function keepUntorn(pairs: PairList, { integers }: PeopleSet, doubtful: PairList): PairList {
+  const most = TELLING.map(() => new Map<number, Map<number, number>>());
+  const eachSilent = (i: number, visit: (told: number, silent: number, value: number) => void): void => {
+    const [a, b] = [pairs.a[i]!, pairs.b[i]!];
+    for (const [told, field] of TELLING.entries()) {
+      const column = integers[field];
+      if (column[a] === 0 && column[b] !== 0) visit(told, a, column[b]!);
+      else if (column[b] === 0 && column[a] !== 0) visit(told, b, column[a]!);
+    }
+  };
   for (let i = 0; i < pairs.size; i++) {
-    const known = persons.get(namelessOf(i));
-    if (known === undefined) persons.set(namelessOf(i), new Set([personOf(i)]));
-    else known.add(personOf(i));
+    eachSilent(i, (told, silent, value) => {
+      const values = most[told]!.get(silent) ?? new Map<number, number>();
+      values.set(value, Math.max(values.get(value) ?? Number.NEGATIVE_INFINITY, pairs.weight[i]!));
+      most[told]!.set(silent, values);
+    });
   }
   const kept = new PairList();
   for (let i = 0; i < pairs.size; i++) {
-    const list = persons.get(namelessOf(i))!.size === 1 ? kept : doubtful;
+    let isTorn = false;
+    eachSilent(i, (told, silent, value) => {
+      for (const [other, weight] of most[told]!.get(silent)!) {
+        if (other !== value && weight > pairs.weight[i]! - RIVAL) isTorn = true;
+      }
+    });
+    if (isTorn) doubtful.against.set(doubtful.size, AGAINST.torn);
+    (isTorn ? doubtful : kept).add(pairs.a[i]!, pairs.b[i]!, pairs.weight[i]!);
+  }
+  return kept;
+}
+
+/**
+ * Of pairs of a named person and a record without a first name, or with the beginning of one, those where that fits one person
+ * only; the others are doubtful. A pair that is doubtful already counts if it weighs nearly as much.
+ */
+function keepUnambiguous(pairs: PairList, clusters: People, comparer: Comparer, doubtful: PairList): PairList {
+  /** The person without a name, and the other one, of a pair; `null` if both have one, or neither. */
+  const sidesOf = ({ a, b }: PairList, i: number): readonly [number, number] | null => {
+    const [one, other] = [a[i]!, b[i]!];
+    const isFirst = comparer.isNameless(one) || comparer.isBeginning(one, other);
+    const isSecond = comparer.isNameless(other) || comparer.isBeginning(other, one);
+    if (isFirst === isSecond) return null;
+    const [nameless, named] = isFirst ? [one, other] : [other, one];
+    return [clusters.rootOf(nameless), clusters.rootOf(named)];
+  };
+  const fits = new Map<number, { readonly persons: Set<number>; most: number }>();
+  for (let i = 0; i < pairs.size; i++) {
+    const sides = sidesOf(pairs, i);
+    if (sides === null) continue;
+    const fit = fits.get(sides[0]) ?? { persons: new Set(), most: Number.NEGATIVE_INFINITY };
+    fits.set(sides[0], fit);
+    fit.persons.add(sides[1]);
+    fit.most = Math.max(fit.most, pairs.weight[i]!);
+  }
+  for (let i = 0; i < doubtful.size; i++) {
+    const sides = sidesOf(doubtful, i);
+    const fit = sides === null ? undefined : fits.get(sides[0]);
+    if (fit !== undefined && doubtful.weight[i]! > fit.most - NEAR_RIVAL) fit.persons.add(sides![1]);
+  }
+  const kept = new PairList();
+  for (let i = 0; i < pairs.size; i++) {
+    const sides = sidesOf(pairs, i);
+    const list = sides !== null && fits.get(sides[0])!.persons.size === 1 ? kept : doubtful;
     list.add(pairs.a[i]!, pairs.b[i]!, pairs.weight[i]!);
   }
   return kept;
@@ -397,7 +460,7 @@ class People {
     const membersA = this.#members.get(rootA) ?? [rootA];
     const membersB = this.#members.get(rootB) ?? [rootB];
     const records = membersA.length + membersB.length;
-    if (records > LARGEST_PERSON) return AGAINST.size;
+    if (records > LARGEST_PERSON && (weight < UNSHAKEN.bySize || records > MOST_RECORDS)) return AGAINST.size;
     return records > 2 ? this.#judge.keepApart(membersA, membersB, weight) : null;
   }
 

@@ -1,6 +1,7 @@
 /** The patients of a submission as matching compares them: numbers side by side, some 120 bytes a record. */
 import { PATIENT, type PatientField, type Row } from '../model.js';
 import { isNewbornName, isTestName, isUnknownName, nameKey, splitSuffix } from '../normalize/name.js';
+import { isGivenName } from './given-names.js';
 import { hashText, ssnCheckOf } from './keys.js';
 import { fullNameOf, isFullName, nicknameGroups } from './nicknames.js';
 import { soundex, soundOf } from './similarity.js';
@@ -18,6 +19,8 @@ export interface ComparedName {
   readonly groups: readonly number[];
   /** Whether it is a full name that others are short for. */
   readonly isFull: boolean;
+  /** Whether it is known as a first name of its own. */
+  readonly isGiven: boolean;
   /** Words of four letters and more, of a name that has several. */
   readonly words: readonly string[];
   /** The name without blanks. */
@@ -72,6 +75,7 @@ function readName(text: string): ComparedName {
     fullSoundex: groups.length === 0 ? soundex(joined) : soundex(fullNameOf(groups[0]!)),
     groups,
     isFull: isFullName(text),
+    isGiven: isGivenName(text),
     words,
     joined,
   };
@@ -90,8 +94,6 @@ export type IdColumn = (typeof IDS)[number];
 
 /** Bits of the column `flags`. */
 export const Flag = {
-  /** The first name is what a hospital calls a child before it is named. */
-  newborn: 1,
   multipleBirth: 2,
   /** A name for trying a system out, or for nobody: never matched by what it says. */
   nobody: 4,
@@ -170,9 +172,7 @@ export class PeopleSet {
     const toldOrder = isNewborn ? orderOfNewborn(first.name!) : 0;
     integers.order[index] = Number(text(PATIENT.birth_order) ?? toldOrder);
     integers.flags[index] =
-      (isNewborn ? Flag.newborn : 0) |
-      (text(PATIENT.multiple_birth) === 'Y' || toldOrder > 0 ? Flag.multipleBirth : 0) |
-      (isNobody ? Flag.nobody : 0);
+      (text(PATIENT.multiple_birth) === 'Y' || toldOrder > 0 ? Flag.multipleBirth : 0) | (isNobody ? Flag.nobody : 0);
     const line = text(PATIENT.street);
     const street = line === null ? null : readStreet(line);
     integers.streetNumber[index] = street === null ? 0 : this.#place(street.number);

@@ -69,15 +69,17 @@ export function areOneEditApart(a: string, b: string): boolean {
 
 /**
  * A name as it sounds, spellings made one: `CADEN` and `KADEN`, `SOPHIA` and `SOFIA`, `HAILEY` and `HALEY`. Vowels are kept,
- * since names such as `MILA` and `MILO` are two.
+ * since names such as `MILA` and `MILO` are two, and so are `SHANE` and `ZANE`. Empty for a name without Latin letters.
  */
 export function soundOf(name: string): string {
   return name
     .replace(/[^A-Z]/g, '')
     .replace(/PH/g, 'F')
+    .replace(/CH(?=[RL])/g, 'K')
+    .replace(/[CS]H/g, 'X')
     .replace(/C(?=[EIY])/g, 'S')
     .replace(/[CQ]/g, 'K')
-    .replace(/Z/g, 'S')
+    .replace(/(?<=.)Z/g, 'S')
     .replace(/(?<=.)H/g, '')
     .replace(/[AE][YI](?=.)/g, 'A')
     .replace(/(?:E[YIE]|IE|Y)$/g, 'I')

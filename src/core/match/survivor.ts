@@ -1,6 +1,6 @@
 /**
  * Which values survive when records become one: fuller records win, field by field, and blanks are filled from the
- * others. The outcome depends on the records alone, not on the order in which they came.
+ * others. The outcome depends on the records and on which site made the person, not on the order of the others.
  */
 import { DOSE, PATIENT, packRow, type Row } from '../model.js';
 import { isNewbornName } from '../normalize/name.js';

@@ -112,6 +112,8 @@ describe('records of different days', () => {
     ['other groups', '2 doses', given({ cvx: '03' }), 1, told({ cvx: '21' })],
     ['refused', '2 doses', given(), 1, told({ completion_status: 'RE' })],
     ['one id and another date', '1 doses, 1', given({ ...lot, source_immunization_id: 'V-1' }), 9, given({ source_immunization_id: 'V-1' })],
+    ['one id, two months apart', '2 doses, in-doubt 1', given({ source_immunization_id: 'V-1' }), 60, given({ source_immunization_id: 'V-1' })],
+    ['one id at two sites, two months apart', '2 doses', given({ source_immunization_id: 'V-1' }), 60, given({ source_immunization_id: 'V-1', site_id: 'F2' })],
     ['one id, another date and another lot', '2 doses, in-doubt 1', given({ ...lot, source_immunization_id: 'V-1' }), 9, given({ source_immunization_id: 'V-1', lot_number: 'Z99999' })],
     ['a globulin', '2 doses', given({ cvx: '30' }), 1, told({ cvx: '30' })],
     ['rabies, history of the next day', '1 doses, 11', given({ cvx: '175' }), 1, told({ cvx: '90' })],

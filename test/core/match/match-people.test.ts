@@ -63,6 +63,7 @@ describe('are one person', () => {
     ['New Year for a day that is not known', { birth_date: '2015-01-01' }],
     ['another sex, and all else equal', { sex: 'M' }],
     ['a newborn without a name, whom nobody else fits', { first_name: 'Baby Girl' }],
+    ['a newborn without a name or a sex, whom nobody else fits', { first_name: 'Infant', sex: '' }],
     ['the first letters of a name, as forms cut it', { first_name: 'Nor', middle_name: '' }],
     ['a name said twice', { first_name: 'Nora Nora' }],
   ])('%s', (_, changes) => {
@@ -89,10 +90,49 @@ describe('are a question for a person', () => {
       'newborn-otherwise',
     ],
     [
-      'a newborn without a name or a known sex',
-      NORA,
-      { ...without(NORA, 'sex'), first_name: 'Infant' },
+      'a newborn without a name or a known sex, with little else in common',
+      without(NORA, 'street', 'zip'),
+      {
+        ...without(NORA, 'sex', 'middle_name', 'phone', 'mother_maiden_last_name', 'mother_first_name'),
+        first_name: 'Infant',
+      },
       'newborn-otherwise',
+    ],
+    [
+      'twins whose names sound a little alike',
+      { ...NORA, first_name: 'Chelsea' },
+      { ...NORA, first_name: 'Kelsey' },
+      'twins',
+    ],
+    [
+      'twins with common names a letter apart, where few bear them',
+      without({ ...NORA, first_name: 'Jayden', sex: 'M' }, 'middle_name'),
+      without({ ...NORA, first_name: 'Jaylen', sex: 'M' }, 'middle_name'),
+      'twins',
+    ],
+    [
+      'two short forms of one name',
+      without({ ...NORA, first_name: 'Will', sex: 'M' }, 'middle_name'),
+      without({ ...NORA, first_name: 'Liam', sex: 'M' }, 'middle_name'),
+      'alike-twins',
+    ],
+    [
+      'names of which no letter is Latin',
+      without({ ...NORA, first_name: 'Иван', sex: 'M' }, 'middle_name'),
+      without({ ...NORA, first_name: 'Пётр', sex: 'M' }, 'middle_name'),
+      'twins',
+    ],
+    [
+      'twins under the Medicaid number of their mother',
+      { ...NORA, medicaid_id: '100200300', multiple_birth: 'Y' },
+      { ...NORA, first_name: 'Olivia', medicaid_id: '100200300', multiple_birth: 'Y' },
+      'twins',
+    ],
+    [
+      'names alike, and the Social Security number of a parent',
+      without({ ...NORA, first_name: 'Jayden', ssn: '211554328' }, 'middle_name'),
+      without({ ...NORA, first_name: 'Jaylene', ssn: '211554328' }, 'middle_name'),
+      'borrowed-number',
     ],
     [
       'a newborn without a name, born a day later',
@@ -267,6 +307,40 @@ describe('of several records', () => {
     const other = { ...bare, first_name: 'Lily', middle_name: 'C' };
     const { reviews } = matchPeople(setOf(one, other, { ...bare, first_name: 'Lillian' }), { model: 'fixed' });
     expect(reviews.map(({ against }) => against)).toContainEqual(expect.stringContaining('may be twins'));
+  });
+
+  test('a newborn is nobody’s where a sister without a known sex fits nearly as well', () => {
+    const sister = { ...without(bare, 'sex'), first_name: 'Olivia' };
+    expect(personsOf(bare, sister, { ...bare, first_name: 'Baby Girl' })).toEqual(['0', '1', '2']);
+  });
+
+  test.each(['fixed', 'trained'] as const)(
+    'one without a suffix is neither father nor son, and they are two, by the %s model',
+    (model) => {
+      const [father, son] = [
+        { ...bare, suffix: 'SR' },
+        { ...bare, suffix: 'JR' },
+      ];
+      for (const records of [
+        [bare, father, son],
+        [bare, son, father],
+      ]) {
+        const { personOf, reviews } = matchPeople(setOf(...records), { model });
+        expect(new Set(personOf).size).toBe(3);
+        expect(reviews.length).toBeGreaterThan(0);
+      }
+    },
+  );
+
+  test('who is told to be one of several is not who has another name, whatever a third record has in common with both', () => {
+    const one = { ...bare, first_name: 'Emma', multiple_birth: 'Y', birth_order: '2', medicaid_id: '100200300' };
+    const other = { ...bare, first_name: 'Olivia', ssn: '211554328' };
+    const both = { ...bare, first_name: 'Emma', medicaid_id: '100200300', ssn: '211554328' };
+    expect(personsOf(one, other, both)).not.toContain('0 1 2');
+  });
+
+  test('a person may have many records that say the same', () => {
+    expect(personsOf(...Array.from({ length: 30 }, () => NORA))).toHaveLength(1);
   });
 
   test('an error in the sex is none between two who share the rest', () => {
