@@ -13,7 +13,7 @@ import {
   type PatientDecision,
   sourceKey,
 } from './core/match/patient.js';
-import { mergePatientRows, type PatientPart } from './core/match/survivor.js';
+import { firstByName, mergePatientRows, type PatientPart } from './core/match/survivor.js';
 import {
   type FieldName,
   PATIENT,
@@ -678,8 +678,8 @@ export class PatientMatcher {
   /** The row of a person that the submission makes, and the records that it is made of. */
   #mergeRecords(indexes: readonly number[]): { row: Row; distinct: readonly number[] } {
     const distinct = this.#distinct(indexes);
-    const firstSite = this.#set.source(indexes[0]!).siteId;
-    const parts = distinct.map((index) => this.#part(index, firstSite));
+    const homeSite = firstByName(indexes.map((index) => this.#set.source(index).siteId));
+    const parts = distinct.map((index) => this.#part(index, homeSite));
     return { row: parts.length === 1 ? parts[0]!.row : mergePatientRows(parts), distinct };
   }
 
@@ -706,16 +706,19 @@ export class PatientMatcher {
   #distinct(indexes: readonly number[], told: readonly string[] = []): readonly number[] {
     if (indexes.length === 1 && told.length === 0) return indexes;
     const known = new Set(told);
-    return indexes.filter((index) => {
+    const distinct = new Map<string, number>();
+    const siteOf = (index: number): string => this.#set.source(index).siteId;
+    for (const index of indexes) {
       const text = this.#set.rows.at(index);
-      if (known.has(text)) return false;
-      known.add(text);
-      return true;
-    });
+      const like = distinct.get(text);
+      // Of those that say the same, that of the first site by name stands for all.
+      if (!known.has(text) && (like === undefined || siteOf(index) < siteOf(like))) distinct.set(text, index);
+    }
+    return [...distinct.values()];
   }
 
-  #part(index: number, firstSiteId: string): PatientPart {
-    return { row: this.#set.row(index), rank: this.#set.source(index).siteId === firstSiteId ? 0 : 1 };
+  #part(index: number, homeSiteId: string): PatientPart {
+    return { row: this.#set.row(index), rank: this.#set.source(index).siteId === homeSiteId ? 0 : 1 };
   }
 
   #newPart(patientId: number, index: number): NewPatientPart {
@@ -803,10 +806,10 @@ export class PatientMatcher {
     const ssnCheck = state.ssnCheck ?? this.#firstSsnCheck(indexes);
     if (distinct.length === 0 && ssnCheck === state.ssnCheck) return;
     if (!state.partsKept) {
-      writes.parts.push({ patientId, siteId: state.firstSiteId, row: state.row, ssnCheck: state.ssnCheck });
+      writes.parts.push({ patientId, siteId: state.homeSiteId, row: state.row, ssnCheck: state.ssnCheck });
     }
     for (const index of distinct) writes.parts.push(this.#newPart(patientId, index));
-    const row = mergePatientRows([...state.parts, ...distinct.map((index) => this.#part(index, state.firstSiteId))]);
+    const row = mergePatientRows([...state.parts, ...distinct.map((index) => this.#part(index, state.homeSiteId))]);
     const changed = packRow(row) !== packRow(state.row) || ssnCheck !== state.ssnCheck;
     if (changed) writes.updates.push({ patientId, row, ssnCheck });
   }

@@ -1,7 +1,7 @@
 /** A stored person with all that it is made of: its records, and the ids of its senders under which they came. */
 import { hashText } from '../core/match/keys.js';
 import { sourceKey } from '../core/match/patient.js';
-import { mergePatientRows } from '../core/match/survivor.js';
+import { homeSiteOf, mergePatientRows } from '../core/match/survivor.js';
 import { packRow, type Row } from '../core/model.js';
 import type { Queries, SqlRow } from './queries.js';
 import { groupBy, PATIENT_COLUMNS, PATIENT_SLOTS, rowOf } from './tables.js';
@@ -91,7 +91,7 @@ function personOf(record: SqlRow, sourceRows: readonly SqlRow[], partRows: reado
     patientId: record['id'] as number,
     row,
     ssnCheck,
-    parts: parts.length > 0 ? parts : [{ id: null, runId: first.runId, siteId: first.siteId, row, ssnCheck }],
+    parts: parts.length > 0 ? parts : [{ id: null, runId: first.runId, siteId: homeSiteOf(sources), row, ssnCheck }],
     sources,
   };
 }
@@ -118,10 +118,10 @@ function readJson(json: string): Record<string, unknown> {
   return JSON.parse(json) as Record<string, unknown>;
 }
 
-/** The row of a person that is made of these parts, where the first of its sites comes before others. */
-export function rowOfParts(parts: readonly PersonPart[], firstSiteId: string): Row {
+/** The row of a person that is made of these parts, where those of its home site come before others. */
+export function rowOfParts(parts: readonly PersonPart[], homeSiteId: string): Row {
   if (parts.length === 1) return parts[0]!.row;
-  return mergePatientRows(parts.map(({ row, siteId }) => ({ row, rank: siteId === firstSiteId ? 0 : 1 })));
+  return mergePatientRows(parts.map(({ row, siteId }) => ({ row, rank: siteId === homeSiteId ? 0 : 1 })));
 }
 
 /** A part of a person, and the number that came with one of its records. */

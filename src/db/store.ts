@@ -276,8 +276,8 @@ export interface PatientState {
   readonly parts: readonly PatientPart[];
   /** Whether the parts are kept already. */
   readonly partsKept: boolean;
-  /** The site whose record made the person. */
-  readonly firstSiteId: string;
+  /** The site whose records come before those of others: see `homeSiteOf`. */
+  readonly homeSiteId: string;
 }
 
 /** A patient as linking sees it. */

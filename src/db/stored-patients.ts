@@ -1,7 +1,7 @@
 /** Reads the patients of a registry as linking and merging need them: by the ids of their senders, by their keys, whole. */
 import { type Identity, identityOf } from '../core/match/keys.js';
 import type { KnownPatient } from '../core/match/patient.js';
-import type { PatientPart } from '../core/match/survivor.js';
+import { homeSiteOf, type PatientPart } from '../core/match/survivor.js';
 import type { Row } from '../core/model.js';
 import { firstColumn, type Queries } from './queries.js';
 import type { LinkedPatient, PatientState, SourceKey } from './store.js';
@@ -127,21 +127,21 @@ export async function readPatients(
     ),
     'patient_id',
   );
-  // Of several sources of a patient, the first comes last, and stays.
-  const firstSites = new Map(
-    await queries.arrays<[number, string]>(
-      'SELECT patient_id, site_id FROM patient_sources WHERE patient_id = ANY($1::int[]) ORDER BY id DESC',
+  const sources = groupBy(
+    await queries.rows<{ patient_id: number; run_id: number; site_id: string }>(
+      'SELECT patient_id, run_id, site_id FROM patient_sources WHERE patient_id = ANY($1::int[]) ORDER BY id',
       [patientIds],
     ),
+    'patient_id',
   );
   const states = new Map<number, PatientState>();
   for (const record of rows) {
     const id = record['id'] as number;
     const row = rowOf(record, PATIENT_COLUMNS, PATIENT_SLOTS);
     const ssnCheck = record['ssn_check'] as number | null;
-    const firstSiteId = firstSites.get(id)!;
+    const homeSiteId = homeSiteOf(sources.get(id)!.map((each) => ({ runId: each.run_id, siteId: each.site_id })));
     const kept = (parts.get(id) ?? []).map((part): PatientPart => {
-      return { row: readPart(part.record), rank: part.site_id === firstSiteId ? 0 : 1 };
+      return { row: readPart(part.record), rank: part.site_id === homeSiteId ? 0 : 1 };
     });
     states.set(id, {
       row,
@@ -149,7 +149,7 @@ export async function readPatients(
       identity: { ...identityOf(row), ssnCheck },
       parts: kept.length === 0 ? [{ row, rank: 0 }] : kept,
       partsKept: kept.length > 0,
-      firstSiteId,
+      homeSiteId,
     });
   }
   return states;

@@ -352,6 +352,13 @@ describe('patients that are matched by weight', () => {
     'p.txt': `${[FAMILY_COLUMNS, ...records].join('\n')}\n`,
   });
 
+  /** What is stored of each person, whatever its number. */
+  const patientsIn = (sandbox: Sandbox, database: string): string[] =>
+    sandbox
+      .query('SELECT * FROM patients', database)
+      .map(({ id: _, ...row }) => JSON.stringify(row))
+      .sort();
+
   test.each(['fixed', 'trained'] as const)('are the same persons in any order of rows: %s', async (matchModel) => {
     await fc.assert(
       fc.asyncProperty(families, async ({ seed, families: count }) => {
@@ -368,6 +375,7 @@ describe('patients that are matched by weight', () => {
         const database = sandbox.path('shuffled.db');
         await sandbox.load({ patients: file(shuffled), matchModel, database });
         expect(personsIn(sandbox, database)).toEqual(personsIn(sandbox, sandbox.database));
+        expect(patientsIn(sandbox, database)).toEqual(patientsIn(sandbox, sandbox.database));
       }),
       { numRuns: 25 },
     );

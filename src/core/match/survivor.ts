@@ -1,6 +1,6 @@
 /**
  * Which values survive when records become one: fuller records win, field by field, and blanks are filled from the
- * others. The outcome depends on the records and on which site made the person, not on the order of the others.
+ * others. The outcome depends on the records alone, not on the order in which they came.
  */
 import { DOSE, PATIENT, packRow, type Row } from '../model.js';
 import { isNewbornName } from '../normalize/name.js';
@@ -11,10 +11,24 @@ import type { VaccineGroups } from './vaccine-groups.js';
 export interface PatientPart {
   readonly row: Row;
   /**
-   * 0 for the site that made the person, 1 for later sites. A file of history from another site only fills blanks:
-   * it must not put an old address over a newer one.
+   * 0 for the home site, 1 for others. A file of history from another site only fills blanks: it must not put an old
+   * address over a newer one.
    */
   readonly rank: 0 | 1;
+}
+
+/**
+ * The site whose records come before those of others: of the sites of the run that made the person, the first by name,
+ * whichever record of theirs came first. `sources` are in the order in which they were stored.
+ */
+export function homeSiteOf(sources: readonly { readonly runId: number; readonly siteId: string }[]): string {
+  const firstRun = sources[0]!.runId;
+  return firstByName(sources.flatMap(({ runId, siteId }) => (runId === firstRun ? [siteId] : [])));
+}
+
+/** The first of some sites by name; there must be one. */
+export function firstByName(siteIds: readonly string[]): string {
+  return siteIds.reduce((first, siteId) => (siteId < first ? siteId : first));
 }
 
 /** Values that belong together come from one record: half of one address and half of another is none. */

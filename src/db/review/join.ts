@@ -1,4 +1,5 @@
 /** Makes one patient of two. */
+import { homeSiteOf } from '../../core/match/survivor.js';
 import { packRow } from '../../core/model.js';
 import { readReview } from '../match-history.js';
 import { type Person, type PersonPart, rowOfParts } from '../person.js';
@@ -19,11 +20,11 @@ export async function joinPatients(context: DeskContext, reviewId: number, kept:
   );
   for (const table of ['patient_sources', 'doses']) await move(queries, table, other.patientId, kept.patientId);
   const parts = await joinParts(queries, kept, other);
-  const [first] = [...kept.sources, ...other.sources].sort((a, b) => a.id - b.id);
-  const row = rowOfParts(parts, first!.siteId);
+  const sources = [...kept.sources, ...other.sources].sort((a, b) => a.id - b.id);
+  const row = rowOfParts(parts, homeSiteOf(sources));
   await updatePatient(queries, kept.patientId, { row, ssnCheck: kept.ssnCheck ?? other.ssnCheck });
   await queries.run('DELETE FROM patients WHERE id = $1', [other.patientId]);
-  await moveKeys(context, other.patientId, kept.patientId, first!.runId);
+  await moveKeys(context, other.patientId, kept.patientId, sources[0]!.runId);
   await moveComments(queries, other.patientId, kept.patientId);
   await followInReviews(queries, review, other.patientId, kept.patientId);
   await regroupDoses(context, kept.patientId);

@@ -1,6 +1,6 @@
 /** Makes two patients of one: each record goes by the id under which it came. */
 import { recordsOf, type StoredDose } from '../../core/match/dose.js';
-import { countFilled, isAdministered } from '../../core/match/survivor.js';
+import { countFilled, firstByName, homeSiteOf, isAdministered } from '../../core/match/survivor.js';
 import { DOSE, packRow, type Row } from '../../core/model.js';
 import { type Person, type PersonPart, partOfSource, rowOfParts, type SourceRow } from '../person.js';
 import { firstValue, insertMissing, type Queries, type SqlRow } from '../queries.js';
@@ -38,7 +38,7 @@ export async function partPatients(context: DeskContext, parting: Parting): Prom
     [patientId, left!, stay!],
     [newId, gone!, go!],
   ] as const) {
-    const row = rowOfParts(parts, sources[0]!.siteId);
+    const row = rowOfParts(parts, homeSiteOf(sources));
     const ssnCheck = parts.map((part) => part.ssnCheck).find((check) => check !== null) ?? null;
     if (id === newId) await insertPatient(queries, newId, { row, ssnCheck }, sources[0]!.runId);
     else await updatePatient(queries, id, { row, ssnCheck });
@@ -70,7 +70,11 @@ function partsOf(person: Person, sources: readonly SourceRow[]): PersonPart[] {
     const known = parts.get(text);
     if (known === undefined) {
       parts.set(text, { ...found.part, siteId: source.siteId, runId: source.runId, ssnCheck: found.ssnCheck });
-    } else if (known.ssnCheck === null) parts.set(text, { ...known, ssnCheck: found.ssnCheck });
+      continue;
+    }
+    // As a load has it: of the records of a run that say the same, that of the first site by name stands for all.
+    const siteId = known.runId === source.runId ? firstByName([known.siteId, source.siteId]) : known.siteId;
+    parts.set(text, { ...known, siteId, ssnCheck: known.ssnCheck ?? found.ssnCheck });
   }
   return [...parts.values()];
 }
