@@ -95,13 +95,13 @@ async function killLargeLoad(sandbox: Sandbox): Promise<void> {
 }
 
 describe('a run that was killed', () => {
-  test('is listed as running, without a report, until the same command goes on with it', async () => {
+  test('is listed as cut short, without a report, until the same command goes on with it', async () => {
     using sandbox = new Sandbox();
     await killLargeLoad(sandbox);
     expect(sandbox.files().filter((name) => name.startsWith('large/'))).toEqual([]);
     const listed = await runProgram(sandbox.folder, ['runs', '--db', 'registry.db']);
     expect(listed).toMatchObject({ code: 0, stderr: '' });
-    expect(listed.stdout).toMatch(/^ +2 {2}running /m);
+    expect(listed.stdout).toMatch(/^ +2 {2}cut short /m);
 
     const next = await runProgram(sandbox.folder, load('large'));
     expect(next).toMatchObject({
