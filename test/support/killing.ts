@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { packageFolder } from '../../src/files/specs.js';
 import type { Sizes } from '../../src/run.js';
+import { TODAY } from './fixtures.js';
 import { allTables, type Registry, reportFiles } from './interrupted.js';
 import type { KillInstructions } from './kill-points.js';
 import { type Outcome, startProgram } from './program.js';
@@ -138,7 +139,9 @@ export class KilledLoad {
     const count = this.#sandbox.path('points');
     const at = kill !== null && 'atPoint' in kill ? kill.atPoint : 0;
     const instructions: KillInstructions = { at, count, sizes: this.#command.sizes };
-    const args = [...this.#command.args, '--db', this.#registry.address, '--report', REPORT, '--quiet'];
+    // The day is told: loads that begin before midnight go on after it.
+    const where = ['--db', this.#registry.address, '--report', REPORT];
+    const args = [...this.#command.args, ...where, '--today', TODAY, '--quiet'];
     const { child, outcome } = startProgram(this.#sandbox.folder, ['load', ...args], {
       node: [`--import=${KILL_POINTS}`],
       env: { KILL_POINTS: JSON.stringify(instructions) },
