@@ -156,9 +156,11 @@ async function keepApart(
     );
   }
   if (made.decision === 'different') {
-    const gone = (await desk.readPerson(a)) === null ? a : (await desk.readPerson(b)) === null ? b : null;
-    if (gone !== null) {
-      const other = gone === a ? b : a;
+    for (const [gone, other] of [
+      [a, b],
+      [b, a],
+    ]) {
+      if ((await desk.readPerson(gone!)) !== null) continue;
       throw new ReviewError(
         `R${review.reviewId}: there is no patient ${gone} any more; take patient ${other} apart with \`immload review split ${other}\``,
       );

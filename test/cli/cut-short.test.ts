@@ -1,29 +1,20 @@
 /** What is said of a run that was cut short, and how it is taken back. */
 import { existsSync } from 'node:fs';
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type Store, StoreError } from '../../src/db/store.js';
+import { describe, expect, test, vi } from 'vitest';
+import { StoreError } from '../../src/db/store.js';
 import { openForDryRun, openForReading } from '../../src/open-store.js';
 import { undoRun } from '../../src/undo-run.js';
 import { FailingFiles } from '../support/failing-files.js';
+import { failing } from '../support/failing-open-store.js';
 import { CODES } from '../support/fixtures.js';
 import { type Cut, FailingStore } from '../support/interrupted.js';
 import { KINDS, type RegistryKind, TestRegistry } from '../support/registries.js';
 import { newRun } from '../support/rows.js';
 import { miis, type TableRow } from '../support/sandbox.js';
 
-const failing = vi.hoisted(() => ({ store: null as { wrap(store: Store): Store } | null }));
 vi.mock('../../src/open-store.js', async (importOriginal) => {
-  const original = await importOriginal<typeof import('../../src/open-store.js')>();
-  return {
-    ...original,
-    openForLoading: async (database: string) => {
-      const store = await original.openForLoading(database);
-      return failing.store?.wrap(store) ?? store;
-    },
-  };
-});
-afterEach(() => {
-  failing.store = null;
+  const { failingLoads } = await import('../support/failing-open-store.js');
+  return failingLoads(importOriginal);
 });
 
 const PATIENTS = 'facility_id|patient_id|last_name|first_name|birth_date|sex|phone';

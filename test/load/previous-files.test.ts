@@ -1,11 +1,12 @@
 /** Corrected files, of which earlier ones were loaded: only what differs is loaded, and the report says what that is. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { completeSpec } from '../../src/core/spec.js';
-import { type Store, StoreError } from '../../src/db/store.js';
+import { StoreError } from '../../src/db/store.js';
 import { undoRun } from '../../src/undo-run.js';
 import { Dirt } from '../support/dirt.js';
+import { failing } from '../support/failing-open-store.js';
 import { CODES, MIIS } from '../support/fixtures.js';
 import { FailingStore } from '../support/interrupted.js';
 import { KINDS, type RegistryKind, TestRegistry } from '../support/registries.js';
@@ -14,19 +15,9 @@ import { personsAndDoses } from '../support/several-loaders.js';
 import { type Json, smallestCombined, smallestTagged, withValue } from '../support/small-spec.js';
 import { writeSubmission } from '../support/submission.js';
 
-const failing = vi.hoisted(() => ({ store: null as { wrap(store: Store): Store } | null }));
 vi.mock('../../src/open-store.js', async (importOriginal) => {
-  const original = await importOriginal<typeof import('../../src/open-store.js')>();
-  return {
-    ...original,
-    openForLoading: async (database: string) => {
-      const store = await original.openForLoading(database);
-      return failing.store?.wrap(store) ?? store;
-    },
-  };
-});
-afterEach(() => {
-  failing.store = null;
+  const { failingLoads } = await import('../support/failing-open-store.js');
+  return failingLoads(importOriginal);
 });
 
 const PATIENTS = 'facility_id|patient_id|last_name|first_name|birth_date|sex|phone';

@@ -1,30 +1,21 @@
 /** Loads that are cut short at any call of the database, and are gone on with by the same command. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { IsoDate } from '../../src/core/model.js';
 import type { Spec } from '../../src/core/spec.js';
-import { type Store, StoreError } from '../../src/db/store.js';
+import { StoreError } from '../../src/db/store.js';
 import { LoadedBeforeError } from '../../src/load.js';
+import { failing } from '../support/failing-open-store.js';
 import { MIIS, NDC_CODES } from '../support/fixtures.js';
 import { allTables, type Cut, FailingStore, REGISTRIES, reportFiles } from '../support/interrupted.js';
 import { RICH, TINY, writeRich } from '../support/rich-submission.js';
 import { contentOf, Sandbox, type SandboxLoad, type TableRow } from '../support/sandbox.js';
 import { writeSubmission } from '../support/submission.js';
 
-const failing = vi.hoisted(() => ({ store: null as { wrap(store: Store): Store } | null }));
 vi.mock('../../src/open-store.js', async (importOriginal) => {
-  const original = await importOriginal<typeof import('../../src/open-store.js')>();
-  return {
-    ...original,
-    openForLoading: async (database: string) => {
-      const store = await original.openForLoading(database);
-      return failing.store?.wrap(store) ?? store;
-    },
-  };
-});
-afterEach(() => {
-  failing.store = null;
+  const { failingLoads } = await import('../support/failing-open-store.js');
+  return failingLoads(importOriginal);
 });
 
 const lost = (): StoreError => new StoreError('unreachable', 'the connection was lost');

@@ -85,11 +85,11 @@ function reportOf(row: Row, byKey: Map<string, DoseReport>, vaccines: VaccineGro
       status,
       lots: lot === null ? [] : [lot],
       senderIds: [],
-      organization: organizationOf(row),
+      organization: null,
     };
     byKey.set(key, report);
   }
-  const organization = organizationOf(row);
+  const organization = row[DOSE.facility_id] ?? row[DOSE.site_id] ?? null;
   // Of several that say the same, the name that comes first: not the record that does.
   if (organization !== null && (report.organization === null || organization < report.organization)) {
     report.organization = organization;
@@ -100,10 +100,6 @@ function reportOf(row: Row, byKey: Map<string, DoseReport>, vaccines: VaccineGro
     if (!report.senderIds.includes(senderId)) report.senderIds.push(senderId);
   }
   return report;
-}
-
-function organizationOf(row: Row): string | null {
-  return row[DOSE.facility_id] ?? row[DOSE.site_id] ?? null;
 }
 
 /** The doses of each day, in the order of the days. */

@@ -117,7 +117,8 @@ class PairList {
   /** What keeps the persons of some pairs apart, by the place of the pair. */
   readonly against = new Map<number, string>();
 
-  add(a: number, b: number, weight: number): void {
+  add(a: number, b: number, weight: number, against: string | null = null): void {
+    if (against !== null) this.against.set(this.size, against);
     if (this.size === this.a.length) {
       const grow = <T extends Int32Array | Float32Array>(from: T, to: T): T => {
         to.set(from);
@@ -304,10 +305,7 @@ function joinAll(
     if (clusters.rootOf(a) === clusters.rootOf(b)) continue;
     const against = clusters.join(a, b, Math.min(weight, most));
     if (against === null) joins.push({ a, b, weight, against });
-    else {
-      doubtful.against.set(doubtful.size, against);
-      doubtful.add(a, b, weight);
-    }
+    else doubtful.add(a, b, weight, against);
   }
   return joins;
 }
@@ -347,8 +345,9 @@ function keepUntorn(pairs: PairList, { integers }: PeopleSet, doubtful: PairList
         if (other !== value && weight > pairs.weight[i]! - RIVAL) isTorn = true;
       }
     });
-    if (isTorn) doubtful.against.set(doubtful.size, AGAINST.torn);
-    (isTorn ? doubtful : kept).add(pairs.a[i]!, pairs.b[i]!, pairs.weight[i]!);
+    const [a, b, weight] = [pairs.a[i]!, pairs.b[i]!, pairs.weight[i]!];
+    if (isTorn) doubtful.add(a, b, weight, AGAINST.torn);
+    else kept.add(a, b, weight);
   }
   return kept;
 }
