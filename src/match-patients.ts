@@ -1,5 +1,5 @@
 /** Matching by weight, as a load does it: the records of a submission side by side, and those of the store that may be the same. */
-import { LARGEST_STORED_BLOCK, STORED_PASSES, sortKeys } from './core/match/blocking.js';
+import { STORED_PASSES, type StoredPass, sortKeys } from './core/match/blocking.js';
 import { type Population, populationOf } from './core/match/comparison.js';
 import { decidePeople, type WeighedDecisions } from './core/match/decide-people.js';
 import { type KeyPack, packKeys, rowKeyOf, type SoughtKeys } from './core/match/key-packs.js';
@@ -46,7 +46,7 @@ export class WeighedPatients {
     const storedPatientIds: number[] = [];
     let population = populationOf(this.#people, incoming);
     if (await store.hasPatients()) {
-      const found = new Set(await store.findPatientsByKeys(this.#soughtKeys(), LARGEST_STORED_BLOCK));
+      const found = new Set(await store.findPatientsByKeys(this.#soughtKeys()));
       for (const { patientId } of known) found.add(patientId);
       const patientIds = [...found].sort((a, b) => a - b);
       for (let start = 0; start < patientIds.length; start += PATIENTS_AT_ONCE) {
@@ -63,13 +63,17 @@ export class WeighedPatients {
 
   /** The keys under which stored patients are looked for, pass by pass. */
   *#soughtKeys(): Generator<SoughtKeys> {
-    for (const { keys, pass } of sortedKeys(this.#people, this.#incoming)) yield { pass, keys: distinct(keys) };
+    const { birth } = this.#people.integers;
+    for (const { pass, keys, order } of sortedKeys(this.#people, this.#incoming)) {
+      const sought = pass.byBirth ? distinctWithBirth(keys, order, birth) : { keys: distinct(keys), births: null };
+      yield { pass: pass.name, ...sought, mostPerKey: pass.largest };
+    }
   }
 
   /** The keys under which the patients of the records can be found. */
   *packs(patientOf: readonly number[]): Generator<KeyPack> {
     for (const { keys, order, pass } of sortedKeys(this.#people, this.#incoming)) {
-      yield* packKeys(pass, keys, order, patientOf);
+      yield* packKeys(pass.name, keys, order, patientOf, pass.byBirth ? this.#people.integers.birth : null);
     }
   }
 
@@ -112,15 +116,39 @@ function distinct(keys: Int32Array): Uint32Array {
   return sorted.slice(0, size);
 }
 
+/** Sorted keys, each once with each birth date, without 0. */
+function distinctWithBirth(
+  keys: Int32Array,
+  order: Uint32Array,
+  birth: Int32Array,
+): { readonly keys: Uint32Array; readonly births: Uint32Array } {
+  const sorted = new Uint32Array(keys.length);
+  const births = new Uint32Array(keys.length);
+  let size = 0;
+  for (let start = 0; start < keys.length; ) {
+    const key = keys[start]!;
+    const ofKey: number[] = [];
+    for (; start < keys.length && keys[start] === key; start++) ofKey.push(birth[order[start]!]!);
+    if (key === 0) continue;
+    ofKey.sort((a, b) => a - b);
+    for (const [i, day] of ofKey.entries()) {
+      if (day === 0 || day === ofKey[i - 1]) continue;
+      sorted[size] = key;
+      births[size++] = day;
+    }
+  }
+  return { keys: sorted.slice(0, size), births: births.slice(0, size) };
+}
+
 /** The keys of the first `records` by pass, in their order, and the record of each. */
 function* sortedKeys(
   people: PeopleSet,
   records: number,
-): Generator<{ readonly pass: string; readonly keys: Int32Array; readonly order: Uint32Array }> {
-  for (const { name, key } of STORED_PASSES) {
+): Generator<{ readonly pass: StoredPass; readonly keys: Int32Array; readonly order: Uint32Array }> {
+  for (const pass of STORED_PASSES) {
     const keys = new Int32Array(records);
-    for (let i = 0; i < records; i++) keys[i] = key(people, i);
-    yield { pass: name, ...sortKeys(keys) };
+    for (let i = 0; i < records; i++) keys[i] = pass.key(people, i);
+    yield { pass, ...sortKeys(keys) };
   }
 }
 
@@ -201,7 +229,8 @@ class GatheredRecords {
     for (const runId of new Set(this.#runIds)) {
       const patientOf = this.#patientIds.map((patientId, i) => (this.#runIds[i] === runId ? patientId : 0));
       for (const { keys, order, pass } of sortedKeys(this.#people, this.#people.size)) {
-        for (const pack of packKeys(pass, keys, order, patientOf)) yield { ...pack, runId };
+        const births = pass.byBirth ? this.#people.integers.birth : null;
+        for (const pack of packKeys(pass.name, keys, order, patientOf, births)) yield { ...pack, runId };
       }
     }
   }
@@ -215,8 +244,8 @@ export function matchKeysOf(records: readonly ComparableRecord[]): PatientKey[] 
     const i = people.add(row, ssnCheck);
     const byName = matchKeyOf(identityOf(row));
     if (byName !== null) found.push({ matchKey: byName, patientId });
-    for (const { name, key } of STORED_PASSES) {
-      const matchKey = key(people, i);
+    for (const { name, key, byBirth } of STORED_PASSES) {
+      const matchKey = byBirth && people.integers.birth[i] === 0 ? 0 : key(people, i);
       if (matchKey !== 0) found.push({ matchKey: rowKeyOf(name, matchKey), patientId });
     }
   }

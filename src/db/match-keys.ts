@@ -10,12 +10,11 @@ const PACKS_AT_ONCE = 16;
 /** Keys that are asked for at once. */
 const KEYS_AT_ONCE = 10_000;
 
-/** Patients who have one of the keys. Keys that more than `mostPerKey` have in common are passed over. */
+/** Patients who have one of the keys. Keys that too many have in common are passed over. */
 export async function findPatientsByKeys(
   queries: Queries,
   schemas: readonly string[],
   passes: Iterable<SoughtKeys>,
-  mostPerKey: number,
 ): Promise<number[]> {
   const found = new Set<number>();
   const haveRows: string[] = [];
@@ -23,7 +22,7 @@ export async function findPatientsByKeys(
   for (const sought of passes) {
     const search = new KeySearch(sought);
     for (const schema of schemas) await searchPacks(queries, schema, sought.pass, search);
-    for (const patientId of search.found(mostPerKey)) found.add(patientId);
+    for (const patientId of search.found()) found.add(patientId);
     for (const schema of haveRows) {
       for (let start = 0; start < sought.keys.length; start += KEYS_AT_ONCE) {
         const keys = [...sought.keys.subarray(start, start + KEYS_AT_ONCE)].map((key) => rowKeyOf(sought.pass, key));
@@ -51,21 +50,35 @@ async function searchPacks(queries: Queries, schema: string, pass: string, searc
   );
   const ids = bounds.filter(([, first, last]) => search.reaches(first, last)).map(([id]) => id);
   for (let start = 0; start < ids.length; start += PACKS_AT_ONCE) {
-    const some = await queries.arrays<[Buffer, Buffer]>(
-      `SELECT keys, patient_ids FROM ${packs} WHERE id = ANY($1::int[]) ORDER BY first_key`,
+    const some = await queries.arrays<[Buffer, Buffer, Buffer | null]>(
+      `SELECT keys, patient_ids, births FROM ${packs} WHERE id = ANY($1::int[]) ORDER BY first_key`,
       [ids.slice(start, start + PACKS_AT_ONCE)],
     );
-    for (const [keys, patientIds] of some) search.look({ keys: numbersOf(keys), patientIds: numbersOf(patientIds) });
+    for (const [keys, patientIds, births] of some) {
+      search.look({
+        keys: numbersOf(keys),
+        patientIds: numbersOf(patientIds),
+        births: births === null ? null : numbersOf(births),
+      });
+    }
   }
 }
 
 /** Adds packs of keys. */
 export async function insertKeyPacks(queries: Queries, packs: Iterable<KeyPackOfRun>): Promise<void> {
-  for (const { runId, pass, keys, patientIds } of packs) {
+  for (const { runId, pass, keys, patientIds, births } of packs) {
     await queries.run(
-      `INSERT INTO match_key_packs (run_id, pass, first_key, last_key, keys, patient_ids)
-       VALUES ($1, $2, $3, $4, $5, $6)`,
-      [runId, pass, keys[0]!, keys[keys.length - 1]!, bytesOf(keys), bytesOf(patientIds)],
+      `INSERT INTO match_key_packs (run_id, pass, first_key, last_key, keys, patient_ids, births)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      [
+        runId,
+        pass,
+        keys[0]!,
+        keys[keys.length - 1]!,
+        bytesOf(keys),
+        bytesOf(patientIds),
+        births === null ? null : bytesOf(births),
+      ],
     );
   }
 }

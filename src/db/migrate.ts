@@ -15,6 +15,7 @@ import * as matchKeyPacks from '../../migrations/0013_match_key_packs.js';
 import * as runReports from '../../migrations/0014_run_reports.js';
 import * as matchKeysByDay from '../../migrations/0015_match_keys_by_day.js';
 import * as recordFates from '../../migrations/0016_record_fates.js';
+import * as wideMatchKeys from '../../migrations/0017_wide_match_keys.js';
 
 interface Migration {
   readonly name: string;
@@ -38,6 +39,7 @@ const MIGRATIONS: readonly Migration[] = [
   runReports,
   matchKeysByDay,
   recordFates,
+  wideMatchKeys,
 ];
 
 const SOURCE: Knex.MigrationSource<Migration> = {

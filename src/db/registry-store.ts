@@ -342,7 +342,7 @@ export abstract class RegistryStore implements Store {
     });
     if (ids.length === 0) return [];
     await this.fetchPatients(ids);
-    return this.look((queries) => patients.readKnownPatients(queries, this.#schemas.stored, ids, keys));
+    return this.look((queries) => patients.readKnownPatients(queries, ids, keys));
   }
 
   async readComparable(patientIds: readonly number[]): Promise<readonly ComparableRecord[]> {
@@ -361,8 +361,8 @@ export abstract class RegistryStore implements Store {
     return this.look((queries) => patientsWithoutKeys(queries, this.#schemas.stored));
   }
 
-  async findPatientsByKeys(passes: Iterable<SoughtKeys>, mostPerKey: number): Promise<readonly number[]> {
-    return this.look((queries) => findPatientsByKeys(queries, this.#schemas.all, passes, mostPerKey));
+  async findPatientsByKeys(passes: Iterable<SoughtKeys>): Promise<readonly number[]> {
+    return this.look((queries) => findPatientsByKeys(queries, this.#schemas.all, passes));
   }
 
   async writeKeyPacks(runId: number, packs: Iterable<KeyPackOfRun>): Promise<void> {

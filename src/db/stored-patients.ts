@@ -49,18 +49,14 @@ export async function findKeysOfPatients(
   );
 }
 
-/**
- * Patients as matching by name and id needs them, in the order of their ids. `keys` are those under which they were found;
- * `schema` is where reviewers' decisions are.
- */
+/** Patients as matching by name and id needs them, in the order of their ids. `keys` are those under which they were found. */
 export async function readKnownPatients(
   queries: Queries,
-  schema: string,
   patientIds: readonly number[],
   keys: ReadonlyMap<number, readonly number[]>,
 ): Promise<KnownPatient[]> {
   const rows = await queries.rows('SELECT * FROM patients WHERE id = ANY($1::int[]) ORDER BY id', [patientIds]);
-  const joined = await identitiesOfJoined(queries, schema, patientIds);
+  const parts = await identitiesOfParts(queries, patientIds);
   const sources = groupBy(
     await queries.rows(
       `SELECT patient_id, site_id, source_patient_id, content FROM patient_sources
@@ -77,7 +73,7 @@ export async function readKnownPatients(
         ...identityOf(rowOf(record, PATIENT_COLUMNS, PATIENT_SLOTS)),
         ssnCheck: record['ssn_check'] as number | null,
       },
-      otherIdentities: joined.get(id) ?? [],
+      otherIdentities: parts.get(id) ?? [],
       matchKeys: keys.get(id) ?? [],
       sources: (sources.get(id) ?? []).map((source) => ({
         siteId: source['site_id'] as string,
@@ -88,24 +84,17 @@ export async function readKnownPatients(
   });
 }
 
-/** What the records say of patients whom a reviewer joined: one of them may be called otherwise than the patient is. */
-async function identitiesOfJoined(
-  queries: Queries,
-  schema: string,
-  patientIds: readonly number[],
-): Promise<Map<number, Identity[]>> {
-  const joins = new Set(
-    await firstColumn(queries, `SELECT DISTINCT patient_id FROM ${schema}applied_decisions WHERE kind = 'join'`),
-  );
-  const asked = patientIds.filter((id) => joins.has(id));
-  const identities = new Map<number, Identity[]>();
-  if (asked.length === 0) return identities;
+/** What the records of patients say who are made of several: one of them may be called otherwise than the patient is. */
+async function identitiesOfParts(queries: Queries, patientIds: readonly number[]): Promise<Map<number, Identity[]>> {
   const parts = await queries.arrays<[number, string]>(
     'SELECT patient_id, record FROM patient_parts WHERE patient_id = ANY($1::int[]) ORDER BY id',
-    [asked],
+    [patientIds],
   );
+  const identities = new Map<number, Identity[]>();
   for (const [id, record] of parts) {
-    identities.set(id, [...(identities.get(id) ?? []), identityOf(readPart(record))]);
+    const own = identities.get(id);
+    if (own === undefined) identities.set(id, [identityOf(readPart(record))]);
+    else own.push(identityOf(readPart(record)));
   }
   return identities;
 }

@@ -241,7 +241,7 @@ describe('migrate', () => {
     expect(made).toMatchObject({
       code: 0,
       stdout:
-        'r.db: applied 0001_registry, 0002_code_tables, 0003_matching, 0004_patient_comments, 0005_dose_records, 0006_rule_changes, 0007_review_desk, 0010_undo, 0011_journal, 0012_checkpoints, 0013_match_key_packs, 0014_run_reports, 0015_match_keys_by_day, 0016_record_fates.\n',
+        'r.db: applied 0001_registry, 0002_code_tables, 0003_matching, 0004_patient_comments, 0005_dose_records, 0006_rule_changes, 0007_review_desk, 0010_undo, 0011_journal, 0012_checkpoints, 0013_match_key_packs, 0014_run_reports, 0015_match_keys_by_day, 0016_record_fates, 0017_wide_match_keys.\n',
       stderr: '',
     });
     expect(Object.keys(made.left)).toEqual(['r.db']);
@@ -255,7 +255,7 @@ describe('migrate', () => {
     expect(await runProgram(sandbox.folder, ['migrate'])).toMatchObject({
       code: 0,
       stdout:
-        './immload.db: applied 0001_registry, 0002_code_tables, 0003_matching, 0004_patient_comments, 0005_dose_records, 0006_rule_changes, 0007_review_desk, 0010_undo, 0011_journal, 0012_checkpoints, 0013_match_key_packs, 0014_run_reports, 0015_match_keys_by_day, 0016_record_fates.\n',
+        './immload.db: applied 0001_registry, 0002_code_tables, 0003_matching, 0004_patient_comments, 0005_dose_records, 0006_rule_changes, 0007_review_desk, 0010_undo, 0011_journal, 0012_checkpoints, 0013_match_key_packs, 0014_run_reports, 0015_match_keys_by_day, 0016_record_fates, 0017_wide_match_keys.\n',
     });
     expect(sandbox.query('SELECT count(*) AS n FROM patients', sandbox.path('immload.db'))).toEqual([{ n: 0 }]);
   });

@@ -33,6 +33,6 @@ test('programs that make the same registry at the same time wait for each other'
   expect(outcomes.map(({ code, stderr }) => [code, stderr])).toEqual(outcomes.map(() => [0, '']));
   expect(outcomes.map(({ stdout }) => stdout).sort()).toEqual([
     ...new Array(3).fill('registry.db is up to date.\n'),
-    'registry.db: applied 0001_registry, 0002_code_tables, 0003_matching, 0004_patient_comments, 0005_dose_records, 0006_rule_changes, 0007_review_desk, 0010_undo, 0011_journal, 0012_checkpoints, 0013_match_key_packs, 0014_run_reports, 0015_match_keys_by_day, 0016_record_fates.\n',
+    'registry.db: applied 0001_registry, 0002_code_tables, 0003_matching, 0004_patient_comments, 0005_dose_records, 0006_rule_changes, 0007_review_desk, 0010_undo, 0011_journal, 0012_checkpoints, 0013_match_key_packs, 0014_run_reports, 0015_match_keys_by_day, 0016_record_fates, 0017_wide_match_keys.\n',
   ]);
 });

@@ -15,6 +15,7 @@ import * as matchKeyPacks from '../../migrations/0013_match_key_packs.js';
 import * as runReports from '../../migrations/0014_run_reports.js';
 import * as matchKeysByDay from '../../migrations/0015_match_keys_by_day.js';
 import * as recordFates from '../../migrations/0016_record_fates.js';
+import * as wideMatchKeys from '../../migrations/0017_wide_match_keys.js';
 import { IMMUNIZATION_FIELDS, PATIENT_FIELDS } from '../../src/core/model.js';
 import { compareSchema, migrateSqlite } from '../../src/db/migrate.js';
 import { DETAIL_COLUMNS, DOSE_COLUMNS, IMMUNIZATION_COLUMNS, PATIENT_COLUMNS } from '../../src/db/tables.js';
@@ -36,6 +37,7 @@ const MIGRATIONS = [
   runReports,
   matchKeysByDay,
   recordFates,
+  wideMatchKeys,
 ];
 const NAMES = MIGRATIONS.map(({ name }) => name);
 

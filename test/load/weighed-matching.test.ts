@@ -141,6 +141,28 @@ describe('the fixed model', () => {
     expect(sandbox.query("SELECT id FROM match_key_packs WHERE pass = 'first and last name'")).toEqual([]);
   });
 
+  test('knows the id of a site again that calls a patient otherwise than the patient is called', async () => {
+    using sandbox = new Sandbox();
+    const marie = (more: Person): Person => elsewhere({ first_name: 'Marie', ssn: '234567891', ...more });
+    await sandbox.load(fixed([nora({ first_name: 'Anne Marie', ssn: '234567891' }), marie({})]));
+    expect(sandbox.query('SELECT first_name FROM patients')).toEqual([{ first_name: 'Anne Marie' }]);
+    const { patients } = await sandbox.load(fixed([marie({ phone: '6175550199' })]));
+    expect(patients).toEqual({ new: 0, merged: 1, review: 0 });
+    expect(sandbox.query('SELECT count(*) AS n FROM patient_sources')).toEqual([{ n: 3 }]);
+  });
+
+  test('finds a patient of the registry by what many have in common, as it does in one file', async () => {
+    using sandbox = new Sandbox();
+    // They are compared for the sound of the first name and the ZIP code alone.
+    const bare = { first_name: 'Eleanora', street: '', city: '', phone: '', mother_maiden_name: '' };
+    const [one, other] = [nora(bare), elsewhere({ ...bare, last_name: 'Palsh', birth_date: '20150512' })];
+    const together = await load([one, other]);
+    await sandbox.load(fixed([one]));
+    const { patients } = await sandbox.load(fixed([other]));
+    expect(together.patients).toEqual({ new: 1, merged: 1, review: 0 });
+    expect(patients).toEqual({ new: 0, merged: 1, review: 0 });
+  });
+
   test('joins by the thresholds that are given, and stands with them in the run', async () => {
     using sandbox = new Sandbox();
     const persons = [nora(), elsewhere({ last_name: 'Walch' })];

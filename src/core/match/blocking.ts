@@ -2,9 +2,11 @@
  * Which pairs of records are looked at: those that have a key in common, of a few dozen.
  *
  * A pass gives each record a key, or none, and pairs all records of equal keys. A pair that several passes give is taken
- * in the first of them. The pairs do not depend on the order of the records.
+ * in the first of them. The pairs do not depend on the order of the records; and those of the fixed model, but for keys that
+ * very many have in common, not on what came in the same load and what was stored before.
  */
 import type { PeopleSet } from './people.js';
+import type { MatchModel } from './weights.js';
 
 /** A way of keying records: the key of record `i`, 0 for none. */
 export interface KeyOfPass {
@@ -114,7 +116,10 @@ const NARROW: readonly KeyOfPass[] = [
   },
 ];
 
-/** Keys that many have in common, for records that differ in all of the above. Only small blocks of them are worth it. */
+/**
+ * Keys that many have in common, for records that differ in all of the above. Only small blocks of them are worth it, and of a
+ * registry only those who share a part of the birth date.
+ */
 const WIDE: readonly KeyOfPass[] = [
   {
     name: 'last name by sound and ZIP code',
@@ -139,6 +144,10 @@ const WIDE: readonly KeyOfPass[] = [
       return street === 0 || number === 0 ? 0 : textKey(`${places.at(number)}:${places.at(street).slice(0, 4)}`);
     },
   },
+];
+
+/** Further ones that many have in common, for the trained model: where nothing is known of a file, each field may be the good one. */
+const WIDEST: readonly KeyOfPass[] = [
   {
     name: 'street and ZIP code',
     key: ({ ids, integers }, i) => mix(integers.street[i]!, ids.zip[i]! + 17),
@@ -170,22 +179,38 @@ const NUMBER_CHECK: KeyOfPass = {
   key: ({ integers }, i) => mix(integers.ssnCheck[i]! * 41, Math.floor(integers.birth[i]! / 10_000)),
 };
 
+/** A pass whose keys are kept of stored patients. */
+export interface StoredPass extends KeyOfPass {
+  /** Whether the birth date stands with the key: who shares no part of it is not looked at. */
+  readonly byBirth: boolean;
+  /** Patients that are looked at for one record; a key that more have in common tells nothing. */
+  readonly largest: number;
+}
+
+const LARGEST_NARROW = 400;
+const LARGEST_WIDE = 40;
+const WHOLE_NARROW = 40;
+
 /** The passes whose keys are kept of stored patients. Their keys depend on the record alone. */
-export const STORED_PASSES: readonly KeyOfPass[] = [...NARROW, NUMBER_CHECK];
-
-/** Patients of the store that are looked at for one key; a key that more have in common tells nothing. */
-export const LARGEST_STORED_BLOCK = 400;
-
-/** The passes, the most telling first. */
-export const PASSES: readonly Pass[] = [
-  ...NARROW.map((pass) => ({ ...pass, largest: 400, whole: 40 })),
-  ...WIDE.map((pass) => ({ ...pass, largest: 40, whole: 8 })),
-  { ...NUMBER_CHECK, largest: LARGEST_STORED_BLOCK, whole: 40 },
+export const STORED_PASSES: readonly StoredPass[] = [
+  ...[...NARROW, NUMBER_CHECK].map((pass) => ({ ...pass, byBirth: false, largest: LARGEST_NARROW })),
+  ...WIDE.map((pass) => ({ ...pass, byBirth: true, largest: LARGEST_WIDE })),
 ];
 
+const narrow = (passes: readonly KeyOfPass[]): Pass[] =>
+  passes.map((pass) => ({ ...pass, largest: LARGEST_NARROW, whole: WHOLE_NARROW }));
+const wide = (passes: readonly KeyOfPass[], whole: number): Pass[] =>
+  passes.map((pass) => ({ ...pass, largest: LARGEST_WIDE, whole }));
+
+/** The passes of each model, the most telling first. Those of the fixed model are those whose keys are kept, too. */
+export const PASSES: Readonly<Record<MatchModel['id'], readonly Pass[]>> = {
+  fixed: [...narrow(NARROW), ...wide(WIDE, 0), ...narrow([NUMBER_CHECK])],
+  trained: [...narrow(NARROW), ...wide([...WIDE, ...WIDEST], 8), ...narrow([NUMBER_CHECK])],
+};
+
 /** The name of the first pass by which two records are a candidate pair, `null` if there is none. */
-export function passOf(people: PeopleSet, a: number, b: number): string | null {
-  const pass = PASSES.find(({ key }) => key(people, a) !== 0 && key(people, a) === key(people, b));
+export function passOf(people: PeopleSet, a: number, b: number, model: MatchModel['id']): string | null {
+  const pass = PASSES[model].find(({ key }) => key(people, a) !== 0 && key(people, a) === key(people, b));
   return pass?.name ?? null;
 }
 
@@ -205,11 +230,12 @@ export interface BlockingStatistics {
 }
 
 /**
- * Calls `visit` with every candidate pair, once each, and the number of its pass. `isWanted` tells which records may be
+ * Calls `visit` with every candidate pair of a model, once each, and the number of its pass. `isWanted` tells which records may be
  * in a pair with any other; of two that are both not wanted, no pair is made.
  */
 export function forEachCandidate(
   people: PeopleSet,
+  model: MatchModel['id'],
   visit: (a: number, b: number, pass: number) => void,
   isWanted: ((index: number) => boolean) | null = null,
 ): BlockingStatistics {
@@ -217,12 +243,13 @@ export function forEachCandidate(
   const { birth } = people.integers;
   const statistics = { pairs: 0, droppedBlocks: 0, dividedBlocks: 0 };
   // The keys of a record stand side by side: a pair is looked up in one place, not in one for each pass.
-  const marks = new Int32Array(size * PASSES.length);
+  const passes = PASSES[model];
+  const marks = new Int32Array(size * passes.length);
   const blocks = new Blocks(people, statistics);
-  for (const [number, pass] of PASSES.entries()) {
+  for (const [number, pass] of passes.entries()) {
     const meet = (a: number, b: number): void => {
       if (isWanted !== null && !isWanted(a) && !isWanted(b)) return;
-      for (let x = a * PASSES.length, y = b * PASSES.length, end = x + number; x < end; x++, y++) {
+      for (let x = a * passes.length, y = b * passes.length, end = x + number; x < end; x++, y++) {
         const mark = marks[x]!;
         if (mark !== marks[y] || mark === 0) continue;
         if ((mark & 1) === WHOLE || sharePart(birth[a]!, birth[b]!)) return;
@@ -233,7 +260,7 @@ export function forEachCandidate(
     blocks.forEach(pass, (members, key) => {
       const isWhole = members.length <= pass.whole;
       const mark = isWhole ? key & ~1 || 2 : key | 1;
-      for (const i of members) marks[i * PASSES.length + number] = mark;
+      for (const i of members) marks[i * passes.length + number] = mark;
       if (isWhole) forEachPair(members, 0, members.length, meet);
       else forEachSharing(members, birth, meet);
     });
@@ -267,7 +294,8 @@ const BIRTH_PARTS: readonly ((birth: number) => number)[] = [
   },
 ];
 
-function sharePart(a: number, b: number, from = 0): boolean {
+/** Whether two birth dates, as yyyymmdd, have two of their three parts in common; 0 has nothing in common with any. */
+export function sharePart(a: number, b: number, from = 0): boolean {
   if (a === 0 || b === 0) return false;
   for (let i = from; i < BIRTH_PARTS.length; i++) if (BIRTH_PARTS[i]!(a) === BIRTH_PARTS[i]!(b)) return true;
   return false;

@@ -4,7 +4,7 @@
  * A pack is searched from front to back by many keys at once, so that looking for a town's patients among a country's
  * costs a reading of the packs, and looking for one costs a pack for each of its keys.
  */
-import { STORED_PASSES } from './blocking.js';
+import { STORED_PASSES, sharePart } from './blocking.js';
 import { hashText } from './keys.js';
 
 /** Keys of one pass in their order, and the patient of each. */
@@ -13,12 +13,18 @@ export interface KeyPack {
   /** Sorted; equal keys by patient, each patient once. */
   readonly keys: Uint32Array;
   readonly patientIds: Uint32Array;
+  /** The birth date of each, as yyyymmdd, of a pass that wants it; else `null`. */
+  readonly births: Uint32Array | null;
 }
 
-/** The keys of one pass that are looked for: sorted, each once, none of them 0. */
+/** The keys of one pass that are looked for: sorted, none of them 0; each once, or once with each birth date. */
 export interface SoughtKeys {
   readonly pass: string;
   readonly keys: Uint32Array;
+  /** The birth date that each is looked for with; `null` where the key alone counts. */
+  readonly births: Uint32Array | null;
+  /** A key that more patients have in common tells nothing. */
+  readonly mostPerKey: number;
 }
 
 /** Every pass has a range of 32 bits of its own, which its name decides: passes may come and go. */
@@ -36,39 +42,53 @@ export function rowKeyOf(pass: string, key: number): number {
 export const PACK_ENTRIES = 4096;
 
 /**
- * Packs the sorted keys of one pass. `order` has the record of each; a key of 0 is none, and so is a patient of 0.
+ * Packs the sorted keys of one pass. `order` has the record of each, and `birthOf` the birth date of each record where the pass
+ * wants it; a key of 0 is none, and so are a patient and a birth date of 0.
  */
 export function* packKeys(
   pass: string,
   keys: Int32Array,
   order: Uint32Array,
   patientOf: ArrayLike<number>,
+  birthOf: ArrayLike<number> | null = null,
 ): Generator<KeyPack> {
   const packed = new Uint32Array(PACK_ENTRIES);
   const patients = new Uint32Array(PACK_ENTRIES);
+  const births = new Uint32Array(PACK_ENTRIES);
   let size = 0;
   const take = (): KeyPack => {
-    const pack = { pass, keys: packed.slice(0, size), patientIds: patients.slice(0, size) };
+    const pack = {
+      pass,
+      keys: packed.slice(0, size),
+      patientIds: patients.slice(0, size),
+      births: birthOf === null ? null : births.slice(0, size),
+    };
     size = 0;
     return pack;
   };
+  const birthAt = (record: number): number => (birthOf === null ? 0 : birthOf[record]!);
+  const inOrder = (a: number, b: number): number => patientOf[a]! - patientOf[b]! || birthAt(a) - birthAt(b);
   const ofKey: number[] = [];
   for (let start = 0; start < order.length; ) {
     const key = keys[start]!;
     ofKey.length = 0;
     let end = start;
-    for (; end < order.length && keys[end] === key; end++) ofKey.push(patientOf[order[end]!]!);
+    for (; end < order.length && keys[end] === key; end++) ofKey.push(order[end]!);
     start = end;
     if (key === 0) continue;
-    if (ofKey.length > 1) ofKey.sort((a, b) => a - b);
+    if (ofKey.length > 1) ofKey.sort(inOrder);
     // No patient has the number 0.
-    let last = 0;
+    let [lastPatient, lastBirth] = [0, 0];
     for (let i = 0; i < ofKey.length; i++) {
-      const patientId = ofKey[i]!;
-      if (patientId === last) continue;
-      last = patientId;
+      const patientId = patientOf[ofKey[i]!]!;
+      const birth = birthAt(ofKey[i]!);
+      if ((patientId === lastPatient && birth === lastBirth) || patientId === 0) continue;
+      if (birthOf !== null && birth === 0) continue;
+      lastPatient = patientId;
+      lastBirth = birth;
       packed[size] = key;
       patients[size] = patientId;
+      births[size] = birth;
       size++;
       if (size === PACK_ENTRIES) yield take();
     }
@@ -79,13 +99,17 @@ export function* packKeys(
 /** Looks for keys of one pass in packs. */
 export class KeySearch {
   readonly #sought: Uint32Array;
+  readonly #births: Uint32Array | null;
+  readonly #mostPerKey: number;
   readonly #uses: Uint32Array;
   /** Places of found keys among those sought, and the patients who have them. */
   readonly #places: number[] = [];
   readonly #patientIds: number[] = [];
 
-  constructor({ keys }: SoughtKeys) {
+  constructor({ keys, births, mostPerKey }: SoughtKeys) {
     this.#sought = keys;
+    this.#births = births;
+    this.#mostPerKey = mostPerKey;
     this.#uses = new Uint32Array(keys.length);
   }
 
@@ -96,28 +120,30 @@ export class KeySearch {
   }
 
   /** Adds what a pack has. */
-  look({ keys, patientIds }: Pick<KeyPack, 'keys' | 'patientIds'>): void {
+  look({ keys, patientIds, births }: Omit<KeyPack, 'pass'>): void {
     const sought = this.#sought;
     let place = this.#placeOf(keys[0]!);
     for (let i = 0; i < keys.length && place < sought.length; ) {
       const key = keys[i]!;
       if (sought[place]! < key) {
         place++;
-      } else if (sought[place] === key) {
-        this.#places.push(place);
-        this.#patientIds.push(patientIds[i]!);
-        this.#uses[place]!++;
-        i++;
       } else {
+        for (let at = place; at < sought.length && sought[at] === key; at++) {
+          if (births === null || this.#births === null || sharePart(this.#births[at]!, births[i]!)) {
+            this.#places.push(at);
+            this.#patientIds.push(patientIds[i]!);
+            this.#uses[at]!++;
+          }
+        }
         i++;
       }
     }
   }
 
-  /** The patients who have one of the keys; keys that more than `mostPerKey` have in common are passed over. */
-  *found(mostPerKey: number): Generator<number> {
+  /** The patients who have one of the keys; keys that too many have in common are passed over. */
+  *found(): Generator<number> {
     for (let i = 0; i < this.#places.length; i++) {
-      if (this.#uses[this.#places[i]!]! <= mostPerKey) yield this.#patientIds[i]!;
+      if (this.#uses[this.#places[i]!]! <= this.#mostPerKey) yield this.#patientIds[i]!;
     }
   }
 

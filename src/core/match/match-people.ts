@@ -271,7 +271,7 @@ export function matchPeople(people: PeopleSet, options: MatchOptions): MatchResu
   };
   const storedOf = known?.storedOf ?? null;
   const hasStored = storedOf?.some((patientId) => patientId > 0) === true;
-  const blocking = forEachCandidate(people, visit, hasStored ? (i) => storedOf![i] === 0 : null);
+  const blocking = forEachCandidate(people, model.id, visit, hasStored ? (i) => storedOf![i] === 0 : null);
   const clusters = new People(people, judge, known ?? null);
   const joins = joinAll(keepUntorn(accepted, people, doubtful), clusters, doubtful, people);
   const unambiguous = keepUnambiguous(lonely, clusters, judge.comparer, doubtful);
@@ -396,7 +396,7 @@ export function explainPair(people: PeopleSet, judge: PairJudge, a: number, b: n
     if (own !== 0) parts.push({ field, level, weight: own });
   });
   const guards = [...judge.guards(a, b, weight)];
-  return { weight, parts, guards, pass: passOf(people, a, b) };
+  return { weight, parts, guards, pass: passOf(people, a, b, judge.model.id) };
 }
 
 /** Pairs by weight, the heaviest first; equal ones in an order that what they say decides, and not where they stand. */

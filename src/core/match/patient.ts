@@ -10,6 +10,7 @@
  */
 import type { MatchExplanation } from './explanation.js';
 import { type Identity, matchKeyOf } from './keys.js';
+import { nicknameGroups } from './nicknames.js';
 import { areOneEditApart } from './similarity.js';
 
 /** A record of the submission. */
@@ -27,7 +28,7 @@ export interface IncomingRecord {
 export interface KnownPatient {
   readonly patientId: number;
   readonly identity: Identity;
-  /** Of a person whom a reviewer joined: what its records say, which may be another name. */
+  /** What the records of a person that has several say: the one of this id may have another name than the person. */
   readonly otherIdentities?: readonly Identity[];
   /** The keys of all names and birth dates that the person is known by. */
   readonly matchKeys: readonly number[];
@@ -206,11 +207,12 @@ function canBe(record: Identity, { identity, otherIdentities = [] }: KnownPatien
 
 /**
  * Whether two records under one id can be one person: with the birth date equal, the last name may change; with both
- * names equal, the birth date may have been corrected. Another first name with the same birth date is a twin.
+ * names equal, the birth date may have been corrected. Another first name with the same birth date is a twin; a short form of
+ * the same name is not: no site has twins under one id whose names are forms of one.
  */
 function canShareId(a: Identity, b: Identity): boolean {
   if (differ(a.suffix, b.suffix) || differ(a.birthOrder, b.birthOrder)) return false;
-  if (!areSimilar(a.firstName, b.firstName)) return false;
+  if (!areSimilar(a.firstName, b.firstName) && !areFormsOfOne(a.firstName, b.firstName)) return false;
   return !differ(a.birthDate, b.birthDate) || areSimilar(a.lastName, b.lastName);
 }
 
@@ -223,6 +225,13 @@ function areSimilar(a: string | null, b: string | null): boolean {
   if (a === null || b === null || a === b) return true;
   if (a.startsWith(b) || b.startsWith(a)) return true;
   return Math.min(a.length, b.length) >= 4 && areOneEditApart(a, b);
+}
+
+/** Whether two first names are a name and its short form, or two short forms of one. */
+function areFormsOfOne(a: string | null, b: string | null): boolean {
+  if (a === null || b === null) return false;
+  const groups = nicknameGroups(b);
+  return nicknameGroups(a).some((group) => groups.includes(group));
 }
 
 /** What speaks against two namesakes being one person. */

@@ -102,8 +102,9 @@ export const Flag = {
 
 /** Last names that stand for nobody in particular, beside those of test patients. */
 const NOBODY = new Set(['DOE', 'TEST', 'ZZTEST', 'ZZZTEST', 'TESTPATIENT', 'DONOTUSE', 'DO NOT USE']);
-/** A newborn's temporary name with its mother's or its last name behind it, with or without a blank. */
-const NEWBORN_OF = /^(?:(?:BABY|INFANT|NEWBORN) ?(?:BOY|GIRL)|(?:BB|BG|BABY|INFANT|NEWBORN)(?= ))/;
+
+/** What may be a newborn's temporary name with another name behind it; by itself it is too little to say so of a name. */
+const NEWBORN_OF = /^(?:BB|BG|BABY|INFANT|NEWBORN)(?= )/;
 
 /** The fields that are compared. */
 export const COMPARED_PATIENT_FIELDS = [

@@ -52,7 +52,7 @@ export function trainModel(people: PeopleSet, population?: Population): MatchMod
   const comparer = new Comparer(people, population);
   const levels = createComparison();
   const candidates = new Tally();
-  forEachCandidate(people, (a, b) => {
+  forEachCandidate(people, 'trained', (a, b) => {
     comparer.compare(a, b, levels);
     candidates.add(levels);
   });

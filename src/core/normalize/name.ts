@@ -21,6 +21,9 @@ const NEWBORN_NAMES = new Set([
   'BABU GIRL', 'BABU BOY', 'BABY MALE', 'BABY FEMALE',
 ]); // biome-ignore format: a table of words
 
+/** Such a name with its mother's or its last name behind it, with or without a blank. */
+const NEWBORN_OF = /^(?:BABY|INFANT|NEWBORN) ?(?:BOY|GIRL)/;
+
 /** Whole names, last name first, that people give to test patients (MQE0551). */
 const TEST_NAMES = new Set([
   'MOUSE MICKEY', 'MOUSE MICKY', 'MOUSE MINNIE', 'DUCK DONALD', 'DUCK DAISY', 'PATIENT TEST', 'TEST PATIENT',
@@ -106,13 +109,13 @@ export function isUnknownName(name: string): boolean {
   return factsOf(name).isUnknown;
 }
 
-/** Whether it is a newborn's temporary first name, as `BABY GIRL`, `Babyboy-1` or `TWIN GIRL A`. */
+/** Whether it is a newborn's temporary first name, as `BABY GIRL`, `Babyboy-1`, `TWIN GIRL A` or `BABYGIRLSMITH`. */
 export function isNewbornName(firstName: string): boolean {
   return factsOf(firstName).isNewborn;
 }
 
 function readNewborn(words: string): boolean {
-  if (NEWBORN_NAMES.has(words)) return true;
+  if (NEWBORN_NAMES.has(words) || NEWBORN_OF.test(words)) return true;
   const withoutOrder = words.replace(/(?:\s*\d+|\s+[A-DL]|\s*(?:ONE|TWO|THREE))$/, '');
   return NEWBORN_NAMES.has(withoutOrder);
 }

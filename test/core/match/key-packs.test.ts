@@ -15,11 +15,11 @@ function pack(keys: readonly number[], patients: readonly number[]) {
 /** What a search for keys finds in packs. */
 function search(sought: readonly number[], packs: ReturnType<typeof pack>, mostPerKey = 1000): number[] {
   const keys = Uint32Array.from([...new Set(sought.map((key) => key >>> 0))].sort((a, b) => a - b));
-  const found = new KeySearch({ pass: PASS, keys });
+  const found = new KeySearch({ pass: PASS, keys, births: null, mostPerKey });
   for (const each of packs) {
     if (found.reaches(each.keys[0]!, each.keys[each.keys.length - 1]!)) found.look(each);
   }
-  return [...new Set(found.found(mostPerKey))].sort((a, b) => a - b);
+  return [...new Set(found.found())].sort((a, b) => a - b);
 }
 
 const KEY = fc.integer({ min: -2147483648, max: 2147483647 });
@@ -28,7 +28,7 @@ describe('packs of keys', () => {
   test('hold keys in their order, each with its patient, and none of 0', () => {
     const packs = pack([7, 0, -1, 7, 3], [1, 2, 3, 4, 0]);
     expect(packs).toEqual([
-      { pass: PASS, keys: Uint32Array.of(7, 7, 4294967295), patientIds: Uint32Array.of(1, 4, 3) },
+      { pass: PASS, keys: Uint32Array.of(7, 7, 4294967295), patientIds: Uint32Array.of(1, 4, 3), births: null },
     ]);
   });
 
@@ -71,8 +71,35 @@ describe('packs of keys', () => {
     expect(search([4, 6], packs, 2)).toEqual([3]);
   });
 
+  test('find by key and birth date those who share two parts of it, day and month in either order', () => {
+    const births = [20150504, 20150405, 20150511, 20160504, 20160611, 0];
+    const { keys, order } = sortKeys(new Int32Array(births.length).fill(7));
+    const packs = [...packKeys(PASS, keys, order, [1, 2, 3, 4, 5, 6], births)];
+    expect(packs.map((each) => each.births)).toEqual([Uint32Array.from(births.slice(0, -1))]);
+    const found = (mostPerKey: number, ...sought: number[]): number[] => {
+      const search = new KeySearch({
+        pass: PASS,
+        keys: new Uint32Array(sought.length).fill(7),
+        births: Uint32Array.from(sought),
+        mostPerKey,
+      });
+      for (const each of packs) search.look(each);
+      return [...search.found()];
+    };
+    expect(found(9, 20150504)).toEqual([1, 2, 3, 4]);
+    expect(found(9, 20160611)).toEqual([5]);
+    expect(found(9, 20160611, 20150405)).toEqual([1, 2, 5]);
+    expect(found(3, 20150504)).toEqual([]);
+  });
+
+  test('hold a patient under a key once for each of its birth dates', () => {
+    const { keys, order } = sortKeys(Int32Array.of(5, 5, 5));
+    const [each] = [...packKeys(PASS, keys, order, [9, 9, 9], [20150504, 20150405, 20150504])];
+    expect(each).toMatchObject({ patientIds: Uint32Array.of(9, 9), births: Uint32Array.of(20150405, 20150504) });
+  });
+
   test('are passed over where no key reaches them', () => {
-    const search = new KeySearch({ pass: PASS, keys: Uint32Array.of(10, 20) });
+    const search = new KeySearch({ pass: PASS, keys: Uint32Array.of(10, 20), births: null, mostPerKey: 9 });
     expect([search.reaches(0, 9), search.reaches(10, 10), search.reaches(11, 19), search.reaches(15, 25)]).toEqual([
       false,
       true,

@@ -90,7 +90,7 @@ describe('what a name means', () => {
   });
   test.each([
     'BABY', 'Baby Boy', 'BABY GIRL', 'BABYBOY-1', 'BABY BOY A', 'BB', 'BG', 'BGTWO', 'NEWBORN', 'TWIN GIRL A', 'BOY #1',
-    'GIRL(L)', 'MALE', 'BABY GRIL', 'BABY OY', 'BABU GIRL TWIN',
+    'GIRL(L)', 'MALE', 'BABY GRIL', 'BABY OY', 'BABU GIRL TWIN', 'BABYGIRLWALSH', 'Babyboy Walsh', 'Newborn Girl Walsh',
   ])('%s is a newborn', (name) => {
     expect(isNewbornName(name)).toBe(true);
   }); // biome-ignore format: a list of names
