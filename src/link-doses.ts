@@ -24,8 +24,9 @@ import { type ReceivedDose, receivedDose } from './core/totals/received.js';
 import { type Batch, createValueReader } from './core/transform.js';
 import type { LinkedPatient } from './db/store.js';
 import type { OrderedRow } from './files/patient-order.js';
-import type { NoPatient, PatientLinks } from './load-patients.js';
+import type { PatientLinks } from './load-patients.js';
 import { addChanges, type FileRun, type RunContext, rejectRecord, type TransformedBlock, takeBatch } from './run.js';
+import type { NoPatient } from './source-keys.js';
 
 /** Slots that the registry tables do not have, but for the patient's id, which issues are told with. */
 const UNSTORED = Object.entries(IMMUNIZATION_FIELDS)

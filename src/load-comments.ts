@@ -8,9 +8,10 @@ import { type Block, recordOffset } from './core/read/blocks.js';
 import type { Batch } from './core/transform.js';
 import type { FileRead, NewComment, RecordKey, RefusedRecord, Store } from './db/store.js';
 import { Linker, LinkIssues } from './link-doses.js';
-import { hashSourceKey, type NoPatient, type PatientLinks, splitSourceKey } from './load-patients.js';
+import { hashSourceKey, type PatientLinks, splitSourceKey } from './load-patients.js';
 import { REFUSED, reportRefused } from './refused.js';
 import { type FileRun, type RunContext, readBatches, rejectRecord, SITE_NOT_NAMED } from './run.js';
+import type { NoPatient } from './source-keys.js';
 
 /** What became of the comments. */
 export interface CommentCounts {

@@ -44,14 +44,12 @@ import { addMissingKeys, WeighedPatients } from './match-patients.js';
 import { PackedRows } from './packed-rows.js';
 import { REFUSED, reportRefused } from './refused.js';
 import { addReject, type FileRun, type KeptFate, type RunContext, readBatches, rejectRecord } from './run.js';
-
-/** Why the doses of a patient cannot be loaded: its record was rejected, or its id stands for several persons. */
-export type NoPatient = 'rejected' | 'conflict';
+import { SourceKeys, SourceLinks } from './source-keys.js';
 
 /** What the immunizations need of the patients. */
 export interface PatientLinks {
   /** By sender's key. */
-  readonly bySource: ReadonlyMap<string, LinkedPatient | NoPatient>;
+  readonly bySource: Pick<SourceLinks, 'get' | 'keys'>;
   /** Ids from here on belong to patients that this run made. */
   readonly firstNewPatientId: number;
   /** Those of them that have more than one id. */
@@ -95,7 +93,7 @@ export async function loadPatients(
   next: { readonly patientId: number; readonly reviewId: number },
 ): Promise<PatientOutcome> {
   const set = new PatientSet(context);
-  const bySource = new Map<string, LinkedPatient | NoPatient>();
+  const bySource = new SourceLinks(set.keys);
   for (const [number, file] of files.entries()) await readPatientFile(file, number, set, bySource, context);
   reportExchanged(set, files, context);
   const records = set.rows.length;
@@ -125,8 +123,10 @@ interface DecidedPatients {
 export class PatientSet {
   /** The row as it is stored, packed. */
   readonly rows = new PackedRows();
-  /** The sender's key. */
-  readonly sources: string[] = [];
+  /** Senders' keys: those of the records, and of others that lead to a patient or to none. */
+  readonly keys = new SourceKeys();
+  /** The number of the sender's key of each record. */
+  readonly keyOf: number[] = [];
   readonly matchKeys: (number | null)[] = [];
   readonly birthDates: (string | null)[] = [];
   readonly deathDates: (string | null)[] = [];
@@ -156,7 +156,7 @@ export class PatientSet {
 
   /** Adds a row, which is changed into what is stored of it. */
   add(row: Row): void {
-    this.sources.push(sourceKey(row[PATIENT.site_id]!, row[PATIENT.source_patient_id]!));
+    this.keyOf.push(this.keys.numberOf(sourceKey(row[PATIENT.site_id]!, row[PATIENT.source_patient_id]!)));
     this.matchKeys.push(matchKeyOf(identityOf(row)));
     const ssnCheck = ssnCheckOf(row[PATIENT.ssn]);
     this.ssnChecks.push(ssnCheck);
@@ -175,7 +175,7 @@ export class PatientSet {
   /** Adds a record as the registry has kept it, of whose Social Security number no more than `ssnCheck` is known. */
   addStored(row: Row, source: SourceKey, ssnCheck: number | null, content: number): void {
     const packed = packRow(row);
-    this.sources.push(sourceKey(source.siteId, source.sourcePatientId));
+    this.keyOf.push(this.keys.numberOf(sourceKey(source.siteId, source.sourcePatientId)));
     this.matchKeys.push(matchKeyOf(identityOf(row)));
     this.ssnChecks.push(ssnCheck);
     this.weighed?.add(row.with(PATIENT.site_id, source.siteId), ssnCheck);
@@ -194,8 +194,13 @@ export class PatientSet {
     return { ...identityOf(this.row(index)), ssnCheck: this.ssnChecks[index]! };
   }
 
+  /** The sender's key of a record. */
+  sourceKey(index: number): string {
+    return this.keys.at(this.keyOf[index]!);
+  }
+
   source(index: number): SourceKey {
-    return splitSourceKey(this.sources[index]!);
+    return splitSourceKey(this.sourceKey(index));
   }
 }
 
@@ -203,7 +208,7 @@ async function readPatientFile(
   file: FileRun,
   number: number,
   set: PatientSet,
-  bySource: Map<string, LinkedPatient | NoPatient>,
+  bySource: SourceLinks,
   context: RunContext,
 ): Promise<void> {
   const said = new RepeatedPatients();
@@ -355,7 +360,7 @@ export interface StoredPatients {
 export class PatientMatcher {
   readonly #set: PatientSet;
   readonly #files: readonly FileRun[];
-  readonly #bySource: Map<string, LinkedPatient | NoPatient>;
+  readonly #bySource: SourceLinks;
   readonly #context: RunContext;
   readonly #firstNewPatientId: number;
   readonly #known = new Map<number, KnownPatient>();
@@ -372,7 +377,8 @@ export class PatientMatcher {
   /** What doses have to know of the patients that this run made, in the order of their ids, and of others. */
   readonly #newPatients: LinkedPatient[] = [];
   readonly #linked = new Map<number, LinkedPatient>();
-  readonly #newKeys: PatientWrites['matchKeys'][number][] = [];
+  /** Records whose name is one by which their person cannot be found yet. */
+  readonly #newNames: number[] = [];
   /** New patients with more than one id. */
   readonly #shared = new Set<number>();
   /** Stored patients that gain from records, by the indexes of these. */
@@ -387,7 +393,7 @@ export class PatientMatcher {
   constructor(
     set: PatientSet,
     files: readonly FileRun[],
-    bySource: Map<string, LinkedPatient | NoPatient>,
+    bySource: SourceLinks,
     context: RunContext,
     next: { readonly patientId: number; readonly reviewId: number },
   ) {
@@ -401,22 +407,25 @@ export class PatientMatcher {
 
   /** Decides about the records that share an id or a name with another, or with the store. All others are new. */
   async decide(): Promise<void> {
-    const { sources, matchKeys } = this.#set;
-    const sourceUses = new Map<string, number>();
+    const { keys, keyOf, matchKeys } = this.#set;
+    const sourceUses = new Uint32Array(keys.size);
     const keyUses = new Map<number, number>();
-    for (const source of sources) count(sourceUses, source);
+    for (const key of keyOf) sourceUses[key]!++;
     // Models that weigh look at names themselves.
     const { weighed } = this.#set;
     if (weighed === null) for (const key of matchKeys) if (key !== null) count(keyUses, key);
     await this.#findKnown();
     for (const patient of this.#known.values()) {
-      for (const { siteId, sourcePatientId } of patient.sources) count(sourceUses, sourceKey(siteId, sourcePatientId));
+      for (const { siteId, sourcePatientId } of patient.sources) {
+        const key = keys.find(sourceKey(siteId, sourcePatientId));
+        if (key >= 0) sourceUses[key]!++;
+      }
       for (const key of patient.matchKeys) count(keyUses, key);
     }
     const shared: IncomingRecord[] = [];
-    for (let index = 0; index < sources.length; index++) {
+    for (let index = 0; index < keyOf.length; index++) {
       const key = matchKeys[index]!;
-      const isShared = sourceUses.get(sources[index]!)! > 1 || (key !== null && (keyUses.get(key) ?? 0) > 1);
+      const isShared = sourceUses[keyOf[index]!]! > 1 || (key !== null && (keyUses.get(key) ?? 0) > 1);
       if (!isShared) continue;
       const content = this.#set.contents[index]!;
       shared.push({ index, ...this.#set.source(index), identity: this.#set.identity(index), content });
@@ -451,12 +460,15 @@ export class PatientMatcher {
   async #findKnown(): Promise<void> {
     const { store, sizes } = this.#context;
     if (!(await store.hasPatients())) return;
-    const { sources, matchKeys } = this.#set;
-    for (let start = 0; start < sources.length; start += sizes.batchRows) {
+    const { keyOf, matchKeys } = this.#set;
+    for (let start = 0; start < keyOf.length; start += sizes.batchRows) {
       const end = start + sizes.batchRows;
       const isWeighed = this.#set.weighed !== null;
       const keys = isWeighed ? [] : matchKeys.slice(start, end).filter((key) => key !== null);
-      const found = await store.findKnownPatients(sources.slice(start, end).map(splitSourceKey), keys);
+      const found = await store.findKnownPatients(
+        keyOf.slice(start, end).map((key) => splitSourceKey(this.#set.keys.at(key))),
+        keys,
+      );
       for (const patient of found) {
         // Each batch tells of the keys that it asked for.
         const before = this.#known.get(patient.patientId)?.matchKeys ?? [];
@@ -493,8 +505,8 @@ export class PatientMatcher {
   }
 
   async #rejectConflicts(readers: readonly RecordReader[]): Promise<void> {
-    const { sources, files, records, lines, starts, lengths } = this.#set;
-    for (let index = 0; index < sources.length; index++) {
+    const { keyOf, files, records, lines, starts, lengths } = this.#set;
+    for (let index = 0; index < keyOf.length; index++) {
       const decision = this.#decisions.get(index);
       if (decision?.kind !== 'conflict') continue;
       const file = this.#files[files[index]!]!;
@@ -506,8 +518,8 @@ export class PatientMatcher {
         const bytes = await readers[files[index]!]!.read(starts[index]!, lengths[index]!);
         await rejectRecord(file, this.#context, { bytes, record: records[index]!, line: lines[index]!, codes });
       }
-      this.#context.received?.addPatient(sources[index]!, 'rejected');
-      this.#bySource.set(sources[index]!, 'conflict');
+      this.#context.received?.addPatient(this.#set.sourceKey(index), 'rejected');
+      this.#bySource.setAt(keyOf[index]!, 'conflict');
     }
   }
 
@@ -558,9 +570,8 @@ export class PatientMatcher {
   }
 
   async #writePersons(): Promise<PatientWritesInProgress> {
-    const { sources } = this.#set;
     let writes = emptyWrites();
-    for (let index = 0; index < sources.length; index++) {
+    for (let index = 0; index < this.#set.rows.length; index++) {
       const decision = this.#decisions.get(index) ?? NEW;
       if (decision.kind === 'conflict') continue;
       const patientId = this.#personOf[index]!;
@@ -612,14 +623,14 @@ export class PatientMatcher {
 
   /** Gives the records their fates, as if none of those that were tried had been refused. */
   #settle(notTried: ReadonlySet<number>, counts: { new: number; merged: number }): void {
-    const { sources, files, records } = this.#set;
-    for (let index = 0; index < sources.length; index++) {
+    const { files, records } = this.#set;
+    for (let index = 0; index < records.length; index++) {
       const decision = this.#decisions.get(index) ?? NEW;
       if (decision.kind === 'conflict') continue;
       if (decision.kind === 'new') this.#linkPerson(this.#personOf[index]!);
       if (notTried.has(index)) continue;
       const file = this.#files[files[index]!]!;
-      this.#context.received?.addPatient(sources[index]!, fateOf(decision));
+      this.#context.received?.addPatient(this.#set.sourceKey(index), fateOf(decision));
       this.#countIds(index, file, decision);
       if (decision.kind === 'new') {
         counts.new++;
@@ -634,11 +645,11 @@ export class PatientMatcher {
 
   /** Counts patients, and those of them that stand in the submission under another id already. */
   #countIds(index: number, { counts }: FileRun, decision: PatientDecision): void {
-    const { sources } = this.#set;
+    const { keyOf } = this.#set;
     const patients = counts.patients.get();
     patients.accepted++;
     if (decision.kind !== 'joined' || !('index' in decision.to)) return;
-    if (sources[decision.to.index] === sources[index]) return;
+    if (keyOf[decision.to.index] === keyOf[index]) return;
     patients.underOtherIds++;
     this.#shared.add(this.#personOf[index]!);
   }
@@ -769,17 +780,22 @@ export class PatientMatcher {
     const matchKey = matchKeys[index]!;
     if (matchKey === null || this.#known.get(patientId)?.matchKeys.includes(matchKey) === true) return;
     if (decision.kind === 'joined' && 'index' in decision.to && matchKeys[decision.to.index] === matchKey) return;
-    this.#newKeys.push({ matchKey, patientId });
+    this.#newNames.push(index);
   }
 
   /** Writes keys in their order: in any other, each batch would change every page of the index. */
   async #writeKeys(): Promise<void> {
-    const isThere = ({ patientId }: { readonly patientId: number }): boolean =>
-      !this.#refusedPatients.has(patientId) && !this.#refusedUpdates.has(patientId);
-    const keys = this.#newKeys.filter(isThere).sort((a, b) => a.matchKey - b.matchKey);
+    const { matchKeys } = this.#set;
+    const isThere = (index: number): boolean => {
+      const patientId = this.#personOf[index]!;
+      return !this.#refusedPatients.has(patientId) && !this.#refusedUpdates.has(patientId);
+    };
+    const indexes = this.#newNames.filter(isThere).sort((a, b) => matchKeys[a]! - matchKeys[b]!);
     const { batchRows } = this.#context.sizes;
-    for (let start = 0; start < keys.length; start += batchRows) {
-      await this.#flush({ ...emptyWrites(), matchKeys: keys.slice(start, start + batchRows) });
+    for (let start = 0; start < indexes.length; start += batchRows) {
+      const batch = indexes.slice(start, start + batchRows);
+      const keys = batch.map((index) => ({ matchKey: matchKeys[index]!, patientId: this.#personOf[index]! }));
+      await this.#flush({ ...emptyWrites(), matchKeys: keys });
     }
   }
 
@@ -914,10 +930,10 @@ export class PatientMatcher {
         await this.#rejectOne(index, reason, readers);
         const decision = this.#decisions.get(index) ?? NEW;
         if (wasNotTried.has(index)) {
-          this.#context.received?.addPatient(this.#set.sources[index]!, 'rejected');
+          this.#context.received?.addPatient(this.#set.sourceKey(index), 'rejected');
           continue;
         }
-        this.#context.received?.refusePatient(this.#set.sources[index]!, fateOf(decision));
+        this.#context.received?.refusePatient(this.#set.sourceKey(index), fateOf(decision));
         this.#files[this.#set.files[index]!]!.kept.patient[fateOf(decision)]--;
         if (decision.kind === 'new') counts.new--;
         else if (decision.kind === 'joined' && !decision.duplicate) counts.merged--;
@@ -928,7 +944,7 @@ export class PatientMatcher {
   }
 
   async #rejectOne(index: number, reason: string, readers: readonly RecordReader[]): Promise<void> {
-    const { sources, files, records, lines, offsets, starts, lengths } = this.#set;
+    const { keyOf, files, records, lines, offsets, starts, lengths } = this.#set;
     const file = this.#files[files[index]!]!;
     const [record, line, offset] = [records[index]!, lines[index]!, offsets[index]!];
     const { sourcePatientId } = this.#set.source(index);
@@ -940,7 +956,7 @@ export class PatientMatcher {
       const bytes = await readers[files[index]!]!.read(starts[index]!, lengths[index]!);
       await addReject(file, this.#context, { bytes, record, line, codes: [REFUSED] });
     }
-    this.#bySource.set(sources[index]!, 'rejected');
+    this.#bySource.setAt(keyOf[index]!, 'rejected');
   }
 
   /** The patient of each record, 0 where there is none. */
@@ -951,11 +967,11 @@ export class PatientMatcher {
 
   /** Tells the immunizations which patient each sender's key stands for. */
   async #link(isRefused: ReadonlySet<number>): Promise<void> {
-    const { sources } = this.#set;
+    const { keyOf } = this.#set;
     const personOf = this.#personsWithout(isRefused);
     const { batchRows } = this.#context.sizes;
-    for (let start = 0; start < sources.length; start += batchRows) {
-      const end = Math.min(start + batchRows, sources.length);
+    for (let start = 0; start < keyOf.length; start += batchRows) {
+      const end = Math.min(start + batchRows, keyOf.length);
       const missing = new Set(
         personOf.slice(start, end).filter((id) => id !== 0 && this.#findLinked(id) === undefined),
       );
@@ -965,7 +981,7 @@ export class PatientMatcher {
       }
       for (let index = start; index < end; index++) {
         const patient = this.#findLinked(personOf[index]!);
-        if (patient !== undefined) this.#bySource.set(sources[index]!, patient);
+        if (patient !== undefined) this.#bySource.setAt(keyOf[index]!, patient);
       }
     }
   }

@@ -14,6 +14,7 @@ import { storeComments } from './load-comments.js';
 import { DoseWriter } from './load-immunizations.js';
 import { type PatientLinks, PatientMatcher, PatientSet } from './load-patients.js';
 import { DEFAULT_SIZES, type FileRun, noKept, type RunContext } from './run.js';
+import { SourceLinks } from './source-keys.js';
 
 /** Who the patients of before are by now. */
 export type Successors = Map<number, number>;
@@ -56,7 +57,7 @@ export async function replayRun(
     set.lines.push(source.line);
   }
   const next = await store.nextIds();
-  const matcher = new PatientMatcher(set, files.all, new Map(), context, {
+  const matcher = new PatientMatcher(set, files.all, new SourceLinks(set.keys), context, {
     patientId: Math.max(next.patientId, firstIds.patientId),
     reviewId: Math.max(next.reviewId, firstIds.reviewId),
   });
