@@ -1,6 +1,7 @@
 /** The immunizations of a submission: link each dose to its patient, then store the doses patient by patient. */
 import { WholeRow } from './core/columns.js';
 import {
+  type DestinedDose,
   type DoseDecisions,
   DoseMatcher,
   type DosePlace,
@@ -491,22 +492,25 @@ class DoseBatch {
       writes.updates.push({ immunizationId, row });
       for (const part of parts) writes.parts.push({ immunizationId, row: part });
     }
-    if (regrouping !== null) writes.regroupings.push(this.#regroup(regrouping, doses[0]!.patientId, idOf));
-    const doseId = (place: number): number => {
-      const outcome = outcomes[place]!;
-      return outcome.kind === 'new' ? ids[place]! : idOf(outcome.as);
+    const regrouped = regrouping === null ? null : this.#regroup(regrouping, doses[0]!.patientId, idOf);
+    if (regrouped !== null) writes.regroupings.push(regrouped);
+    const doseId = (destined: DestinedDose): number => {
+      if ('made' in destined) return regrouped!.made[destined.made]!.immunizationId;
+      if ('immunizationId' in destined) return destined.immunizationId;
+      const outcome = outcomes[destined.incoming]!;
+      return outcome.kind === 'new' ? ids[destined.incoming]! : idOf(outcome.as);
     };
-    for (const { kind, rule, place, other } of remarks) {
-      const otherId = 'incoming' in other ? doseId(other.incoming) : other.immunizationId;
+    for (const { kind, rule, place, dose, other } of remarks) {
+      const [id, otherId] = [doseId(dose), doseId(other)];
       // Whatever a reviewer said of it.
-      if (kind === 'in-doubt' && asked.has(dosePairKey(doseId(place), otherId))) continue;
+      if (kind === 'in-doubt' && asked.has(dosePairKey(id, otherId))) continue;
       this.#remarks.push({
         kind,
         row: rule.row,
         words: rule.words,
         dose: first + place,
         other: 'incoming' in other ? first + other.incoming : null,
-        immunizationIds: [doseId(place), otherId],
+        immunizationIds: [id, otherId],
       });
     }
     if (isShared) this.#keepKeys(doses);

@@ -2,7 +2,7 @@
 import { STORED_PASSES, type StoredPass, sortKeys } from './core/match/blocking.js';
 import { type Population, populationOf } from './core/match/comparison.js';
 import { decidePeople, type WeighedDecisions } from './core/match/decide-people.js';
-import { type KeyPack, packKeys, rowKeyOf, type SoughtKeys } from './core/match/key-packs.js';
+import { type KeyPack, packKeys, rowKeysOf, type SoughtKeys } from './core/match/key-packs.js';
 import { hashText, identityOf, matchKeyOf } from './core/match/keys.js';
 import type { Thresholds } from './core/match/match-people.js';
 import type { IncomingRecord, KnownPatient } from './core/match/patient.js';
@@ -169,7 +169,7 @@ async function addStored(people: PeopleSet, incoming: number, store: Store): Pro
 /** Records whose keys are packed together where many patients lack them. */
 const RECORDS_A_PACKING = 50_000;
 
-/** Adds the keys of patients that were loaded by a run that matched by name only. */
+/** Adds the keys of patients that were loaded by a run that matched by name only, or by a program that made other keys. */
 export async function addMissingKeys(
   store: Store,
   runId: number,
@@ -245,8 +245,8 @@ export function matchKeysOf(records: readonly ComparableRecord[]): PatientKey[] 
     const byName = matchKeyOf(identityOf(row));
     if (byName !== null) found.push({ matchKey: byName, patientId });
     for (const { name, key, byBirth } of STORED_PASSES) {
-      const matchKey = byBirth && people.integers.birth[i] === 0 ? 0 : key(people, i);
-      if (matchKey !== 0) found.push({ matchKey: rowKeyOf(name, matchKey), patientId });
+      const birth = byBirth ? people.integers.birth[i]! : null;
+      for (const matchKey of rowKeysOf(name, key(people, i), birth)) found.push({ matchKey, patientId });
     }
   }
   return found;

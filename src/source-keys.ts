@@ -4,7 +4,7 @@ import { PackedRows } from './packed-rows.js';
 
 const FIRST_ROOM = 1024;
 
-/** Distinct keys, numbered from 0 in the order in which they came. */
+/** Distinct keys, numbered from 0 in the order in which they came. They are whole texts, as decoded files are: no half of a pair. */
 export class SourceKeys {
   readonly #texts = new PackedRows();
   /** The number of a key, plus one, where its hash leads, or in the next free place behind; 0 is free. A power of two. */

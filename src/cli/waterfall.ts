@@ -7,7 +7,7 @@ const WIDTH = 40;
 const OUTCOMES: Readonly<Record<GuardOutcome, string>> = {
   no: 'Two persons',
   review: 'At most a question',
-  alone: 'One person only if it fits nobody else',
+  alone: 'A condition',
 };
 
 /** The parts of a weight one below the other, then the thresholds and the guards. It holds no value of a record. */

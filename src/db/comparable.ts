@@ -72,7 +72,7 @@ export async function readNameUses(
   return nameKeys.map((key) => uses.get(key) ?? 0);
 }
 
-/** Runs whose patients have only the key of name and birth date: a query of their ids. */
+/** Runs whose patients lack keys: those that matched by name and birth date, and those of earlier programs. A query of their ids. */
 export function keylessRuns(schema: string): string {
   return `SELECT id FROM ${schema}runs WHERE status IN ('completed', 'undone') AND coalesce(has_all_keys, 0) = 0`;
 }

@@ -1,5 +1,5 @@
 /** The keys by which models that weigh find stored patients: packs of them, and rows of those that came one by one. */
-import { KeySearch, rowKeyOf, type SoughtKeys } from '../core/match/key-packs.js';
+import { KeySearch, rowKeysOf, type SoughtKeys } from '../core/match/key-packs.js';
 import { keylessRuns } from './comparable.js';
 import { bytesOf, numbersOf } from './numbers.js';
 import { firstColumn, firstRow, insertMissing, type Queries } from './queries.js';
@@ -23,15 +23,34 @@ export async function findPatientsByKeys(
     const search = new KeySearch(sought);
     for (const schema of schemas) await searchPacks(queries, schema, sought.pass, search);
     for (const patientId of search.found()) found.add(patientId);
-    for (const schema of haveRows) {
-      for (let start = 0; start < sought.keys.length; start += KEYS_AT_ONCE) {
-        const keys = [...sought.keys.subarray(start, start + KEYS_AT_ONCE)].map((key) => rowKeyOf(sought.pass, key));
-        const sql = `SELECT DISTINCT patient_id FROM ${schema}match_keys WHERE match_key = ANY($1::bigint[])`;
-        for (const patientId of await firstColumn(queries, sql, [keys])) found.add(patientId);
+    if (haveRows.length > 0) for (const patientId of await searchRows(queries, haveRows, sought)) found.add(patientId);
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+/** Patients who have one of the keys in rows of their own. */
+async function searchRows(queries: Queries, schemas: readonly string[], sought: SoughtKeys): Promise<number[]> {
+  const { pass, keys, births, mostPerKey } = sought;
+  const rowKeys = new Set<number>();
+  keys.forEach((key, i) => {
+    for (const rowKey of rowKeysOf(pass, key, births === null ? null : births[i]!)) rowKeys.add(rowKey);
+  });
+  const asked = [...rowKeys];
+  const patients = new Map<number, Set<number>>();
+  for (const schema of schemas) {
+    for (let start = 0; start < asked.length; start += KEYS_AT_ONCE) {
+      const rows = await queries.arrays<[number, number]>(
+        `SELECT match_key, patient_id FROM ${schema}match_keys WHERE match_key = ANY($1::bigint[])`,
+        [asked.slice(start, start + KEYS_AT_ONCE)],
+      );
+      for (const [key, patientId] of rows) {
+        const own = patients.get(key);
+        if (own === undefined) patients.set(key, new Set([patientId]));
+        else own.add(patientId);
       }
     }
   }
-  return [...found].sort((a, b) => a - b);
+  return [...patients.values()].flatMap((own) => (own.size > mostPerKey ? [] : [...own]));
 }
 
 /** Whether some patients have keys in rows of their own: after a reviewer's decision, or after a run was undone. */
@@ -95,6 +114,10 @@ export async function finishMissingKeys(
   uses: ReadonlyMap<string, number>,
 ): Promise<void> {
   const keyless = new Set(await firstColumn(queries, keylessRuns(schema)));
+  // Runs that counted their names, and lack no more than newer keys, have counted them as they came.
+  for (const runId of await firstColumn(queries, `SELECT DISTINCT run_id FROM ${schema}name_uses`)) {
+    keyless.delete(runId);
+  }
   const rows = [...uses].flatMap(([key, count]) => {
     const [nameKey, runId] = key.split(' ').map(Number) as [number, number];
     return keyless.has(runId) ? [[nameKey, runId, count]] : [];

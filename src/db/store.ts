@@ -470,7 +470,8 @@ export interface Store {
   /** Patients who share a source key or a match key with incoming records; of their keys, those that were asked for. */
   findKnownPatients(sources: readonly SourceKey[], matchKeys: readonly number[]): Promise<readonly KnownPatient[]>;
   /**
-   * Patients who have one of the keys, by id. Keys that too many have in common are passed over. Some may have had a key before a reviewer's decision: what they are known by is compared anyway.
+   * Patients who have one of the keys, by id. Keys that too many have in common are passed over. Some may have had a key
+   * before a reviewer's decision: what they are known by is compared anyway.
    */
   findPatientsByKeys(passes: Iterable<SoughtKeys>): Promise<readonly number[]>;
   /** Adds keys by which patients are found. */

@@ -85,16 +85,20 @@ export async function readKnownPatients(
 }
 
 /** What the records of patients say who are made of several: one of them may be called otherwise than the patient is. */
-async function identitiesOfParts(queries: Queries, patientIds: readonly number[]): Promise<Map<number, Identity[]>> {
-  const parts = await queries.arrays<[number, string]>(
-    'SELECT patient_id, record FROM patient_parts WHERE patient_id = ANY($1::int[]) ORDER BY id',
+async function identitiesOfParts(
+  queries: Queries,
+  patientIds: readonly number[],
+): Promise<Map<number, { siteId: string; identity: Identity }[]>> {
+  const parts = await queries.arrays<[number, string, string]>(
+    'SELECT patient_id, site_id, record FROM patient_parts WHERE patient_id = ANY($1::int[]) ORDER BY id',
     [patientIds],
   );
-  const identities = new Map<number, Identity[]>();
-  for (const [id, record] of parts) {
+  const identities = new Map<number, { siteId: string; identity: Identity }[]>();
+  for (const [id, siteId, record] of parts) {
+    const said = { siteId, identity: identityOf(readPart(record)) };
     const own = identities.get(id);
-    if (own === undefined) identities.set(id, [identityOf(readPart(record))]);
-    else own.push(identityOf(readPart(record)));
+    if (own === undefined) identities.set(id, [said]);
+    else own.push(said);
   }
   return identities;
 }

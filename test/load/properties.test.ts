@@ -434,7 +434,7 @@ describe('patients that are matched by weight', () => {
   // Another set of names, twins, damage and ids that are given twice than the small families have; and so many records that
   // names are counted.
   test.each([601, 602, 605])(
-    'are so for thousands of records, where none shares its id with a stranger: seed %d',
+    'are so for thousands of records, but for ids that stand for two persons: seed %d',
     async (seed) => {
       using sandbox = new Sandbox();
       const fields = Object.keys(PATIENT);

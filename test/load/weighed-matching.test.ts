@@ -141,6 +141,31 @@ describe('the fixed model', () => {
     expect(sandbox.query("SELECT id FROM match_key_packs WHERE pass = 'first and last name'")).toEqual([]);
   });
 
+  test('finds patients of a registry that has no keys of what many have in common', async () => {
+    using sandbox = new Sandbox();
+    const bare = { first_name: 'Eleanora', street: '', city: '', phone: '' };
+    await sandbox.load(fixed([nora(bare)]));
+    const connection = new Database(sandbox.database);
+    connection.exec(`DELETE FROM match_key_packs WHERE births IS NOT NULL; ALTER TABLE match_key_packs DROP COLUMN births;
+      DELETE FROM knex_migrations WHERE name = '0017_wide_match_keys'`);
+    connection.close();
+    const uses = sandbox.query('SELECT * FROM name_uses ORDER BY name_key, run_id');
+    const { patients } = await sandbox.load(
+      fixed([elsewhere({ ...bare, last_name: 'Palsh', birth_date: '20150512' })]),
+    );
+    expect(patients).toEqual({ new: 0, merged: 1, review: 0 });
+    // What the first run counted is as it was.
+    expect(sandbox.query('SELECT * FROM name_uses WHERE run_id = 1 ORDER BY name_key, run_id')).toEqual(uses);
+  });
+
+  test('does not take the name that another site gave a patient for what the site says of its id', async () => {
+    using sandbox = new Sandbox();
+    const marie = elsewhere({ first_name: 'Marie', ssn: '234567891' });
+    await sandbox.load(fixed([nora({ first_name: 'Anne Marie', ssn: '234567891' }), marie]));
+    await sandbox.load(fixed([nora({ first_name: 'Marie', ssn: '234567891' })]));
+    expect(sandbox.query('SELECT count(*) AS n FROM patient_sources')).toEqual([{ n: 2 }]);
+  });
+
   test('knows the id of a site again that calls a patient otherwise than the patient is called', async () => {
     using sandbox = new Sandbox();
     const marie = (more: Person): Person => elsewhere({ first_name: 'Marie', ssn: '234567891', ...more });

@@ -1,5 +1,5 @@
 /** By which keys the patients of a registry are found, in rows or in packs, as far as their records still say them. */
-import { rowKeyOf } from '../../src/core/match/key-packs.js';
+import { rowKeysOf } from '../../src/core/match/key-packs.js';
 import { PATIENT } from '../../src/core/model.js';
 import { numbersOf } from '../../src/db/numbers.js';
 import type { ComparableRecord } from '../../src/db/store.js';
@@ -20,10 +20,13 @@ export type KeyTables = Readonly<
 /** The keys by which patients are found, sorted. `missing` are those that their records say and by which they are not. */
 export function findKeys(tables: KeyTables): { readonly found: FoundKey[]; readonly missing: FoundKey[] } {
   const there = new Set(tables.match_keys.map((row) => `${row['match_key']} ${row['patient_id']}`));
-  for (const { pass, keys, patient_ids } of tables.match_key_packs) {
+  for (const { pass, keys, patient_ids, births } of tables.match_key_packs) {
     const patientIds = numbersOf(bytesOf(patient_ids));
+    const days = births === null ? null : numbersOf(bytesOf(births));
     numbersOf(bytesOf(keys)).forEach((key, i) => {
-      there.add(`${rowKeyOf(String(pass), key)} ${patientIds[i]}`);
+      for (const rowKey of rowKeysOf(String(pass), key, days === null ? null : days[i]!)) {
+        there.add(`${rowKey} ${patientIds[i]}`);
+      }
     });
   }
   const said = matchKeysOf(comparableOf(tables)).sort((a, b) => a.matchKey - b.matchKey || a.patientId - b.patientId);

@@ -28,6 +28,12 @@ const fullSoundexOf = (people: PeopleSet, name: number): number => (name === 0 ?
 const letters = (people: PeopleSet, name: number, count: number): string =>
   name === 0 ? '' : people.names.at(name).joined.slice(0, count);
 
+/** A number for the ZIP code, another one for each pass; 0 where it is not known. */
+function zipKey({ ids }: PeopleSet, i: number, salt: number): number {
+  const zip = ids.zip[i]!;
+  return zip === 0 ? 0 : zip + salt;
+}
+
 /** Mixes numbers into one of 32 bits; 0 if any of them is 0. */
 function mix(...parts: readonly number[]): number {
   let hash = 0x9e3779b9;
@@ -97,7 +103,7 @@ const NARROW: readonly KeyOfPass[] = [
       return mix(textKey(`${places.at(number)} ${places.at(street)} ${initial}`), ids.zip[i]!);
     },
   },
-  { name: 'birth date and ZIP code', key: ({ ids, integers }, i) => mix(integers.birth[i]!, ids.zip[i]! + 7) },
+  { name: 'birth date and ZIP code', key: (people, i) => mix(people.integers.birth[i]!, zipKey(people, i, 7)) },
   {
     name: 'birth date and mother’s maiden name',
     key: (people, i) => mix(people.integers.birth[i]!, soundexOf(people, people.integers.maiden[i]!) * 11),
@@ -118,16 +124,16 @@ const NARROW: readonly KeyOfPass[] = [
 
 /**
  * Keys that many have in common, for records that differ in all of the above. Only small blocks of them are worth it, and of a
- * registry only those who share a part of the birth date.
+ * registry only those who have two parts of the birth date in common.
  */
 const WIDE: readonly KeyOfPass[] = [
   {
     name: 'last name by sound and ZIP code',
-    key: (people, i) => mix(soundexOf(people, people.integers.last[i]!), people.ids.zip[i]! + 13),
+    key: (people, i) => mix(soundexOf(people, people.integers.last[i]!), zipKey(people, i, 13)),
   },
   {
     name: 'first name by sound and ZIP code',
-    key: (people, i) => mix(soundexOf(people, people.integers.first[i]!) * 7, people.ids.zip[i]! + 13),
+    key: (people, i) => mix(soundexOf(people, people.integers.first[i]!) * 7, zipKey(people, i, 13)),
   },
   {
     name: 'both names by sound, in any order',
@@ -146,11 +152,14 @@ const WIDE: readonly KeyOfPass[] = [
   },
 ];
 
-/** Further ones that many have in common, for the trained model: where nothing is known of a file, each field may be the good one. */
+/**
+ * Further ones that many have in common, for the trained model within a file: where nothing is known of it, each field may be
+ * the good one.
+ */
 const WIDEST: readonly KeyOfPass[] = [
   {
     name: 'street and ZIP code',
-    key: ({ ids, integers }, i) => mix(integers.street[i]!, ids.zip[i]! + 17),
+    key: (people, i) => mix(people.integers.street[i]!, zipKey(people, i, 17)),
   },
   {
     name: 'last name by sound and city',
@@ -181,15 +190,19 @@ const NUMBER_CHECK: KeyOfPass = {
 
 /** A pass whose keys are kept of stored patients. */
 export interface StoredPass extends KeyOfPass {
-  /** Whether the birth date stands with the key: who shares no part of it is not looked at. */
+  /** Whether the birth date stands with the key: who has not two of its three parts in common is not looked at. */
   readonly byBirth: boolean;
-  /** Patients that are looked at for one record; a key that more have in common tells nothing. */
+  /** Patients who have a key, or one part of a birth date beside it; what more have in common tells nothing. */
   readonly largest: number;
 }
 
 const LARGEST_NARROW = 400;
 const LARGEST_WIDE = 40;
 const WHOLE_NARROW = 40;
+/** Where birth dates have errors of every kind, small blocks are worth a look whatever the date. */
+const WHOLE_WIDE = 8;
+/** What is paired whatever the birth date would be another thing in a file than in a registry. */
+const NEVER_WHOLE = 0;
 
 /** The passes whose keys are kept of stored patients. Their keys depend on the record alone. */
 export const STORED_PASSES: readonly StoredPass[] = [
@@ -204,8 +217,8 @@ const wide = (passes: readonly KeyOfPass[], whole: number): Pass[] =>
 
 /** The passes of each model, the most telling first. Those of the fixed model are those whose keys are kept, too. */
 export const PASSES: Readonly<Record<MatchModel['id'], readonly Pass[]>> = {
-  fixed: [...narrow(NARROW), ...wide(WIDE, 0), ...narrow([NUMBER_CHECK])],
-  trained: [...narrow(NARROW), ...wide([...WIDE, ...WIDEST], 8), ...narrow([NUMBER_CHECK])],
+  fixed: [...narrow(NARROW), ...wide(WIDE, NEVER_WHOLE), ...narrow([NUMBER_CHECK])],
+  trained: [...narrow(NARROW), ...wide([...WIDE, ...WIDEST], WHOLE_WIDE), ...narrow([NUMBER_CHECK])],
 };
 
 /** The name of the first pass by which two records are a candidate pair, `null` if there is none. */
@@ -284,7 +297,7 @@ function forEachPair(members: Uint32Array, start: number, end: number, visit: Vi
  * Two of the three parts of a birth date, each pair of them as one number: a slip in one part leaves the two others. Day and
  * month also count in their order, for those who exchange them.
  */
-const BIRTH_PARTS: readonly ((birth: number) => number)[] = [
+export const BIRTH_PARTS: readonly ((birth: number) => number)[] = [
   (birth) => Math.floor(birth / 100),
   (birth) => Math.floor(birth / 10_000) * 100 + (birth % 100),
   (birth) => birth % 10_000,
@@ -299,6 +312,11 @@ export function sharePart(a: number, b: number, from = 0): boolean {
   if (a === 0 || b === 0) return false;
   for (let i = from; i < BIRTH_PARTS.length; i++) if (BIRTH_PARTS[i]!(a) === BIRTH_PARTS[i]!(b)) return true;
   return false;
+}
+
+/** Whether two birth dates, neither of them 0, have one of {@link BIRTH_PARTS} in common. */
+export function sharesPart(part: number, a: number, b: number): boolean {
+  return BIRTH_PARTS[part]!(a) === BIRTH_PARTS[part]!(b);
 }
 
 /** Calls `visit` with the pairs of a block that share a part of the birth date, once each. It sorts the block. */

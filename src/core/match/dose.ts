@@ -77,11 +77,14 @@ export interface StoredRecord {
   readonly part: number;
 }
 
+/** A dose as it will be: one that is made anew of stored records has no number yet. */
+export type DestinedDose = DosePlace | { readonly made: number };
+
 /** Where a stored record goes when doses are put together anew. */
 export interface MovedRecord {
   readonly from: StoredRecord;
   /** Its dose: a stored one, one that an incoming record makes, or one of {@link DoseRegrouping.made}. */
-  readonly to: DosePlace | { readonly made: number };
+  readonly to: DestinedDose;
   readonly part: number;
   /** Why it belongs there: the words for a record like that which makes the dose, if it is that itself. */
   readonly reason: string;
@@ -100,9 +103,11 @@ export interface DoseRegrouping {
 /** Something about two doses that a person should know. */
 export interface DoseRemark {
   readonly kind: 'in-doubt' | 'product-conflict' | 'extra-antigen';
-  /** The record that it is told of. */
+  /** The incoming record that it is told with. */
   readonly place: number;
-  readonly other: DosePlace;
+  /** The dose that it is about: that of the record, or one that was put together anew because of it. */
+  readonly dose: DestinedDose;
+  readonly other: DestinedDose;
   readonly rule: DoseRule;
 }
 
@@ -201,6 +206,8 @@ class PatientDoses {
   readonly #outcomes: DoseOutcome[];
   readonly #updates: DoseUpdate[] = [];
   readonly #remarks: DoseRemark[] = [];
+  /** What groups become that are put together anew. */
+  readonly #destined = new Map<Group, DestinedDose>();
 
   constructor(
     incoming: readonly Row[],
@@ -263,9 +270,22 @@ class PatientDoses {
     }
     for (const group of this.#groups) {
       const doses = new Set(group.records.flatMap(({ stored }) => (stored === null ? [] : [stored.dose])));
-      if (doses.size > 1 || [...doses].some((dose) => split.has(dose))) concerned.add(group);
+      if (doses.size > 1 || [...doses].some((dose) => split.has(dose)) || this.#isOtherwise(group))
+        concerned.add(group);
     }
     return concerned;
+  }
+
+  /**
+   * Whether a stored dose is of the records that it was made of, and they say something else now: what was the combination is
+   * a part, because the rest of it has come.
+   */
+  #isOtherwise({ records }: Group): boolean {
+    const dose = records[0]!.stored?.dose;
+    const isStored = records.every(({ stored }) => stored !== null);
+    if (dose === undefined || !isStored || !records.some(({ isPart }) => isPart)) return false;
+    const { row } = this.#merge(records, dose.row);
+    return packRow(doseFacts(row)) !== packRow(doseFacts(dose.row));
   }
 
   /** Duplicates within the submission: the fullest record is the dose, the others are the same. */
@@ -303,7 +323,8 @@ class PatientDoses {
     const kept: DoseUpdate[] = [];
     const made: { from: StoredRecord; row: Row; parts: readonly Row[] }[] = [];
     const moved: MovedRecord[] = [];
-    for (const { records } of concerned) {
+    for (const group of concerned) {
+      const { records } = group;
       const maker = chooseStoredMaker(records) ?? chooseMaker(records);
       const ordered = [maker, ...records.filter((record) => record !== maker)];
       const isKept = maker.stored?.part === 0;
@@ -321,6 +342,7 @@ class PatientDoses {
         to = { made: made.length };
         made.push({ from: refTo(maker.stored), row, parts: distinct });
       }
+      this.#destined.set(group, to);
       for (const record of ordered) {
         if (record.stored === null) {
           if (record === maker) continue;
@@ -374,8 +396,10 @@ class PatientDoses {
     partOf: ReadonlyMap<PatientRecord, number>,
   ): DoseOutcome {
     const { rule, differing } = this.#compare(record, maker, merged);
-    if (rule === RULES.otherProduct)
-      this.#remarks.push({ kind: 'product-conflict', place: record.place, other: as, rule });
+    if (rule === RULES.otherProduct) {
+      const dose = { incoming: record.place };
+      this.#remarks.push({ kind: 'product-conflict', place: record.place, dose, other: as, rule });
+    }
     const contributed = !record.isPart && contributes(record.row, before, merged);
     return { kind: 'same', as, part: partOf.get(record)!, rule, contributed, differing };
   }
@@ -435,13 +459,26 @@ class PatientDoses {
       const [one, other] = [a, b].map(
         (reports) => reports.map((report) => places.get(report) ?? -1).sort(descending)[0]!,
       );
-      if (one! < 0 && other! < 0) continue;
+      if (one! < 0 && other! < 0) {
+        this.#remarkSplit(kind, groupOf.get(a[0]!)!, groupOf.get(b[0]!)!, rule);
+        continue;
+      }
       const place = Math.max(one!, other!);
       const rest = Math.min(one!, other!);
       const side = one! > other! ? b : a;
-      this.#remarks.push({ kind, place, other: rest >= 0 ? { incoming: rest } : this.#storedDoseOf(side), rule });
+      const otherDose = rest >= 0 ? { incoming: rest } : this.#storedDoseOf(side);
+      this.#remarks.push({ kind, place, dose: { incoming: place }, other: otherDose, rule });
     }
     this.#remarks.sort((a, b) => a.place - b.place);
+  }
+
+  /** Tells of stored records that were one dose and are in doubt now: with the last record that has come. */
+  #remarkSplit(kind: DoseRemark['kind'], a: Group, b: Group, rule: DoseRule): void {
+    const wereOne = a.records.some(({ stored }) => b.records.some((other) => other.stored?.dose === stored?.dose));
+    const [dose, other] = [this.#destined.get(b), this.#destined.get(a)];
+    const place = Math.max(...this.#groups.flatMap(({ records }) => records.map((record) => record.place)));
+    if (!wereOne || dose === undefined || other === undefined || place < 0) return;
+    this.#remarks.push({ kind, place, dose, other, rule });
   }
 
   #storedDoseOf(reports: readonly DoseReport[]): DosePlace {

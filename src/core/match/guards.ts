@@ -310,8 +310,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     id: 'name-only',
-    words:
-      'only names and birth dates speak for it, and they are not all equal, or New Year stands for a day that is not known',
+    words: 'only names and birth dates speak for it, and they are not all equal',
     outcome: 'review',
     holds: ({ levels, weight }) =>
       weight < NAMES_ENOUGH && !haveEqualNameAndBirth(levels) && !hasFurtherEvidence(levels),

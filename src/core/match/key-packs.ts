@@ -4,13 +4,13 @@
  * A pack is searched from front to back by many keys at once, so that looking for a town's patients among a country's
  * costs a reading of the packs, and looking for one costs a pack for each of its keys.
  */
-import { STORED_PASSES, sharePart } from './blocking.js';
+import { BIRTH_PARTS, STORED_PASSES, sharePart, sharesPart } from './blocking.js';
 import { hashText } from './keys.js';
 
 /** Keys of one pass in their order, and the patient of each. */
 export interface KeyPack {
   readonly pass: string;
-  /** Sorted; equal keys by patient, each patient once. */
+  /** Sorted; equal keys by patient, each patient once, or once with each of its birth dates. */
   readonly keys: Uint32Array;
   readonly patientIds: Uint32Array;
   /** The birth date of each, as yyyymmdd, of a pass that wants it; else `null`. */
@@ -31,11 +31,15 @@ export interface SoughtKeys {
 const RANGES = new Map(STORED_PASSES.map(({ name }) => [name, (hashText(name) % 1_048_576) * 4_294_967_296]));
 
 /**
- * A key of a stored pass as one number, of 52 bits, for keys that stand in rows of their own because a reviewer's decision
- * added them.
+ * The keys under which a record stands in rows of its own, as numbers of 52 bits: where a reviewer's decision or the undoing of
+ * a run has changed what a patient is made of. Of a pass that wants the birth date (yyyymmdd, else `null`) there is one for
+ * each part of it; none for a key or a birth date of 0.
  */
-export function rowKeyOf(pass: string, key: number): number {
-  return RANGES.get(pass)! + (key >>> 0);
+export function rowKeysOf(pass: string, key: number, birth: number | null): number[] {
+  const range = RANGES.get(pass)!;
+  if (key === 0 || birth === 0) return [];
+  if (birth === null) return [range + (key >>> 0)];
+  return BIRTH_PARTS.map((partOf, part) => range + (hashText(`${key >>> 0} ${part} ${partOf(birth)}`) % 4_294_967_296));
 }
 
 /** Entries of a pack: enough that reading one costs more than finding it, and few enough that small loads read little. */
@@ -101,10 +105,12 @@ export class KeySearch {
   readonly #sought: Uint32Array;
   readonly #births: Uint32Array | null;
   readonly #mostPerKey: number;
+  /** By place among the keys that are sought: what was found, at times the same patient in several packs. */
   readonly #uses: Uint32Array;
-  /** Places of found keys among those sought, and the patients who have them. */
+  /** Places of found keys among those sought, the patients who have them, and their birth dates. */
   readonly #places: number[] = [];
   readonly #patientIds: number[] = [];
+  readonly #found: number[] = [];
 
   constructor({ keys, births, mostPerKey }: SoughtKeys) {
     this.#sought = keys;
@@ -119,8 +125,13 @@ export class KeySearch {
     return place < this.#sought.length && this.#sought[place]! <= lastKey;
   }
 
-  /** Adds what a pack has. */
+  /**
+   * Adds what a pack has.
+   *
+   * @throws Error if birth dates are sought and the pack has none, or the other way round
+   */
   look({ keys, patientIds, births }: Omit<KeyPack, 'pass'>): void {
+    if ((births === null) !== (this.#births === null)) throw new Error('a pack of another kind than what is sought');
     const sought = this.#sought;
     let place = this.#placeOf(keys[0]!);
     for (let i = 0; i < keys.length && place < sought.length; ) {
@@ -129,11 +140,11 @@ export class KeySearch {
         place++;
       } else {
         for (let at = place; at < sought.length && sought[at] === key; at++) {
-          if (births === null || this.#births === null || sharePart(this.#births[at]!, births[i]!)) {
-            this.#places.push(at);
-            this.#patientIds.push(patientIds[i]!);
-            this.#uses[at]!++;
-          }
+          if (births !== null && !sharePart(this.#births![at]!, births[i]!)) continue;
+          this.#places.push(at);
+          this.#patientIds.push(patientIds[i]!);
+          if (births !== null) this.#found.push(births[i]!);
+          this.#uses[at]!++;
         }
         i++;
       }
@@ -142,9 +153,33 @@ export class KeySearch {
 
   /** The patients who have one of the keys; keys that too many have in common are passed over. */
   *found(): Generator<number> {
+    const tooMany = this.#findTooMany();
     for (let i = 0; i < this.#places.length; i++) {
-      if (this.#uses[this.#places[i]!]! <= this.#mostPerKey) yield this.#patientIds[i]!;
+      if (!tooMany.has(this.#places[i]!)) yield this.#patientIds[i]!;
     }
+  }
+
+  /** The places that too many patients have: of those who share any one part of the birth date, where that counts. */
+  #findTooMany(): Set<number> {
+    const patients = new Map<number, Set<number>[]>();
+    for (let i = 0; i < this.#places.length; i++) {
+      const place = this.#places[i]!;
+      if (this.#uses[place]! <= this.#mostPerKey) continue;
+      let byPart = patients.get(place);
+      if (byPart === undefined) {
+        byPart = Array.from({ length: this.#births === null ? 1 : BIRTH_PARTS.length }, () => new Set<number>());
+        patients.set(place, byPart);
+      }
+      for (const [part, own] of byPart.entries()) {
+        const isCounted = this.#births === null || sharesPart(part, this.#births[place]!, this.#found[i]!);
+        if (isCounted) own.add(this.#patientIds[i]!);
+      }
+    }
+    const tooMany = new Set<number>();
+    for (const [place, byPart] of patients) {
+      if (byPart.some(({ size }) => size > this.#mostPerKey)) tooMany.add(place);
+    }
+    return tooMany;
   }
 
   /** The place of the first sought key that is not less than `key`. */

@@ -28,8 +28,8 @@ export interface IncomingRecord {
 export interface KnownPatient {
   readonly patientId: number;
   readonly identity: Identity;
-  /** What the records of a person that has several say: the one of this id may have another name than the person. */
-  readonly otherIdentities?: readonly Identity[];
+  /** What the records of a person that has several say, by site: that of the site may have another name than the person. */
+  readonly otherIdentities?: readonly { readonly siteId: string; readonly identity: Identity }[];
   /** The keys of all names and birth dates that the person is known by. */
   readonly matchKeys: readonly number[];
   /** The source records that made the person, as far as the incoming ones share their ids. */
@@ -171,7 +171,7 @@ function rejectConflicts(
   decisions: Map<number, PatientDecision>,
 ): boolean {
   for (const record of records) {
-    if (stored !== undefined && !hasSaid(stored, record) && !canBe(record.identity, stored)) {
+    if (stored !== undefined && !hasSaid(stored, record) && !canBe(record, stored)) {
       for (const other of records)
         decisions.set(other.index, { kind: 'conflict', with: { patientId: stored.patientId } });
       return true;
@@ -200,9 +200,10 @@ function hasSaid(stored: KnownPatient, { siteId, sourcePatientId, content }: Inc
   );
 }
 
-/** Whether a record can be of a stored person whose id it has. */
-function canBe(record: Identity, { identity, otherIdentities = [] }: KnownPatient): boolean {
-  return canShareId(record, identity) || otherIdentities.some((other) => canShareId(record, other));
+/** Whether a record can be of a stored person whose id it has: by what the person says, or what its site has said of it. */
+function canBe(record: IncomingRecord, { identity, otherIdentities = [] }: KnownPatient): boolean {
+  if (canShareId(record.identity, identity)) return true;
+  return otherIdentities.some((other) => other.siteId === record.siteId && canShareId(record.identity, other.identity));
 }
 
 /**
@@ -213,6 +214,8 @@ function canBe(record: Identity, { identity, otherIdentities = [] }: KnownPatien
 function canShareId(a: Identity, b: Identity): boolean {
   if (differ(a.suffix, b.suffix) || differ(a.birthOrder, b.birthOrder)) return false;
   if (!areSimilar(a.firstName, b.firstName) && !areFormsOfOne(a.firstName, b.firstName)) return false;
+  // Sam and Samantha, Max and Maxine: a boy and a girl. Where the name is the same, the sex was mistyped.
+  if (differ(a.sex, b.sex) && !areSpellings(a.firstName, b.firstName)) return false;
   return !differ(a.birthDate, b.birthDate) || areSimilar(a.lastName, b.lastName);
 }
 
@@ -222,8 +225,12 @@ function differ<T>(a: T | null, b: T | null): boolean {
 
 /** Equal, one the beginning of the other, or one letter apart. Unknown names are similar to all. */
 function areSimilar(a: string | null, b: string | null): boolean {
+  return areSpellings(a, b) || a!.startsWith(b!) || b!.startsWith(a!);
+}
+
+/** Equal, or one letter apart. Unknown names may be spellings of any. */
+function areSpellings(a: string | null, b: string | null): boolean {
   if (a === null || b === null || a === b) return true;
-  if (a.startsWith(b) || b.startsWith(a)) return true;
   return Math.min(a.length, b.length) >= 4 && areOneEditApart(a, b);
 }
 

@@ -375,6 +375,27 @@ describe('a dose of the store', () => {
     expect(regrouping!.made).toMatchObject([{ from: { immunizationId: 1, part: 1 }, parts: [] }]);
   });
 
+  test('says what its parts were where the rest of a combination that history told comes later', () => {
+    const registry = loadDoses([dose({ cvx: '94' }), dose(given({ cvx: '03' }))]);
+    expect(registry.doses.map(({ row }) => row[DOSE.cvx])).toEqual(['94']);
+    registry.load([dose(given({ cvx: '21' }))]);
+    expect(registry.doses.map(({ row }) => row[DOSE.cvx])).toEqual(['03', '21']);
+    expect(registry.load([dose(given({ cvx: '21' }))]).regrouping).toBeNull();
+  });
+
+  test('whose record is of one of two doses now is in doubt, though both were there', () => {
+    const [first, history, last] = [
+      given(),
+      told({ administered_on: later(5) }),
+      given({ administered_on: later(10) }),
+    ];
+    const registry = loadDoses([dose(first), dose(history)]);
+    expect(registry.doses).toHaveLength(1);
+    const { remarks } = registry.load([dose(last)]);
+    expect(registry.doses).toHaveLength(3);
+    expect(remarks).toMatchObject([{ kind: 'in-doubt', place: 0, rule: { row: 11 } }]);
+  });
+
   test('in doubt is not told of again by records that have nothing to do with it', () => {
     const registry = loadDoses([dose({ cvx: '20' }), dose({ cvx: '107', administered_on: later(5) })]);
     expect(registry.doses).toHaveLength(2);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { STORED_PASSES, sortKeys } from '../../../src/core/match/blocking.js';
-import { KeySearch, PACK_ENTRIES, packKeys, rowKeyOf } from '../../../src/core/match/key-packs.js';
+import { KeySearch, PACK_ENTRIES, packKeys, rowKeysOf } from '../../../src/core/match/key-packs.js';
 
 const PASS = STORED_PASSES[0]!.name;
 
@@ -89,13 +89,21 @@ describe('packs of keys', () => {
     expect(found(9, 20150504)).toEqual([1, 2, 3, 4]);
     expect(found(9, 20160611)).toEqual([5]);
     expect(found(9, 20160611, 20150405)).toEqual([1, 2, 5]);
-    expect(found(3, 20150504)).toEqual([]);
+    // Of the three others, one has each part in common.
+    expect(found(2, 20150504)).toEqual([1, 2, 3, 4]);
+    expect(found(1, 20150504)).toEqual([]);
   });
 
   test('hold a patient under a key once for each of its birth dates', () => {
     const { keys, order } = sortKeys(Int32Array.of(5, 5, 5));
     const [each] = [...packKeys(PASS, keys, order, [9, 9, 9], [20150504, 20150405, 20150504])];
     expect(each).toMatchObject({ patientIds: Uint32Array.of(9, 9), births: Uint32Array.of(20150405, 20150504) });
+  });
+
+  test('count a patient once, however many loads gave it its key', () => {
+    const packs = Array.from({ length: 9 }, () => pack([4, 4], [1, 2])).flat();
+    expect(search([4], packs, 2)).toEqual([1, 2]);
+    expect(search([4], packs, 1)).toEqual([]);
   });
 
   test('are passed over where no key reaches them', () => {
@@ -110,7 +118,7 @@ describe('packs of keys', () => {
 });
 
 test('keys of different passes are different rows', () => {
-  const keys = STORED_PASSES.map(({ name }) => rowKeyOf(name, -1));
-  expect(new Set(keys).size).toBe(STORED_PASSES.length);
+  const keys = STORED_PASSES.flatMap(({ name, byBirth }) => rowKeysOf(name, -1, byBirth ? 20150504 : null));
+  expect(new Set(keys).size).toBe(STORED_PASSES.length + 3 * STORED_PASSES.filter(({ byBirth }) => byBirth).length);
   expect(keys.every((key) => Number.isSafeInteger(key) && key >= 0)).toBe(true);
 });

@@ -110,6 +110,24 @@ describe('are a question for a person', () => {
       without({ ...NORA, first_name: 'Jaylen', sex: 'M' }, 'middle_name'),
       'twins',
     ],
+    ...(
+      [
+        ['Jose', 'Josue', 'alike-twins'],
+        ['Jamal', 'Jamar', 'twins'],
+        ['Hailey', 'Kailey', 'twins'],
+      ] as const
+    ).map(([one, other, guard]): [string, Values, Values, string] => [
+      `twins with names of their own, ${one} and ${other}`,
+      without({ ...NORA, first_name: one }, 'middle_name'),
+      without({ ...NORA, first_name: other }, 'middle_name'),
+      guard,
+    ]),
+    [
+      'a very common name and a birth date, and nothing else, in a file of two records',
+      { first_name: 'John', last_name: 'Smith', birth_date: '1980-06-11', sex: 'M' },
+      { first_name: 'John', last_name: 'Smith', birth_date: '1980-06-11', sex: 'M' },
+      'common-name',
+    ],
     [
       'two short forms of one name',
       without({ ...NORA, first_name: 'Will', sex: 'M' }, 'middle_name'),

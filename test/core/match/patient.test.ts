@@ -62,6 +62,7 @@ describe('records of one site and id', () => {
     ['a sister', {}, { first_name: 'Elena' }],
     ['a sister with a short name', { first_name: 'Ana' }, { first_name: 'Ada' }],
     ['father and son', { suffix: 'SR' }, { suffix: 'JR' }],
+    ['a boy and a girl with forms of one name', { first_name: 'Sam', sex: 'M' }, { first_name: 'Samantha', sex: 'F' }],
     [
       'twins before they were named',
       { first_name: 'BABY', birth_order: '1' },
