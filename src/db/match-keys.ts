@@ -2,7 +2,7 @@
 import { KeySearch, rowKeysOf, type SoughtKeys } from '../core/match/key-packs.js';
 import { keylessRuns } from './comparable.js';
 import { bytesOf, numbersOf } from './numbers.js';
-import { firstColumn, firstRow, insertMissing, type Queries } from './queries.js';
+import { firstColumn, firstRow, firstValue, insertMissing, type Queries } from './queries.js';
 import type { KeyPackOfRun } from './store.js';
 
 /** Packs that are read at once: half a megabyte. */
@@ -104,7 +104,14 @@ export async function insertKeyPacks(queries: Queries, packs: Iterable<KeyPackOf
 
 /** Takes away keys that were given to patients of a schema who lack keys. */
 export async function clearMissingKeys(queries: Queries, schema: string): Promise<void> {
-  await queries.run(`DELETE FROM match_key_packs WHERE run_id IN (${keylessRuns(schema)})`);
+  const removed = await queries.run(`DELETE FROM match_key_packs WHERE run_id IN (${keylessRuns(schema)})`);
+  if (removed === 0 || schema !== '') return;
+  // A load that was cut short while it added them left them there: ids go on as if it had not.
+  const last = await firstValue<number | null>(queries, 'SELECT max(id) FROM match_key_packs');
+  const counters = await queries.counters();
+  await queries.setCounters(
+    counters.map(([name, at]) => [name, name.includes('match_key_packs') ? (last ?? null) : at]),
+  );
 }
 
 /** Adds how many records bear a name, by name key and run, and notes that no patient of a schema lacks keys any more. */

@@ -121,7 +121,7 @@ function queriesOf(database: Database): Queries {
       // A counter that gave nothing is not there.
       prepareRows('DELETE FROM main.sqlite_sequence').run();
       const add = prepareRows('INSERT INTO main.sqlite_sequence (name, seq) VALUES (@name, @seq)');
-      for (const [name, seq] of counters) add.run({ name, seq });
+      for (const [name, seq] of counters) if (seq !== null) add.run({ name, seq });
     },
   };
 }

@@ -10,7 +10,6 @@ import {
   type Population,
   populationOf,
 } from './comparison.js';
-import { areVeryCommon } from './frequent-names.js';
 import {
   areAlikeTwins,
   areOfOneBirth,
@@ -218,15 +217,8 @@ export class PairJudge {
     const { records, first, last } = this.comparer.commonnessOf(a, b);
     const { integers } = this.#people;
     const areEqual = integers.first[a] === integers.first[b] && integers.last[a] === integers.last[b];
-    const counted = records === 0 || !areEqual ? 0 : (first * last) / records / BIRTH_DAYS;
-    const chance = areEqual && records < FEW_RECORDS && this.#isVeryCommon(a) ? ALWAYS_BY_CHANCE : counted;
+    const chance = records === 0 || !areEqual ? 0 : (first * last) / records / BIRTH_DAYS;
     return { people: this.#people, comparer: this.comparer, a, b, levels: this.levels, weight, chance };
-  }
-
-  #isVeryCommon(i: number): boolean {
-    const { integers, names } = this.#people;
-    const [first, last] = [integers.first[i]!, integers.last[i]!];
-    return first !== 0 && last !== 0 && areVeryCommon(names.at(first).text, names.at(last).text);
   }
 
   #isAdultWoman(a: number, b: number): boolean {
@@ -237,9 +229,6 @@ export class PairJudge {
   }
 }
 
-/** So few records do not tell how common a name is: then what is known of the country counts. */
-const FEW_RECORDS = 1000;
-const ALWAYS_BY_CHANCE = 1;
 /** Days on which the people of a registry were born, about: sixty years. */
 const BIRTH_DAYS = 22_000;
 /** Births before this day are adults' for the sake of married names: the rule is about kind, not about a day. */

@@ -123,12 +123,6 @@ describe('are a question for a person', () => {
       guard,
     ]),
     [
-      'a very common name and a birth date, and nothing else, in a file of two records',
-      { first_name: 'John', last_name: 'Smith', birth_date: '1980-06-11', sex: 'M' },
-      { first_name: 'John', last_name: 'Smith', birth_date: '1980-06-11', sex: 'M' },
-      'common-name',
-    ],
-    [
       'two short forms of one name',
       without({ ...NORA, first_name: 'Will', sex: 'M' }, 'middle_name'),
       without({ ...NORA, first_name: 'Liam', sex: 'M' }, 'middle_name'),
