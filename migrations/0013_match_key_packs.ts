@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 
 /**
- * Keys of matching by weight, thousands in a row: a million patients have fourteen million of them; and the thresholds that a
+ * Keys of matching by weight, thousands in a row: a million patients have some fifteen million of them; and the thresholds that a
  * run was given, so that it can be matched anew when an earlier one is undone.
  */
 export const name = '0013_match_key_packs';

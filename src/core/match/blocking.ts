@@ -223,7 +223,11 @@ export const PASSES: Readonly<Record<MatchModel['id'], readonly Pass[]>> = {
 
 /** The name of the first pass by which two records are a candidate pair, `null` if there is none. */
 export function passOf(people: PeopleSet, a: number, b: number, model: MatchModel['id']): string | null {
-  const pass = PASSES[model].find(({ key }) => key(people, a) !== 0 && key(people, a) === key(people, b));
+  const { birth } = people.integers;
+  const pass = PASSES[model].find(({ key, whole }) => {
+    const isEqual = key(people, a) !== 0 && key(people, a) === key(people, b);
+    return isEqual && (whole !== NEVER_WHOLE || sharePart(birth[a]!, birth[b]!));
+  });
   return pass?.name ?? null;
 }
 

@@ -77,7 +77,17 @@ describe('candidate pairs', () => {
     ['day and month exchanged', '2015-14-05'],
   ])('have a name in common, and %s', (_, birthDate) => {
     const record = { last_name: 'Walsh', first_name: 'Nora', birth_date: '2015-05-14' };
-    expect(passOf(setOf([record, { ...record, birth_date: birthDate }]), 0, 1, 'fixed')).not.toBeNull();
+    const pair = [record, { ...record, birth_date: birthDate }];
+    expect(passOf(setOf(pair), 0, 1, 'fixed')).not.toBeNull();
+    expect(pairsOf(pair)).toEqual(['0 1']);
+  });
+
+  test('have a name in common, and another birth date altogether: no pair, unless the model is trained', () => {
+    const record = { last_name: 'Walsh', first_name: 'Nora', birth_date: '2015-05-14' };
+    const pair = [record, { ...record, birth_date: '1980-11-30' }];
+    expect(pairsOf(pair)).toEqual([]);
+    expect(passOf(setOf(pair), 0, 1, 'fixed')).toBeNull();
+    expect(passOf(setOf(pair), 0, 1, 'trained')).not.toBeNull();
   });
 });
 
