@@ -63,17 +63,17 @@ export class WeighedPatients {
 
   /** The keys under which stored patients are looked for, pass by pass. */
   *#soughtKeys(): Generator<SoughtKeys> {
-    const { birth } = this.#people.integers;
-    for (const { pass, keys, order } of sortedKeys(this.#people, this.#incoming)) {
-      const sought = pass.byBirth ? distinctWithBirth(keys, order, birth) : { keys: distinct(keys), births: null };
+    for (const { pass, keys, order, birthOf } of sortedKeys(this.#people, this.#incoming)) {
+      const sought =
+        birthOf === null ? { keys: distinct(keys), births: null } : distinctWithBirth(keys, order, birthOf);
       yield { pass: pass.name, ...sought, mostPerKey: pass.largest };
     }
   }
 
   /** The keys under which the patients of the records can be found. */
   *packs(patientOf: readonly number[]): Generator<KeyPack> {
-    for (const { keys, order, pass } of sortedKeys(this.#people, this.#incoming)) {
-      yield* packKeys(pass.name, keys, order, patientOf, pass.byBirth ? this.#people.integers.birth : null);
+    for (const { keys, order, pass, birthOf } of sortedKeys(this.#people, this.#incoming)) {
+      yield* packKeys(pass.name, keys, order, patientOf, birthOf);
     }
   }
 
@@ -140,15 +140,20 @@ function distinctWithBirth(
   return { keys: sorted.slice(0, size), births: births.slice(0, size) };
 }
 
-/** The keys of the first `records` by pass, in their order, and the record of each. */
-function* sortedKeys(
-  people: PeopleSet,
-  records: number,
-): Generator<{ readonly pass: StoredPass; readonly keys: Int32Array; readonly order: Uint32Array }> {
+/** Keys of one pass in their order, the record of each, and the birth dates of all records where the pass wants them. */
+interface KeysOfPass {
+  readonly pass: StoredPass;
+  readonly keys: Int32Array;
+  readonly order: Uint32Array;
+  readonly birthOf: Int32Array | null;
+}
+
+/** The keys of the first `records` by pass. */
+function* sortedKeys(people: PeopleSet, records: number): Generator<KeysOfPass> {
   for (const pass of STORED_PASSES) {
     const keys = new Int32Array(records);
     for (let i = 0; i < records; i++) keys[i] = pass.key(people, i);
-    yield { pass, ...sortKeys(keys) };
+    yield { pass, ...sortKeys(keys), birthOf: pass.byBirth ? people.integers.birth : null };
   }
 }
 
@@ -228,9 +233,8 @@ class GatheredRecords {
   *packs(): Generator<KeyPackOfRun> {
     for (const runId of new Set(this.#runIds)) {
       const patientOf = this.#patientIds.map((patientId, i) => (this.#runIds[i] === runId ? patientId : 0));
-      for (const { keys, order, pass } of sortedKeys(this.#people, this.#people.size)) {
-        const births = pass.byBirth ? this.#people.integers.birth : null;
-        for (const pack of packKeys(pass.name, keys, order, patientOf, births)) yield { ...pack, runId };
+      for (const { keys, order, pass, birthOf } of sortedKeys(this.#people, this.#people.size)) {
+        for (const pack of packKeys(pass.name, keys, order, patientOf, birthOf)) yield { ...pack, runId };
       }
     }
   }

@@ -247,8 +247,8 @@ export interface BlockingStatistics {
 }
 
 /**
- * Calls `visit` with every candidate pair of a model, once each, and the number of its pass. `isWanted` tells which records may be
- * in a pair with any other; of two that are both not wanted, no pair is made.
+ * Calls `visit` with every candidate pair of a model, once each, and the number of its pass. `isWanted` tells which records
+ * may be in a pair with any other; of two that are both not wanted, no pair is made.
  */
 export function forEachCandidate(
   people: PeopleSet,
@@ -314,12 +314,12 @@ export const BIRTH_PARTS: readonly ((birth: number) => number)[] = [
 /** Whether two birth dates, as yyyymmdd, have two of their three parts in common; 0 has nothing in common with any. */
 export function sharePart(a: number, b: number, from = 0): boolean {
   if (a === 0 || b === 0) return false;
-  for (let i = from; i < BIRTH_PARTS.length; i++) if (BIRTH_PARTS[i]!(a) === BIRTH_PARTS[i]!(b)) return true;
+  for (let part = from; part < BIRTH_PARTS.length; part++) if (haveEqualPart(part, a, b)) return true;
   return false;
 }
 
 /** Whether two birth dates, neither of them 0, have one of {@link BIRTH_PARTS} in common. */
-export function sharesPart(part: number, a: number, b: number): boolean {
+export function haveEqualPart(part: number, a: number, b: number): boolean {
   return BIRTH_PARTS[part]!(a) === BIRTH_PARTS[part]!(b);
 }
 

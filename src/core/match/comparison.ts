@@ -1,5 +1,5 @@
 /** How two patient records compare, field by field. */
-import { fullNameOf } from './nicknames.js';
+import { fullNameOf, shareGroup } from './nicknames.js';
 import type { ComparedName, PeopleSet } from './people.js';
 import { areOneEditApart, jaroWinkler } from './similarity.js';
 
@@ -449,7 +449,7 @@ function isShortFor(one: ComparedName, other: ComparedName): boolean {
 
 /** Whether two names are short for one: Will and Liam may be brothers. */
 function shareForm(one: ComparedName, other: ComparedName): boolean {
-  return one.groups.some((group) => other.groups.includes(group));
+  return shareGroup(one.groups, other.groups);
 }
 
 function differ(a: number, b: number): boolean {

@@ -4,7 +4,7 @@
  * A pack is searched from front to back by many keys at once, so that looking for a town's patients among a country's
  * costs a reading of the packs, and looking for one costs a pack for each of its keys.
  */
-import { BIRTH_PARTS, STORED_PASSES, sharePart, sharesPart } from './blocking.js';
+import { BIRTH_PARTS, haveEqualPart, STORED_PASSES, sharePart } from './blocking.js';
 import { hashText } from './keys.js';
 
 /** Keys of one pass in their order, and the patient of each. */
@@ -171,7 +171,7 @@ export class KeySearch {
         patients.set(place, byPart);
       }
       for (const [part, own] of byPart.entries()) {
-        const isCounted = this.#births === null || sharesPart(part, this.#births[place]!, this.#found[i]!);
+        const isCounted = this.#births === null || haveEqualPart(part, this.#births[place]!, this.#found[i]!);
         if (isCounted) own.add(this.#patientIds[i]!);
       }
     }

@@ -53,6 +53,11 @@ export function nicknameGroups(name: string): readonly number[] {
   return GROUPS_BY_NAME.get(name) ?? NO_GROUPS;
 }
 
+/** Whether two names that belong to these groups may be forms of one. */
+export function shareGroup(one: readonly number[], other: readonly number[]): boolean {
+  return one.some((group) => other.includes(group));
+}
+
 /** Whether a name in capitals is a full name that has short forms. Two of them are two names, however alike. */
 export function isFullName(name: string): boolean {
   return FULL_NAMES.has(name);

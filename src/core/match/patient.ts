@@ -10,7 +10,7 @@
  */
 import type { MatchExplanation } from './explanation.js';
 import { type Identity, matchKeyOf } from './keys.js';
-import { nicknameGroups } from './nicknames.js';
+import { nicknameGroups, shareGroup } from './nicknames.js';
 import { areOneEditApart } from './similarity.js';
 
 /** A record of the submission. */
@@ -236,9 +236,7 @@ function areSpellings(a: string | null, b: string | null): boolean {
 
 /** Whether two first names are a name and its short form, or two short forms of one. */
 function areFormsOfOne(a: string | null, b: string | null): boolean {
-  if (a === null || b === null) return false;
-  const groups = nicknameGroups(b);
-  return nicknameGroups(a).some((group) => groups.includes(group));
+  return a !== null && b !== null && shareGroup(nicknameGroups(a), nicknameGroups(b));
 }
 
 /** What speaks against two namesakes being one person. */
